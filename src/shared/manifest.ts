@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+const count = z.int().nonnegative();
+
+/** What one step did, as counted by Beam's committed metrics. */
+export const manifestStep = z.object({
+  kind: z.enum(['source', 'transform']),
+  module: z.string(),
+  rows_in: count.nullable(),
+  rows_out: count,
+  rows_rejected: count,
+  bytes_out: count,
+  row_wise: z.boolean(),
+  consistency: z.enum(['snapshot', 'per_range']).optional(),
+});
+export type ManifestStep = z.infer<typeof manifestStep>;
+
+/** What one attempt staged for one sink. */
+export const manifestSink = z.object({
+  input: z.string(),
+  rows: count,
+  bytes: count,
+  schema: z.array(z.object({ name: z.string(), type: z.string(), nullable: z.boolean() })),
+  files: z.array(z.object({ uri: z.string(), rows: count, bytes: count })).min(1),
+});
+export type ManifestSink = z.infer<typeof manifestSink>;
+
+/** `manifest.json` of an attempt (docs/contracts.md, section 4). */
+export const manifest = z.object({
+  version: z.literal(1),
+  run_key: z.string(),
+  attempt: z.string(),
+  plan_sha256: z.string(),
+  steps: z.record(z.string(), manifestStep),
+  sinks: z.record(z.string(), manifestSink),
+});
+export type Manifest = z.infer<typeof manifest>;

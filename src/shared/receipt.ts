@@ -1,0 +1,69 @@
+import type { FailureType } from './failures.js';
+
+/** Every way a run can end. */
+export const outcomes = [
+  'succeeded',
+  'failed',
+  'cancelled',
+  'cancelled_outside',
+  'deadline_exceeded',
+  'drained',
+  'updated',
+] as const;
+export type Outcome = (typeof outcomes)[number];
+
+/** Where a run is; the `BeamlineState` search attribute, and an {@link Outcome} at the end. */
+export const runStates = ['preparing', 'queued', 'running', 'auditing', 'publishing'] as const;
+export type RunState = (typeof runStates)[number] | Outcome;
+
+export interface ReceiptStep {
+  name: string;
+  kind: 'source' | 'transform';
+  module: string;
+  rows_in: number | null;
+  rows_out: number;
+  rows_rejected: number;
+  consistency?: 'snapshot' | 'per_range';
+}
+
+export interface ReceiptSink {
+  name: string;
+  module: string;
+  mode: string;
+  /** The destination's normalised name, as in its lock. */
+  destination: string;
+  rows: number;
+  bytes: number;
+  /** `published`: committed by this run; `kept`: an empty result left it alone; `unpublished`: untouched. */
+  state: 'published' | 'kept' | 'unpublished';
+  /** Version of the destination after the commit. */
+  version?: number;
+  /** What a person would look at: a table, a folder. */
+  location?: string;
+}
+
+/** What a run read, wrote and rejected, how long it took, and where things are. */
+export interface Receipt {
+  version: 1;
+  outcome: Outcome;
+  run_key: string;
+  workflow_id: string;
+  run_id: string;
+  pipeline: string;
+  config: string;
+  plan_sha256: string | null;
+  runner: 'local' | 'dataflow';
+  args: Record<string, unknown>;
+  /** ISO 8601, UTC. */
+  started_at: string;
+  finished_at: string;
+  duration_ms: number;
+  /** Attempts of `runBeam`; 1 when nothing went wrong. */
+  attempts: number;
+  rows_read: number;
+  rows_staged: number;
+  rows_rejected: number;
+  steps: ReceiptStep[];
+  sinks: ReceiptSink[];
+  failure?: { type: FailureType | string; message: string; step?: string; cause?: string };
+}
