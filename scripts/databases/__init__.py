@@ -1,0 +1,1 @@
+"""Database servers for the tests and the demo, started and stopped as children."""

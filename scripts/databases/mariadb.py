@@ -1,0 +1,133 @@
+"""MariaDB: `mariadbd` from the system, or the one that the set-up unpacked into the cache."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+from pathlib import Path
+
+from .server import HOST, Command, Server, ServerFailed, own
+
+
+def create(directory: Path, *, keep: bool) -> Server:
+    """A server with one password-authenticated user that may do everything."""
+    installation = find_installation()
+    data = directory / "mariadb"
+    first_statements = directory / "mariadb-init.sql"
+
+    def prepare(server: Server) -> None:
+        if not (directory / "mariadb-ready").exists():
+            shutil.rmtree(data, ignore_errors=True)  # an earlier start was interrupted in the middle
+            data.mkdir(mode=0o700)
+            own(data)
+            server.run(
+                [
+                    str(installation.install_program),
+                    "--no-defaults",
+                    f"--basedir={installation.base}",
+                    f"--datadir={data}",
+                    "--auth-root-authentication-method=normal",
+                    "--skip-test-db",
+                    "--skip-name-resolve",
+                ],
+                installation.environment,
+            )
+        first_statements.touch(mode=0o600)
+        first_statements.write_text(
+            # The root account that the installer made has no password.
+            "DROP USER IF EXISTS root@localhost, root@'127.0.0.1', root@'::1';\n"
+            f"CREATE DATABASE IF NOT EXISTS {server.database} CHARACTER SET utf8mb4;\n"
+            f"CREATE USER IF NOT EXISTS {server.user}@'%' IDENTIFIED BY '{server.password}';\n"
+            f"GRANT ALL ON *.* TO {server.user}@'%' WITH GRANT OPTION;\n"
+        )
+        own(first_statements)
+
+    def command(server: Server) -> Command:
+        options = [
+            "--no-defaults",
+            f"--basedir={installation.base}",
+            f"--datadir={data}",
+            f"--bind-address={HOST}",
+            f"--port={server.port}",
+            f"--socket={data / 'socket'}" if len(str(data)) < 90 else "--socket=",
+            f"--pid-file={data / 'pid'}",
+            f"--init-file={first_statements}",
+            "--character-set-server=utf8mb4",
+            "--collation-server=utf8mb4_general_ci",
+            "--default-time-zone=+00:00",
+            "--skip-name-resolve",
+            *installation.options,
+        ]
+        if not keep:
+            options += ["--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite"]
+        return Command(
+            [str(installation.server), *options], signal.SIGTERM, installation.environment
+        )
+
+    def ready(server: Server) -> bool:
+        # The first statements run before the server listens.
+        if not greets(server.port):
+            return False
+        (directory / "mariadb-ready").touch()
+        first_statements.unlink(missing_ok=True)
+        return True
+
+    return Server(
+        kind="mariadb", directory=directory, prepare=prepare, command=command, ready=ready
+    )
+
+
+class Installation:
+    """Where the programs of one MariaDB are, and what they need to find their own files."""
+
+    def __init__(self, base: Path, server: Path, *, moved: bool) -> None:
+        self.base = base
+        self.server = server
+        self.install_program = next(
+            (
+                path
+                for path in (base / "bin/mariadb-install-db", base / "scripts/mariadb-install-db")
+                if path.exists()
+            ),
+            base / "bin/mariadb-install-db",
+        )
+        self.environment: dict[str, str] = {}
+        self.options: list[str] = []
+        if moved:
+            libraries = [*base.glob("lib/*-linux-gnu"), base / "lib"]
+            self.environment["LD_LIBRARY_PATH"] = ":".join(map(str, libraries))
+            self.options = [f"--lc-messages-dir={base / 'share/mysql'}"]
+
+
+def find_installation() -> Installation:
+    unpacked = cache_directory() / "mariadb" / "usr"
+    for server in (unpacked / "sbin/mariadbd", unpacked / "bin/mariadbd"):
+        if server.exists():
+            return Installation(unpacked, server, moved=True)
+    search_path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+    found = shutil.which("mariadbd", path=search_path)
+    if found is not None:
+        server = Path(found).resolve()
+        return Installation(server.parent.parent, server, moved=False)
+    raise ServerFailed(
+        "no MariaDB was found: run `make setup-test`, or install the package mariadb-server-core "
+        "(Debian, Ubuntu), mariadb-server (Fedora) or mariadb (Homebrew)"
+    )
+
+
+def cache_directory() -> Path:
+    """The user's cache of Beamline; `scripts/setup` decides it in the same way."""
+    if override := os.environ.get("BEAMLINE_CACHE"):
+        return Path(override)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "beamline"
+
+
+def greets(port: int) -> bool:
+    """Whether a MySQL server sends its greeting on the port (protocol version 10)."""
+    try:
+        with socket.create_connection((HOST, port), timeout=1) as connection:
+            return connection.recv(5)[4:] == b"\x0a"
+    except OSError:
+        return False

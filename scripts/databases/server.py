@@ -1,0 +1,211 @@
+"""What the two database servers have in common: an unprivileged child, its log and its end."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+HOST = "127.0.0.1"
+READY_SECONDS = 60.0
+STOP_SECONDS = 15.0
+
+
+class ServerFailed(Exception):
+    """The server could not be installed, initialised or started; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """How to start a server: its command line, environment and the signal for an orderly, quick stop."""
+
+    arguments: Sequence[str]
+    stop_signal: signal.Signals
+    environment: Mapping[str, str]
+
+
+class Server:
+    """One server child. `prepare` writes its data directory, `ready` says whether it takes connections."""
+
+    def __init__(
+        self,
+        *,
+        kind: str,
+        directory: Path,
+        prepare: Callable[[Server], None],
+        command: Callable[[Server], Command],
+        ready: Callable[[Server], bool],
+    ) -> None:
+        self.kind = kind
+        self.directory = directory
+        self.user = "beamline"
+        self.database = "beamline"
+        self.log = directory / f"{kind}.log"
+        directory.mkdir(parents=True, exist_ok=True)
+        self.password = stored_password(directory / f"{kind}.password")
+        self.port = 0
+        self._prepare, self._command, self._ready = prepare, command, ready
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stop_signal = signal.SIGTERM
+
+    def start(self) -> None:
+        """Starts the server and waits for it; a port that was taken in between is replaced by another."""
+        self._prepare(self)
+        for _attempt in range(5):
+            self.port = free_port()
+            if self._start_once():
+                return
+            if "already in use" not in self.last_lines():
+                break
+        raise ServerFailed(f"{self.kind} did not start. The end of its log:\n{self.last_lines()}")
+
+    def run(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+        """Runs a helper program of the server as the server's user; its output goes to the log."""
+        with self.log.open("ab") as log:
+            code = spawn(arguments, self.directory, log, environment or {}).wait()
+        if code != 0:
+            raise ServerFailed(
+                f"`{Path(arguments[0]).name}` ended with code {code}:\n{self.last_lines()}"
+            )
+
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> None:
+        """Ends the server: in order, and after 15 s by force."""
+        if self._process is None or not self.running():
+            return
+        self._process.send_signal(self._stop_signal)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def address(self) -> dict[str, str | int]:
+        scheme = {"postgres": "postgresql", "mariadb": "mysql"}[self.kind]
+        return {
+            "kind": self.kind,
+            "url": f"{scheme}://{self.user}:{self.password}@{HOST}:{self.port}/{self.database}",
+            "host": HOST,
+            "port": self.port,
+            "user": self.user,
+            "password": self.password,
+            "database": self.database,
+        }
+
+    def last_lines(self, count: int = 20) -> str:
+        if not self.log.exists():
+            return "(no log)"
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
+
+    def _start_once(self) -> bool:
+        command = self._command(self)
+        self._stop_signal = command.stop_signal
+        with self.log.open("ab") as log:
+            self._process = spawn(
+                command.arguments, self.directory, log, command.environment, dies_with=command.stop_signal
+            )
+        deadline = time.monotonic() + READY_SECONDS
+        while self.running() and time.monotonic() < deadline:
+            if self._ready(self):
+                return True
+            time.sleep(0.05)
+        self.stop()
+        return False
+
+
+def spawn(
+    arguments: Sequence[str],
+    directory: Path,
+    output: object,
+    environment: Mapping[str, str],
+    dies_with: signal.Signals | None = None,
+) -> subprocess.Popen[bytes]:
+    """Starts a child as an unprivileged user: neither server runs as root."""
+    identity: dict[str, object] = {}
+    command = list(arguments)
+    if os.geteuid() == 0:
+        nobody = unprivileged_user()
+        if reachable_by_others(directory) and reachable_by_others(Path(command[0])):
+            identity = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        else:
+            command = [*with_access_of_root(nobody, directory), *command]
+    return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+        command,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        env={**os.environ, "LC_ALL": "C", **environment},
+        start_new_session=True,
+        preexec_fn=(lambda: signal_at_end_of_parent(dies_with)) if dies_with else None,
+        **identity,
+    )
+
+
+def unprivileged_user() -> pwd.struct_passwd:
+    return pwd.getpwnam("nobody")
+
+
+def own(path: Path) -> None:
+    """Gives a path to the user that the server runs as."""
+    if os.geteuid() == 0:
+        nobody = unprivileged_user()
+        os.chown(path, nobody.pw_uid, nobody.pw_gid)
+
+
+def reachable_by_others(path: Path) -> bool:
+    """Whether every folder above the path lets any user pass (a checkout in root's home does not)."""
+    return all(parent.stat().st_mode & 0o001 for parent in path.resolve().parents)
+
+
+def with_access_of_root(user: pwd.struct_passwd, directory: Path) -> list[str]:
+    """A prefix that changes the user id and keeps only the right to pass through root's folders."""
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        raise ServerFailed(
+            f"running as root, and the unprivileged server cannot enter {directory}: "
+            "install `setpriv` (package util-linux), or run as a normal user"
+        )
+    capability = "+dac_override"
+    return [
+        setpriv,
+        f"--reuid={user.pw_uid}",
+        f"--regid={user.pw_gid}",
+        "--clear-groups",
+        f"--inh-caps={capability}",
+        f"--ambient-caps={capability}",
+    ]
+
+
+def signal_at_end_of_parent(number: signal.Signals) -> None:
+    """Asks Linux to signal this process when its parent is gone, however that came to pass."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, int(number), 0, 0, 0)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def stored_password(path: Path) -> str:
+    """The password of an earlier start, or a new one that only the caller's user can read."""
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_hex(16))
+    return path.read_text()

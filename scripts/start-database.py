@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""Starts a PostgreSQL or MariaDB server of its own on a free loopback port.
+
+Usage: start-database.py postgres|mariadb [--dir DIR]
+
+Prints one JSON line when the server accepts connections:
+
+    {"kind", "url", "host", "port", "user", "password", "database"}
+
+and stops the server when standard input closes, or on SIGTERM or SIGINT. Without ``--dir`` nothing is kept;
+with it, the data and the password live in DIR and the next start finds them again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from databases import mariadb, postgres
+from databases.server import Server, ServerFailed
+from databases.throwaway import throwaway_directory
+
+KINDS = {"postgres": postgres.create, "mariadb": mariadb.create}
+
+
+def main() -> int:
+    arguments = parse(sys.argv[1:])
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    with ExitStack() as stack:
+        directory: Path = arguments.dir or stack.enter_context(throwaway_directory(arguments.kind))
+        try:
+            server: Server = KINDS[arguments.kind](directory, keep=arguments.dir is not None)
+            stack.callback(server.stop)
+            server.start()
+        except ServerFailed as error:
+            print(f"start-database: {error}", file=sys.stderr)
+            return 1
+        print(json.dumps(server.address()), flush=True)
+        return serve(server, stop)
+
+
+def serve(server: Server, stop: threading.Event) -> int:
+    """Waits until the caller is gone or the server is."""
+    threading.Thread(target=wait_for_end_of_input, args=(stop,), daemon=True).start()
+    while not stop.wait(0.2):
+        if not server.running():
+            print(f"start-database: the server ended by itself:\n{server.last_lines()}", file=sys.stderr)
+            return 1
+    return 0
+
+
+def wait_for_end_of_input(stop: threading.Event) -> None:
+    # Not sys.stdin: its lock, held by this thread, would abort the interpreter's exit.
+    with suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    stop.set()
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("kind", choices=sorted(KINDS))
+    parser.add_argument("--dir", type=lambda text: Path(text).resolve(), help="keep the data here")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
