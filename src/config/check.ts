@@ -1,0 +1,127 @@
+import { resolveArgs, missingArgs, type ResolvedArgs } from './arguments.js';
+import { loadCatalogue, type Catalogue } from './catalogue.js';
+import type { LoadedConfig } from './document.js';
+import { laterValues, pipelineConfig, type PipelineConfig } from './envelope.js';
+import { graphProblems } from './graph.js';
+import { problemsOf } from './issues.js';
+import {
+  findModules,
+  incrementalProblems,
+  moduleProblems,
+  sinkProblems,
+  type FoundModules,
+} from './modules.js';
+import { ConfigProblems, sortProblems, type Problem } from './problems.js';
+import { loadProfiles, profileProblems, unknownProfiles } from './profiles.js';
+import { fillIn } from './references.js';
+import { inlineSecrets } from './secrets.js';
+import { inlineSql } from './sql-files.js';
+import { stepsOf, type Step } from './steps.js';
+import { z } from 'zod';
+import { valueAt } from './values.js';
+
+export interface CheckOptions {
+  /** The project root: relative paths start here. */
+  root: string;
+  /** Values of arguments, by name; texts are read as the declared type. */
+  args?: Record<string, unknown>;
+  /** Path of the connection profiles, relative to `root`. */
+  profile?: string | undefined;
+  /** Whether every argument must have a value and every profile must be found: as for a run. */
+  complete?: boolean;
+  /** Default: the modules of this installation. */
+  catalogue?: Catalogue;
+}
+
+/** A config after every check. Without problems, all of it can be relied on. */
+export interface CheckedConfig {
+  problems: Problem[];
+  /** The envelope with its defaults; undefined if it has a problem. */
+  config: PipelineConfig | undefined;
+  args: ResolvedArgs;
+  steps: Step[];
+  modules: FoundModules;
+  /** Parameters as they go into the plan: SQL inlined, defaults of sinks filled in. */
+  parameters: Map<Step, unknown>;
+  profiles: LoadedConfig | undefined;
+}
+
+/** Checks a loaded config against every rule and reports all problems at once. */
+export async function checkConfig(
+  loaded: LoadedConfig,
+  options: CheckOptions,
+): Promise<CheckedConfig> {
+  const { root, complete = false } = options;
+  const args = resolveArgs(loaded, options.args ?? {});
+  const { value, problems: references, open } = fillIn(loaded, args);
+  const steps = stepsOf(value);
+  const modules = await findModules(loaded, steps, options.catalogue ?? loadCatalogue(root));
+  const envelope = checkEnvelope(loaded, value);
+  const parameters = new Map<Step, unknown>();
+  const judged: Problem[] = [
+    ...envelope.problems,
+    ...graphProblems(loaded, steps),
+    ...modules.problems,
+    ...incrementalProblems(loaded, steps, modules),
+  ];
+  const firm: Problem[] = [...references, ...args.problems, ...inlineSecrets(loaded)];
+  if (complete) firm.push(...missingArgs(loaded, args));
+  for (const [step, entry] of modules.entries) {
+    const sql = inlineSql(loaded, step, entry.sql_parameters, { root, args });
+    firm.push(...sql.problems);
+    judged.push(...moduleProblems(loaded, value, { ...step, parameters: sql.parameters }, entry));
+    parameters.set(step, sql.parameters);
+  }
+  for (const [step, destination] of modules.destinations) {
+    const sink = sinkProblems(loaded, value, step, destination);
+    judged.push(...sink.problems);
+    parameters.set(step, sink.parameters);
+  }
+  const connections = checkProfiles(loaded, steps, options);
+  judged.push(...connections.problems);
+  return {
+    problems: sortProblems([...firm, ...judged.filter((problem) => !open.has(problem.path))]),
+    config: envelope.config,
+    args,
+    steps,
+    modules,
+    parameters,
+    profiles: connections.profiles,
+  };
+}
+
+function checkEnvelope(
+  loaded: LoadedConfig,
+  value: unknown,
+): { config: PipelineConfig | undefined; problems: Problem[] } {
+  const result = pipelineConfig.safeParse(value);
+  const schema = (): Record<string, unknown> => z.toJSONSchema(pipelineConfig, { io: 'input' });
+  const problems = result.success
+    ? []
+    : problemsOf(result.error.issues, { loaded, value, base: [], schema });
+  for (const later of laterValues) {
+    if (valueAt(value, later.path) === later.value) {
+      const message = `\`${later.value}\` is not supported yet; ${later.advice}`;
+      problems.push(loaded.problem(later.path, message));
+    }
+  }
+  return { config: result.data, problems };
+}
+
+function checkProfiles(
+  loaded: LoadedConfig,
+  steps: readonly Step[],
+  { root, profile, complete = false }: CheckOptions,
+): { profiles: LoadedConfig | undefined; problems: Problem[] } {
+  const usesProfiles = steps.some((step) => typeof step.parameters['profile'] === 'string');
+  if (!usesProfiles && profile === undefined) return { profiles: undefined, problems: [] };
+  try {
+    const profiles = loadProfiles(loaded, { root, profile });
+    const problems = profiles === undefined ? [] : profileProblems(profiles);
+    const unknown = unknownProfiles(loaded, steps, { profiles, required: complete });
+    return { profiles, problems: [...problems, ...unknown] };
+  } catch (error) {
+    if (!(error instanceof ConfigProblems)) throw error;
+    return { profiles: undefined, problems: [...error.problems] };
+  }
+}

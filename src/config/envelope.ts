@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import { durationPattern } from './duration.js';
+
+const namePattern = /^[A-Za-z][A-Za-z0-9_-]*$/;
+const name = (what: string): z.ZodString =>
+  z.string().min(1).max(63).regex(namePattern).describe(what);
+
+const parameters = z
+  .record(z.string(), z.unknown())
+  .default({})
+  .describe('Parameters of the module: see its page in docs/reference.');
+
+/** The types that an argument can have. */
+export const argTypes = ['string', 'integer', 'number', 'boolean', 'date', 'timestamp'] as const;
+export type ArgType = (typeof argTypes)[number];
+
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+
+/** `args.NAME` in its long form. */
+export const argDeclaration = z
+  .strictObject({
+    type: z.enum(argTypes).describe('Type of the value.'),
+    default: scalar.optional().describe('Value if a run gives none; without it every run must.'),
+    description: z.string().optional().describe('What the argument is for.'),
+  })
+  .meta({ title: 'argument' });
+export type ArgDeclaration = z.infer<typeof argDeclaration>;
+
+const source = z
+  .strictObject({
+    name: name('Name of the step, unique in the pipeline.'),
+    module: z.string().describe('What reads the data: `beamline modules` lists them.'),
+    description: z.string().optional().describe('A note for people.'),
+    incremental: z
+      .boolean()
+      .default(false)
+      .describe('Read only what came since the last run; needs a module that can.'),
+    parameters,
+  })
+  .meta({ title: 'source' });
+export type SourceStep = z.infer<typeof source>;
+
+const transform = z
+  .strictObject({
+    name: name('Name of the step, unique in the pipeline.'),
+    module: z.string().describe('What transforms the data: `beamline modules` lists them.'),
+    description: z.string().optional().describe('A note for people.'),
+    inputs: z
+      .array(z.string())
+      .min(1)
+      .describe('Names of the sources and transforms that it reads, in order.'),
+    parameters,
+  })
+  .meta({ title: 'transform' });
+export type TransformStep = z.infer<typeof transform>;
+
+const sink = z
+  .strictObject({
+    name: name('Name of the step, unique in the pipeline.'),
+    module: z.string().describe('Where the data is published: `beamline modules` lists them.'),
+    description: z.string().optional().describe('A note for people.'),
+    input: z.string().describe('Name of the source or transform whose rows are published.'),
+    mode: z
+      .enum(['replace', 'append', 'merge'])
+      .default('replace')
+      .describe('`replace` what is there, or `append` to it. A destination says what it can do.'),
+    on_empty: z
+      .enum(['truncate', 'keep', 'fail'])
+      .optional()
+      .describe(
+        'What a run without rows does: empty the destination (default of `replace`), leave it ' +
+          'alone (default of `append`), or fail.',
+      ),
+    parameters,
+  })
+  .meta({ title: 'sink' });
+export type SinkStep = z.infer<typeof sink>;
+
+/** The envelope of a pipeline's config: everything but the parameters of its modules. */
+export const pipelineConfig = z
+  .strictObject({
+    $schema: z.string().optional().describe('URI of the JSON Schema, for editors.'),
+    name: name('Name of the pipeline: part of the names of its runs and jobs.'),
+    description: z.string().optional().describe('A note for people.'),
+    args: z
+      .record(
+        z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
+        z.union([scalar, argDeclaration]).meta({
+          description:
+            'A type and a default, or just the default: `day: 2026-01-01` is a date, ' +
+            '`limit: 10` an integer.',
+        }),
+      )
+      .default({})
+      .describe('Arguments of a run, used as `${args.NAME}` in strings of the steps.'),
+    sources: z.array(source).min(1).describe('Where rows come from.'),
+    transforms: z.array(transform).default([]).describe('What happens to them on the way.'),
+    sinks: z.array(sink).min(1).describe('Where they are published.'),
+    runner: z
+      .enum(['local', 'dataflow'])
+      .default('local')
+      .describe('Where Beam runs, unless a run says otherwise.'),
+    timeout: z
+      .string()
+      .regex(durationPattern)
+      .optional()
+      .describe('Longest time that a run may take, such as `30m`; it is cancelled then.'),
+    timezone: z
+      .string()
+      .refine(isTimezone, 'unknown time zone; use a name such as `UTC` or `Europe/Berlin`')
+      .default('UTC')
+      .describe('IANA time zone of dates and times without one.'),
+    concurrency: z
+      .enum(['queue', 'skip', 'replace'])
+      .default('queue')
+      .describe('What a run does when another one holds its destination: `queue` waits for it.'),
+    destination_wait: z
+      .string()
+      .regex(durationPattern)
+      .default('60s')
+      .describe("How long publishing waits for somebody else's lock on the destination."),
+  })
+  .meta({ title: 'Beamline pipeline' });
+export type PipelineConfig = z.infer<typeof pipelineConfig>;
+
+/** Values that the envelope allows and that no code serves yet. */
+export const laterValues: readonly { path: readonly string[]; value: string; advice: string }[] = [
+  { path: ['runner'], value: 'dataflow', advice: 'use `local`' },
+  { path: ['concurrency'], value: 'skip', advice: 'use `queue`' },
+  { path: ['concurrency'], value: 'replace', advice: 'use `queue`' },
+];
+
+function isTimezone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}

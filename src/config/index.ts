@@ -1,0 +1,12 @@
+export { loadCatalogue, type Catalogue, type ModuleEntry } from './catalogue.js';
+export { checkConfig, type CheckOptions, type CheckedConfig } from './check.js';
+export { loadConfig, parseConfig, type LoadedConfig } from './document.js';
+export {
+  buildPlan,
+  type BuiltPlan,
+  type Plan,
+  type PlanOptions,
+  type PlannedDestination,
+} from './plan.js';
+export { ConfigProblems, formatProblems, type Problem } from './problems.js';
+export { loadProfiles, profileKeys } from './profiles.js';

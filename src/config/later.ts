@@ -1,0 +1,47 @@
+/**
+ * Keys that the design reserves and no code serves yet: refused with this sentence, never ignored.
+ * When a feature arrives, its key moves from here into the envelope.
+ */
+export const laterKeys: Readonly<
+  Record<'pipeline' | 'source' | 'transform' | 'sink', Readonly<Record<string, string>>>
+> = {
+  pipeline: {
+    schedule: 'start the pipeline with `beamline run`',
+    launch: 'pipelines run on this machine (`runner: local`)',
+    checks: 'check the result with a query after the run',
+    on_error: 'a row that cannot be read fails the run',
+    max_rejected: 'a row that cannot be read fails the run',
+  },
+  source: {
+    consistency: 'the receipt states what was read: `snapshot` or `per_range`',
+    on_error: 'a row that cannot be read fails the run',
+    max_rejected: 'a row that cannot be read fails the run',
+  },
+  transform: {
+    on_error: 'a row that fails a transform fails the run',
+    max_rejected: 'a row that fails a transform fails the run',
+  },
+  sink: {
+    merge_keys: 'modes are `replace` and `append`',
+    on_schema_change: 'a table with another schema fails the run',
+    checks: 'check the result with a query after the run',
+  },
+};
+
+/** The message for a reserved key at a path like `['sinks', 0]`; undefined if it is just unknown. */
+export function laterMessage(
+  parent: readonly (string | number)[],
+  key: string,
+): string | undefined {
+  const level = levelOf(parent);
+  const advice = level === undefined ? undefined : laterKeys[level][key];
+  return advice === undefined ? undefined : `not supported yet; ${advice}`;
+}
+
+function levelOf(parent: readonly (string | number)[]): keyof typeof laterKeys | undefined {
+  if (parent.length === 0) return 'pipeline';
+  if (parent.length !== 2) return undefined;
+  if (parent[0] === 'sources') return 'source';
+  if (parent[0] === 'transforms') return 'transform';
+  return parent[0] === 'sinks' ? 'sink' : undefined;
+}

@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import type { Destination } from '../destinations/destination.js';
+import { destinationNames, loadDestination } from '../destinations/registry.js';
+import type { Catalogue, ModuleEntry } from './catalogue.js';
+import type { LoadedConfig } from './document.js';
+import { problemsOf } from './issues.js';
+import { suggestion } from './near-miss.js';
+import type { Problem } from './problems.js';
+import type { JsonSchema } from './schema-walk.js';
+import type { Step } from './steps.js';
+
+/** The module of a step; undefined (and a problem) if there is none of that name. */
+export interface FoundModules {
+  entries: Map<Step, ModuleEntry>;
+  destinations: Map<Step, Destination>;
+  problems: Problem[];
+}
+
+/** Finds the module of every step. Only the destinations that are used are loaded. */
+export async function findModules(
+  loaded: LoadedConfig,
+  steps: readonly Step[],
+  catalogue: Catalogue,
+): Promise<FoundModules> {
+  const found: FoundModules = { entries: new Map(), destinations: new Map(), problems: [] };
+  for (const step of steps) {
+    const { kind, module: name } = step;
+    if (name === undefined) continue;
+    const ofKind = catalogue.modules.filter((module) => module.kind === kind);
+    const names = kind === 'sink' ? destinationNames() : ofKind.map((module) => module.name);
+    const entry = ofKind.find((module) => module.name === name);
+    if (entry !== undefined) found.entries.set(step, entry);
+    else if (kind === 'sink' && names.includes(name)) {
+      found.destinations.set(step, await loadDestination(name));
+    } else {
+      const message = `unknown module: no ${kind} module is named \`${name}\`${suggestion(name, names)}`;
+      found.problems.push(loaded.problem([...step.path, 'module'], message));
+    }
+  }
+  return found;
+}
+
+/** The JSON Schema of a destination's parameters. */
+export function destinationSchema(destination: Destination): JsonSchema {
+  return z.toJSONSchema(destination.parameters, { io: 'input', unrepresentable: 'any' });
+}
+
+/** What is wrong with a source's or transform's parameters, inputs and use. */
+export function moduleProblems(
+  loaded: LoadedConfig,
+  value: unknown,
+  step: Step,
+  entry: ModuleEntry,
+): Problem[] {
+  const schema = step.raw['incremental'] === true ? withWindow(entry.schema) : entry.schema;
+  const result = z
+    .fromJSONSchema(schema as z.core.JSONSchema.JSONSchema)
+    .safeParse(step.parameters, { reportInput: false });
+  const problems = result.success
+    ? []
+    : problemsOf(result.error.issues, {
+        loaded,
+        value,
+        base: [...step.path, 'parameters'],
+        schema: () => schema,
+        about: aboutStep(step),
+      });
+  const { inputs } = entry.capabilities;
+  if (step.kind === 'transform' && inputs !== null && step.inputs.length > inputs) {
+    const message = `module \`${entry.name}\` reads ${inputs} input, got ${step.inputs.length}`;
+    problems.push(loaded.problem([...step.path, 'inputs'], message));
+  }
+  return problems;
+}
+
+/** A sink's parameters with their defaults, or what is wrong with them and with its mode. */
+export function sinkProblems(
+  loaded: LoadedConfig,
+  value: unknown,
+  step: Step,
+  destination: Destination,
+): { parameters?: unknown; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const mode = step.raw['mode'] ?? 'replace';
+  if (
+    ['append', 'merge'].includes(String(mode)) &&
+    !destination.modes.some((known) => known === mode)
+  ) {
+    const message = `mode \`${String(mode)}\` is not supported by \`${destination.name}\` (${destination.modes.join(', ')})`;
+    problems.push(loaded.problem([...step.path, 'mode'], message));
+  }
+  if (mode === 'append' && step.raw['on_empty'] === 'truncate') {
+    const message = 'an append never empties its destination; use `keep` or `fail`';
+    problems.push(loaded.problem([...step.path, 'on_empty'], message));
+  }
+  const result = destination.parameters.safeParse(step.parameters);
+  if (result.success) return { parameters: result.data, problems };
+  const wrong = problemsOf(result.error.issues, {
+    loaded,
+    value,
+    base: [...step.path, 'parameters'],
+    schema: () => destinationSchema(destination),
+    about: aboutStep(step),
+  });
+  return { problems: [...problems, ...wrong] };
+}
+
+/** Sources that shall read incrementally and cannot. */
+export function incrementalProblems(
+  loaded: LoadedConfig,
+  steps: readonly Step[],
+  { entries, destinations }: FoundModules,
+): Problem[] {
+  // The destination decides too: while a sink's module is unknown, there is nothing to say.
+  if (steps.some((step) => step.kind === 'sink' && !destinations.has(step))) return [];
+  return [...entries].flatMap(([step, entry]) => {
+    if (step.raw['incremental'] !== true || entry.capabilities.incremental) return [];
+    const message = `not supported yet: module \`${entry.name}\` reads everything on each run`;
+    return [loaded.problem([...step.path, 'incremental'], message)];
+  });
+}
+
+/** The parameters of a source that reads incrementally belong to the envelope, not to its module. */
+const windowParameters = {
+  incremental_column: { type: 'string' },
+  incremental_interval_from: { type: 'string' },
+  destination_sink_name: { type: 'string' },
+};
+
+function withWindow(schema: JsonSchema): JsonSchema {
+  const properties = (schema['properties'] ?? {}) as JsonSchema;
+  return { ...schema, properties: { ...windowParameters, ...properties } };
+}
+
+function aboutStep(step: Step): string {
+  return step.name === undefined ? '' : ` (${step.kind} \`${step.name}\`)`;
+}

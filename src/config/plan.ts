@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import type { SinkMode } from '../destinations/destination.js';
+import type { ArgValue } from './arguments.js';
+import { canonicalJson } from './canonical-json.js';
+import { checkConfig, type CheckOptions, type CheckedConfig } from './check.js';
+import type { LoadedConfig } from './document.js';
+import { durationMs } from './duration.js';
+import type { PipelineConfig, SinkStep } from './envelope.js';
+import { ConfigProblems, type Problem } from './problems.js';
+
+export type OnEmpty = 'truncate' | 'keep' | 'fail';
+
+export interface PlannedSource {
+  name: string;
+  module: string;
+  parameters: Record<string, unknown>;
+}
+
+export interface PlannedTransform extends PlannedSource {
+  inputs: string[];
+}
+
+export interface PlannedSink extends PlannedSource {
+  input: string;
+  mode: SinkMode;
+  on_empty: OnEmpty;
+  /** The destination's normalised name: the key of its lock. */
+  destination: string;
+}
+
+/** What a run does, with nothing left open but secrets (docs/contracts.md, section 2). */
+export interface Plan {
+  version: 1;
+  name: string;
+  timezone: string;
+  /** Milliseconds that the whole run may take. */
+  timeout_ms?: number;
+  /** Milliseconds to wait for somebody else's lock on a destination. */
+  destination_wait_ms: number;
+  sources: PlannedSource[];
+  transforms: PlannedTransform[];
+  sinks: PlannedSink[];
+}
+
+/** Where one sink publishes. */
+export interface PlannedDestination {
+  sink: string;
+  module: string;
+  mode: SinkMode;
+  on_empty: OnEmpty;
+  /** The destination's normalised name: equal for two sinks that share it. */
+  key: string;
+  /** What a person would look at: a table, a folder. */
+  location: string;
+}
+
+export interface BuiltPlan {
+  plan: Plan;
+  /** The plan's bytes: equal configs and arguments give equal ones. */
+  canonicalJson: string;
+  /** sha256 of `canonicalJson`, hexadecimal. */
+  sha256: string;
+  destinations: PlannedDestination[];
+  /** Every argument's value, defaults included. */
+  args: Record<string, ArgValue>;
+  /** Absolute path of the connection profiles; null if the config uses none. */
+  profiles: string | null;
+}
+
+export interface PlanOptions extends CheckOptions {
+  /** Id of the local store: part of the names of local destinations. */
+  store: string;
+}
+
+/**
+ * Checks a config and builds the plan of one run.
+ * @param options `complete: false` allows connection profiles that are not found
+ * @throws {@link ConfigProblems} with every problem, missing arguments among them
+ */
+export async function buildPlan(loaded: LoadedConfig, options: PlanOptions): Promise<BuiltPlan> {
+  const checked = await checkConfig(loaded, { complete: true, ...options });
+  const { config, problems } = checked;
+  if (config === undefined || problems.length > 0) throw new ConfigProblems(problems);
+  const destinations = destinationsOf(checked, config, options);
+  const shared = sharedDestinations(loaded, destinations);
+  if (shared.length > 0) throw new ConfigProblems(shared);
+  const plan = planOf(checked, config, destinations);
+  const json = canonicalJson(plan);
+  return {
+    plan,
+    canonicalJson: json,
+    sha256: createHash('sha256').update(json).digest('hex'),
+    destinations,
+    args: checked.args.values,
+    profiles: checked.profiles?.path ?? null,
+  };
+}
+
+function planOf(
+  checked: CheckedConfig,
+  config: PipelineConfig,
+  destinations: readonly PlannedDestination[],
+): Plan {
+  const parametersOf = new Map(
+    checked.steps.map((step) => [step.name, checked.parameters.get(step)]),
+  );
+  const step = ({ name, module }: { name: string; module: string }): PlannedSource => ({
+    name,
+    module,
+    parameters: (parametersOf.get(name) ?? {}) as Record<string, unknown>,
+  });
+  const timeout = config.timeout === undefined ? undefined : durationMs(config.timeout);
+  return {
+    version: 1,
+    name: config.name,
+    timezone: config.timezone,
+    ...(timeout === undefined ? {} : { timeout_ms: timeout }),
+    destination_wait_ms: durationMs(config.destination_wait) ?? 60_000,
+    sources: config.sources.map((source) => step(source)),
+    transforms: config.transforms.map((transform) => ({
+      ...step(transform),
+      inputs: transform.inputs,
+    })),
+    sinks: config.sinks.map((sink, index) => ({
+      ...step(sink),
+      input: sink.input,
+      mode: modeOf(sink),
+      on_empty: onEmptyOf(sink),
+      destination: destinations[index]?.key ?? '',
+    })),
+  };
+}
+
+function destinationsOf(
+  { steps, modules, parameters }: CheckedConfig,
+  config: PipelineConfig,
+  { root, store }: PlanOptions,
+): PlannedDestination[] {
+  const sinks = steps.filter((step) => step.kind === 'sink');
+  return config.sinks.flatMap((sink, index) => {
+    const step = sinks[index];
+    const destination = step === undefined ? undefined : modules.destinations.get(step);
+    if (step === undefined || destination === undefined) return [];
+    const context = { root, storeId: store };
+    return [
+      {
+        sink: sink.name,
+        module: sink.module,
+        mode: modeOf(sink),
+        on_empty: onEmptyOf(sink),
+        key: destination.key(parameters.get(step), context),
+        location: destination.location(parameters.get(step), context),
+      },
+    ];
+  });
+}
+
+/** Two sinks of one run that write to the same place would overwrite each other. */
+function sharedDestinations(
+  loaded: LoadedConfig,
+  destinations: readonly PlannedDestination[],
+): Problem[] {
+  return destinations.flatMap(({ key, location, sink }, index) => {
+    const first = destinations.findIndex((other) => other.key === key);
+    if (first === index) return [];
+    const message =
+      `sinks \`${destinations[first]?.sink ?? ''}\` and \`${sink}\` both write ${location}; ` +
+      'join their inputs in a transform, or give one another destination';
+    return [loaded.problem(['sinks', index, 'parameters'], message, 'key')];
+  });
+}
+
+function modeOf(sink: SinkStep): SinkMode {
+  // `merge` was refused: no destination names it among its modes.
+  return sink.mode === 'append' ? 'append' : 'replace';
+}
+
+function onEmptyOf(sink: SinkStep): OnEmpty {
+  return sink.on_empty ?? (sink.mode === 'append' ? 'keep' : 'truncate');
+}

@@ -1,0 +1,65 @@
+/** A place inside a config: `['sources', 0, 'parameters', 'query']`. */
+export type ConfigPath = readonly (string | number)[];
+
+/** One thing that is wrong with a config, and where. */
+export interface Problem {
+  /** The file, as the person named it. */
+  file: string;
+  /** 1-based; 0 where the problem is the file as a whole. */
+  line: number;
+  /** 1-based, in characters; 0 where the problem is the file as a whole. */
+  column: number;
+  /** `sources[0].parameters.query`; empty for the document itself. */
+  path: string;
+  /** What was got, what is allowed, what to do. Never shows a secret. */
+  message: string;
+}
+
+/** Thrown when a config cannot be used; carries every problem at once, in the order of the file. */
+export class ConfigProblems extends Error {
+  override readonly name = 'ConfigProblems';
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    const sorted = sortProblems(problems);
+    super(formatProblems(sorted));
+    this.problems = sorted;
+  }
+}
+
+/** The problems as lines `file:line:column  path  message`, paths aligned. */
+export function formatProblems(problems: readonly Problem[]): string {
+  const rows = problems.map(
+    (problem) => [whereOf(problem), problem.path, problem.message] as const,
+  );
+  const width = (column: 0 | 1): number =>
+    Math.min(60, Math.max(...rows.map((row) => row[column].length)));
+  return rows
+    .map(([where, path, message]) =>
+      [where.padEnd(width(0)), ...(width(1) > 0 ? [path.padEnd(width(1))] : []), message].join(
+        '  ',
+      ),
+    )
+    .join('\n');
+}
+
+/** In the order of the file; equal problems once. */
+export function sortProblems(problems: readonly Problem[]): Problem[] {
+  const unique = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
+  return [...unique.values()].sort(
+    (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
+  );
+}
+
+/** `sources[0].parameters.query`. Keys that are not plain words are quoted: `types["my col"]`. */
+export function formatPath(path: ConfigPath): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === 'number') return `${text}[${part}]`;
+    if (!/^[\w-]+$/.test(part)) return `${text}[${JSON.stringify(part)}]`;
+    return text === '' ? part : `${text}.${part}`;
+  }, '');
+}
+
+function whereOf({ file, line, column }: Problem): string {
+  return line === 0 ? file : `${file}:${line}:${column}`;
+}
