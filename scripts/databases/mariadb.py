@@ -8,7 +8,8 @@ import signal
 import socket
 from pathlib import Path
 
-from .server import HOST, Command, Server, ServerFailed, own
+from databases.server import HOST, Command, Server, ServerFailed, own
+from provision.paths import cache_directory
 
 
 def create(directory: Path, *, keep: bool) -> Server:
@@ -96,32 +97,32 @@ class Installation:
         self.environment: dict[str, str] = {}
         self.options: list[str] = []
         if moved:
-            libraries = [*base.glob("lib/*-linux-gnu"), base / "lib"]
+            libraries = [*base.glob("lib/*-linux-gnu"), base / "lib", base / "libs"]
             self.environment["LD_LIBRARY_PATH"] = ":".join(map(str, libraries))
-            self.options = [f"--lc-messages-dir={base / 'share/mysql'}"]
+            shared = base / "share/mysql"
+            self.options = [f"--lc-messages-dir={shared if shared.exists() else base / 'share'}"]
 
 
 def find_installation() -> Installation:
+    """`mariadbd` from PATH (and `sbin`), else from the cache.
+
+    Raises:
+        ServerFailed: if there is none.
+    """
+    search_path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+    found = shutil.which("mariadbd", path=search_path)
+    # Debian's server package lacks a program that its own installer needs; the client package has it.
+    if found is not None and shutil.which("my_print_defaults", path=search_path):
+        server = Path(found).resolve()
+        return Installation(server.parent.parent, server, moved=False)
     unpacked = cache_directory() / "mariadb" / "usr"
     for server in (unpacked / "sbin/mariadbd", unpacked / "bin/mariadbd"):
         if server.exists():
             return Installation(unpacked, server, moved=True)
-    search_path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
-    found = shutil.which("mariadbd", path=search_path)
-    if found is not None:
-        server = Path(found).resolve()
-        return Installation(server.parent.parent, server, moved=False)
     raise ServerFailed(
-        "no MariaDB was found: run `make setup-test`, or install the package mariadb-server-core "
-        "(Debian, Ubuntu), mariadb-server (Fedora) or mariadb (Homebrew)"
+        "no MariaDB was found: run `scripts/setup databases`, or install the packages mariadb-server-core "
+        "and mariadb-client-core (Debian, Ubuntu), mariadb-server (Fedora) or mariadb (Homebrew)"
     )
-
-
-def cache_directory() -> Path:
-    """The user's cache of Beamline; `scripts/setup` decides it in the same way."""
-    if override := os.environ.get("BEAMLINE_CACHE"):
-        return Path(override)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "beamline"
 
 
 def greets(port: int) -> bool:

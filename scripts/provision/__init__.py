@@ -1,0 +1,1 @@
+"""The set-up: each part installs one thing, once, and knows whether it is done."""

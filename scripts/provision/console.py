@@ -1,0 +1,79 @@
+"""What a person sees of the set-up: one line per step with its time."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+WIDTH = 26
+
+
+class Console:
+    """Writes to standard error, so that `./beamline … --json` keeps standard output for itself."""
+
+    def __init__(self) -> None:
+        self.out = sys.stderr
+        self.interactive = self.out.isatty()
+        self.encodes_marks = can_encode(self.out.encoding or "ascii", "✔✘…")
+        self._greeted = False
+
+    @contextmanager
+    def step(self, title: str, hint: str) -> Iterator[list[str]]:
+        """Shows a running step. The caller appends notes to the yielded list."""
+        if not self._greeted:
+            self._greeted = True
+            self._line("beamline  setting up (the first time takes minutes, later seconds)")
+        started = time.monotonic()
+        notes: list[str] = []
+        stop = threading.Event()
+        if self.interactive:
+            ticker = threading.Thread(target=self._tick, args=(title, hint, started, stop), daemon=True)
+            ticker.start()
+        else:
+            self._line(f"  {self._mark('…')} {title:<{WIDTH}} {hint}".rstrip())
+        try:
+            yield notes
+        finally:
+            stop.set()
+            if self.interactive:
+                ticker.join()
+                self.out.write("\r\033[K")
+        self.finished(title, time.monotonic() - started, "; ".join(notes))
+
+    def finished(self, title: str, seconds: float, note: str = "") -> None:
+        self._line(f"  {self._mark('✔')} {title:<{WIDTH}} {duration(seconds):>8}   {note}".rstrip())
+
+    def failed(self, message: str) -> None:
+        self._line(f"  {self._mark('✘')} {message}")
+
+    def _tick(self, title: str, hint: str, started: float, stop: threading.Event) -> None:
+        while not stop.wait(0.2):
+            elapsed = duration(time.monotonic() - started)
+            self.out.write(f"\r\033[K  {self._mark('…')} {title:<{WIDTH}} {elapsed:>8}   {hint}".rstrip())
+            self.out.flush()
+
+    def _mark(self, mark: str) -> str:
+        return mark if self.encodes_marks else {"✔": "+", "✘": "x", "…": "-"}[mark]
+
+    def _line(self, text: str) -> None:
+        self.out.write(f"{text}\n")
+        self.out.flush()
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: `0.4 s`, `17 s`, `4 min 2 s`."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    return f"{whole} s" if whole < 100 else f"{whole // 60} min {whole % 60} s"
+
+
+def can_encode(encoding: str, text: str) -> bool:
+    try:
+        text.encode(encoding)
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True

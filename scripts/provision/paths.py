@@ -1,0 +1,23 @@
+"""Where things are: the project, its state folder and the user's cache."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+STATE = ROOT / ".beamline"
+
+
+def cache_directory() -> Path:
+    """`BEAMLINE_CACHE`, else `beamline` in the user's cache (`src/dev/cache.ts` decides in the same way)."""
+    if override := os.environ.get("BEAMLINE_CACHE"):
+        return Path(override)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "beamline"
+
+
+def pinned(tool: str) -> str:
+    """The version of a tool, from `beamline.tools` in package.json."""
+    version: str = json.loads((ROOT / "package.json").read_text())["beamline"]["tools"][tool]
+    return version

@@ -1,0 +1,79 @@
+"""The Temporal CLI, which has the dev server and the Web UI in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from provision.paths import ROOT, cache_directory, pinned
+from provision.step import Step, StepFailed, run_quietly
+
+MODULE = "github.com/temporalio/cli/cmd/temporal"
+
+
+class TemporalCli(Step):
+    """`TEMPORAL_CLI`, PATH or the cache; else downloaded by the SDK; else built once with Go.
+
+    `src/dev/temporal-cli.ts` looks in the same places.
+    """
+
+    def __init__(self) -> None:
+        self.version = pinned("temporal-cli")
+        self.title = f"temporal cli {self.version}"
+        self.hint = "downloaded, or else built with go: 2 to 6 minutes, once"
+        self.folder = cache_directory() / f"temporal-{self.version}"
+        self.program = self.folder / ("temporal.exe" if os.name == "nt" else "temporal")
+
+    @property
+    def lock(self) -> Path:
+        return cache_directory() / "locks" / "temporal"
+
+    def is_done(self) -> bool:
+        if named := os.environ.get("TEMPORAL_CLI"):
+            if not os.access(named, os.X_OK):
+                raise StepFailed(f"TEMPORAL_CLI is `{named}`, which is not a program")
+            return True
+        return shutil.which("temporal") is not None or self.program.exists()
+
+    def run(self, notes: list[str]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.folder.parent, prefix="temporal-new-") as text:
+            scratch = Path(text)
+            reasons: list[str] = []
+            for get in (self._download, self._build):
+                try:
+                    os.replace(get(scratch), self.program)
+                except StepFailed as error:
+                    reasons.append(str(error))
+                    continue
+                notes.append(f"{get.__doc__}, kept in {shown(self.folder)}")
+                return
+        raise StepFailed(
+            "no Temporal CLI: it could be neither downloaded nor built.\n    "
+            + "\n    ".join(reasons)
+            + "\n    Install it (docs.temporal.io/cli) so that `temporal` is on PATH or TEMPORAL_CLI names it,"
+            "\n    or install Go 1.24 or newer (go.dev), with which it is built here."
+        )
+
+    def _download(self, scratch: Path) -> Path:
+        """downloaded"""
+        script = ROOT / "scripts" / "download-temporal-cli.mjs"
+        output = run_quietly("temporal-download", ["node", script, f"v{self.version}", scratch])
+        return Path(output.strip().splitlines()[-1])
+
+    def _build(self, scratch: Path) -> Path:
+        """built with go"""
+        if shutil.which("go") is None:
+            raise StepFailed("`go` was not found.")
+        environment = {"GOBIN": str(scratch), "GOFLAGS": "-trimpath"}
+        run_quietly("temporal-build", ["go", "install", f"{MODULE}@v{self.version}"], env=environment)
+        return scratch / self.program.name
+
+
+def shown(path: Path) -> str:
+    """A path with the home directory as `~`."""
+    home = str(Path.home())
+    text = str(path)
+    return f"~{text.removeprefix(home)}" if text.startswith(f"{home}/") else text
