@@ -51,14 +51,15 @@ export function loadCatalogue(
 ): Catalogue {
   const now = fingerprints(home);
   const kept = join(home, 'schemas', 'modules.json');
-  const keptPrints = readJson<Fingerprints>(join(home, 'schemas', 'modules.sha256.json'));
+  const keptPrints = readJson(join(home, 'schemas', 'modules.sha256.json')) as
+    Fingerprints | undefined;
   if (keptPrints !== undefined && text(keptPrints) === text(now)) {
-    const catalogue = readJson<Catalogue>(kept);
+    const catalogue = readJson(kept) as Catalogue | undefined;
     if (catalogue !== undefined) return catalogue;
   }
   const key = createHash('sha256').update(text(now)).digest('hex').slice(0, 16);
   const cache = join(root, '.beamline', `modules-${key}.json`);
-  return readJson<Catalogue>(cache) ?? keep(cache, describeModules(home));
+  return (readJson(cache) as Catalogue | undefined) ?? keep(cache, describeModules(home));
 }
 
 /** Asks Python for the catalogue, as text. */
@@ -82,7 +83,7 @@ export function fingerprints(home: string = packageRoot): Fingerprints {
   const modules = join(home, 'beam-pipeline', 'src', 'beam_pipeline', 'modules');
   const entries = ['source', 'transform'].flatMap((kind) => {
     const folder = join(modules, kind);
-    const names = existsSync(folder) ? readdirSync(folder).sort() : [];
+    const names = existsSync(folder) ? readdirSync(folder).toSorted() : [];
     return names.flatMap((name): [string, string][] => {
       const params = join(folder, name, 'params.py');
       if (!existsSync(params)) return [];
@@ -106,12 +107,12 @@ function keep(cache: string, json: string): Catalogue {
   return catalogue;
 }
 
-function readJson<T>(path: string): T | undefined {
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : undefined;
+function readJson(path: string): unknown {
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
 }
 
 function text(prints: Fingerprints): string {
-  return JSON.stringify(Object.entries(prints).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify(Object.entries(prints).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function findUp(folder: string, file: string): string {

@@ -1,7 +1,7 @@
 import { resolveArgs, missingArgs, type ResolvedArgs } from './arguments.js';
 import { loadCatalogue, type Catalogue } from './catalogue.js';
 import type { LoadedConfig } from './document.js';
-import { laterValues, pipelineConfig, type PipelineConfig } from './envelope.js';
+import { envelopeSchema, laterValues, pipelineConfig, type PipelineConfig } from './envelope.js';
 import { graphProblems } from './graph.js';
 import { problemsOf } from './issues.js';
 import {
@@ -17,7 +17,6 @@ import { fillIn } from './references.js';
 import { inlineSecrets } from './secrets.js';
 import { inlineSql } from './sql-files.js';
 import { stepsOf, type Step } from './steps.js';
-import { z } from 'zod';
 import { valueAt } from './values.js';
 
 export interface CheckOptions {
@@ -64,7 +63,8 @@ export async function checkConfig(
     ...modules.problems,
     ...incrementalProblems(loaded, steps, modules),
   ];
-  const firm: Problem[] = [...references, ...args.problems, ...inlineSecrets(loaded)];
+  const secrets = inlineSecrets(loaded);
+  const firm: Problem[] = [...references, ...args.problems, ...secrets];
   if (complete) firm.push(...missingArgs(loaded, args));
   for (const [step, entry] of modules.entries) {
     const sql = inlineSql(loaded, step, entry.sql_parameters, { root, args });
@@ -79,6 +79,7 @@ export async function checkConfig(
   }
   const connections = checkProfiles(loaded, steps, options);
   judged.push(...connections.problems);
+  for (const { path } of secrets) open.add(path);
   return {
     problems: sortProblems([...firm, ...judged.filter((problem) => !open.has(problem.path))]),
     config: envelope.config,
@@ -95,10 +96,9 @@ function checkEnvelope(
   value: unknown,
 ): { config: PipelineConfig | undefined; problems: Problem[] } {
   const result = pipelineConfig.safeParse(value);
-  const schema = (): Record<string, unknown> => z.toJSONSchema(pipelineConfig, { io: 'input' });
   const problems = result.success
     ? []
-    : problemsOf(result.error.issues, { loaded, value, base: [], schema });
+    : problemsOf(result.error.issues, { loaded, value, base: [], schema: envelopeSchema });
   for (const later of laterValues) {
     if (valueAt(value, later.path) === later.value) {
       const message = `\`${later.value}\` is not supported yet; ${later.advice}`;
@@ -117,7 +117,7 @@ function checkProfiles(
   if (!usesProfiles && profile === undefined) return { profiles: undefined, problems: [] };
   try {
     const profiles = loadProfiles(loaded, { root, profile });
-    const problems = profiles === undefined ? [] : profileProblems(profiles);
+    const problems = profiles === undefined ? [] : profileProblems(profiles, steps);
     const unknown = unknownProfiles(loaded, steps, { profiles, required: complete });
     return { profiles, problems: [...problems, ...unknown] };
   } catch (error) {

@@ -34,35 +34,34 @@ export interface LoadedConfig {
 /**
  * Reads a YAML 1.2 or JSON file.
  * @param path absolute, or relative to `root`
- * @param options `file`: the name to show in problems (default: `path` as given)
+ * @param options `file`: the name to show in problems (default: `path` as given); `json`: accept
+ *   only JSON (default: by the extension)
  * @throws {@link ConfigProblems} if the file cannot be read or is malformed
  */
 export function loadConfig(
   path: string,
-  { root, file = path }: { root: string; file?: string },
+  { root, file = path, json }: { root: string; file?: string; json?: boolean },
 ): LoadedConfig {
   const absolute = resolve(root, path);
-  return parseConfig(readText(absolute, file), { file, path: absolute });
+  const isJson = json ?? extname(absolute) === '.json';
+  return parseConfig(readText(absolute, file), { file, path: absolute, json: isJson });
 }
 
-/** Like {@link loadConfig}, from a text. JSON is recognised by the path's extension. */
+/** Like {@link loadConfig}, from a text. */
 export function parseConfig(
   text: string,
-  { file, path }: { file: string; path: string },
+  { file, path, json = false }: { file: string; path: string; json?: boolean },
 ): LoadedConfig {
   const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    stringKeys: true,
-    merge: true,
-  });
+  const document = parseText(text, lines, file);
   const at = (offset: number, message: string, place = ''): Problem => {
     const { line, col } = lines.linePos(offset);
     return { file, line, column: col, path: place, message };
   };
-  const json = extname(path) === '.json' ? jsonErrorOf(text) : undefined;
-  if (json !== undefined) throw new ConfigProblems([at(json.offset, json.message)]);
+  const jsonError = json ? jsonErrorOf(text) : undefined;
+  if (jsonError !== undefined) {
+    throw new ConfigProblems([at(jsonError.offset, jsonError.message)]);
+  }
   if (document.errors.length > 0) {
     throw new ConfigProblems(
       document.errors.map((error) => at(error.pos[0], yamlMessage(error.code, error.message))),
@@ -79,14 +78,24 @@ export function parseConfig(
   };
 }
 
+function parseText(text: string, lineCounter: LineCounter, file: string): Document {
+  try {
+    return parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true, merge: true });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const message = 'is nested too deeply';
+    throw new ConfigProblems([{ file, line: 0, column: 0, path: '', message }]);
+  }
+}
+
 function readText(path: string, file: string): string {
   const whole = (message: string): ConfigProblems =>
     new ConfigProblems([{ file, line: 0, column: 0, path: '', message }]);
   try {
     const { size } = statSync(path);
-    if (size > maxConfigBytes) {
+    if (size >= maxConfigBytes) {
       throw whole(
-        `the file has ${size} bytes; a config may have ${maxConfigBytes}. ` +
+        `the file has ${size} bytes; a config must have fewer than ${maxConfigBytes}. ` +
           'Long SQL goes into a .sql file, data into a file that a source reads',
       );
     }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationPattern } from './duration.js';
+import type { JsonSchema } from './schema-walk.js';
 
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]*$/;
 const name = (what: string): z.ZodString =>
@@ -122,6 +123,11 @@ export const pipelineConfig = z
   })
   .meta({ title: 'Beamline pipeline' });
 export type PipelineConfig = z.infer<typeof pipelineConfig>;
+
+/** The envelope as a JSON Schema. */
+export function envelopeSchema(): JsonSchema {
+  return z.toJSONSchema(pipelineConfig, { io: 'input' });
+}
 
 /** Values that the envelope allows and that no code serves yet. */
 export const laterValues: readonly { path: readonly string[]; value: string; advice: string }[] = [

@@ -82,7 +82,7 @@ function cycles(loaded: LoadedConfig, steps: readonly Step[]): Problem[] {
 
 /** @param loop every step reads the next one, the last reads the first */
 function cycleProblem(loaded: LoadedConfig, loop: readonly Step[]): Problem {
-  const names = loop.map((step) => step.name ?? '').reverse();
+  const names = loop.map((step) => step.name ?? '').toReversed();
   const [first = ''] = names;
   const reader = loop.at(-1);
   return loaded.problem(

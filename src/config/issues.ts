@@ -21,6 +21,8 @@ export interface IssueContext {
   schema: () => JsonSchema;
   /** Ends every message, to say whose parameter it is: ` (source `orders`)`. */
   about?: string;
+  /** True if no value may be shown, as in a file of connection profiles. */
+  secret?: boolean;
 }
 
 /** One problem per thing that is wrong, in words: the same for envelope, modules and destinations. */
@@ -72,11 +74,11 @@ function score(branch: Issue[]): number {
 }
 
 function explain(issue: Issue, context: IssueContext): Problem[] {
-  const { loaded, value, base, about = '' } = context;
+  const { loaded, value, base, about = '', secret = false } = context;
   const inside = issue.path as ConfigPath;
   const path = [...base, ...inside];
   const got = valueAt(value, path);
-  const gotText = isSecretPath(path) ? 'another value' : shown(got);
+  const gotText = secret || isSecretPath(path) ? 'another value' : shown(got);
   const here = (message: string, part: 'key' | 'value' = 'value'): Problem[] => [
     loaded.problem(path, message + about, part),
   ];

@@ -6,6 +6,7 @@ import type { LoadedConfig } from './document.js';
 import { problemsOf } from './issues.js';
 import { suggestion } from './near-miss.js';
 import type { Problem } from './problems.js';
+import { connectionProblems } from './profiles.js';
 import type { JsonSchema } from './schema-walk.js';
 import type { Step } from './steps.js';
 
@@ -53,9 +54,7 @@ export function moduleProblems(
   entry: ModuleEntry,
 ): Problem[] {
   const schema = step.raw['incremental'] === true ? withWindow(entry.schema) : entry.schema;
-  const result = z
-    .fromJSONSchema(schema as z.core.JSONSchema.JSONSchema)
-    .safeParse(step.parameters, { reportInput: false });
+  const result = z.fromJSONSchema(schema).safeParse(step.parameters, { reportInput: false });
   const problems = result.success
     ? []
     : problemsOf(result.error.issues, {
@@ -65,6 +64,9 @@ export function moduleProblems(
         schema: () => schema,
         about: aboutStep(step),
       });
+  if (step.kind === 'source') {
+    problems.push(...connectionProblems(loaded, step, propertiesOf(entry.schema)));
+  }
   const { inputs } = entry.capabilities;
   if (step.kind === 'transform' && inputs !== null && step.inputs.length > inputs) {
     const message = `module \`${entry.name}\` reads ${inputs} input, got ${step.inputs.length}`;
@@ -81,12 +83,9 @@ export function sinkProblems(
   destination: Destination,
 ): { parameters?: unknown; problems: Problem[] } {
   const problems: Problem[] = [];
-  const mode = step.raw['mode'] ?? 'replace';
-  if (
-    ['append', 'merge'].includes(String(mode)) &&
-    !destination.modes.some((known) => known === mode)
-  ) {
-    const message = `mode \`${String(mode)}\` is not supported by \`${destination.name}\` (${destination.modes.join(', ')})`;
+  const mode = typeof step.raw['mode'] === 'string' ? step.raw['mode'] : 'replace';
+  if (['append', 'merge'].includes(mode) && !destination.modes.some((known) => known === mode)) {
+    const message = `mode \`${mode}\` is not supported by \`${destination.name}\` (${destination.modes.join(', ')})`;
     problems.push(loaded.problem([...step.path, 'mode'], message));
   }
   if (mode === 'append' && step.raw['on_empty'] === 'truncate') {
@@ -128,8 +127,11 @@ const windowParameters = {
 };
 
 function withWindow(schema: JsonSchema): JsonSchema {
-  const properties = (schema['properties'] ?? {}) as JsonSchema;
-  return { ...schema, properties: { ...windowParameters, ...properties } };
+  return { ...schema, properties: { ...windowParameters, ...propertiesOf(schema) } };
+}
+
+function propertiesOf(schema: JsonSchema): JsonSchema {
+  return (schema['properties'] ?? {}) as JsonSchema;
 }
 
 function aboutStep(step: Step): string {

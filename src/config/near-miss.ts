@@ -5,7 +5,7 @@ export function nearMiss(word: string, allowed: Iterable<string>): string | unde
   const wanted = plain(word);
   const ranked = [...allowed]
     .map((candidate) => ({ candidate, edits: editsBetween(wanted, plain(candidate)) }))
-    .sort((a, b) => a.edits - b.edits);
+    .toSorted((a, b) => a.edits - b.edits);
   const best = ranked[0];
   const limit = Math.max(1, Math.floor(wanted.length / 3));
   return best !== undefined && best.edits <= limit ? best.candidate : undefined;
@@ -30,7 +30,7 @@ function editsBetween(a: string, b: string): number {
 }
 
 function letters(word: string): string {
-  return [...word].sort().join('');
+  return word.split('').toSorted().join('');
 }
 
 function plain(word: string): string {

@@ -46,7 +46,7 @@ export function formatProblems(problems: readonly Problem[]): string {
 /** In the order of the file; equal problems once. */
 export function sortProblems(problems: readonly Problem[]): Problem[] {
   const unique = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
-  return [...unique.values()].sort(
+  return [...unique.values()].toSorted(
     (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
   );
 }

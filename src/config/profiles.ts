@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { z } from 'zod';
 import { loadConfig, type LoadedConfig } from './document.js';
+import { problemsOf } from './issues.js';
 import { suggestion } from './near-miss.js';
 import type { Problem } from './problems.js';
+import { connectionAttributes } from './secrets.js';
 import type { Step } from './steps.js';
 import { isMapping } from './values.js';
 
@@ -19,13 +22,14 @@ export function loadProfiles(
   loaded: LoadedConfig,
   { root, profile }: { root: string; profile?: string | undefined },
 ): LoadedConfig | undefined {
-  if (profile !== undefined) return loadConfig(profile, { root });
+  const json = true;
+  if (profile !== undefined) return loadConfig(profile, { root, json });
   const found = [dirname(loaded.path), root]
     .map((folder) => join(folder, profilesName))
     .find((path) => existsSync(path));
   return found === undefined
     ? undefined
-    : loadConfig(found, { root, file: relative(resolve(root), found) });
+    : loadConfig(found, { root, json, file: relative(resolve(root), found) });
 }
 
 /** The keys of the profiles. */
@@ -33,15 +37,59 @@ export function profileKeys(profiles: LoadedConfig): string[] {
   return isMapping(profiles.value) ? Object.keys(profiles.value) : [];
 }
 
-/** What is wrong with the profiles file itself. Shows no value of it. */
-export function profileProblems(profiles: LoadedConfig): Problem[] {
-  if (!isMapping(profiles.value)) {
+/** A profile, as the process that connects reads it; every text may hold references. */
+const connectionProfile = z.strictObject({
+  type: z.string().nullish(),
+  host: z.string(),
+  port: z.union([z.int(), z.string()]).nullish(),
+  database: z.string(),
+  user: z.string(),
+  password: z.string().optional(),
+  sslmode: z.string().nullish(),
+  sslrootcert: z.string().nullish(),
+});
+
+/**
+ * What is wrong with the profiles that the steps use, and with the file as a whole. Shows no value.
+ * Other profiles of the file are not judged: they do not matter to this config.
+ */
+export function profileProblems(profiles: LoadedConfig, steps: readonly Step[]): Problem[] {
+  const { value } = profiles;
+  if (!isMapping(value)) {
     return [profiles.problem([], 'must be a mapping: {"key": {"host": …, "port": …, …}}')];
   }
-  return Object.entries(profiles.value).flatMap(([key, attributes]) =>
-    isMapping(attributes)
-      ? []
-      : [profiles.problem([key], 'must be a mapping of host, port, database, user, password')],
+  const used = new Set(steps.map((step) => step.parameters['profile']));
+  return profileKeys(profiles).flatMap((key) => {
+    const result = connectionProfile.safeParse(value[key]);
+    if (!used.has(key) || result.success) return [];
+    const schema = (): Record<string, unknown> => z.toJSONSchema(connectionProfile);
+    const context = { loaded: profiles, value, base: [key], schema, secret: true };
+    return problemsOf(result.error.issues, context);
+  });
+}
+
+/** Sources that say both, or neither, of a profile and the attributes of a connection. */
+export function connectionProblems(
+  loaded: LoadedConfig,
+  step: Step,
+  properties: Record<string, unknown>,
+): Problem[] {
+  if (!('profile' in properties) || !('host' in properties)) return [];
+  const isGiven = (key: string): boolean => (step.parameters[key] ?? null) !== null;
+  const given = connectionAttributes.filter((key) => key in properties && isGiven(key));
+  const needed = ['host', 'database', 'user'].filter((key) => !isGiven(key));
+  const path = [...step.path, 'parameters'];
+  if (isGiven('profile')) {
+    if (given.length === 0) return [];
+    const message = `give \`profile\` or ${given.join(', ')}, not both`;
+    return [loaded.problem([...path, 'profile'], message, 'key')];
+  }
+  if (given.length === 0) {
+    const message = 'give `profile`, or `host`, `database`, `user` and `password`';
+    return [loaded.problem(path, `${message} (source \`${step.name ?? ''}\`)`, 'key')];
+  }
+  return needed.map((key) =>
+    loaded.problem([...path, key], `is required with ${given.join(', ')}, and missing`),
   );
 }
 

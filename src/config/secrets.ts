@@ -7,20 +7,27 @@ const externalReference = /^\$\{(env|file):[^}]+\}$/;
 const secretKey =
   /^(pass(word|wd|phrase)?|pwd|secret.*|.*_secret|.*token|private_key|api_?key|credentials?)$/i;
 
-/** The mapping of a step's parameters that holds the attributes of a connection. */
-const connectionKey = 'connection';
+/** Parameters of a source that say how to connect, in place of a profile. */
+export const connectionAttributes = [
+  'host',
+  'port',
+  'database',
+  'user',
+  'password',
+  'sslmode',
+  'sslrootcert',
+] as const;
 
-/** True inside the attributes of a connection: there `${env:…}` and `${file:…}` may stand. */
+/** True at an attribute of a connection: there `${env:…}` and `${file:…}` may stand. */
 export function isConnectionPath(path: ConfigPath): boolean {
-  return path.length > 4 && path[2] === 'parameters' && path[3] === connectionKey;
+  const [list, , parameters, key] = path;
+  const isParameter = list === 'sources' && parameters === 'parameters' && path.length === 4;
+  return isParameter && connectionAttributes.some((attribute) => attribute === key);
 }
 
 /** True where a value may be a secret: messages never show it. */
 export function isSecretPath(path: ConfigPath): boolean {
-  return (
-    (path[2] === 'parameters' && path[3] === connectionKey) ||
-    path.some((key) => typeof key === 'string' && secretKey.test(key))
-  );
+  return path.some((key) => typeof key === 'string' && secretKey.test(key));
 }
 
 /** Passwords that stand in a config in plain text. Takes the raw value, before arguments. */
@@ -40,7 +47,7 @@ function literals(value: unknown, path: ConfigPath): ConfigPath[] {
     return Object.entries(value).flatMap(([key, item]) => literals(item, [...path, key]));
   }
   const key = path.at(-1);
-  const isParameter = path[2] === 'parameters' && (path.length === 4 || isConnectionPath(path));
+  const isParameter = path[2] === 'parameters' && path.length === 4;
   if (!isParameter || typeof key !== 'string' || !secretKey.test(key)) return [];
   if (value === null || value === '' || typeof value === 'boolean') return [];
   return typeof value === 'string' && externalReference.test(value) ? [] : [path];

@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import type { ModuleInfo } from '../../config/module-info.js';
+import { CliError, exitCodes } from '../errors.js';
+import { globalsOf } from '../globals.js';
+import { columns, print, printJson } from '../output.js';
+
+/** `beamline modules [NAME]`: what a config's `module` can name, and the parameters of one. */
+export function register(program: Command): void {
+  program
+    .command('modules')
+    .description('list the sources, transforms and sinks, or the parameters of one')
+    .argument('[name]', 'name of a module')
+    .action(async (name: string | undefined, _options: unknown, command: Command) => {
+      const { json, root } = globalsOf(command);
+      const { loadCatalogue } = await import('../../config/index.js');
+      const { allModules } = await import('../../config/module-info.js');
+      const modules = await allModules(loadCatalogue(root));
+      const chosen = name === undefined ? modules : await named(modules, name);
+      if (json) printJson({ modules: chosen });
+      else if (name === undefined) printList(chosen);
+      else for (const module of chosen) await printModule(module);
+    });
+}
+
+async function named(modules: readonly ModuleInfo[], name: string): Promise<ModuleInfo[]> {
+  const found = modules.filter((module) => module.name === name);
+  if (found.length > 0) return found;
+  const { suggestion } = await import('../../config/near-miss.js');
+  const names = [...new Set(modules.map((module) => module.name))];
+  throw new CliError(`no module is named \`${name}\`${suggestion(name, names)}`, {
+    exitCode: exitCodes.badInput,
+  });
+}
+
+function printList(modules: readonly ModuleInfo[]): void {
+  const rows = modules.map(({ kind, name, summary }) => [kind, name, summary]);
+  for (const line of columns(rows)) print(line);
+  print();
+  print('beamline modules NAME shows the parameters of one.');
+}
+
+async function printModule({ kind, name, summary, modes, schema }: ModuleInfo): Promise<void> {
+  const { parameterRows } = await import('../../config/parameter-table.js');
+  print(`${kind} ${name}  ${summary}`);
+  if (modes !== undefined) print(`modes: ${modes.join(', ')}`);
+  const rows = parameterRows(schema).map((row) => [
+    `  ${row.name}`,
+    row.type.replaceAll('`', ''),
+    row.required ? 'required' : row.default === undefined ? '' : `default ${row.default}`,
+    row.description,
+  ]);
+  for (const line of columns(rows)) print(line);
+  print();
+}

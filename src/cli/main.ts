@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { register as init } from './commands/init.js';
+import { register as modules } from './commands/modules.js';
+import { register as plan } from './commands/plan.js';
+import { register as validate } from './commands/validate.js';
+import { addGlobals } from './globals.js';
+import { reportError } from './report-error.js';
+
+/** Every command, in the order of the help. A command is one file that exports `register`. */
+const commands: readonly ((program: Command) => void)[] = [init, validate, plan, modules];
+
+const program = new Command('beamline')
+  .description('Config-defined ETL on Apache Beam, run durably by Temporal.')
+  .exitOverride()
+  .showHelpAfterError('(beamline --help lists the commands)');
+addGlobals(program);
+for (const register of commands) register(program);
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // The reader (head, less) has seen enough.
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const { json, verbose } = program.opts<{ json?: boolean; verbose?: boolean }>();
+  process.exitCode = reportError(error, { json: json === true, verbose: verbose === true });
+}

@@ -1,0 +1,51 @@
+import { CommanderError } from 'commander';
+import { CliError, exitCodes, type ExitCode } from './errors.js';
+import { printJson } from './output.js';
+
+/** Tells the person (or with `--json` the program) what went wrong. Returns the exit code. */
+export function reportError(
+  error: unknown,
+  { json, verbose }: { json: boolean; verbose: boolean },
+): ExitCode {
+  if (error instanceof CommanderError) {
+    // Commander has printed its message; help and version are no errors.
+    return error.exitCode === 0 ? exitCodes.done : exitCodes.badInput;
+  }
+  const { message, hint, exitCode, type, problems } = describe(error);
+  if (json) printJson({ error: { type, message, ...(problems && { problems }) } });
+  else {
+    const isList = problems !== undefined;
+    process.stderr.write(`${isList ? '' : 'error: '}${message}\n`);
+    if (hint !== undefined) process.stderr.write(`${hint}\n`);
+  }
+  if (verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  return exitCode;
+}
+
+interface Described {
+  message: string;
+  hint?: string | undefined;
+  exitCode: ExitCode;
+  type: string;
+  problems?: unknown;
+}
+
+function describe(error: unknown): Described {
+  if (error instanceof CliError) {
+    return { message: error.message, hint: error.hint, exitCode: error.exitCode, type: error.name };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const type = error instanceof Error ? error.name : 'Error';
+  // By name: the classes belong to modules that are loaded only when they are needed.
+  if (type === 'ConfigProblems') {
+    const { problems } = error as { problems?: unknown };
+    return { message, exitCode: exitCodes.badInput, type, problems };
+  }
+  if (type === 'CatalogueError') return { message, exitCode: exitCodes.unreachable, type };
+  return {
+    message: message.split('\n')[0] ?? message,
+    hint: 'This was not expected. Run it again with --verbose for the whole error.',
+    exitCode: exitCodes.failed,
+    type,
+  };
+}
