@@ -1,0 +1,192 @@
+"""Database connections: a key of the profiles file, or attributes inline.
+
+A `ConnectionReference` travels inside the pipeline and holds no secret. The process that connects
+resolves it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from beam_pipeline import files, secrets
+from beam_pipeline.context import StepContext
+from beam_pipeline.errors import ConfigError
+from beam_pipeline.params import ModuleParams
+from beam_pipeline.registry import did_you_mean
+
+
+class Profile(BaseModel):
+    """One entry of the profiles file; every value may hold `${env:NAME}` or `${file:path}`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    type: str | None = Field(None, description="postgres or mysql; guessed where it is absent.")
+    host: str = Field(description="Name or address of the server.")
+    port: int | str | None = Field(None, description="Port of the server.")
+    database: str = Field(description="Name of the database.")
+    user: str = Field(description="Name of the user.")
+    password: str = Field("", repr=False, description="The password, or a reference to it.")
+    sslmode: str | None = Field(
+        None, description="How TLS is used: disable, prefer, require, verify-ca, verify-full."
+    )
+    sslrootcert: str | None = Field(None, description="Path of the certificates to trust.")
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A resolved connection; its password never shows in a repr."""
+
+    name: str
+    host: str
+    port: int | None
+    database: str
+    user: str
+    password: str = field(repr=False)
+    sslmode: str | None = None
+    sslrootcert: str | None = None
+
+
+@dataclass(frozen=True)
+class ConnectionReference:
+    """How to find a connection: a key of the profiles, or attributes with references.
+
+    Attributes:
+        step: The step that connects, for messages.
+        profiles: Path or URI of the profiles file.
+        key: Key in that file.
+        inline: Attributes that were written in the config instead.
+    """
+
+    step: str
+    profiles: str | None = None
+    key: str | None = None
+    inline: tuple[tuple[str, Any], ...] = ()
+
+    def resolve(self) -> Connection:
+        """Reads the profile and resolves every reference.
+
+        Raises:
+            ConfigError: The profile or something that it refers to is missing or wrong.
+        """
+        if self.key is None:
+            return resolve_profile(dict(self.inline), f"source {self.step}", "inline attributes")
+        if self.profiles is None:
+            raise ConfigError(
+                f"source {self.step}: profile `{self.key}` is wanted, but no profiles file was "
+                "given; add --profile FILE or put .connections.json beside the config"
+            )
+        profiles = read_profiles(self.profiles)
+        if self.key not in profiles:
+            near = did_you_mean(self.key, profiles)
+            raise ConfigError(
+                f"source {self.step}: {self.profiles} has no profile `{self.key}`{near} "
+                f"({', '.join(profiles) or 'it is empty'})"
+            )
+        return resolve_profile(profiles[self.key], f"{self.profiles}: {self.key}", f"profile {self.key}")
+
+
+class DatabaseParams(ModuleParams):
+    """The part of a source's parameters that says where the database is."""
+
+    profile: str | None = Field(None, description="Key of the connection in the profiles file.")
+    host: str | None = Field(None, description="Server, instead of `profile`.")
+    port: int | str | None = Field(None, description="Port of the server, with `host`.")
+    database: str | None = Field(None, description="Name of the database, with `host`.")
+    user: str | None = Field(None, description="Name of the user, with `host`.")
+    password: str | None = Field(
+        None,
+        pattern=r"^\$\{(env|file):[^}]+\}$",
+        description="`${env:NAME}` or `${file:path}`, with `host`; never the password itself.",
+    )
+
+    _attributes: ClassVar[tuple[str, ...]] = ("host", "port", "database", "user", "password")
+
+    @model_validator(mode="after")
+    def _one_way_to_connect(self) -> Self:
+        given = [name for name in self._attributes if getattr(self, name) is not None]
+        if self.profile is not None and given:
+            raise ValueError(f"give `profile` or {', '.join(given)}, not both")
+        if self.profile is None:
+            missing = [name for name in ("host", "database", "user") if name not in given]
+            if missing:
+                raise ValueError(
+                    "give `profile`"
+                    if not given
+                    else f"with {', '.join(given)} also give {', '.join(missing)}"
+                )
+        return self
+
+    def connection(self, context: StepContext) -> ConnectionReference:
+        """Where this step connects to, without its secrets."""
+        if self.profile is not None:
+            return ConnectionReference(context.step, context.profiles, self.profile)
+        given = ((name, getattr(self, name)) for name in self._attributes)
+        inline = tuple((name, value) for name, value in given if value is not None)
+        return ConnectionReference(context.step, inline=inline)
+
+
+def read_profiles(uri: str) -> dict[str, Any]:
+    """Reads a profiles file: a JSON object of profiles by key.
+
+    Raises:
+        ConfigError: It is missing or malformed; the message repeats nothing of its contents.
+    """
+    try:
+        profiles = json.loads(files.read_bytes(uri))
+    except ValueError as error:
+        place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "its text"
+        raise ConfigError(f"{uri} is not JSON: see {place}") from None
+    if not isinstance(profiles, dict):
+        raise ConfigError(f"{uri} must hold a JSON object of profiles by key")
+    return profiles
+
+
+def resolve_profile(attributes: Any, where: str, name: str) -> Connection:
+    """Checks one profile and resolves its references.
+
+    Args:
+        attributes: The profile as it was read.
+        where: Where it stands, for messages.
+        name: What messages about the server call it.
+
+    Raises:
+        ConfigError: An attribute is unknown, missing or of the wrong type.
+    """
+    try:
+        profile = Profile.model_validate(attributes)
+    except ValidationError as error:
+        problems = [_problem(found) for found in error.errors(include_input=False)]
+        raise ConfigError(f"{where}: " + "; ".join(problems)) from None
+    password = secrets.resolve(profile.password, f"{where}: password")
+    secrets.remember(password)
+
+    def text(attribute: str) -> str:
+        return secrets.resolve(str(getattr(profile, attribute)), f"{where}: {attribute}")
+
+    return Connection(
+        name=name,
+        host=text("host"),
+        port=None if profile.port is None else _port(text("port"), where),
+        database=text("database"),
+        user=text("user"),
+        password=password,
+        sslmode=None if profile.sslmode is None else text("sslmode"),
+        sslrootcert=None if profile.sslrootcert is None else text("sslrootcert"),
+    )
+
+
+def _port(text: str, where: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise ConfigError(f"{where}: port must be a number from 1 to 65535")
+    return int(text)
+
+
+def _problem(problem: Any) -> str:
+    path = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"unknown key `{path}`{did_you_mean(path, Profile.model_fields)}"
+    return f"{path}: {problem['msg']}" if path else str(problem["msg"])

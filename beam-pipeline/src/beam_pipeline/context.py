@@ -1,0 +1,29 @@
+"""What a module is told about the step it runs as."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class StepContext:
+    """The surroundings of one step; it travels inside the pipeline, so it holds no secret.
+
+    Attributes:
+        step: The step's name in the config.
+        pipeline: The pipeline's name.
+        plan_path: Path of the step in the plan, for messages (`sources[0]`).
+        profiles: Path or URI of the connection profiles, if there are any.
+        temp_dir: A local folder for spilled data, removed when the process ends.
+        in_process: Every worker is a thread of this process, which stays until the end: a connection
+            kept here outlives the ranges that others read.
+        workers: How many threads run at a time.
+    """
+
+    step: str
+    pipeline: str
+    plan_path: str
+    profiles: str | None
+    temp_dir: str
+    in_process: bool
+    workers: int

@@ -1,0 +1,139 @@
+"""Failures, named by who must act.
+
+The list equals `src/shared/failures.ts`; a test compares them. A message is for a person: it says what
+was wrong, where, what is allowed and what to do next, and carries no secret.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections import deque
+from typing import ClassVar
+
+# Every failure type of a run, and whether another attempt can help.
+FAILURE_TYPES: dict[str, bool] = {
+    "ConfigError": False,
+    "SqlError": False,
+    "DataError": False,
+    "AuthenticationError": False,
+    "PermissionDenied": False,
+    "StorageFull": False,
+    "ConnectionLost": True,
+    "BeamCrashed": True,
+    "BeamStalled": True,
+    "PublisherCrashed": True,
+    "WorkerShutdown": True,
+    "AuditFailed": False,
+    "DestinationBusy": False,
+    "VersionTaken": False,
+    "StoreUnavailable": False,
+    "InternalError": True,
+}
+
+# Beam's portable runners hand back the text of a worker's exception, not the exception. The last
+# few are kept so that `recall` finds the one that a text is about.
+_raised: deque[BeamlineError] = deque(maxlen=64)
+
+
+class BeamlineError(Exception):
+    """A failure with a type of the closed list.
+
+    Args:
+        message: What a person reads.
+        position: Line and column (from 1) in the SQL text at fault.
+        cause: The error beneath, in one line.
+    """
+
+    type: ClassVar[str] = "InternalError"
+
+    def __init__(
+        self, message: str, position: dict[str, int] | None = None, cause: str | None = None
+    ) -> None:
+        # Positional, all three: Beam remakes an exception from its `args`, with the step appended
+        # to the first.
+        super().__init__(message, position, cause)
+        self.message = message
+        self.position = position
+        self.cause = cause
+        _raised.append(self)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class ConfigError(BeamlineError):
+    """Raised when the config, an argument or a connection profile is wrong."""
+
+    type = "ConfigError"
+
+
+class SqlError(BeamlineError):
+    """Raised when an SQL text is wrong."""
+
+    type = "SqlError"
+
+
+class DataError(BeamlineError):
+    """Raised when data cannot be represented exactly, or a file is malformed."""
+
+    type = "DataError"
+
+
+class AuthenticationError(BeamlineError):
+    """Raised when a server refused the user or the password, or the database does not exist."""
+
+    type = "AuthenticationError"
+
+
+class PermissionDenied(BeamlineError):
+    """Raised when a table, file or folder may not be read or written."""
+
+    type = "PermissionDenied"
+
+
+class StorageFull(BeamlineError):
+    """Raised when no space is left where data is staged."""
+
+    type = "StorageFull"
+
+
+class ConnectionLost(BeamlineError):
+    """Raised when a server cannot be reached or the connection broke: another attempt may work."""
+
+    type = "ConnectionLost"
+
+
+class InternalError(BeamlineError):
+    """Raised when Beamline itself is at fault."""
+
+    type = "InternalError"
+
+
+def recall(text: str) -> BeamlineError | None:
+    """Finds the error that a runner's failure text is about."""
+    for error in reversed(_raised):
+        if error.message in text:
+            return error
+    return None
+
+
+def from_os_error(error: OSError, place: str) -> BeamlineError:
+    """Names an operating system's error by who must act.
+
+    Args:
+        error: What was raised while `place` was read or written.
+        place: The path or URI.
+    """
+    cause = f"{type(error).__name__}: {error}"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFull(
+            f"{place}: no space is left on the device; free some, then run again", cause=cause
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return PermissionDenied(
+            f"{place}: this process may not read or write it; check the owner and the mode",
+            cause=cause,
+        )
+    if isinstance(error, FileNotFoundError):
+        return ConfigError(f"{place}: there is no such file or folder", cause=cause)
+    return InternalError(f"{place}: {error}", cause=cause)

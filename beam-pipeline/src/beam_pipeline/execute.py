@@ -1,0 +1,80 @@
+"""Runs one attempt: builds the graph, runs it, and says where the manifest is."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
+
+from beam_pipeline import files, graph, plan
+from beam_pipeline.errors import InternalError
+from beam_pipeline.progress import progress
+
+# Named in full: plain `DirectRunner` first tries to download another runner.
+LOCAL_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+
+
+def execute(arguments: argparse.Namespace, beam_options: list[str], temp_dir: str) -> dict[str, Any]:
+    """Runs the plan to its end.
+
+    Returns:
+        `manifest` (its URI) and `sha256`.
+
+    Raises:
+        BeamlineError: Something the code foresaw went wrong.
+        RuntimeError: A worker failed; the text holds its traceback.
+    """
+    pinned = plan.read(arguments.plan)
+    options = _options(beam_options)
+    runner = str(options.view_as(StandardOptions).runner)
+    direct = options.view_as(DirectOptions)
+    attempt = graph.Attempt(
+        run_key=arguments.run_key,
+        name=arguments.attempt,
+        staging=arguments.staging,
+        plan_sha256=pinned.sha256,
+        profiles=arguments.profiles,
+        temp_dir=temp_dir,
+        in_process=_is_in_process(runner, direct.direct_running_mode),
+        workers=direct.direct_num_workers,
+    )
+    files.make_folder(attempt.staging)
+    pipeline = beam.Pipeline(options=options)
+    graph.build(pipeline, pinned.plan, attempt)
+    pipeline.run().wait_until_finish()
+    return _finished(files.join(attempt.staging, "manifest.json"))
+
+
+def _options(given: list[str]) -> Any:
+    options = PipelineOptions(given)
+    if options.view_as(StandardOptions).runner is None:
+        options.view_as(StandardOptions).runner = LOCAL_RUNNER
+        direct = options.view_as(DirectOptions)
+        if not any(option.startswith("--direct_") for option in given):
+            direct.direct_num_workers = len(os.sched_getaffinity(0))
+            # With one worker Beam warns that the mode does nothing.
+            if direct.direct_num_workers > 1:
+                direct.direct_running_mode = "multi_threading"
+    return options
+
+
+def _is_in_process(runner: str, mode: str) -> bool:
+    name = runner.rsplit(".", 1)[-1]
+    return name in ("FnApiRunner", "BundleBasedDirectRunner") and mode != "multi_processing"
+
+
+def _finished(uri: str) -> dict[str, Any]:
+    content = files.read_bytes(uri)
+    manifest = json.loads(content)
+    for name, step in manifest["steps"].items():
+        progress.settle(name, step["rows_out"], step["bytes_out"])
+    for name, sink in manifest["sinks"].items():
+        progress.settle(name, sink["rows"])
+    if not manifest["sinks"]:
+        raise InternalError(f"{uri} names no sink")
+    return {"manifest": uri, "sha256": hashlib.sha256(content).hexdigest()}

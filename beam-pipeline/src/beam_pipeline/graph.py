@@ -1,0 +1,159 @@
+"""Builds the Beam graph from a plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+
+from beam_pipeline import coder, files, registry
+from beam_pipeline.context import StepContext
+from beam_pipeline.errors import ConfigError
+from beam_pipeline.plan import Plan, PlanTransform
+from beam_pipeline.progress import progress
+from beam_pipeline.staging import Meter, WriteManifest, WriteParts
+
+coder.register()
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try at a run: where it stages, and what its workers are like."""
+
+    run_key: str
+    name: str
+    staging: str
+    plan_sha256: str
+    profiles: str | None
+    temp_dir: str
+    in_process: bool
+    workers: int
+
+
+def build(pipeline: Any, plan: Plan, attempt: Attempt) -> Any:
+    """Adds the whole plan to the pipeline.
+
+    Returns:
+        A PCollection of one element, `{"manifest", "sha256"}`, that exists once all is staged.
+    """
+    graph = _Graph(pipeline, plan, attempt)
+    for index in range(len(plan.sources)):
+        graph.add_source(index)
+    for index, transform in _in_order(plan):
+        graph.add_transform(index, transform)
+    return graph.add_sinks()
+
+
+class _Graph:
+    def __init__(self, pipeline: Any, plan: Plan, attempt: Attempt) -> None:
+        self._pipeline = pipeline
+        self._plan = plan
+        self._attempt = attempt
+        self._outputs: dict[str, Any] = {}
+        self._facts: list[Any] = []
+        self._steps: dict[str, dict[str, Any]] = {}
+
+    def add_source(self, index: int) -> None:
+        source = self._plan.sources[index]
+        path = f"sources[{index}]"
+        module = registry.find("source", source.module, f"{path}.module")
+        params = module.parse(source.parameters, f"{path}.parameters")
+        transform = module.transform_type(params, self._context(source.name, path))
+        self._steps[source.name] = {
+            "kind": "source", "module": source.module, "row_wise": False, "inputs": None,
+        }  # fmt: skip
+        consistency = getattr(transform, "consistency", None)
+        if consistency is not None:
+            self._steps[source.name]["consistency"] = consistency
+        progress.begin(source.name, "source")
+        self._keep(source.name, self._pipeline | source.name >> transform)
+
+    def add_transform(self, index: int, step: PlanTransform) -> None:
+        path = f"transforms[{index}]"
+        module = registry.find("transform", step.module, f"{path}.module")
+        params = module.parse(step.parameters, f"{path}.parameters")
+        wanted = params.capabilities.inputs
+        if wanted is not None and len(step.inputs) != wanted:
+            raise ConfigError(
+                f"{path}.inputs  module `{step.module}` takes {wanted}, got {len(step.inputs)}"
+            )
+        inputs = tuple(self._input(name, f"{path}.inputs") for name in step.inputs)
+        transform = module.transform_type(params, self._context(step.name, path))
+        self._steps[step.name] = {
+            "kind": "transform", "module": step.module, "row_wise": params.row_wise,
+            "inputs": step.inputs,
+        }  # fmt: skip
+        progress.begin(step.name, "transform")
+        applied = inputs[0] if wanted == 1 else inputs
+        self._keep(step.name, applied | step.name >> transform)
+
+    def add_sinks(self) -> Any:
+        staging = self._attempt.staging
+        for index, sink in enumerate(self._plan.sinks):
+            folder = files.join(staging, sink.name)
+            files.make_folder(folder)
+            progress.begin(sink.name, "sink")
+            staged = self._input(sink.input, f"sinks[{index}].input") | sink.name >> beam.ParDo(
+                WriteParts(sink.name, folder)
+            )
+            self._facts.append(staged)
+        facts = self._facts | "beamline/facts" >> beam.Flatten()
+        head = {
+            "version": 1,
+            "run_key": self._attempt.run_key,
+            "attempt": self._attempt.name,
+            "plan_sha256": self._attempt.plan_sha256,
+            "steps": self._steps,
+            "sinks": {sink.name: {"input": sink.input} for sink in self._plan.sinks},
+        }
+        # From an impulse, not from a grouping: an empty source must commit, too.
+        return (
+            self._pipeline
+            | "beamline/end" >> beam.Impulse()
+            | "beamline/manifest" >> beam.ParDo(WriteManifest(staging, head), beam.pvalue.AsList(facts))
+        )
+
+    def _keep(self, name: str, batches: Any) -> None:
+        metered = batches | f"{name}/count" >> beam.ParDo(Meter(name)).with_outputs(
+            "tally", main="batches"
+        )
+        self._outputs[name] = metered.batches
+        self._facts.append(metered.tally)
+
+    def _input(self, name: str, where: str) -> Any:
+        if name not in self._outputs:
+            near = registry.did_you_mean(name, self._outputs)
+            raise ConfigError(f"{where}  no step is named `{name}`{near} ({', '.join(self._outputs)})")
+        return self._outputs[name]
+
+    def _context(self, step: str, path: str) -> StepContext:
+        return StepContext(
+            step=step,
+            pipeline=self._plan.name,
+            plan_path=path,
+            profiles=self._attempt.profiles,
+            temp_dir=self._attempt.temp_dir,
+            in_process=self._attempt.in_process,
+            workers=self._attempt.workers,
+        )
+
+
+def _in_order(plan: Plan) -> list[tuple[int, PlanTransform]]:
+    """The transforms, each after its inputs, with their places in the plan."""
+    waiting = list(enumerate(plan.transforms))
+    known = {source.name for source in plan.sources}
+    every = known | {transform.name for transform in plan.transforms}
+    ordered: list[tuple[int, PlanTransform]] = []
+    while waiting:
+        ready = [
+            (index, step) for index, step in waiting
+            if all(name in known or name not in every for name in step.inputs)
+        ]  # fmt: skip
+        if not ready:
+            names = ", ".join(step.name for _, step in waiting)
+            raise ConfigError(f"transforms  these depend on one another in a circle: {names}")
+        ordered += ready
+        known |= {step.name for _, step in ready}
+        waiting = [entry for entry in waiting if entry not in ready]
+    return ordered

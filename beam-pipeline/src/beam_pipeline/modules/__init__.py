@@ -1,0 +1,1 @@
+"""The modules: one folder each, found by name."""

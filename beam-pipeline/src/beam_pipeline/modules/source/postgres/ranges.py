@@ -1,0 +1,208 @@
+"""Plans a read: which statements are run, side by side, as of which snapshot."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from beam_pipeline import files, sql_text
+from beam_pipeline.connections import Connection, ConnectionReference
+from beam_pipeline.context import StepContext
+from beam_pipeline.errors import ConfigError
+from beam_pipeline.modules.source.postgres import describe, failures, session, split, tables
+from beam_pipeline.modules.source.postgres.convert import DIMENSIONS
+from beam_pipeline.modules.source.postgres.params import PostgresParams
+from beam_pipeline.modules.source.postgres.types import Column
+from beam_pipeline.progress import progress
+
+
+@dataclass(frozen=True)
+class PlannedRead:
+    """Statements that one connection runs, one after the other, in one transaction.
+
+    Attributes:
+        queries: The statements; all return the same columns.
+        columns: Those columns.
+        text_is_raw: The database's encoding is SQL_ASCII.
+        snapshot: The exported snapshot to read as of, if several reads share one.
+        holder: Key of the connection that holds the snapshot.
+        key: This read's own key.
+    """
+
+    queries: tuple[str, ...]
+    columns: list[Column]
+    text_is_raw: bool
+    snapshot: str | None
+    holder: str | None
+    key: int
+
+
+@dataclass
+class _Holder:
+    control: psycopg.Connection[Any]
+    waiting: set[int]
+
+
+# Connections that hold an exported snapshot while the threads of this process read as of it.
+_holders: dict[str, _Holder] = {}
+_lock = threading.Lock()
+
+
+class Planner:
+    """Plans the reads of one `postgres` source."""
+
+    def __init__(
+        self, params: PostgresParams, context: StepContext, connection: ConnectionReference
+    ) -> None:
+        self._params = params
+        self._context = context
+        self._connection = connection
+
+    def plan(self) -> Iterator[PlannedRead]:
+        """Describes the queries, splits them, and yields the reads.
+
+        Raises:
+            BeamlineError: The config, the SQL, the data's types or the connection is at fault.
+        """
+        connection = self._connection.resolve()
+        step = self._context.step
+        control = session.open_control(connection, f"beamline {self._context.pipeline}/{step}")
+        held = False
+        try:
+            table = self._table(control, connection)
+            queries = [f"SELECT * FROM {table}"] if table else self._queries()
+            described = [describe.columns_of(control, connection, query) for query in queries]
+            columns = describe.with_text(described[0], self._params.as_text)
+            _check_agreement(described, f"{self._context.plan_path}.parameters.query")
+            with failures.named(connection):
+                wheres = self._wheres(control, table, queries, described[0])
+                rows = tables.expected_rows(control, queries)
+                encoding = control.execute("SHOW server_encoding").fetchone()
+            statements = [
+                _statement(query, table, columns, where)
+                for query, pieces in zip(queries, wheres, strict=True)
+                for where in pieces
+            ]
+            in_one = not self._context.in_process and self._params.consistency == "snapshot"
+            groups = [tuple(statements)] if in_one else [(text,) for text in statements]
+            progress.expect(step, rows=rows, parts=len(groups))
+            snapshot = holder = None
+            if len(groups) > 1 and self._shares_snapshot:
+                with failures.named(connection):
+                    snapshot = _export(control)
+                holder = _hold(control, len(groups))
+                held = True
+            raw = bool(encoding and encoding[0] == "SQL_ASCII")
+            for key, group in enumerate(groups):
+                yield PlannedRead(group, columns, raw, snapshot, holder, key)
+        finally:
+            if not held:
+                control.close()
+
+    @property
+    def _shares_snapshot(self) -> bool:
+        return self._context.in_process and self._params.consistency != "per_range"
+
+    def _table(self, control: psycopg.Connection[Any], connection: Connection) -> str | None:
+        if self._params.table is None:
+            return None
+        with failures.named(connection):
+            return tables.find(control, self._params.table, self._context.plan_path)
+
+    def _queries(self) -> list[str]:
+        text = self._params.query or ""
+        if text.strip().endswith(".sql") and len(text.split()) == 1:
+            text = files.read_bytes(text.strip()).decode()
+        return sql_text.split_queries(text, f"{self._context.plan_path}.parameters.query")
+
+    def _wheres(
+        self,
+        control: psycopg.Connection[Any],
+        table: str | None,
+        queries: list[str],
+        columns: list[Column],
+    ) -> list[list[str]]:
+        """For each query, the conditions that split it; an empty condition is the whole of it."""
+        partition = self._params.partition
+        whole = [[""] for _ in queries]
+        if not self._context.in_process and self._params.consistency == "snapshot":
+            return whole
+        if partition is not None and partition.column is not None:
+            parts = partition.parts or self._context.workers * 4
+            by = split.column_of(columns, partition.column, self._context.plan_path)
+            return [split.by_column(control, query, by, parts) for query in queries]
+        if partition is not None and not self._shares_snapshot:
+            raise ConfigError(
+                f"{self._context.plan_path}.parameters.partition  needs a `column` here: rows "
+                "change places between ranges that share no snapshot"
+            )
+        if table is None or not self._shares_snapshot:
+            return whole
+        wanted = partition.parts if partition is not None else None
+        return [split.by_place(control, table, wanted, self._context.workers)]
+
+
+def release(read: PlannedRead) -> None:
+    """Says that a read is complete; after the last one the snapshot's holder disconnects."""
+    if read.holder is None:
+        return
+    with _lock:
+        holder = _holders.get(read.holder)
+        if holder is None:
+            return
+        holder.waiting.discard(read.key)
+        if holder.waiting:
+            return
+        del _holders[read.holder]
+    holder.control.close()
+
+
+def _export(control: psycopg.Connection[Any]) -> str:
+    row = control.execute("SELECT pg_catalog.pg_export_snapshot()").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def _hold(control: psycopg.Connection[Any], reads: int) -> str:
+    key = uuid.uuid4().hex
+    with _lock:
+        _holders[key] = _Holder(control, set(range(reads)))
+    return key
+
+
+def _statement(query: str, table: str | None, columns: list[Column], where: str) -> str:
+    """Wraps a query where a column needs a cast or a condition; else it stays as it was written.
+
+    A table is named itself: its rows have a place (ctid), those of a subquery have none.
+    """
+    shown = []
+    for column in columns:
+        name = split.quoted(column.name)
+        cast = column.mapping.cast if column.mapping is not None else None
+        shown.append(f"{name}::{cast} AS {name}" if cast else name)
+        if column.is_array:
+            extra = split.quoted(DIMENSIONS + column.name)
+            shown.append(f"pg_catalog.array_ndims({name}) > 1 AS {extra}")
+    if not where and shown == [split.quoted(column.name) for column in columns]:
+        return query
+    # The line break ends a comment that the query may end with.
+    relation = table if table is not None else f"({query}\n) AS beamline_query"
+    return f"SELECT {', '.join(shown)} FROM {relation}" + (f" WHERE {where}" if where else "")
+
+
+def _check_agreement(described: list[list[Column]], where: str) -> None:
+    first = [(column.name, column.server_type) for column in described[0]]
+    for number, columns in enumerate(described[1:], 2):
+        other = [(column.name, column.server_type) for column in columns]
+        if other != first:
+            one = ", ".join(f"{name} {kind}" for name, kind in first)
+            two = ", ".join(f"{name} {kind}" for name, kind in other)
+            raise ConfigError(
+                f"{where}  queries 1 and {number} must return the same columns; got\n"
+                f"  1: {one}\n  {number}: {two}"
+            )

@@ -1,0 +1,71 @@
+"""Resolves `${env:NAME}` and `${file:path}`, and keeps what they held out of every message."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import threading
+from pathlib import Path
+
+from beam_pipeline.errors import ConfigError
+
+REFERENCE = re.compile(r"\$\{(env|file):([^}]+)\}")
+
+_known: set[str] = set()
+_lock = threading.Lock()
+
+
+def resolve(text: str, where: str) -> str:
+    """Replaces every reference in a text.
+
+    Args:
+        text: For example `${env:PGPASSWORD}`.
+        where: What the text is for, for messages.
+
+    Raises:
+        ConfigError: A variable is not set or a file cannot be read.
+    """
+    return REFERENCE.sub(lambda found: _value(found[1], found[2].strip(), where), text)
+
+
+def remember(secret: str) -> None:
+    """Makes `redact` hide this value from now on."""
+    if secret:
+        with _lock:
+            _known.add(secret)
+
+
+def redact(text: str) -> str:
+    """Hides every known secret in a text."""
+    with _lock:
+        secrets = sorted(_known, key=len, reverse=True)
+    for secret in secrets:
+        if len(secret) >= 4:
+            text = text.replace(secret, "***")
+        else:  # a password of `a` must not blot out every a
+            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", text)
+    return text
+
+
+class RedactingFormatter(logging.Formatter):
+    """A log formatter that hides every known secret, in tracebacks too."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Formats one record."""
+        return redact(super().format(record))
+
+
+def _value(kind: str, name: str, where: str) -> str:
+    if kind == "env":
+        value = os.environ.get(name)
+        if value is None:
+            raise ConfigError(f"{where}: the environment variable {name} is not set")
+        return value
+    try:
+        return Path(name).read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigError(f"{where}: the file {name} cannot be read: {reason}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{where}: the file {name} is not UTF-8 text") from None
