@@ -24,6 +24,8 @@ export const failureTypes = {
   BeamCrashed: { actor: 'retry', retryable: true },
   /** The Beam process stopped giving signs of life and was ended. */
   BeamStalled: { actor: 'retry', retryable: true },
+  /** The process that commits to a destination ended without an answer; the commit is all or nothing. */
+  PublisherCrashed: { actor: 'retry', retryable: true },
   /** The worker was asked to stop; another one, or the same after its restart, goes on. */
   WorkerShutdown: { actor: 'retry', retryable: true },
   /** The staged data does not add up. */

@@ -12,6 +12,14 @@ export const outcomes = [
 ] as const;
 export type Outcome = (typeof outcomes)[number];
 
+/** The failure type with which a workflow ends, where the outcome has one of its own. */
+export const outcomeFailureTypes = {
+  cancelled_outside: 'CancelledOutside',
+  deadline_exceeded: 'DeadlineExceeded',
+  drained: 'Drained',
+  updated: 'Updated',
+} as const satisfies Partial<Record<Outcome, string>>;
+
 /** Where a run is; the `BeamlineState` search attribute, and an {@link Outcome} at the end. */
 export const runStates = ['preparing', 'queued', 'running', 'auditing', 'publishing'] as const;
 export type RunState = (typeof runStates)[number] | Outcome;

@@ -1,0 +1,10 @@
+// Bundles the workflow code of the build, so that a worker need not at every start.
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode } from '@temporalio/worker';
+
+const workflowsPath = fileURLToPath(new URL('../dist/src/workflows/index.js', import.meta.url));
+const target = fileURLToPath(new URL('../dist/src/workflows/bundle.cjs', import.meta.url));
+const quiet = { trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error, log() {} };
+const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet });
+await writeFile(target, code);

@@ -1,0 +1,81 @@
+import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
+import { failure } from '../shared/failures.js';
+import type { ManifestSink, ManifestStep } from '../shared/manifest.js';
+import type { Audit, PipelineActivities } from '../workflows/activities.js';
+import type { ActivityDeps } from './deps.js';
+import { readManifest } from './read-manifest.js';
+import { readPlan } from './read-plan.js';
+
+/**
+ * Checks that the staged data adds up: the plan's sinks are all there, each file's own footer says
+ * what the manifest says, and row-wise steps lost nothing.
+ */
+export function createAudit({ store }: ActivityDeps): PipelineActivities['audit'] {
+  return async (run, staged) => {
+    const plan = await readPlan(store, run);
+    const { manifest } = await readManifest(staged);
+    if (manifest.run_key !== run.runKey || manifest.plan_sha256 !== run.planSha256) {
+      throw failure('AuditFailed', `${staged.manifestUri} belongs to another run or plan`);
+    }
+    for (const [name, step] of Object.entries(manifest.steps)) assertRowsKept(name, step);
+    const sinks: Audit['sinks'] = {};
+    for (const { name } of plan.sinks) {
+      const sink = manifest.sinks[name];
+      if (!sink) throw failure('AuditFailed', `nothing was staged for \`${name}\``, { step: name });
+      await assertFooters(name, sink);
+      sinks[name] = { rows: sink.rows, bytes: sink.bytes };
+    }
+    const steps = Object.values(manifest.steps);
+    return {
+      steps: manifest.steps,
+      sinks,
+      rowsRead: sum(
+        steps.filter(({ kind }) => kind === 'source'),
+        ({ rows_out }) => rows_out,
+      ),
+      rowsStaged: sum(Object.values(sinks), ({ rows }) => rows),
+      rowsRejected: sum(steps, ({ rows_rejected }) => rows_rejected),
+    };
+  };
+}
+
+function assertRowsKept(name: string, step: ManifestStep): void {
+  if (!step.row_wise || step.rows_in === step.rows_out + step.rows_rejected) return;
+  throw failure(
+    'AuditFailed',
+    `${name}: ${String(step.rows_in)} rows came in, ${step.rows_out} went out and ` +
+      `${step.rows_rejected} were rejected: that does not add up`,
+    { step: name },
+  );
+}
+
+async function assertFooters(name: string, sink: ManifestSink): Promise<void> {
+  for (const { uri, rows } of sink.files) {
+    const found = await rowsInFooter(uri).catch((error: unknown) => {
+      throw failure('AuditFailed', `${name}: the staged file ${uri} cannot be read`, {
+        step: name,
+        cause: String(error),
+      });
+    });
+    if (found !== rows) {
+      throw failure('AuditFailed', `${name}: ${uri} holds ${found} rows, its manifest says ${rows}`, {
+        step: name,
+      });
+    }
+  }
+  const total = sum(sink.files, ({ rows }) => rows);
+  if (total !== sink.rows) {
+    throw failure('AuditFailed', `${name}: its files hold ${total} rows, not ${sink.rows}`, {
+      step: name,
+    });
+  }
+}
+
+async function rowsInFooter(uri: string): Promise<number> {
+  const { num_rows } = await parquetMetadataAsync(await asyncBufferFromFile(uri));
+  return Number(num_rows);
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}

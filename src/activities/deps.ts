@@ -1,0 +1,14 @@
+import type { Client } from '@temporalio/client';
+import type { LocalStore } from '../store/local-store.js';
+
+/** What the worker gives to its activities. */
+export interface ActivityDeps {
+  /** The project root: relative paths of configs and profiles start here. */
+  root: string;
+  store: LocalStore;
+  /** The task queue that all workers share. */
+  taskQueue: string;
+  client: Client;
+  /** The Python interpreter that has `beam_pipeline` installed. */
+  python: string;
+}

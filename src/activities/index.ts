@@ -1,0 +1,36 @@
+import type { PipelineActivities } from '../workflows/activities.js';
+import { createAudit } from './audit.js';
+import type { ActivityDeps } from './deps.js';
+import { createFinish } from './finish.js';
+import { createIsRunOpen, createRequestLock } from './locks.js';
+import { createPrepare } from './prepare.js';
+import { createFence, createInspectDestinations, createPublish } from './publish.js';
+import { createRunBeam } from './run-beam.js';
+
+export type { ActivityDeps } from './deps.js';
+
+/** The activities that any worker can run. */
+export function createSharedActivities(
+  deps: ActivityDeps,
+): Pick<PipelineActivities, 'prepare' | 'requestLock' | 'isRunOpen'> {
+  return {
+    prepare: createPrepare(deps),
+    requestLock: createRequestLock(deps),
+    isRunOpen: createIsRunOpen(deps),
+  };
+}
+
+/** The activities of the workers that see one store's disk. */
+export function createStoreActivities(
+  deps: ActivityDeps,
+): Omit<PipelineActivities, 'requestLock' | 'isRunOpen'> {
+  return {
+    prepare: createPrepare(deps),
+    inspectDestinations: createInspectDestinations(deps),
+    runBeam: createRunBeam(deps),
+    audit: createAudit(deps),
+    publish: createPublish(deps),
+    fence: createFence(deps),
+    finish: createFinish(deps),
+  };
+}

@@ -1,0 +1,46 @@
+import { Client, WorkflowNotFoundError } from '@temporalio/client';
+import { lockWorkflowType } from '../shared/contract.js';
+import { runKeyOf } from '../store/run-key.js';
+import type { PipelineActivities } from '../workflows/activities.js';
+import type { ActivityDeps } from './deps.js';
+
+/** Starts the destination's lock if need be, and puts the request to it; asking twice is asking once. */
+export function createRequestLock({
+  client,
+  taskQueue,
+}: ActivityDeps): PipelineActivities['requestLock'] {
+  return async (lockId, destination, request) => {
+    await client.workflow.signalWithStart(lockWorkflowType, {
+      workflowId: lockId,
+      taskQueue,
+      args: [destination],
+      signal: 'acquire',
+      signalArgs: [request],
+      staticSummary: `lock of ${destination}`,
+    });
+  };
+}
+
+/** A run is open if the workflow of that id runs and is still the same run. */
+export function createIsRunOpen({ client }: ActivityDeps): PipelineActivities['isRunOpen'] {
+  return async ({ workflowId, runKey }) => {
+    const latest = await describe(client, workflowId);
+    return latest !== null && latest.open && runKeyOf(latest.firstRunId) === runKey;
+  };
+}
+
+async function describe(
+  client: Client,
+  workflowId: string,
+): Promise<{ open: boolean; firstRunId: string } | null> {
+  try {
+    const { raw, status, runId } = await client.workflow.getHandle(workflowId).describe();
+    return {
+      open: status.name === 'RUNNING',
+      firstRunId: raw.workflowExecutionInfo?.firstRunId ?? runId,
+    };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,65 @@
+import { isAbsolute, resolve } from 'node:path';
+import { buildPlan, ConfigProblems, loadConfig } from '../config/index.js';
+import { failure } from '../shared/failures.js';
+import { lockWorkflowPrefix, storeTaskQueue } from '../shared/contract.js';
+import { createOnce, storePaths } from '../store/local-store.js';
+import { destinationHash, runKeyOf } from '../store/run-key.js';
+import type { PipelineActivities } from '../workflows/activities.js';
+import type { ActivityDeps } from './deps.js';
+
+/** Checks the config, and pins it: what is edited later does not touch this run. */
+export function createPrepare({
+  root,
+  store,
+  taskQueue,
+}: ActivityDeps): PipelineActivities['prepare'] {
+  return async (input, firstExecutionRunId) => {
+    if ((input.runner ?? 'local') !== 'local') {
+      throw failure('ConfigError', `runner \`${String(input.runner)}\` is not supported yet (local)`);
+    }
+    const built = await planOf(root, store.id, input).catch((error: unknown) => {
+      if (error instanceof ConfigProblems) throw failure('ConfigError', error.message);
+      throw error;
+    });
+    await createOnce(storePaths.plan(store, built.sha256), built.canonicalJson);
+    return {
+      pipeline: built.plan.name,
+      runKey: runKeyOf(firstExecutionRunId),
+      planSha256: built.sha256,
+      args: built.args,
+      store: {
+        id: store.id,
+        host: store.host,
+        root: store.root,
+        taskQueue: storeTaskQueue(taskQueue, store.id),
+      },
+      profiles: built.profiles,
+      sinks: built.destinations.map(({ sink, module, mode, on_empty, key, location }) => ({
+        name: sink,
+        module,
+        mode,
+        onEmpty: on_empty,
+        destination: key,
+        lockId: `${lockWorkflowPrefix}${destinationHash(key)}`,
+        location,
+      })),
+      timeoutMs: built.plan.timeout_ms ?? null,
+      destinationWaitMs: built.plan.destination_wait_ms,
+    };
+  };
+}
+
+async function planOf(
+  root: string,
+  store: string,
+  input: Parameters<PipelineActivities['prepare']>[0],
+) {
+  const path = isAbsolute(input.config) ? input.config : resolve(root, input.config);
+  const loaded = await loadConfig(path, { root });
+  return buildPlan(loaded, {
+    root,
+    store,
+    args: input.args ?? {},
+    ...(input.profile === undefined ? {} : { profile: input.profile }),
+  });
+}

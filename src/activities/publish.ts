@@ -1,0 +1,103 @@
+import type { Commit } from '../destinations/destination.js';
+import type { PlannedSink } from '../config/plan.js';
+import { faultPoint } from '../process/fault-point.js';
+import { failure } from '../shared/failures.js';
+import type { PipelineActivities, Published, RunReference } from '../workflows/activities.js';
+import type { ActivityDeps } from './deps.js';
+import { readManifest } from './read-manifest.js';
+import { readPlan } from './read-plan.js';
+import { inPublisher } from './publisher-child.js';
+
+/** Reads the committed version of each sink's destination; the run holds their locks. */
+export function createInspectDestinations(
+  deps: ActivityDeps,
+): PipelineActivities['inspectDestinations'] {
+  return async (run) => {
+    const { sinks } = await readPlan(deps.store, run);
+    const versions: Record<string, number> = {};
+    for (const sink of sinks) {
+      const { destination } = sink;
+      const action = { kind: 'inspect', destination } as const;
+      versions[sink.name] = await inPublisher<number>(
+        deps,
+        destination,
+        taskOf(deps, run, sink, action),
+      );
+    }
+    return versions;
+  };
+}
+
+/** Commits what the manifest of `staged` names for one sink. */
+export function createPublish(deps: ActivityDeps): PipelineActivities['publish'] {
+  return async (run, staged, { sink: name, baseVersion }) => {
+    const sink = await sinkOf(deps, run, name);
+    const { manifest, sha256 } = await readManifest(staged);
+    const stagedSink = manifest.sinks[name];
+    if (!stagedSink) throw failure('AuditFailed', `the manifest has no sink \`${name}\``);
+    await faultPoint('worker:before-publish');
+    const commit = await inPublisher<Commit>(
+      deps,
+      sink.destination,
+      taskOf(deps, run, sink, {
+        kind: 'publish',
+        request: {
+          destination: sink.destination,
+          baseVersion,
+          runKey: run.runKey,
+          sink: name,
+          mode: sink.mode,
+          manifestSha256: sha256,
+          staged: stagedSink,
+        },
+      }),
+    );
+    await faultPoint('worker:after-publish');
+    return publishedOf(commit);
+  };
+}
+
+/** Takes the version that a publisher of this run was to commit, unless it has. */
+export function createFence(deps: ActivityDeps): PipelineActivities['fence'] {
+  return async (run, { sink: name, baseVersion }) => {
+    const sink = await sinkOf(deps, run, name);
+    const { destination } = sink;
+    const identity = { destination, baseVersion, runKey: run.runKey, sink: name };
+    const action = { kind: 'fence', identity } as const;
+    const commit = await inPublisher<Commit | null>(
+      deps,
+      destination,
+      taskOf(deps, run, sink, action),
+    );
+    return commit && publishedOf(commit);
+  };
+}
+
+function publishedOf({ version, rows, bytes }: Commit): Published {
+  return { version, rows, bytes };
+}
+
+async function sinkOf(
+  { store }: ActivityDeps,
+  run: RunReference,
+  name: string,
+): Promise<PlannedSink> {
+  const sink = (await readPlan(store, run)).sinks.find((candidate) => candidate.name === name);
+  if (!sink) throw failure('InternalError', `the plan has no sink \`${name}\``);
+  return sink;
+}
+
+function taskOf(
+  { root, store }: ActivityDeps,
+  run: RunReference,
+  sink: PlannedSink,
+  action: Parameters<typeof inPublisher>[2]['action'],
+): Parameters<typeof inPublisher>[2] {
+  return {
+    module: sink.module,
+    parameters: sink.parameters,
+    context: { root, storeId: store.id },
+    waitMs: run.destinationWaitMs,
+    action,
+  };
+}

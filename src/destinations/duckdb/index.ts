@@ -1,0 +1,53 @@
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { Destination } from '../destination.js';
+
+const duckdbParameters = z.strictObject({
+  database: z
+    .string()
+    .min(1)
+    .describe('Path of the DuckDB database file, relative to the project root; made if missing.'),
+  table: z
+    .string()
+    .regex(
+      /^[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)?$/,
+      'must be `table` or `schema.table`, of letters, digits, _ and $',
+    )
+    .describe('Table to write, as `table` or `schema.table`; made if missing.'),
+});
+export type DuckdbParameters = z.infer<typeof duckdbParameters>;
+
+/** A table in a DuckDB database file. */
+export const destination: Destination<DuckdbParameters> = {
+  name: 'duckdb',
+  summary: 'Writes a table in a DuckDB database file.',
+  parameters: duckdbParameters,
+  modes: ['replace', 'append'],
+  key: (parameters, { root, storeId }) =>
+    `duckdb:${storeId}:${canonicalPath(resolve(root, parameters.database))}#${qualified(parameters.table)}`,
+  location: (parameters) => `${qualified(parameters.table)} in ${parameters.database}`,
+  async open(parameters, { root }, waitMs) {
+    const { openDuckdb } = await import('./publisher.js');
+    const [schema, table] = qualified(parameters.table).split('.') as [string, string];
+    return openDuckdb(resolve(root, parameters.database), { schema, table }, waitMs);
+  },
+};
+
+/** `schema.table` in lower case: DuckDB's names are case-insensitive. */
+function qualified(table: string): string {
+  return (table.includes('.') ? table : `main.${table}`).toLowerCase();
+}
+
+/** The path with symbolic links of its folder resolved, so that two names of one file are one key. */
+function canonicalPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    try {
+      return join(realpathSync(dirname(path)), basename(path));
+    } catch {
+      return path;
+    }
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * The short-lived process that opens a destination, does one thing and ends: a destination's lock
+ * (DuckDB's file) is never held by a worker. Reads one JSON request from standard input, prints a
+ * `tick` line every second as the sign of life, and one `done` or `failed` line.
+ */
+import { createInterface } from 'node:readline';
+import { ApplicationFailure } from '@temporalio/common';
+import { failureTypes, isFailureType, type FailureType } from '../shared/failures.js';
+import { faultPoint } from '../process/fault-point.js';
+import type {
+  CommitIdentity,
+  DestinationContext,
+  Publisher,
+  PublishRequest,
+} from './destination.js';
+import { loadDestination } from './registry.js';
+
+/** What is asked of the process. */
+export interface PublisherTask {
+  module: string;
+  parameters: unknown;
+  context: DestinationContext;
+  waitMs: number;
+  action:
+    | { kind: 'inspect'; destination: string }
+    | { kind: 'publish'; request: PublishRequest }
+    | { kind: 'fence'; identity: CommitIdentity };
+}
+
+export type PublisherEvent =
+  | { event: 'tick' }
+  | { event: 'done'; result: unknown }
+  | { event: 'failed'; failure: { type: FailureType; message: string; cause?: string } };
+
+async function main(): Promise<void> {
+  const task = await readTask();
+  const ticking = setInterval(() => print({ event: 'tick' }), 1000);
+  try {
+    const destination = await loadDestination(task.module);
+    const publisher = await destination.open(
+      destination.parameters.parse(task.parameters),
+      task.context,
+      task.waitMs,
+    );
+    const result = await perform(publisher, task).finally(() => publisher.close());
+    print({ event: 'done', result });
+  } catch (error) {
+    print({ event: 'failed', failure: describe(error) });
+    process.exitCode = 1;
+  } finally {
+    clearInterval(ticking);
+  }
+  process.stdin.destroy(); // Held open by the parent; would keep this process alive.
+}
+
+async function perform(publisher: Publisher, { action }: PublisherTask): Promise<unknown> {
+  await faultPoint(`publisher:${action.kind}:opened`);
+  const result = await performAction(publisher, action);
+  await faultPoint(`publisher:${action.kind}:done`);
+  return result;
+}
+
+function performAction(publisher: Publisher, action: PublisherTask['action']): Promise<unknown> {
+  switch (action.kind) {
+    case 'inspect':
+      return publisher.inspect(action.destination);
+    case 'publish':
+      return publisher.publish(action.request);
+    case 'fence':
+      return publisher.fence(action.identity);
+  }
+}
+
+/** The first line of standard input; the process ends when its parent's end of it closes. */
+function readTask(): Promise<PublisherTask> {
+  return new Promise((resolve) => {
+    const lines = createInterface({ input: process.stdin });
+    lines.once('line', (line) => resolve(JSON.parse(line) as PublisherTask));
+    process.stdin.once('end', () => process.exit(143));
+  });
+}
+
+function describe(error: unknown): { type: FailureType; message: string; cause?: string } {
+  if (error instanceof ApplicationFailure && isFailureType(error.type)) {
+    const detail = error.details?.[0] as { cause?: string } | undefined;
+    return {
+      type: error.type,
+      message: error.message,
+      ...(detail?.cause === undefined ? {} : { cause: detail.cause }),
+    };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const code = (error as { code?: unknown }).code;
+  if (code === 'ENOSPC' || /No space left on device/i.test(message)) {
+    return { type: 'StorageFull', message: `no space left: ${message}` };
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return { type: 'PermissionDenied', message };
+  }
+  return { type: 'InternalError' satisfies keyof typeof failureTypes, message };
+}
+
+function print(event: PublisherEvent): void {
+  process.stdout.write(`${JSON.stringify(event)}\n`);
+}
+
+await main();

@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { readJsonLines } from './json-lines.js';
+import { killGroup, recordProcess } from './process-record.js';
+
+export interface SuperviseOptions {
+  command: string;
+  args: string[];
+  cwd: string;
+  env?: NodeJS.ProcessEnv;
+  /** Written to the child's standard input, which stays open: it closes when this process ends. */
+  input?: string;
+  /** Folder in which the child is recorded while it lives (`endRecordedProcesses`). */
+  records: string;
+  /** File to which standard error is appended. */
+  logFile?: string;
+  /** Each JSON line that the child prints. */
+  onEvent(event: unknown): void;
+  /** Milliseconds without a line after which the child counts as stalled and is ended. */
+  stallAfterMs: number;
+  /** When aborted, the child gets SIGTERM, and SIGKILL after `graceMs`. */
+  signal: AbortSignal;
+  graceMs: number;
+}
+
+export interface ChildEnd {
+  exitCode: number | null;
+  signal: NodeJS.Signals | null;
+  stalled: boolean;
+  /** The last lines of standard error. */
+  stderr: string[];
+}
+
+const keptLines = 40;
+
+/** Runs a child in a process group of its own until it ends, stalls or is aborted. */
+export async function supervise(options: SuperviseOptions): Promise<ChildEnd> {
+  options.signal.throwIfAborted();
+  const child = spawn(options.command, options.args, {
+    cwd: options.cwd,
+    env: options.env ?? process.env,
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const pid = child.pid;
+  const ended = new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>(
+    (resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (exitCode, signal) => resolve({ exitCode, signal }));
+    },
+  );
+  if (pid === undefined) {
+    await ended; // Rejects with the reason, such as ENOENT.
+    throw new Error(`${options.command} did not start`);
+  }
+  let stalled = false;
+  let lastSign = Date.now();
+  const watchdog = setInterval(() => {
+    if (Date.now() - lastSign < options.stallAfterMs) return;
+    stalled = true;
+    killGroup(pid, 'SIGKILL');
+  }, 500);
+  let killTimer: NodeJS.Timeout | undefined;
+  const stop = () => {
+    killGroup(pid, 'SIGTERM');
+    killGroup(pid, 'SIGCONT'); // A stopped process acts on SIGTERM only when it goes on.
+    killTimer = setTimeout(() => killGroup(pid, 'SIGKILL'), options.graceMs);
+  };
+  options.signal.addEventListener('abort', stop, { once: true });
+
+  const stderr: string[] = [];
+  const log = options.logFile ? createWriteStream(options.logFile, { flags: 'a' }) : undefined;
+  log?.on('error', () => undefined); // A full disk must not end the worker.
+  const keep = (line: string) => {
+    stderr.push(line);
+    if (stderr.length > keptLines) stderr.shift();
+    log?.write(`${line}\n`);
+  };
+  createInterface({ input: child.stderr }).on('line', keep);
+  readJsonLines(
+    child.stdout,
+    (event) => {
+      lastSign = Date.now();
+      options.onEvent(event);
+    },
+    keep,
+  );
+  child.stdin.on('error', () => undefined); // The child may end before it has read everything.
+  if (options.input !== undefined) child.stdin.write(options.input);
+
+  const forget = await recordProcess(options.records, pid);
+  try {
+    const end = await ended;
+    return { ...end, stalled, stderr };
+  } finally {
+    clearInterval(watchdog);
+    clearTimeout(killTimer);
+    options.signal.removeEventListener('abort', stop);
+    killGroup(pid, 'SIGKILL'); // Grandchildren that outlived the child.
+    log?.end();
+    await forget();
+  }
+}

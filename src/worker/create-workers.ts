@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { createSharedActivities, createStoreActivities, type ActivityDeps } from '../activities/index.js';
+import type { TemporalAddress } from '../client/connection.js';
+import { defaultTaskQueue, storeTaskQueue } from '../shared/contract.js';
+import { openLocalStore } from '../store/local-store.js';
+import { registerSearchAttributes } from './search-attributes.js';
+import { workflowCode } from './workflow-code.js';
+
+export interface WorkerSettings {
+  /** The project root: relative paths of configs start here. */
+  root: string;
+  /** Folder of the local store; default `<root>/.beamline/store`. */
+  store?: string;
+  taskQueue?: string;
+  python: string;
+  temporal: TemporalAddress;
+}
+
+export interface Workers {
+  storeId: string;
+  taskQueue: string;
+  /** Runs until a shutdown signal, or until `shutdown`. */
+  run(): Promise<void>;
+  shutdown(): void;
+}
+
+/** Beam children run at most this many at once: each uses every core. */
+const concurrentRuns = 4;
+
+/** Two workers: one for the queue that all hosts share, one for the queue of this host's store. */
+export async function createWorkers(settings: WorkerSettings): Promise<Workers> {
+  const { root, temporal, python } = settings;
+  const taskQueue = settings.taskQueue ?? defaultTaskQueue;
+  const namespace = temporal.namespace ?? 'default';
+  const store = await openLocalStore(settings.store ?? join(root, '.beamline', 'store'));
+  const clientConnection = await Connection.connect(temporal.connectionOptions);
+  await registerSearchAttributes(clientConnection, namespace);
+  const connection = await NativeConnection.connect(temporal.connectionOptions);
+  const client = new Client({ connection: clientConnection, namespace });
+  const deps: ActivityDeps = { root, store, taskQueue, client, python };
+  const timing = { maxHeartbeatThrottleInterval: '2s', defaultHeartbeatThrottleInterval: '2s' } as const;
+  const shared = await Worker.create({
+    ...timing,
+    connection,
+    namespace,
+    taskQueue,
+    ...workflowCode(),
+    activities: createSharedActivities(deps),
+  });
+  const local = await Worker.create({
+    ...timing,
+    connection,
+    namespace,
+    taskQueue: storeTaskQueue(taskQueue, store.id),
+    activities: createStoreActivities(deps),
+    maxConcurrentActivityTaskExecutions: concurrentRuns,
+  });
+  return {
+    storeId: store.id,
+    taskQueue,
+    async run() {
+      try {
+        await Promise.all([shared.run(), local.run()]);
+      } finally {
+        await connection.close();
+        await clientConnection.close();
+      }
+    },
+    shutdown() {
+      shared.shutdown();
+      local.shutdown();
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import {
+  condition,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  proxyActivities,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { LockRequest, PipelineActivities } from './activities.js';
+import { acquireSignal, lockGrantedSignal, lockQuery, releaseSignal } from './signals.js';
+
+const { isRunOpen } = proxyActivities<Pick<PipelineActivities, 'isRunOpen'>>({
+  startToCloseTimeout: '30s',
+});
+
+/** How often a holder is looked at while somebody waits: a terminated run releases nothing. */
+const checkHolderEvery = '10s';
+
+interface LockState {
+  holder: LockRequest | null;
+  waiting: LockRequest[];
+}
+
+/**
+ * The lock of one destination: grants it to one run at a time, in the order of asking, and ends
+ * when nobody wants it. A holder that asks again (it was reset, or lost the answer) is granted again.
+ */
+export async function destinationLock(
+  destination: string,
+  state: LockState = { holder: null, waiting: [] },
+): Promise<void> {
+  let { holder } = state;
+  const waiting = [...state.waiting];
+  const regrants: LockRequest[] = [];
+
+  setHandler(acquireSignal, (request) => {
+    if (holder?.runKey === request.runKey) regrants.push(request);
+    else if (!waiting.some(({ runKey }) => runKey === request.runKey)) waiting.push(request);
+  });
+  setHandler(releaseSignal, (request) => {
+    if (holder?.runKey === request.runKey) holder = null;
+    const index = waiting.findIndex(({ runKey }) => runKey === request.runKey);
+    if (index >= 0) waiting.splice(index, 1);
+  });
+  setHandler(lockQuery, () => ({ holder, waiting }));
+
+  for (;;) {
+    for (const request of regrants.splice(0)) {
+      if (holder?.runKey === request.runKey) await grant(request, destination);
+    }
+    if (holder === null) {
+      const next = waiting.shift();
+      if (next === undefined) {
+        if (regrants.length > 0) continue;
+        return;
+      }
+      holder = next;
+      if (!(await grant(next, destination)) && isHolder(next)) holder = null;
+      continue;
+    }
+    if (workflowInfo().continueAsNewSuggested) {
+      await continueAsNew<typeof destinationLock>(destination, { holder, waiting });
+    }
+    const current = holder;
+    const stirred = () => holder !== current || regrants.length > 0;
+    if (waiting.length === 0) {
+      await condition(() => stirred() || waiting.length > 0);
+    } else if (!(await condition(stirred, checkHolderEvery))) {
+      if (!(await isRunOpen(current)) && isHolder(current)) holder = null;
+    }
+  }
+
+  function isHolder(request: LockRequest): boolean {
+    return holder?.runKey === request.runKey;
+  }
+}
+
+/** Tells the run; false if it is gone. */
+async function grant(request: LockRequest, destination: string): Promise<boolean> {
+  try {
+    const run = getExternalWorkflowHandle(request.workflowId);
+    await run.signal(lockGrantedSignal, destination, request.runKey);
+    return true;
+  } catch {
+    return false;
+  }
+}

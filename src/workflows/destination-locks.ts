@@ -1,0 +1,56 @@
+import {
+  condition,
+  getExternalWorkflowHandle,
+  proxyActivities,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { PipelineActivities } from './activities.js';
+import { lockGrantedSignal, releaseSignal } from './signals.js';
+
+const { requestLock } = proxyActivities<Pick<PipelineActivities, 'requestLock'>>({
+  startToCloseTimeout: '30s',
+});
+
+/** Asked again after this time, in case the lock's workflow was terminated meanwhile. */
+const askAgainAfter = '5m';
+
+/** The locks of one run's destinations. */
+export interface DestinationLocks {
+  /** Destinations asked for and not granted yet. */
+  waitingFor(): string[];
+  /** Takes all (destination → id of its lock), in sorted order: no two runs wait for each other. */
+  acquire(lockIds: Record<string, string>): Promise<void>;
+  /** Gives back what was taken and withdraws what was asked for. */
+  release(): Promise<void>;
+}
+
+export function createDestinationLocks(runKey: () => string): DestinationLocks {
+  const granted = new Set<string>();
+  const asked = new Map<string, string>();
+  setHandler(lockGrantedSignal, (destination, grantee) => {
+    if (grantee === runKey()) granted.add(destination);
+  });
+  const request = () => ({ workflowId: workflowInfo().workflowId, runKey: runKey() });
+
+  return {
+    waitingFor: () => [...asked.keys()].filter((destination) => !granted.has(destination)),
+    async acquire(lockIds) {
+      for (const destination of Object.keys(lockIds).sort()) {
+        const lockId = lockIds[destination] as string;
+        asked.set(destination, lockId);
+        do {
+          await requestLock(lockId, destination, request());
+        } while (!(await condition(() => granted.has(destination), askAgainAfter)));
+      }
+    },
+    async release() {
+      for (const lockId of asked.values()) {
+        await getExternalWorkflowHandle(lockId)
+          .signal(releaseSignal, request())
+          .catch(() => undefined); // The lock is gone: nothing is held.
+      }
+      asked.clear();
+    },
+  };
+}

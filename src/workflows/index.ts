@@ -1,0 +1,2 @@
+export { destinationLock } from './destination-lock.js';
+export { runPipeline } from './run-pipeline.js';

@@ -1,0 +1,37 @@
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import type { FailureDetail } from '../shared/failures.js';
+import type { Receipt } from '../shared/receipt.js';
+import type { PreparedRun } from './activities.js';
+
+/** Why a run failed, as its receipt and its final failure say it. */
+export type RunFailure = NonNullable<Receipt['failure']>;
+
+/** Reads the failure of an activity: its own type and message where it gave one. */
+export function runFailureOf(error: unknown, store: PreparedRun['store'] | null): RunFailure {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START' && store) {
+    return {
+      type: 'StoreUnavailable',
+      message:
+        `no worker serves the store ${store.id} (${store.root} on ${store.host}), which holds ` +
+        `this run's files: start a worker there, then run again`,
+    };
+  }
+  if (cause instanceof TimeoutFailure) {
+    const activity = error instanceof ActivityFailure ? error.activityType : 'an activity';
+    return {
+      type: 'WorkerLost',
+      message: `${activity}: every attempt lost its worker (${String(cause.timeoutType).toLowerCase()} timeout)`,
+    };
+  }
+  if (cause instanceof ApplicationFailure) {
+    const detail = (cause.details?.[0] ?? {}) as FailureDetail;
+    return {
+      type: cause.type ?? 'InternalError',
+      message: cause.message,
+      ...(detail.step === undefined ? {} : { step: detail.step }),
+      ...(detail.cause === undefined ? {} : { cause: detail.cause }),
+    };
+  }
+  return { type: 'InternalError', message: cause instanceof Error ? cause.message : String(cause) };
+}

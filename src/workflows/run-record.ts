@@ -1,0 +1,136 @@
+import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { searchAttributes, type RunStatus } from '../shared/contract.js';
+import type { Outcome, Receipt, ReceiptSink, RunState } from '../shared/receipt.js';
+import type { RunPipelineInput } from '../shared/run-input.js';
+import type { Audit, PreparedRun, Published } from './activities.js';
+import type { RunFailure } from './run-failure.js';
+
+/** What a run knows of itself: the source of `status`, the details page and the receipt. */
+export class RunRecord {
+  state: RunState = 'preparing';
+  prepared: PreparedRun | null = null;
+  audit: Audit | null = null;
+  attempts = 0;
+  readonly sinks: ReceiptSink[] = [];
+  /** Sinks whose publish was begun and not heard of (it may sleep somewhere), with its base version. */
+  readonly begun = new Map<string, number>();
+
+  constructor(private readonly input: RunPipelineInput) {}
+
+  start(prepared: PreparedRun): void {
+    this.prepared = prepared;
+    for (const sink of prepared.sinks) {
+      const { name, module, mode, destination, location } = sink;
+      this.sinks.push({
+        name,
+        module,
+        mode,
+        destination,
+        location,
+        rows: 0,
+        bytes: 0,
+        state: 'unpublished',
+      });
+    }
+    upsertSearchAttributes([
+      { key: searchAttributes.pipeline, value: prepared.pipeline },
+      { key: searchAttributes.runner, value: this.input.runner ?? 'local' },
+      { key: searchAttributes.runKey, value: prepared.runKey },
+    ]);
+  }
+
+  enter(state: RunState): void {
+    this.state = state;
+    upsertSearchAttributes([{ key: searchAttributes.state, value: state }]);
+    this.describe();
+  }
+
+  published(sink: string, published: Published): void {
+    Object.assign(this.sink(sink), { ...published, state: 'published' });
+    this.begun.delete(sink);
+    this.describe();
+  }
+
+  kept(sink: string): void {
+    this.sink(sink).state = 'kept';
+    this.describe();
+  }
+
+  sink(name: string): ReceiptSink {
+    const sink = this.sinks.find((candidate) => candidate.name === name);
+    if (!sink) throw new Error(`no sink ${name}`);
+    return sink;
+  }
+
+  status(waitingFor: string[]): RunStatus {
+    return {
+      state: this.state,
+      pipeline: this.prepared?.pipeline ?? null,
+      run_key: this.prepared?.runKey ?? null,
+      store: this.prepared?.store.id ?? null,
+      waiting_for: waitingFor,
+      sinks: this.sinks.map(({ name, module, destination, state, rows }) => ({
+        name,
+        module,
+        destination,
+        state,
+        rows,
+      })),
+    };
+  }
+
+  receipt(outcome: Outcome, failure: RunFailure | null): Receipt {
+    const info = workflowInfo();
+    const { audit, prepared } = this;
+    const now = Date.now();
+    return {
+      version: 1,
+      outcome,
+      run_key: prepared?.runKey ?? '',
+      workflow_id: info.workflowId,
+      run_id: info.runId,
+      pipeline: prepared?.pipeline ?? '',
+      config: this.input.config,
+      plan_sha256: prepared?.planSha256 ?? null,
+      runner: this.input.runner ?? 'local',
+      args: prepared?.args ?? {},
+      started_at: info.startTime.toISOString(),
+      finished_at: new Date(now).toISOString(),
+      duration_ms: now - info.startTime.getTime(),
+      attempts: this.attempts,
+      rows_read: audit?.rowsRead ?? 0,
+      rows_staged: audit?.rowsStaged ?? 0,
+      rows_rejected: audit?.rowsRejected ?? 0,
+      steps: Object.entries(audit?.steps ?? {}).map(([name, step]) => ({
+        name,
+        kind: step.kind,
+        module: step.module,
+        rows_in: step.rows_in,
+        rows_out: step.rows_out,
+        rows_rejected: step.rows_rejected,
+        ...(step.consistency ? { consistency: step.consistency } : {}),
+      })),
+      sinks: this.sinks,
+      ...(failure ? { failure } : {}),
+    };
+  }
+
+  /** The Markdown that the Web UI shows as the workflow's current details. */
+  private describe(): void {
+    const { prepared } = this;
+    if (!prepared) return;
+    setCurrentDetails(
+      [
+        `**${prepared.pipeline}** run \`${prepared.runKey}\`: ${this.state}`,
+        '',
+        '| sink | destination | state | rows |',
+        '| --- | --- | --- | --- |',
+        ...this.sinks.map(
+          ({ name, location, state, rows }) => `| ${name} | ${location} | ${state} | ${rows} |`,
+        ),
+        '',
+        `plan \`${prepared.planSha256.slice(0, 12)}\` · store \`${prepared.store.id}\` on ${prepared.store.host}`,
+      ].join('\n'),
+    );
+  }
+}

@@ -1,0 +1,16 @@
+import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { RunStatus } from '../shared/contract.js';
+import type { LockRequest } from './activities.js';
+
+export const statusQuery = defineQuery<RunStatus>('status');
+
+/** To a run: the destination is yours; for another run key it is not meant for this run. */
+export const lockGrantedSignal = defineSignal<[destination: string, runKey: string]>('lockGranted');
+/** To a lock: this run wants the destination, or still does. */
+export const acquireSignal = defineSignal<[request: LockRequest]>('acquire');
+/** To a lock: this run no longer wants it. */
+export const releaseSignal = defineSignal<[request: LockRequest]>('release');
+/** Who holds a lock and who waits, in order. */
+export const lockQuery = defineQuery<{ holder: LockRequest | null; waiting: LockRequest[] }>(
+  'lock',
+);

@@ -1,0 +1,88 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import pg from 'pg';
+import type { Receipt } from '../../src/shared/receipt.js';
+import type { RunPipelineInput } from '../../src/shared/run-input.js';
+import type { Database } from './stack.js';
+
+/** Runs SQL on a PostgreSQL and returns the last statement's rows. */
+export async function query(database: Database, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client(database.url);
+  await client.connect();
+  try {
+    const results = (await client.query(sql)) as pg.QueryResult | pg.QueryResult[];
+    return (Array.isArray(results) ? results.at(-1)?.rows : results.rows) ?? [];
+  } finally {
+    await client.end();
+  }
+}
+
+export interface OrdersPipeline {
+  mode: 'replace' | 'append';
+  /** SQL of the source. */
+  query?: string;
+  destinationWait?: string;
+  timeout?: string;
+}
+
+/** Writes `orders.yaml` (postgres → duckdb) and its connection profiles into a project root. */
+export async function writeOrdersPipeline(
+  root: string,
+  database: Database,
+  { mode, query: sql = 'SELECT * FROM orders', destinationWait = '30s', timeout }: OrdersPipeline,
+): Promise<void> {
+  const { host, port, user, password } = database;
+  await mkdir(root, { recursive: true });
+  await writeFile(
+    join(root, '.connections.json'),
+    JSON.stringify({ shop: { host, port, user, password, database: database.database } }),
+  );
+  await writeFile(
+    join(root, 'orders.yaml'),
+    `name: orders
+destination_wait: ${destinationWait}
+${timeout === undefined ? '' : `timeout: ${timeout}\n`}sources:
+  - name: orders
+    module: postgres
+    parameters:
+      query: ${JSON.stringify(sql)}
+      profile: shop
+sinks:
+  - name: warehouse
+    module: duckdb
+    input: orders
+    mode: ${mode}
+    parameters:
+      database: warehouse.duckdb
+      table: orders
+`,
+  );
+}
+
+let runs = 0;
+
+/** Starts `runPipeline` as any client would. */
+export function startRun(
+  environment: TestWorkflowEnvironment,
+  input: RunPipelineInput,
+  workflowId = `test-${process.pid}-${++runs}`,
+) {
+  return environment.client.workflow.start<(input: RunPipelineInput) => Promise<Receipt>>(
+    'runPipeline',
+    { taskQueue: 'beamline', workflowId, args: [input] },
+  );
+}
+
+/** Reads a DuckDB file that nobody has open. */
+export async function duckdbRows(file: string, sql: string): Promise<Record<string, unknown>[]> {
+  const instance = await DuckDBInstance.create(file, { access_mode: 'READ_ONLY' });
+  const connection = await instance.connect();
+  try {
+    return (await connection.runAndReadAll(sql)).getRowObjectsJson();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}

@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { findTemporalCli } from '../../src/dev/temporal-cli.js';
+import { startReadyChild, type ReadyChild } from './child.js';
+
+/** The clone's root, seen from `dist/test/support`. */
+export const projectRoot = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
+
+export interface Database {
+  kind: 'postgres' | 'mariadb';
+  url: string;
+  host: string;
+  port: number;
+  user: string;
+  password: string;
+  database: string;
+}
+
+/** Starts Temporal's real dev server on a free port. The caller tears it down. */
+export function startTemporal(): Promise<TestWorkflowEnvironment> {
+  return TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'existing-path', path: findTemporalCli() }, log: { format: 'json', level: 'error' } },
+  });
+}
+
+/** Starts a throw-away database server; it ends with this process at the latest. */
+export function startDatabase(kind: Database['kind'], args: string[] = []): Promise<ReadyChild<Database>> {
+  return startReadyChild<Database>('python3', [
+    join(projectRoot, 'scripts', 'start-database.py'),
+    kind,
+    ...args,
+  ]);
+}
+
+export interface WorkerReady {
+  event: 'ready';
+  pid: number;
+  store: string;
+  task_queue: string;
+}
+
+/** Starts a real worker process of the project in `root`. */
+export function startWorker(
+  environment: TestWorkflowEnvironment,
+  root: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<ReadyChild<WorkerReady>> {
+  return startReadyChild<WorkerReady>(
+    process.execPath,
+    [join(projectRoot, 'dist', 'src', 'worker', 'main.js'), '--root', root],
+    { cwd: root, env: { ...process.env, TEMPORAL_ADDRESS: environment.address, ...env } },
+  );
+}
+
+/** A project root of its own for one test; `remove` it afterwards. */
+export async function temporaryRoot(): Promise<{ root: string; remove(): Promise<void> }> {
+  const root = await mkdtemp(join(tmpdir(), 'beamline-test-'));
+  return { root, remove: () => rm(root, { recursive: true, force: true }) };
+}
