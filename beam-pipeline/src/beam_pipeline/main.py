@@ -18,6 +18,7 @@ from typing import Any
 
 from beam_pipeline import failure, files, secrets
 from beam_pipeline.events import EventStream
+from beam_pipeline.fault_point import fault_point
 from beam_pipeline.progress import progress
 
 TERMINATED = 143
@@ -77,6 +78,7 @@ def _attempt(
         # Importing Beam takes most of a second: the first lines are out before.
         from beam_pipeline.execute import execute
 
+        fault_point("beam:started")
         endings.put(Ended(0, "finished", execute(arguments, beam_options, temp_dir)))
     except BaseException as error:
         endings.put(Ended(1, "failed", {"failure": failure.describe(error)}))

@@ -21,6 +21,7 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
 from beam_pipeline import coder, errors, files
+from beam_pipeline.fault_point import fault_point
 from beam_pipeline.parquet import PartWriter
 from beam_pipeline.progress import progress
 
@@ -109,6 +110,7 @@ class WriteParts(beam.DoFn):
             uri = files.join(self._folder, f"part-{uuid.uuid4().hex}.parquet")
             self._writer = PartWriter(uri, batch)
         self._writer.write(batch)
+        fault_point("beam:staging")
         progress.add(self._sink, batch.num_rows, batch.nbytes)
         if self._writer.is_full:
             yield self._close()
@@ -152,7 +154,9 @@ class WriteManifest(beam.DoFn):
             raise errors.InternalError("the process is ending")
         content = (json.dumps(manifest, indent=1) + "\n").encode()
         uri = files.join(self._staging, "manifest.json")
+        fault_point("beam:before-manifest")
         files.write_whole(uri, content)
+        fault_point("beam:after-manifest")
         yield {"manifest": uri, "sha256": hashlib.sha256(content).hexdigest()}
 
     def _sink(self, name: str, source: str, facts: list[Any]) -> dict[str, Any]:
