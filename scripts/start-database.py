@@ -7,8 +7,8 @@ Prints one JSON line when the server accepts connections:
 
     {"kind", "url", "host", "port", "user", "password", "database"}
 
-and stops the server when standard input closes, or on SIGTERM or SIGINT. Without ``--dir`` nothing is kept;
-with it, the data and the password live in DIR and the next start finds them again.
+and stops the server when standard input closes, or on SIGTERM or SIGINT. Without ``--dir`` nothing is
+kept; with it, the data and the password live in DIR and the next start finds them again.
 """
 
 from __future__ import annotations

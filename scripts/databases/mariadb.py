@@ -63,9 +63,7 @@ def create(directory: Path, *, keep: bool) -> Server:
         ]
         if not keep:
             options += ["--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite"]
-        return Command(
-            [str(installation.server), *options], signal.SIGTERM, installation.environment
-        )
+        return Command([str(installation.server), *options], signal.SIGTERM, installation.environment)
 
     def ready(server: Server) -> bool:
         # The first statements run before the server listens.
@@ -75,9 +73,7 @@ def create(directory: Path, *, keep: bool) -> Server:
         first_statements.unlink(missing_ok=True)
         return True
 
-    return Server(
-        kind="mariadb", directory=directory, prepare=prepare, command=command, ready=ready
-    )
+    return Server(kind="mariadb", directory=directory, prepare=prepare, command=command, ready=ready)
 
 
 class Installation:
@@ -120,8 +116,9 @@ def find_installation() -> Installation:
         if server.exists():
             return Installation(unpacked, server, moved=True)
     raise ServerFailed(
-        "no MariaDB was found: run `scripts/setup databases`, or install the packages mariadb-server-core "
-        "and mariadb-client-core (Debian, Ubuntu), mariadb-server (Fedora) or mariadb (Homebrew)"
+        "no MariaDB was found: run `scripts/setup databases`, or install the packages "
+        "mariadb-server-core and mariadb-client-core (Debian, Ubuntu), mariadb-server (Fedora) "
+        "or mariadb (Homebrew)"
     )
 
 

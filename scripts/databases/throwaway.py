@@ -15,7 +15,7 @@ PREFIX = "beamline-db-"
 
 @contextmanager
 def throwaway_directory(kind: str) -> Iterator[Path]:
-    """Makes an empty directory, removes it at the end, and removes those whose owner died before it could."""
+    """Makes an empty directory and removes it at the end, with those whose owner was killed."""
     sweep()
     directory = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{kind}-"))
     directory.chmod(0o711)

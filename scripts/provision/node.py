@@ -26,7 +26,7 @@ class NodePackages(Step):
         version = node_version()
         if version[:2] < MINIMUM_NODE:
             found = ".".join(map(str, version))
-            raise StepFailed(f"Node.js is {found}; needed is {'.'.join(map(str, MINIMUM_NODE))} or newer. {INSTALL_NODE}")
+            raise StepFailed(f"Node.js is {found}, which is too old. {INSTALL_NODE}")
         self.stamp.unlink(missing_ok=True)
         run_quietly(
             "node",
@@ -65,7 +65,9 @@ class Build(Step):
 
 def sources() -> list[Path]:
     """Every file that `tsc` compiles (the `include` of tsconfig.json)."""
-    return [path for folder in ("src", "test", "bench", "scripts") for path in (ROOT / folder).rglob("*.ts")]
+    return [
+        path for folder in ("src", "test", "bench", "scripts") for path in (ROOT / folder).rglob("*.ts")
+    ]
 
 
 def remove_orphans(dist: Path) -> None:

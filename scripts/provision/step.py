@@ -76,11 +76,11 @@ def write_stamp(stamp: Path, key: str) -> None:
     """Marks the work as done, in one step."""
     with tempfile.NamedTemporaryFile("w", dir=stamp.parent, prefix=stamp.name, delete=False) as file:
         file.write(key)
-    os.replace(file.name, stamp)
+    Path(file.name).replace(stamp)
 
 
 def run_quietly(
-    name: str, command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, help: str = ""
+    name: str, command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, advice: str = ""
 ) -> str:
     """Runs a command and returns its standard output; what it printed is shown only if it fails."""
     log_path = STATE / "logs" / f"setup-{name}.log"
@@ -99,14 +99,14 @@ def run_quietly(
             )
             log.write(result.stdout)
     except FileNotFoundError as error:
-        raise StepFailed(f"`{command[0]}` was not found. {help}".rstrip()) from error
+        raise StepFailed(f"`{command[0]}` was not found. {advice}".rstrip()) from error
     if result.returncode != 0:
         lines = log_path.read_text(errors="replace").splitlines()
         if len(lines) > 30:  # npm says the cause first, most others last
             lines = [*lines[:12], "…", *lines[-18:]]
         tail = "\n".join(f"      {line}" for line in lines)
         raise StepFailed(
-            f"{Path(command[0]).name} ended with code {result.returncode} ({log_path.relative_to(ROOT)}):\n{tail}"
-            + (f"\n    {help}" if help else "")
+            f"{Path(command[0]).name} ended with code {result.returncode} "
+            f"({log_path.relative_to(ROOT)}):\n{tail}" + (f"\n    {advice}" if advice else "")
         )
     return result.stdout

@@ -42,29 +42,27 @@ class TemporalCli(Step):
         with tempfile.TemporaryDirectory(dir=self.folder.parent, prefix="temporal-new-") as text:
             scratch = Path(text)
             reasons: list[str] = []
-            for get in (self._download, self._build):
+            for how, get in {"downloaded": self._download, "built with go": self._build}.items():
                 try:
-                    os.replace(get(scratch), self.program)
+                    get(scratch).replace(self.program)
                 except StepFailed as error:
                     reasons.append(str(error))
                     continue
-                notes.append(f"{get.__doc__}, kept in {shown(self.folder)}")
+                notes.append(f"{how}, kept in {shown(self.folder)}")
                 return
         raise StepFailed(
             "no Temporal CLI: it could be neither downloaded nor built.\n    "
             + "\n    ".join(reasons)
-            + "\n    Install it (docs.temporal.io/cli) so that `temporal` is on PATH or TEMPORAL_CLI names it,"
+            + "\n    Install it (docs.temporal.io/cli) on PATH, or name it in TEMPORAL_CLI,"
             "\n    or install Go 1.24 or newer (go.dev), with which it is built here."
         )
 
     def _download(self, scratch: Path) -> Path:
-        """downloaded"""
         script = ROOT / "scripts" / "download-temporal-cli.mjs"
         output = run_quietly("temporal-download", ["node", script, f"v{self.version}", scratch])
         return Path(output.strip().splitlines()[-1])
 
     def _build(self, scratch: Path) -> Path:
-        """built with go"""
         if shutil.which("go") is None:
             raise StepFailed("`go` was not found.")
         environment = {"GOBIN": str(scratch), "GOFLAGS": "-trimpath"}

@@ -1,8 +1,7 @@
-"""Temporal's time-skipping test server, from Maven Central: the SDK downloads it where there is no Java."""
+"""Temporal's time-skipping test server, from Maven Central; without Java the SDK downloads one."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -51,12 +50,11 @@ class TimeSkippingServer(Step):
             )
             program = scratch / "temporal-test-server"
             program.write_text(
-                "#!/bin/sh\n"
-                'exec java -cp "$(dirname "$0")/*" io.temporal.testserver.TestServer "$@"\n'
+                '#!/bin/sh\nexec java -cp "$(dirname "$0")/*" io.temporal.testserver.TestServer "$@"\n'
             )
             program.chmod(0o755)
             shutil.rmtree(self.folder, ignore_errors=True)
-            os.replace(scratch, self.folder)
+            scratch.replace(self.folder)
 
 
 def has_java() -> bool:
@@ -65,6 +63,8 @@ def has_java() -> bool:
         return False
     command = ["java", "-XshowSettings:properties", "-version"]
     report = subprocess.run(command, capture_output=True, text=True, check=False).stderr
-    version = next((line.split("=")[1] for line in report.splitlines() if "java.specification.version =" in line), "0")
+    version = next(
+        (line.split("=")[1] for line in report.splitlines() if "java.specification.version =" in line),
+        "0",
+    )
     return float(version) >= 17
-

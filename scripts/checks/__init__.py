@@ -1,0 +1,1 @@
+"""Every check and test suite, and the one line that counts them."""

@@ -1,0 +1,100 @@
+"""`scripts/run-tests [NAME…]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from checks.runner import Check, Count, Suite, junit_count, mocha_count, run
+from provision.console import Console, duration
+from provision.paths import ROOT, STATE
+
+NODE_BIN = ROOT / "node_modules" / ".bin"
+VENV_BIN = ROOT / ".venv" / "bin"
+DATA_PLANE = ROOT / "beam-pipeline"
+SCRIPTS = ROOT / "scripts"
+TOTALS = STATE / "totals"
+
+NEEDED_BY_CHECKS = ["node", "python"]
+NEEDED_BY_TESTS = [*NEEDED_BY_CHECKS, "temporal", "time-skipping", "databases"]
+
+ALL: list[Check | Suite] = [
+    Check("typescript", ["scripts/setup", "build"]),
+    Check("prettier", [NODE_BIN / "prettier", "--check", "--log-level=warn", "."]),
+    Check("oxlint", [NODE_BIN / "oxlint", "--type-aware", "--deny-warnings"]),
+    Check("lock file", ["node", "scripts/complete-lock.mjs", "--check"]),
+    Check("generated files", ["npm", "run", "--silent", "generate", "--", "--check"]),
+    Check("ruff", [VENV_BIN / "ruff", "check", "--quiet"], folder=DATA_PLANE),
+    Check("ruff format", [VENV_BIN / "ruff", "format", "--check", "--quiet"], folder=DATA_PLANE),
+    Check("mypy", [VENV_BIN / "mypy", "--no-error-summary"], folder=DATA_PLANE),
+    Check("scripts: ruff", [VENV_BIN / "ruff", "check", "--quiet"], folder=SCRIPTS),
+    Check("scripts: ruff format", [VENV_BIN / "ruff", "format", "--check", "--quiet"], folder=SCRIPTS),
+    Check("scripts: mypy", [VENV_BIN / "mypy", "--no-error-summary"], folder=SCRIPTS),
+    Suite(
+        "mocha",
+        [NODE_BIN / "mocha", "--reporter", "scripts/mocha-reporter.cjs"],
+        totals=TOTALS / "mocha.json",
+        count=mocha_count,
+        environment={"BEAMLINE_TOTALS": str(TOTALS / "mocha.json")},
+        minutes=40,
+    ),
+    Suite(
+        "pytest",
+        [VENV_BIN / "python", "-m", "pytest", f"--junitxml={TOTALS / 'pytest.xml'}"],
+        totals=TOTALS / "pytest.xml",
+        count=junit_count,
+        folder=DATA_PLANE,
+        minutes=25,
+    ),
+    Suite(
+        "pytest scripts",
+        [VENV_BIN / "python", "-m", "pytest", f"--junitxml={TOTALS / 'pytest-scripts.xml'}"],
+        totals=TOTALS / "pytest-scripts.xml",
+        count=junit_count,
+        folder=SCRIPTS,
+    ),
+]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="scripts/run-tests", description="Runs the checks and the tests."
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these")
+    parser.add_argument("--checks", action="store_true", help="everything but the test suites")
+    parser.add_argument("--list", action="store_true", help="print the names")
+    arguments = parser.parse_args()
+    names = [item.name for item in ALL]
+    if arguments.list:
+        print("\n".join(names))
+        return 0
+    for name in arguments.names:
+        if name not in names:
+            parser.error(
+                f"nothing is named `{name}`; names are {', '.join(f'`{each}`' for each in names)}"
+            )
+
+    chosen = [item for item in ALL if not arguments.names or item.name in arguments.names]
+    if arguments.checks:
+        chosen = [item for item in chosen if isinstance(item, Check)]
+    console = Console(sys.stdout)
+    started = time.monotonic()
+    parts = NEEDED_BY_CHECKS if arguments.checks else NEEDED_BY_TESTS
+    total = run([Check("set-up", ["scripts/setup", *parts], minutes=25)], console)
+    if total.failed == 0:
+        total += run(chosen, console)
+    report(total, duration(time.monotonic() - started))
+    return 0 if total.failed == 0 else 1
+
+
+def report(total: Count, elapsed: str) -> None:
+    """The last line is the one that counts: nothing is printed after it."""
+    if total.skipped:
+        print(f"{total.skipped} skipped")
+    print(f"total time {elapsed}")
+    print(f"{total.passed} passed, {total.failed} failed", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,182 @@
+"""Runs checks and suites one after the other and adds up what they say."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+import xml.etree.ElementTree
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from provision.console import Console, duration
+from provision.paths import ROOT
+
+
+@dataclass(frozen=True)
+class Count:
+    """Tests by their outcome."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Count) -> Count:
+        return Count(
+            self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped
+        )
+
+
+@dataclass(frozen=True)
+class Check:
+    """A command that counts as one test; its output is shown only if it fails."""
+
+    name: str
+    command: Sequence[str | Path]
+    folder: Path = ROOT
+    minutes: float = 10
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A command that runs tests and leaves their totals in a file; its output is shown as it comes."""
+
+    name: str
+    command: Sequence[str | Path]
+    totals: Path
+    count: Callable[[Path], Count]
+    folder: Path = ROOT
+    environment: Mapping[str, str] = field(default_factory=dict)
+    minutes: float = 20
+    grace_seconds: float = 60
+    """How long the process may live on once the totals are written."""
+
+
+def run(items: Sequence[Check | Suite], console: Console) -> Count:
+    """Runs everything, also after a failure."""
+    total = Count()
+    for item in items:
+        started = time.monotonic()
+        if isinstance(item, Check):
+            count, complaint = run_check(item)
+        else:
+            console.line(f"\n{item.name}")
+            count, complaint = run_suite(item)
+        total += count
+        elapsed = time.monotonic() - started
+        if complaint:
+            console.failed(f"{item.name} ({duration(elapsed)}): {complaint}")
+        else:
+            note = f"{count.passed} passed" if isinstance(item, Suite) else ""
+            console.finished(item.name, elapsed, note)
+    return total
+
+
+def run_check(check: Check) -> tuple[Count, str]:
+    """The count, and what to print if it failed."""
+    process = start(check.command, check.folder, {}, subprocess.PIPE)
+    if isinstance(process, str):
+        return Count(failed=1), process
+    try:
+        output, _ = process.communicate(timeout=check.minutes * 60)
+    except subprocess.TimeoutExpired:
+        end(process)
+        return Count(failed=1), f"it did not end in {check.minutes:g} minutes"
+    finally:
+        end(process)
+    if process.returncode == 0:
+        return Count(passed=1), ""
+    return Count(failed=1), f"code {process.returncode}\n{output.decode(errors='replace').rstrip()}"
+
+
+def run_suite(suite: Suite) -> tuple[Count, str]:
+    """The count and a complaint: to say nothing, or to end badly without a failure, is one failure."""
+    suite.totals.parent.mkdir(parents=True, exist_ok=True)
+    suite.totals.unlink(missing_ok=True)
+    process = start(suite.command, suite.folder, suite.environment, None)
+    if isinstance(process, str):
+        return Count(failed=1), process
+    try:
+        complaint = wait(process, suite)
+    finally:
+        end(process)
+    try:
+        count = suite.count(suite.totals)
+    except FileNotFoundError:
+        complaint = complaint or f"it ended with code {process.returncode} before it printed its totals"
+        return Count(failed=1), complaint
+    if not complaint and count.passed + count.failed == 0:
+        complaint = "it ran no test"
+    if not complaint and process.returncode != 0 and count.failed == 0:
+        complaint = f"all tests passed, and yet it ended with code {process.returncode}"
+    if complaint:
+        return count + Count(failed=1), complaint
+    return count, f"{count.passed} passed, {count.failed} failed" if count.failed else ""
+
+
+def wait(process: subprocess.Popen[bytes], suite: Suite) -> str:
+    """Waits for the end; a complaint if it had to be forced."""
+    deadline = time.monotonic() + suite.minutes * 60
+    written_at: float | None = None
+    while process.poll() is None:
+        now = time.monotonic()
+        if written_at is None and suite.totals.exists():
+            written_at = now
+        if written_at is not None and now > written_at + suite.grace_seconds:
+            return f"it was still running {suite.grace_seconds:g} s after its last test"
+        if now > deadline:
+            return f"it did not end in {suite.minutes:g} minutes"
+        time.sleep(0.1)
+    return ""
+
+
+def start(
+    command: Sequence[str | Path],
+    folder: Path,
+    environment: Mapping[str, str],
+    output: int | IO[bytes] | None,
+) -> subprocess.Popen[bytes] | str:
+    """Starts a command in a process group of its own and without input, or says why not."""
+    try:
+        return subprocess.Popen(
+            [str(part) for part in command],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT if output is not None else None,
+            env={**os.environ, **environment},
+            start_new_session=True,
+        )
+    except OSError as error:
+        return f"{command[0]} did not start: {error.strerror}"
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ends the command and whatever it left behind in its group."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def mocha_count(path: Path) -> Count:
+    """Reads what scripts/mocha-reporter.cjs wrote."""
+    totals = json.loads(path.read_text())
+    return Count(totals["passes"], totals["failures"], totals["pending"])
+
+
+def junit_count(path: Path) -> Count:
+    """Reads pytest's JUnit report."""
+    count = Count()
+    report = xml.etree.ElementTree.parse(path)  # noqa: S314 (pytest wrote it just now)
+    for suite in report.getroot().iter("testsuite"):
+        tests, bad, skipped = (
+            sum(int(suite.get(name, "0")) for name in names)
+            for names in (["tests"], ["failures", "errors"], ["skipped"])
+        )
+        count += Count(tests - bad - skipped, bad, skipped)
+    return count

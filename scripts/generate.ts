@@ -1,0 +1,47 @@
+/**
+ * Writes what follows from the schemas: `schemas/` and `docs/reference/`.
+ * `--check` changes nothing, names what is out of date, and then exits with 1.
+ */
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { packageRoot } from '../src/config/catalogue.js';
+import { generatedFiles, generatedFolders } from '../src/config/generate/files.js';
+
+const check = process.argv.includes('--check');
+const files = await generatedFiles();
+const changed = Object.entries(files).filter(([name, text]) => textOf(name) !== text);
+const left = generatedFolders
+  .flatMap((folder) => existing(folder))
+  .filter((name) => !(name in files));
+
+for (const [name, text] of check ? [] : changed) {
+  mkdirSync(dirname(join(packageRoot, name)), { recursive: true });
+  writeFileSync(join(packageRoot, name), text);
+}
+for (const name of check ? [] : left) rmSync(join(packageRoot, name));
+
+for (const [name, text] of changed) {
+  console.log(check ? `out of date: ${name}${firstDifference(name, text)}` : `wrote ${name}`);
+}
+for (const name of left) console.log(check ? `not generated any more: ${name}` : `removed ${name}`);
+if (check && changed.length + left.length > 0) {
+  console.error('Run `npm run generate` and commit the result.');
+  process.exitCode = 1;
+}
+
+function textOf(name: string): string | undefined {
+  const path = join(packageRoot, name);
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+function existing(folder: string): string[] {
+  const path = join(packageRoot, folder);
+  return existsSync(path) ? readdirSync(path).map((name) => `${folder}/${name}`) : [];
+}
+
+function firstDifference(name: string, wanted: string): string {
+  const is = textOf(name)?.split('\n');
+  if (is === undefined) return ' (missing)';
+  const line = wanted.split('\n').findIndex((text, index) => text !== is[index]);
+  return line < 0 ? '' : ` (line ${line + 1})`;
+}

@@ -1,0 +1,94 @@
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from checks.runner import Check, Count, Suite, junit_count, mocha_count, run
+from provision.console import Console
+
+
+@pytest.fixture
+def totals(tmp_path: Path) -> Path:
+    return tmp_path / "totals.json"
+
+
+def suite(totals: Path, script: str, *, grace_seconds: float = 5, minutes: float = 1) -> Suite:
+    """A suite whose process runs a Python script that knows the file for its totals."""
+    text = f"import json, os, sys, time\ntotals = {str(totals)!r}\n{script}"
+    command = [sys.executable, "-c", text]
+    return Suite("fake", command, totals, mocha_count, grace_seconds=grace_seconds, minutes=minutes)
+
+
+def write(passes: int, failures: int) -> str:
+    document = json.dumps({"passes": passes, "failures": failures, "pending": 0})
+    return f"open(totals, 'w').write({document!r})"
+
+
+def test_counts_of_all_items_are_added(totals: Path) -> None:
+    items: list[Check | Suite] = [
+        Check("good", [sys.executable, "-c", "pass"]),
+        Check("bad", [sys.executable, "-c", "raise SystemExit(3)"]),
+        suite(totals, write(5, 0)),
+    ]
+    assert run(items, Console()) == Count(passed=6, failed=1)
+
+
+def test_failures_of_a_suite_are_its_own_count(totals: Path) -> None:
+    assert run([suite(totals, write(5, 2) + "; sys.exit(2)")], Console()) == Count(5, 2)
+
+
+def test_suite_that_crashes_before_its_totals_fails(totals: Path) -> None:
+    assert run([suite(totals, "sys.exit(0)")], Console()) == Count(failed=1)
+
+
+def test_totals_of_an_earlier_run_do_not_count(totals: Path) -> None:
+    totals.write_text('{"passes": 9, "failures": 0, "pending": 0}')
+    assert run([suite(totals, "sys.exit(1)")], Console()) == Count(failed=1)
+
+
+def test_suite_without_a_test_fails(totals: Path) -> None:
+    assert run([suite(totals, write(0, 0))], Console()) == Count(failed=1)
+
+
+def test_suite_that_ends_badly_after_it_passed_fails(totals: Path) -> None:
+    assert run([suite(totals, write(4, 0) + "; sys.exit(7)")], Console()) == Count(4, 1)
+
+
+def test_suite_that_hangs_after_its_last_test_fails(
+    totals: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hanging = suite(totals, write(4, 0) + "; time.sleep(60)", grace_seconds=0.2)
+    assert run([hanging], Console(sys.stdout)) == Count(4, 1)
+    assert "still running 0.2 s after its last test" in capsys.readouterr().out
+
+
+def test_suite_that_never_ends_is_ended(totals: Path) -> None:
+    assert run([suite(totals, "time.sleep(60)", minutes=0.005)], Console()) == Count(failed=1)
+
+
+def test_program_that_is_missing_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([Check("gone", ["/nowhere/program"])], Console(sys.stdout)) == Count(failed=1)
+    assert "/nowhere/program did not start" in capsys.readouterr().out
+
+
+def test_output_of_a_check_shows_only_if_it_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    quiet = Check("quiet", [sys.executable, "-c", "print('all is well')"])
+    loud = Check("loud", [sys.executable, "-c", "print('the reason'); raise SystemExit(1)"])
+    run([quiet, loud], Console(sys.stdout))
+    out = capsys.readouterr().out
+    assert "all is well" not in out
+    assert "the reason" in out
+
+
+def test_children_see_no_standard_input() -> None:
+    command = [sys.executable, "-c", "import sys; sys.exit(len(sys.stdin.read()))"]
+    assert run([Check("reads", command)], Console()) == Count(passed=1)
+
+
+def test_junit_report_is_counted(tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    report.write_text(
+        '<testsuites><testsuite tests="10" failures="2" errors="1" skipped="3"/></testsuites>'
+    )
+    assert junit_count(report) == Count(passed=4, failed=3, skipped=3)
