@@ -1,7 +1,7 @@
 import { resolveArgs, missingArgs, type ResolvedArgs } from './arguments.js';
 import { loadCatalogue, type Catalogue } from './catalogue.js';
 import type { LoadedConfig } from './document.js';
-import { envelopeSchema, laterValues, pipelineConfig, type PipelineConfig } from './envelope.js';
+import { envelopeSchema, pipelineConfig, type PipelineConfig } from './envelope.js';
 import { graphProblems } from './graph.js';
 import { problemsOf } from './issues.js';
 import {
@@ -17,7 +17,6 @@ import { fillIn } from './references.js';
 import { inlineSecrets } from './secrets.js';
 import { inlineSql } from './sql-files.js';
 import { stepsOf, type Step } from './steps.js';
-import { valueAt } from './values.js';
 
 export interface CheckOptions {
   /** The project root: relative paths start here. */
@@ -99,12 +98,6 @@ function checkEnvelope(
   const problems = result.success
     ? []
     : problemsOf(result.error.issues, { loaded, value, base: [], schema: envelopeSchema });
-  for (const later of laterValues) {
-    if (valueAt(value, later.path) === later.value) {
-      const message = `\`${later.value}\` is not supported yet; ${later.advice}`;
-      problems.push(loaded.problem(later.path, message));
-    }
-  }
   return { config: result.data, problems };
 }
 

@@ -155,11 +155,17 @@ function valueOf(document: Document, at: (offset: number, message: string) => Pr
     return value;
   } catch (error) {
     const { message } = error as Error;
-    const reason = message.includes('alias')
-      ? message.includes('Excessive')
-        ? `aliases multiply one anchor more than ${maxAliasCount} times`
-        : message
-      : 'an alias stands inside its own anchor';
+    const unknown = /^Unresolved alias.*: (.+)$/.exec(message)?.[1];
+    const excessive = `aliases multiply one anchor more than ${maxAliasCount} times`;
+    const circular = 'an alias stands inside its own anchor';
+    const reason =
+      unknown !== undefined
+        ? `no anchor \`&${unknown}\` stands before its alias`
+        : message.startsWith('Excessive alias count')
+          ? excessive
+          : error instanceof RangeError
+            ? 'is nested too deeply'
+            : circular;
     throw new ConfigProblems([at(firstAlias(document), reason)]);
   }
 }

@@ -64,7 +64,9 @@ const sink = z
     mode: z
       .enum(['replace', 'append', 'merge'])
       .default('replace')
-      .describe('`replace` what is there, or `append` to it. A destination says what it can do.'),
+      .describe(
+        '`replace` what is there or `append` to it; `merge` needs a destination that lists it.',
+      ),
     on_empty: z
       .enum(['truncate', 'keep', 'fail'])
       .optional()
@@ -98,7 +100,7 @@ export const pipelineConfig = z
     transforms: z.array(transform).default([]).describe('What happens to them on the way.'),
     sinks: z.array(sink).min(1).describe('Where they are published.'),
     runner: z
-      .enum(['local', 'dataflow'])
+      .enum(['local'])
       .default('local')
       .describe('Where Beam runs, unless a run says otherwise.'),
     timeout: z
@@ -112,7 +114,7 @@ export const pipelineConfig = z
       .default('UTC')
       .describe('IANA time zone of dates and times without one.'),
     concurrency: z
-      .enum(['queue', 'skip', 'replace'])
+      .enum(['queue'])
       .default('queue')
       .describe('What a run does when another one holds its destination: `queue` waits for it.'),
     destination_wait: z
@@ -128,13 +130,6 @@ export type PipelineConfig = z.infer<typeof pipelineConfig>;
 export function envelopeSchema(): JsonSchema {
   return z.toJSONSchema(pipelineConfig, { io: 'input' });
 }
-
-/** Values that the envelope allows and that no code serves yet. */
-export const laterValues: readonly { path: readonly string[]; value: string; advice: string }[] = [
-  { path: ['runner'], value: 'dataflow', advice: 'use `local`' },
-  { path: ['concurrency'], value: 'skip', advice: 'use `queue`' },
-  { path: ['concurrency'], value: 'replace', advice: 'use `queue`' },
-];
 
 function isTimezone(text: string): boolean {
   try {

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { choicesOf } from './choices.js';
 import type { ModuleInfo } from './module-info.js';
 import { isMapping } from './values.js';
 
@@ -48,8 +49,9 @@ const samples: Record<string, unknown> = {
 function sampleParameters({ kind, schema }: ModuleInfo): Record<string, unknown> {
   const properties = isMapping(schema['properties']) ? schema['properties'] : {};
   const required = Array.isArray(schema['required']) ? schema['required'] : [];
+  const chosen = choicesOf(schema)[0] ?? [];
   const wanted = Object.keys(properties).filter(
-    (name) => required.includes(name) || name === 'profile',
+    (name) => required.includes(name) || chosen.includes(name) || name === 'profile',
   );
   return Object.fromEntries(
     wanted.map((name) => {

@@ -58,9 +58,8 @@ function unknownInputs(loaded: LoadedConfig, steps: readonly Step[]): Problem[] 
 }
 
 function cycles(loaded: LoadedConfig, steps: readonly Step[]): Problem[] {
-  const byName = new Map(
-    steps.flatMap((step) => (step.name === undefined ? [] : [[step.name, step]])),
-  );
+  const readable = steps.filter((step) => step.kind !== 'sink');
+  const byName = new Map(readable.toReversed().map((step) => [step.name, step]));
   const done = new Set<Step>();
   const problems: Problem[] = [];
   const visit = (step: Step, trail: readonly Step[]): void => {
@@ -76,7 +75,7 @@ function cycles(loaded: LoadedConfig, steps: readonly Step[]): Problem[] {
     }
     done.add(step);
   };
-  for (const step of steps) visit(step, []);
+  for (const step of readable) visit(step, []);
   return problems;
 }
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { durationPattern } from './duration.js';
-import { laterMessage } from './later.js';
+import { laterMessage, laterValueMessage } from './later.js';
 import { nearMiss, shortList, suggestion } from './near-miss.js';
 import type { ConfigPath, Problem } from './problems.js';
 import type { LoadedConfig } from './document.js';
@@ -101,7 +101,9 @@ function explain(issue: Issue, context: IssueContext): Problem[] {
       const allowed = issue.values.map(String);
       if (got === undefined) return here(`is required and missing (${shortList(allowed)})`);
       return typeof got === 'string'
-        ? here(`\`${got}\` is not allowed${suggestion(got, allowed)}`)
+        ? here(
+            laterValueMessage(path, got) ?? `\`${got}\` is not allowed${suggestion(got, allowed)}`,
+          )
         : here(`must be one of ${shortList(allowed)}, got ${gotText}`);
     }
     case 'too_small':

@@ -13,7 +13,6 @@ export const laterKeys: Readonly<
     max_rejected: 'a row that cannot be read fails the run',
   },
   source: {
-    consistency: 'the receipt states what was read: `snapshot` or `per_range`',
     on_error: 'a row that cannot be read fails the run',
     max_rejected: 'a row that cannot be read fails the run',
   },
@@ -44,4 +43,19 @@ function levelOf(parent: readonly (string | number)[]): keyof typeof laterKeys |
   if (parent[0] === 'sources') return 'source';
   if (parent[0] === 'transforms') return 'transform';
   return parent[0] === 'sinks' ? 'sink' : undefined;
+}
+
+/** Values that the design reserves and no code serves yet, by path. */
+const laterValues: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  runner: { dataflow: 'use `local`' },
+  concurrency: { skip: 'use `queue`', replace: 'use `queue`' },
+};
+
+/** The message for a reserved value; undefined if it is just wrong. */
+export function laterValueMessage(
+  path: readonly (string | number)[],
+  value: string,
+): string | undefined {
+  const advice = laterValues[path.join('.')]?.[value];
+  return advice === undefined ? undefined : `\`${value}\` is not supported yet; ${advice}`;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Destination } from '../destinations/destination.js';
 import { destinationNames, loadDestination } from '../destinations/registry.js';
+import { choiceProblems, withoutChoices } from './choices.js';
 import type { Catalogue, ModuleEntry } from './catalogue.js';
 import type { LoadedConfig } from './document.js';
 import { problemsOf } from './issues.js';
@@ -54,7 +55,9 @@ export function moduleProblems(
   entry: ModuleEntry,
 ): Problem[] {
   const schema = step.raw['incremental'] === true ? withWindow(entry.schema) : entry.schema;
-  const result = z.fromJSONSchema(schema).safeParse(step.parameters, { reportInput: false });
+  const result = z
+    .fromJSONSchema(withoutChoices(schema))
+    .safeParse(step.parameters, { reportInput: false });
   const problems = result.success
     ? []
     : problemsOf(result.error.issues, {
@@ -64,6 +67,7 @@ export function moduleProblems(
         schema: () => schema,
         about: aboutStep(step),
       });
+  problems.push(...choiceProblems(loaded, step, schema));
   if (step.kind === 'source') {
     problems.push(...connectionProblems(loaded, step, propertiesOf(entry.schema)));
   }

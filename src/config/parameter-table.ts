@@ -33,8 +33,12 @@ function nested(parameter: JsonSchema, root: JsonSchema, name: string): Paramete
   const seen = new Set<string>();
   return alternatives(parameter, root).flatMap((schema) => {
     const items = isMapping(schema['items']) ? alternatives(schema['items'], root) : [];
+    const values = isMapping(schema['additionalProperties'])
+      ? alternatives(schema['additionalProperties'], root)
+      : [];
     const rows = [
       ...rowsBelow(schema, root, `${name}.`),
+      ...values.flatMap((value) => rowsBelow(value, root, `${name}.NAME.`)),
       ...items.flatMap((item) => rowsBelow(item, root, `${name}[].`)),
     ];
     return rows.filter((row) => !seen.has(row.name) && seen.add(row.name));
@@ -60,7 +64,7 @@ function alternatives(schema: JsonSchema, root: JsonSchema): JsonSchema[] {
 
 function typeOf(schema: JsonSchema, root: JsonSchema): string {
   const names = alternatives(schema, root).map((form) => {
-    if (form['const'] !== undefined) return `\`${String(form['const'])}\``;
+    if (form['const'] !== undefined) return `\`${JSON.stringify(form['const'])}\``;
     if (Array.isArray(form['enum']))
       return form['enum'].map((value) => `\`${String(value)}\``).join(', ');
     const items = form['items'];
@@ -72,13 +76,15 @@ function typeOf(schema: JsonSchema, root: JsonSchema): string {
         ? `mapping to ${typeOf(values, root)}`
         : 'mapping';
     }
+    const types: unknown[] = Array.isArray(form['type']) ? form['type'] : [form['type']];
     const words: Record<string, string> = {
       string: 'text',
       integer: 'whole number',
       boolean: 'true or false',
     };
-    const type = typeof form['type'] === 'string' ? form['type'] : 'any value';
-    return words[type] ?? type;
+    return types
+      .map((type) => (typeof type === 'string' ? (words[type] ?? type) : 'any value'))
+      .join(' or ');
   });
   return [...new Set(names)].join(' or ');
 }

@@ -77,7 +77,7 @@ export function fillString(
     (reference, inner: string | undefined) => {
       // In a connection's attributes, the process that connects reads the escape.
       if (reference === '$${') return external ? reference : '${';
-      const name = inner?.startsWith('args.') === true ? inner.slice(5) : undefined;
+      const name = /^args\.(.+)$/.exec(inner ?? '')?.[1];
       if (name !== undefined && Object.hasOwn(args.types, name)) return String(argOf(name));
       if (external && /^(env|file):./.test(inner ?? '')) return reference;
       outcome.messages.push(badReference(reference, inner, name, args));
@@ -100,7 +100,7 @@ function badReference(
   }
   if (inner === undefined) return '`${` without `}`; write `$${` for the text `${`';
   if (/^(env|file):/.test(inner)) {
-    return `\`${reference}\` may stand only in the attributes of a \`connection\``;
+    return `\`${reference}\` may stand only where a source says how to connect (host, user, password, …)`;
   }
   return `unknown reference \`${reference}\`; use \`\${args.NAME}\`, or \`$\${\` for the text \`\${\``;
 }

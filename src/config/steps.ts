@@ -32,22 +32,24 @@ export function stepsOf(value: unknown): Step[] {
 }
 
 function stepOf(kind: Step['kind'], path: ConfigPath, raw: Record<string, unknown>): Step {
-  const inputs = kind === 'transform' ? raw['inputs'] : undefined;
-  const input = kind === 'sink' ? raw['input'] : undefined;
   return {
     kind,
     path,
     raw,
     name: textOf(raw['name']),
     module: textOf(raw['module']),
-    inputs: [
-      ...(Array.isArray(inputs) ? inputs : []).flatMap((name: unknown, index) =>
-        typeof name === 'string' ? [{ name, path: [...path, 'inputs', index] }] : [],
-      ),
-      ...(typeof input === 'string' ? [{ name: input, path: [...path, 'input'] }] : []),
-    ],
+    inputs: kind === 'source' ? [] : inputsOf(raw, [...path, kind === 'sink' ? 'input' : 'inputs']),
     parameters: isMapping(raw['parameters']) ? raw['parameters'] : {},
   };
+}
+
+/** Names that stand as one text or as a list, whichever of the two would be right. */
+function inputsOf(raw: Record<string, unknown>, path: ConfigPath): Step['inputs'] {
+  const value = raw[String(path.at(-1))];
+  if (typeof value === 'string') return [{ name: value, path }];
+  return (Array.isArray(value) ? value : []).flatMap((name: unknown, index) =>
+    typeof name === 'string' ? [{ name, path: [...path, index] }] : [],
+  );
 }
 
 function textOf(value: unknown): string | undefined {
