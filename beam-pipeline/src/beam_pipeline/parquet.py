@@ -96,7 +96,9 @@ def repeating_columns(batch: Any) -> list[str]:
     sample = batch.slice(0, _SAMPLE_ROWS)
     found = []
     for field, column in zip(sample.schema, sample.columns, strict=True):
-        kind = field.type
+        if isinstance(column, pa.ExtensionArray):
+            column = column.storage  # noqa: PLW2901
+        kind = column.type
         if pa.types.is_nested(kind) or pa.types.is_boolean(kind) or sample.num_rows == 0:
             continue
         if pc.count_distinct(column).as_py() <= _REPEATED * sample.num_rows:

@@ -12,7 +12,7 @@ from beam_pipeline.registry import did_you_mean
 _NAMES = """
 SELECT c.oid::regclass::text FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') 
+WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p')
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ORDER BY 1 LIMIT 1000
 """

@@ -1,0 +1,70 @@
+"""Fixtures of all tests: servers of their own, and pipelines run in this process or in a child."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from running import Child, InProcess
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _start(kind: str) -> Iterator[dict[str, Any]]:
+    server = subprocess.Popen(
+        [sys.executable, str(ROOT / "scripts" / "start-database.py"), kind],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert server.stdin is not None
+    assert server.stdout is not None
+    line = server.stdout.readline()
+    assert line, f"the {kind} server did not start"
+    try:
+        yield json.loads(line)
+    finally:
+        server.stdin.close()
+        server.wait(30)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[dict[str, Any]]:
+    """A PostgreSQL server: its address as one profile."""
+    for address in _start("postgres"):
+        yield {name: address[name] for name in ("host", "port", "database", "user", "password")}
+
+
+@pytest.fixture
+def sql(postgres: dict[str, Any]) -> Iterator[Any]:
+    """A connection to PostgreSQL for preparing data; every statement commits."""
+    database = {**postgres, "dbname": postgres["database"]}
+    del database["database"]
+    with psycopg.connect(**database, autocommit=True, prepare_threshold=None) as connection:
+        yield connection
+
+
+@pytest.fixture
+def profiles(postgres: dict[str, Any], tmp_path: Path) -> Path:
+    """A profiles file with the key `pg`."""
+    path = tmp_path / "profiles.json"
+    path.write_text(json.dumps({"pg": postgres}))
+    return path
+
+
+@pytest.fixture
+def in_process(tmp_path: Path) -> InProcess:
+    """Runs plans in this process."""
+    return InProcess(tmp_path)
+
+
+@pytest.fixture
+def child(tmp_path: Path) -> Child:
+    """Runs plans as the orchestrator does."""
+    return Child(tmp_path)
