@@ -12,7 +12,8 @@ export function reportError(
     return error.exitCode === 0 ? exitCodes.done : exitCodes.badInput;
   }
   const { message, hint, exitCode, type, problems } = describe(error);
-  if (json) printJson({ error: { type, message, ...(problems && { problems }) } });
+  if (json)
+    printJson({ error: { type, message, ...(problems === undefined ? {} : { problems }) } });
   else {
     const isList = problems !== undefined;
     process.stderr.write(`${isList ? '' : 'error: '}${message}\n`);

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pythonPath } from '../worker/python.js';
 import type { JsonSchema } from './schema-walk.js';
 
 /** One source or transform, as its Python folder describes it (docs/contracts.md, section 1). */
@@ -64,7 +65,7 @@ export function loadCatalogue(
 
 /** Asks Python for the catalogue, as text. */
 export function describeModules(home: string = packageRoot): string {
-  const python = pythonOf(home);
+  const python = pythonPath();
   const child = spawnSync(python, ['-m', 'beam_pipeline.catalogue'], {
     encoding: 'utf8',
     env: { ...process.env, PYTHONPATH: join(home, 'beam-pipeline', 'src') },
@@ -91,11 +92,6 @@ export function fingerprints(home: string = packageRoot): Fingerprints {
     });
   });
   return Object.fromEntries(entries);
-}
-
-function pythonOf(home: string): string {
-  const own = join(home, '.venv', 'bin', 'python');
-  return process.env['BEAMLINE_PYTHON'] ?? (existsSync(own) ? own : 'python3');
 }
 
 function keep(cache: string, json: string): Catalogue {

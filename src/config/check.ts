@@ -13,7 +13,7 @@ import {
 } from './modules.js';
 import { ConfigProblems, sortProblems, type Problem } from './problems.js';
 import { loadProfiles, profileProblems, unknownProfiles } from './profiles.js';
-import { fillIn } from './references.js';
+import { fillIn, placeOf } from './references.js';
 import { inlineSecrets } from './secrets.js';
 import { inlineSql } from './sql-files.js';
 import { stepsOf, type Step } from './steps.js';
@@ -78,9 +78,9 @@ export async function checkConfig(
   }
   const connections = checkProfiles(loaded, steps, options);
   judged.push(...connections.problems);
-  for (const { path } of secrets) open.add(path);
+  for (const secret of secrets) open.add(placeOf(secret));
   return {
-    problems: sortProblems([...firm, ...judged.filter((problem) => !open.has(problem.path))]),
+    problems: sortProblems([...firm, ...judged.filter((problem) => !open.has(placeOf(problem)))]),
     config: envelope.config,
     args,
     steps,

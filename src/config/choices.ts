@@ -1,4 +1,5 @@
 import type { LoadedConfig } from './document.js';
+import { nearMiss } from './near-miss.js';
 import type { Problem } from './problems.js';
 import type { JsonSchema } from './schema-walk.js';
 import type { Step } from './steps.js';
@@ -26,8 +27,11 @@ export function withoutChoices(schema: JsonSchema): JsonSchema {
 /** What is wrong with the choice that a step's parameters make. */
 export function choiceProblems(loaded: LoadedConfig, step: Step, schema: JsonSchema): Problem[] {
   const choices = choicesOf(schema);
-  const isGiven = (key: string): boolean => (step.parameters[key] ?? null) !== null;
-  const made = choices.filter((keys) => keys.every(isGiven));
+  const given = Object.keys(step.parameters).filter((key) => step.parameters[key] !== null);
+  // A misspelt key is reported already: what it means counts as given.
+  const known = Object.keys(isMapping(schema['properties']) ? schema['properties'] : {});
+  const meant = given.map((key) => (known.includes(key) ? key : nearMiss(key, known)));
+  const made = choices.filter((keys) => keys.every((key) => meant.includes(key)));
   if (choices.length === 0 || made.length === 1) return [];
   const names = choices.map((keys) => keys.map((key) => `\`${key}\``).join(' with '));
   const path = [...step.path, 'parameters'];

@@ -50,8 +50,8 @@ function sampleParameters({ kind, schema }: ModuleInfo): Record<string, unknown>
   const properties = isMapping(schema['properties']) ? schema['properties'] : {};
   const required = Array.isArray(schema['required']) ? schema['required'] : [];
   const chosen = choicesOf(schema)[0] ?? [];
-  const wanted = Object.keys(properties).filter(
-    (name) => required.includes(name) || chosen.includes(name) || name === 'profile',
+  const wanted = Object.keys(properties).filter((name) =>
+    [...required, ...chosen, 'profile', 'query'].includes(name),
   );
   return Object.fromEntries(
     wanted.map((name) => {

@@ -1,7 +1,7 @@
 import { sampleValue, type ArgValue, type ResolvedArgs } from './arguments.js';
 import type { LoadedConfig } from './document.js';
 import { suggestion } from './near-miss.js';
-import { formatPath, type ConfigPath, type Problem } from './problems.js';
+import type { ConfigPath, Problem } from './problems.js';
 import { isConnectionPath } from './secrets.js';
 import { isMapping } from './values.js';
 
@@ -9,8 +9,13 @@ import { isMapping } from './values.js';
 export interface FilledIn {
   value: unknown;
   problems: Problem[];
-  /** Paths, as in problems, of texts with an argument that is not given or unknown: not judged. */
+  /** Places of texts with an argument that is not given or unknown: they are not judged. */
   open: Set<string>;
+}
+
+/** A value's place: a problem of its key stands elsewhere. */
+export function placeOf({ path, line, column }: Problem): string {
+  return `${path} ${line}:${column}`;
 }
 
 /** Fills `${args.NAME}` into every string of the steps, and `$${` becomes `${`. */
@@ -26,7 +31,8 @@ export function fillIn(loaded: LoadedConfig, args: ResolvedArgs): FilledIn {
   };
   const fillText = (text: string, path: ConfigPath): unknown => {
     const outcome = fillString(text, args, { external: isConnectionPath(path) });
-    if (outcome.open || outcome.messages.length > 0) filled.open.add(formatPath(path));
+    if (outcome.open || outcome.messages.length > 0)
+      filled.open.add(placeOf(loaded.problem(path, '')));
     filled.problems.push(...outcome.messages.map((message) => loaded.problem(path, message)));
     return outcome.value;
   };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { inferredType, missingArgs, resolveArgs } from '../../src/config/arguments.js';
 import { parseConfig, type LoadedConfig } from '../../src/config/document.js';
 import { fillString } from '../../src/config/references.js';

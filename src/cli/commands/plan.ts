@@ -1,4 +1,4 @@
-import { relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { BuiltPlan } from '../../config/index.js';
 import { argOption, profileOption } from '../args-option.js';
@@ -21,12 +21,14 @@ export function register(program: Command): void {
       ) => {
         const { json, root } = globalsOf(command);
         const { buildPlan, loadConfig } = await import('../../config/index.js');
+        const { openLocalStore } = await import('../../store/local-store.js');
+        // The id of the store is part of a local destination's name, and so of the plan's hash.
+        const store = await openLocalStore(join(root, '.beamline', 'store'));
         const built = await buildPlan(loadConfig(resolve(file), { root, file }), {
           root,
           args: arg,
           profile: profile === undefined ? undefined : resolve(profile),
-          store: 'local',
-          complete: true,
+          store: store.id,
         });
         if (json) printJson(documentOf(built));
         else printPlan(built, { file, root });
