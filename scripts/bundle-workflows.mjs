@@ -5,6 +5,13 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 
 const workflowsPath = fileURLToPath(new URL('../dist/src/workflows/index.js', import.meta.url));
 const target = fileURLToPath(new URL('../dist/src/workflows/bundle.cjs', import.meta.url));
-const quiet = { trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error, log() {} };
+const quiet = {
+  trace() {},
+  debug() {},
+  info() {},
+  warn: console.warn,
+  error: console.error,
+  log() {},
+};
 const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet });
 await writeFile(target, code);

@@ -18,12 +18,3 @@ export async function cancellationOf(): Promise<Error> {
     return error instanceof Error ? error : new Error(String(error));
   }
 }
-
-/** Heartbeats every `everyMs` until the returned function is called. */
-export function heartbeatEvery(everyMs: number, details: () => unknown): () => void {
-  const context = Context.current();
-  context.heartbeat(details());
-  const timer = setInterval(() => context.heartbeat(details()), everyMs);
-  return () => clearInterval(timer);
-}
-

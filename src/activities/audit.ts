@@ -1,4 +1,5 @@
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
+import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
 import type { ManifestSink, ManifestStep } from '../shared/manifest.js';
 import type { Audit, PipelineActivities } from '../workflows/activities.js';
@@ -25,6 +26,7 @@ export function createAudit({ store }: ActivityDeps): PipelineActivities['audit'
       await assertFooters(name, sink);
       sinks[name] = { rows: sink.rows, bytes: sink.bytes };
     }
+    await faultPoint('worker:audited');
     const steps = Object.values(manifest.steps);
     return {
       steps: manifest.steps,
@@ -58,9 +60,13 @@ async function assertFooters(name: string, sink: ManifestSink): Promise<void> {
       });
     });
     if (found !== rows) {
-      throw failure('AuditFailed', `${name}: ${uri} holds ${found} rows, its manifest says ${rows}`, {
-        step: name,
-      });
+      throw failure(
+        'AuditFailed',
+        `${name}: ${uri} holds ${found} rows, its manifest says ${rows}`,
+        {
+          step: name,
+        },
+      );
     }
   }
   const total = sum(sink.files, ({ rows }) => rows);

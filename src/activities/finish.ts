@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { faultPoint } from '../process/fault-point.js';
 import { endRecordedProcesses } from '../process/process-record.js';
 import { storePaths, writeAtomically } from '../store/local-store.js';
 import type { PipelineActivities } from '../workflows/activities.js';
@@ -11,6 +12,7 @@ export function createFinish({ store }: ActivityDeps): PipelineActivities['finis
       storePaths.receipt(store, run.runKey),
       `${JSON.stringify(receipt, null, 2)}\n`,
     );
+    await faultPoint('worker:receipt-kept');
     const processes = storePaths.beamProcesses(store, run.runKey);
     await endRecordedProcesses(processes);
     await rm(processes, { recursive: true, force: true });

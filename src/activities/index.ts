@@ -2,6 +2,7 @@ import type { PipelineActivities } from '../workflows/activities.js';
 import { createAudit } from './audit.js';
 import type { ActivityDeps } from './deps.js';
 import { createFinish } from './finish.js';
+import { heartbeating } from './heartbeating.js';
 import { createIsRunOpen, createRequestLock } from './locks.js';
 import { createPrepare } from './prepare.js';
 import { createFence, createInspectDestinations, createPublish } from './publish.js';
@@ -14,7 +15,7 @@ export function createSharedActivities(
   deps: ActivityDeps,
 ): Pick<PipelineActivities, 'prepare' | 'requestLock' | 'isRunOpen'> {
   return {
-    prepare: createPrepare(deps),
+    prepare: heartbeating(createPrepare(deps)),
     requestLock: createRequestLock(deps),
     isRunOpen: createIsRunOpen(deps),
   };
@@ -25,12 +26,12 @@ export function createStoreActivities(
   deps: ActivityDeps,
 ): Omit<PipelineActivities, 'requestLock' | 'isRunOpen'> {
   return {
-    prepare: createPrepare(deps),
+    prepare: heartbeating(createPrepare(deps)),
     inspectDestinations: createInspectDestinations(deps),
     runBeam: createRunBeam(deps),
-    audit: createAudit(deps),
+    audit: heartbeating(createAudit(deps)),
     publish: createPublish(deps),
     fence: createFence(deps),
-    finish: createFinish(deps),
+    finish: heartbeating(createFinish(deps)),
   };
 }

@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { buildPlan, ConfigProblems, loadConfig } from '../config/index.js';
+import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
 import { lockWorkflowPrefix, storeTaskQueue } from '../shared/contract.js';
 import { createOnce, storePaths } from '../store/local-store.js';
@@ -15,13 +16,17 @@ export function createPrepare({
 }: ActivityDeps): PipelineActivities['prepare'] {
   return async (input, firstExecutionRunId) => {
     if ((input.runner ?? 'local') !== 'local') {
-      throw failure('ConfigError', `runner \`${String(input.runner)}\` is not supported yet (local)`);
+      throw failure(
+        'ConfigError',
+        `runner \`${String(input.runner)}\` is not supported yet (local)`,
+      );
     }
     const built = await planOf(root, store.id, input).catch((error: unknown) => {
       if (error instanceof ConfigProblems) throw failure('ConfigError', error.message);
       throw error;
     });
     await createOnce(storePaths.plan(store, built.sha256), built.canonicalJson);
+    await faultPoint('worker:prepared');
     return {
       pipeline: built.plan.name,
       runKey: runKeyOf(firstExecutionRunId),
@@ -55,7 +60,7 @@ async function planOf(
   input: Parameters<PipelineActivities['prepare']>[0],
 ) {
   const path = isAbsolute(input.config) ? input.config : resolve(root, input.config);
-  const loaded = await loadConfig(path, { root });
+  const loaded = loadConfig(path, { root });
   return buildPlan(loaded, {
     root,
     store,

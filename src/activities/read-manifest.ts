@@ -5,7 +5,9 @@ import { manifest, type Manifest } from '../shared/manifest.js';
 import type { Staged } from '../workflows/activities.js';
 
 /** Reads the manifest that the workflow's history names, and checks that it is that very one. */
-export async function readManifest(staged: Staged): Promise<{ manifest: Manifest; sha256: string }> {
+export async function readManifest(
+  staged: Staged,
+): Promise<{ manifest: Manifest; sha256: string }> {
   const text = await readFile(staged.manifestUri, 'utf8').catch((error: unknown) => {
     throw failure('AuditFailed', `the manifest ${staged.manifestUri} cannot be read`, {
       cause: String(error),

@@ -41,7 +41,11 @@ type BeamEvent = z.infer<typeof beamEvent>;
  * Every heartbeat is caused by a line of the child, so that a child that was paused (or hangs)
  * is noticed; children of earlier attempts are ended first.
  */
-export function createRunBeam({ root, store, python }: ActivityDeps): PipelineActivities['runBeam'] {
+export function createRunBeam({
+  root,
+  store,
+  python,
+}: ActivityDeps): PipelineActivities['runBeam'] {
   return async (run) => {
     const context = Context.current();
     await readPlan(store, run);
@@ -52,24 +56,29 @@ export function createRunBeam({ root, store, python }: ActivityDeps): PipelineAc
     const staging = join(storePaths.staging(store, run.runKey), attempt);
     await mkdir(storePaths.run(store, run.runKey), { recursive: true });
     let last: BeamEvent | undefined;
+    const progress: Progress = { attempt, pid: null, steps: {} };
     const onEvent = (line: unknown) => {
       const parsed = beamEvent.safeParse(line);
       if (!parsed.success) return;
       const event = parsed.data;
-      if (event.event === 'progress') {
-        context.heartbeat({ attempt, pid: 0, steps: event.steps } satisfies Progress);
-      } else {
-        last = event;
-      }
+      if (event.event === 'started') progress.pid = event.pid;
+      else if (event.event === 'progress') progress.steps = event.steps;
+      else last = event;
+      context.heartbeat(progress);
     };
-    context.heartbeat({ attempt, pid: 0, steps: {} } satisfies Progress);
+    context.heartbeat(progress);
+    await faultPoint('worker:before-beam');
     const end = await supervise({
       command: python,
       args: [
-        ...['-m', 'beam_pipeline.main', '--exit_with_parent'],
-        ...['--plan', storePaths.plan(store, run.planSha256)],
-        ...['--staging', staging, '--run_key', run.runKey, '--attempt', attempt],
-        ...(run.profiles === null ? [] : ['--profiles', run.profiles]),
+        '-m',
+        'beam_pipeline.main',
+        '--exit_with_parent',
+        `--plan=${storePaths.plan(store, run.planSha256)}`,
+        `--staging=${staging}`,
+        `--run_key=${run.runKey}`,
+        `--attempt=${attempt}`,
+        ...(run.profiles === null ? [] : [`--profiles=${run.profiles}`]),
       ],
       cwd: root,
       records,
@@ -109,8 +118,12 @@ function beamFailure(last: BeamEvent | undefined, end: ChildEnd): ApplicationFai
     );
   }
   const how = end.signal ? `by signal ${end.signal}` : `with exit code ${end.exitCode}`;
-  return failure('BeamCrashed' satisfies keyof typeof failureTypes, `the Beam process ended ${how}`, {
-    ...(stderr.length > 0 ? { cause: stderr.at(-1) as string } : {}),
-    stderr,
-  });
+  return failure(
+    'BeamCrashed' satisfies keyof typeof failureTypes,
+    `the Beam process ended ${how}`,
+    {
+      ...(stderr.length > 0 ? { cause: stderr.at(-1) as string } : {}),
+      stderr,
+    },
+  );
 }

@@ -42,8 +42,11 @@ async function main(): Promise<void> {
       task.context,
       task.waitMs,
     );
-    const result = await perform(publisher, task).finally(() => publisher.close());
-    print({ event: 'done', result });
+    try {
+      print({ event: 'done', result: await perform(publisher, task) });
+    } finally {
+      await publisher.close();
+    }
   } catch (error) {
     print({ event: 'failed', failure: describe(error) });
     process.exitCode = 1;

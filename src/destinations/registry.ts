@@ -9,7 +9,7 @@ export function destinationNames(): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
-    .sort();
+    .toSorted();
 }
 
 /** Loads one destination by the name of its folder. */

@@ -21,6 +21,6 @@ export async function faultPoint(name: string): Promise<void> {
   const signal = (await readFile(taken, 'utf8')).trim();
   await writeFile(`${taken}.tmp`, String(process.pid));
   await rename(`${taken}.tmp`, join(folder, `${name}.hit`));
-  process.kill(process.pid, signal as NodeJS.Signals);
+  process.kill(process.pid, signal);
   await sleep(20); // A signal to oneself is delivered at the next turn at the latest.
 }

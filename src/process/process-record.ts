@@ -64,7 +64,7 @@ async function readRecord(file: string): Promise<ProcessRecord | null> {
 }
 
 /** When the process started, in the system's own words; null if it does not run (or is a zombie). */
-async function startOf(pid: number): Promise<string | null> {
+export async function startOf(pid: number): Promise<string | null> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -16,7 +16,7 @@ export interface StepProgress {
 /** The details of a `runBeam` heartbeat. */
 export interface Progress {
   attempt: string;
-  /** Process id of the Beam child. */
-  pid: number;
+  /** Process id of the Beam child, once it has started. */
+  pid: number | null;
   steps: Record<string, StepProgress>;
 }

@@ -1,5 +1,3 @@
-import type { FailureType } from './failures.js';
-
 /** Every way a run can end. */
 export const outcomes = [
   'succeeded',
@@ -73,5 +71,6 @@ export interface Receipt {
   rows_rejected: number;
   steps: ReceiptStep[];
   sinks: ReceiptSink[];
-  failure?: { type: FailureType | string; message: string; step?: string; cause?: string };
+  /** `type` is a `FailureType`, or one of {@link outcomeFailureTypes}. */
+  failure?: { type: string; message: string; step?: string; cause?: string };
 }

@@ -1,7 +1,11 @@
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { createSharedActivities, createStoreActivities, type ActivityDeps } from '../activities/index.js';
+import {
+  createSharedActivities,
+  createStoreActivities,
+  type ActivityDeps,
+} from '../activities/index.js';
 import type { TemporalAddress } from '../client/connection.js';
 import { defaultTaskQueue, storeTaskQueue } from '../shared/contract.js';
 import { openLocalStore } from '../store/local-store.js';
@@ -40,7 +44,10 @@ export async function createWorkers(settings: WorkerSettings): Promise<Workers> 
   const connection = await NativeConnection.connect(temporal.connectionOptions);
   const client = new Client({ connection: clientConnection, namespace });
   const deps: ActivityDeps = { root, store, taskQueue, client, python };
-  const timing = { maxHeartbeatThrottleInterval: '2s', defaultHeartbeatThrottleInterval: '2s' } as const;
+  const timing = {
+    maxHeartbeatThrottleInterval: '2s',
+    defaultHeartbeatThrottleInterval: '2s',
+  } as const;
   const shared = await Worker.create({
     ...timing,
     connection,

@@ -33,9 +33,7 @@ export async function registerSearchAttributes(
       `namespace ${namespace} lacks the search attributes ${missing.join(', ')} and they could not ` +
         `be added (${(error as Error).message}). Add them: ` +
         missing
-          .map(
-            (name) => `temporal operator search-attribute create --name ${name} --type Keyword`,
-          )
+          .map((name) => `temporal operator search-attribute create --name ${name} --type Keyword`)
           .join('; '),
       { cause: error },
     );

@@ -16,7 +16,7 @@ export async function withDeadline(ms: number | null, body: () => Promise<void>)
     .run(() => sleep(ms))
     .then(() => {
       late = true;
-      work.cancel();
+      return work.cancel();
     })
     .catch(() => undefined); // The body ended first, or the run was cancelled.
   try {

@@ -9,7 +9,7 @@ import type { PipelineActivities } from './activities.js';
 import { lockGrantedSignal, releaseSignal } from './signals.js';
 
 const { requestLock } = proxyActivities<Pick<PipelineActivities, 'requestLock'>>({
-  startToCloseTimeout: '30s',
+  startToCloseTimeout: '10s',
 });
 
 /** Asked again after this time, in case the lock's workflow was terminated meanwhile. */
@@ -36,7 +36,7 @@ export function createDestinationLocks(runKey: () => string): DestinationLocks {
   return {
     waitingFor: () => [...asked.keys()].filter((destination) => !granted.has(destination)),
     async acquire(lockIds) {
-      for (const destination of Object.keys(lockIds).sort()) {
+      for (const destination of Object.keys(lockIds).toSorted()) {
         const lockId = lockIds[destination] as string;
         asked.set(destination, lockId);
         do {

@@ -22,10 +22,9 @@ const supervised = {
 
 export function prepareOn(taskQueue: string): PipelineActivities['prepare'] {
   return proxyActivities<Pick<PipelineActivities, 'prepare'>>({
+    ...supervised,
     taskQueue,
     startToCloseTimeout: '1m',
-    scheduleToStartTimeout: storeWait,
-    retry,
   }).prepare;
 }
 
@@ -36,26 +35,15 @@ export type StoreActivities = Pick<
 
 /** The activities that touch the disk of one store. */
 export function storeActivities(taskQueue: string): StoreActivities {
-  const quick = proxyActivities<Pick<StoreActivities, 'audit' | 'finish'>>({
+  const { inspectDestinations, audit, publish, fence, finish } = proxyActivities<StoreActivities>({
+    ...supervised,
     taskQueue,
-    startToCloseTimeout: '5m',
-    scheduleToStartTimeout: storeWait,
-    retry,
+    startToCloseTimeout: '1d',
   });
-  const destinations = proxyActivities<
-    Pick<StoreActivities, 'inspectDestinations' | 'publish' | 'fence'>
-  >({ ...supervised, taskQueue, startToCloseTimeout: '1d' });
-  const beam = proxyActivities<Pick<StoreActivities, 'runBeam'>>({
+  const { runBeam } = proxyActivities<StoreActivities>({
     ...supervised,
     taskQueue,
     startToCloseTimeout: '30d',
   });
-  return {
-    audit: quick.audit,
-    finish: quick.finish,
-    inspectDestinations: destinations.inspectDestinations,
-    publish: destinations.publish,
-    fence: destinations.fence,
-    runBeam: beam.runBeam,
-  };
+  return { inspectDestinations, runBeam, audit, publish, fence, finish };
 }

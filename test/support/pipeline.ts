@@ -2,17 +2,17 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import pg from 'pg';
+import { Client, type QueryResult } from 'pg';
 import type { Receipt } from '../../src/shared/receipt.js';
 import type { RunPipelineInput } from '../../src/shared/run-input.js';
 import type { Database } from './stack.js';
 
 /** Runs SQL on a PostgreSQL and returns the last statement's rows. */
 export async function query(database: Database, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client(database.url);
+  const client = new Client(database.url);
   await client.connect();
   try {
-    const results = (await client.query(sql)) as pg.QueryResult | pg.QueryResult[];
+    const results = (await client.query(sql)) as QueryResult | QueryResult[];
     return (Array.isArray(results) ? results.at(-1)?.rows : results.rows) ?? [];
   } finally {
     await client.end();
@@ -68,10 +68,11 @@ export function startRun(
   environment: TestWorkflowEnvironment,
   input: RunPipelineInput,
   workflowId = `test-${process.pid}-${++runs}`,
+  taskQueue = 'beamline',
 ) {
   return environment.client.workflow.start<(input: RunPipelineInput) => Promise<Receipt>>(
     'runPipeline',
-    { taskQueue: 'beamline', workflowId, args: [input] },
+    { taskQueue, workflowId, args: [input] },
   );
 }
 

@@ -22,12 +22,18 @@ export interface Database {
 /** Starts Temporal's real dev server on a free port. The caller tears it down. */
 export function startTemporal(): Promise<TestWorkflowEnvironment> {
   return TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'existing-path', path: findTemporalCli() }, log: { format: 'json', level: 'error' } },
+    server: {
+      executable: { type: 'existing-path', path: findTemporalCli() },
+      log: { format: 'json', level: 'error' },
+    },
   });
 }
 
 /** Starts a throw-away database server; it ends with this process at the latest. */
-export function startDatabase(kind: Database['kind'], args: string[] = []): Promise<ReadyChild<Database>> {
+export function startDatabase(
+  kind: Database['kind'],
+  args: string[] = [],
+): Promise<ReadyChild<Database>> {
   return startReadyChild<Database>('python3', [
     join(projectRoot, 'scripts', 'start-database.py'),
     kind,
@@ -47,16 +53,21 @@ export function startWorker(
   environment: TestWorkflowEnvironment,
   root: string,
   env: NodeJS.ProcessEnv = {},
+  taskQueue = 'beamline',
 ): Promise<ReadyChild<WorkerReady>> {
   return startReadyChild<WorkerReady>(
     process.execPath,
-    [join(projectRoot, 'dist', 'src', 'worker', 'main.js'), '--root', root],
+    [
+      join(projectRoot, 'dist', 'src', 'worker', 'main.js'),
+      `--root=${root}`,
+      `--task-queue=${taskQueue}`,
+    ],
     { cwd: root, env: { ...process.env, TEMPORAL_ADDRESS: environment.address, ...env } },
   );
 }
 
 /** A project root of its own for one test; `remove` it afterwards. */
-export async function temporaryRoot(): Promise<{ root: string; remove(): Promise<void> }> {
+export async function temporaryRoot(): Promise<{ root: string; remove: () => Promise<void> }> {
   const root = await mkdtemp(join(tmpdir(), 'beamline-test-'));
   return { root, remove: () => rm(root, { recursive: true, force: true }) };
 }

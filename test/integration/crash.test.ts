@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import pLimit from 'p-limit';
+import type { ReadyChild } from '../support/child.js';
+import { duckdbRows, query, startRun, writeOrdersPipeline } from '../support/pipeline.js';
+import {
+  startDatabase,
+  startTemporal,
+  startWorker,
+  temporaryRoot,
+  type Database,
+  type WorkerReady,
+} from '../support/stack.js';
+
+/** Every step boundary of `runPipeline`, in order; the process that is hit is its prefix. */
+const points = [
+  'worker:prepared',
+  'publisher:inspect:opened',
+  'publisher:inspect:done',
+  'worker:before-beam',
+  'beam:started',
+  'beam:staging',
+  'beam:before-manifest',
+  'beam:after-manifest',
+  'worker:beam-finished',
+  'worker:audited',
+  'worker:before-publish',
+  'publisher:publish:opened',
+  'publisher:before-commit',
+  'publisher:publish:done',
+  'worker:after-publish',
+  'worker:receipt-kept',
+];
+const rows = 20_000;
+
+describe('a crash or a pause at any step boundary, on two hosts that share no disk', function () {
+  this.timeout(240_000);
+  let environment: TestWorkflowEnvironment;
+  let database: ReadyChild<Database>;
+  const limit = pLimit(4);
+
+  before(async () => {
+    [environment, database] = await Promise.all([startTemporal(), startDatabase('postgres')]);
+    await query(
+      database.ready,
+      `CREATE TABLE orders AS SELECT i AS id, 'row ' || i AS note FROM generate_series(1, ${rows}) i`,
+    );
+  });
+  after(async () => {
+    await database?.end();
+    await environment?.teardown();
+  });
+
+  for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
+    for (const point of points) {
+      const outcome = deferred(() => limit(() => crashAt(point, signal)));
+      before(() => outcome.start());
+      it(`${signal} at ${point}: every row once`, () => outcome.result());
+    }
+  }
+
+  async function crashAt(point: string, signal: 'SIGKILL' | 'SIGSTOP'): Promise<void> {
+    const { root: base, remove } = await temporaryRoot();
+    const faults = join(base, 'faults');
+    const roots = [join(base, 'host-a'), join(base, 'host-b')];
+    const queue = `crash-${signal}-${point}`;
+    const workers: ReadyChild<WorkerReady>[] = [];
+    const start = async (root: string) => {
+      const worker = await startWorker(environment, root, { BEAMLINE_FAULT_POINTS: faults }, queue);
+      workers.push(worker);
+      return worker;
+    };
+    try {
+      await mkdir(faults);
+      for (const root of roots) {
+        await writeOrdersPipeline(root, database.ready, { mode: 'append' });
+        await start(root);
+      }
+      await writeFile(join(faults, point), signal);
+      const run = await startRun(environment, { config: 'orders.yaml' }, undefined, queue);
+      const hit = await untilHit(join(faults, `${point}.hit`));
+      const victim = workers.findIndex(({ pid }) => pid === hit);
+      // A worker that died or sleeps is replaced on its own host; a child's worker does that itself.
+      if (victim >= 0) await start(roots[victim] as string);
+      const receipt = await run.result();
+      assert.equal(receipt.outcome, 'succeeded');
+      assert.equal(receipt.sinks[0]?.rows, rows);
+      assert.deepEqual(await published(roots), [rows]);
+      if (signal === 'SIGSTOP') {
+        wake(hit);
+        await sleep(4_000); // Longer than a heartbeat needs to tell the sleeper that it was replaced.
+        assert.deepEqual(await published(roots), [rows]);
+      }
+      assert.deepEqual(await leftovers(roots), []);
+    } catch (error) {
+      for (const worker of workers) process.stderr.write(worker.stderr());
+      throw error;
+    } finally {
+      await Promise.all(workers.map((worker) => worker.end('SIGKILL')));
+      await remove();
+    }
+  }
+});
+
+/** Row counts of the destinations that were published to, each checked to hold every row once. */
+async function published(roots: string[]): Promise<number[]> {
+  const counts: number[] = [];
+  for (const root of roots) {
+    if (!(await readdir(root)).includes('warehouse.duckdb')) continue;
+    const file = join(root, 'warehouse.duckdb');
+    const [log] = await duckdbRows(file, 'SELECT count(*)::int AS commits FROM _beamline.commits');
+    if (log?.['commits'] === 0) continue;
+    const [table] = await duckdbRows(
+      file,
+      'SELECT count(*)::int AS n, count(DISTINCT id)::int AS ids FROM orders',
+    );
+    assert.deepEqual({ ...log, ids: table?.['ids'] }, { commits: 1, ids: table?.['n'] });
+    counts.push(table?.['n'] as number);
+  }
+  return counts;
+}
+
+/** Staged files that no longer belong to a run. */
+async function leftovers(roots: string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const root of roots) {
+    const staging = join(root, '.beamline', 'store', 'staging');
+    const entries = await readdir(staging, { recursive: true, withFileTypes: true }).catch(
+      () => [],
+    );
+    found.push(...entries.filter((entry) => entry.isFile()).map(({ name }) => name));
+  }
+  return found;
+}
+
+async function untilHit(file: string): Promise<number> {
+  for (;;) {
+    const text = await readFile(file, 'utf8').catch(() => null);
+    if (text !== null) return Number(text);
+    await sleep(50);
+  }
+}
+
+function wake(pid: number): void {
+  try {
+    process.kill(pid, 'SIGCONT');
+  } catch {
+    // It was ended by its successor.
+  }
+}
+
+/** A task that is started now and asked for its result later. */
+function deferred(task: () => Promise<void>): { start(): void; result(): Promise<void> } {
+  let running: Promise<void> | undefined;
+  return {
+    start() {
+      running = task();
+      running.catch(() => undefined); // Reported by `result`.
+    },
+    result: async () => running,
+  };
+}
