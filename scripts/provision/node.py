@@ -57,10 +57,11 @@ class Build(Step):
         self.stamp.unlink(missing_ok=True)
         run_quietly("build", ["node", ROOT / "node_modules/typescript/bin/tsc", "-p", "tsconfig.json"])
         remove_orphans(ROOT / "dist")
+        run_quietly("bundle", ["node", ROOT / "scripts" / "bundle-workflows.mjs"])
         write_stamp(self.stamp, key)
 
     def _key(self) -> str:
-        return content_key([*sources(), ROOT / "tsconfig.json", ROOT / "package-lock.json"])
+        return content_key([*sources(), *(ROOT / name for name in ("tsconfig.json", "package-lock.json"))])
 
 
 def sources() -> list[Path]:

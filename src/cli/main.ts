@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { register as dev } from './commands/dev.js';
 import { register as init } from './commands/init.js';
 import { register as modules } from './commands/modules.js';
 import { register as plan } from './commands/plan.js';
@@ -8,7 +9,7 @@ import { addGlobals } from './globals.js';
 import { reportError } from './report-error.js';
 
 /** Every command, in the order of the help. A command is one file that exports `register`. */
-const commands: readonly ((program: Command) => void)[] = [init, validate, plan, modules];
+const commands: readonly ((program: Command) => void)[] = [init, dev, validate, plan, modules];
 
 const program = new Command('beamline')
   .description('Config-defined ETL on Apache Beam, run durably by Temporal.')

@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import { CliError, exitCodes } from '../errors.js';
+import { globalsOf } from '../globals.js';
+import { note, print, printJson } from '../output.js';
+
+/** `beamline dev`: the local stack, until Ctrl-C or until a part of it ends. */
+export function register(program: Command): void {
+  program
+    .command('dev')
+    .description('run the local stack: a Temporal dev server with its Web UI, and a worker')
+    .option('--port <port>', 'of the Temporal server', Number, 7233)
+    .option('--ui-port <port>', 'of the Web UI', Number, 8233)
+    .action(async ({ port, uiPort }: { port: number; uiPort: number }, command: Command) => {
+      const { json, root } = globalsOf(command);
+      for (const value of [port, uiPort]) {
+        if (!Number.isInteger(value) || value < 1 || value > 65_535) {
+          throw new CliError('a port is a whole number from 1 to 65535', {
+            exitCode: exitCodes.badInput,
+          });
+        }
+      }
+      const { startStack } = await import('../../dev/stack.js');
+      const { stopSignal } = await import('../../dev/stop-signal.js');
+      const stopping = stopSignal();
+      const stack = await startStack({
+        root,
+        port,
+        uiPort,
+        signal: stopping.signal,
+        onReady: ({ name, ms, note: details }) =>
+          note(`  ✔ ${name.padEnd(10)} ${(ms / 1000).toFixed(1).padStart(5)} s   ${details}`),
+      }).catch((error: unknown) => {
+        if (stopping.signal.aborted) return null;
+        throw explain(error);
+      });
+      if (stack === null) {
+        note('stopped');
+        return;
+      }
+      if (json) printJson(stack.record);
+      else print('Ctrl-C stops the stack. Logs are in .beamline/logs.');
+
+      const broken = await Promise.race([stack.broken, stopping.asked]);
+      await stack.stop();
+      if (broken === null) note('stopped');
+      else throw new CliError(`${broken}\nThe stack was stopped.`, { exitCode: exitCodes.failed });
+    });
+}
+
+function explain(error: unknown): unknown {
+  const name = error instanceof Error ? error.name : '';
+  if (error instanceof Error && name === 'StackRunning') {
+    return new CliError(error.message, {
+      exitCode: exitCodes.failed,
+      hint: 'Use it, or stop it with Ctrl-C where it runs, or start another in another folder (--root).',
+    });
+  }
+  if (error instanceof Error && (name === 'TemporalCliMissing' || name === 'ServiceFailed')) {
+    return new CliError(error.message, { exitCode: exitCodes.unreachable, cause: error });
+  }
+  return error;
+}

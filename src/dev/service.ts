@@ -1,0 +1,143 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { readJsonLines } from '../process/json-lines.js';
+import { killGroup, recordProcess } from '../process/process-record.js';
+
+export interface ServiceOptions {
+  name: string;
+  command: string;
+  args: string[];
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  /** Gets standard output and standard error. */
+  logFile: string;
+  /** Folder in which the process is recorded while it lives, for a later start to find. */
+  records: string;
+  /** Gets each line of standard output that is JSON. */
+  onEvent?: (event: unknown) => void;
+  /** Resolves when the service can be used. */
+  ready: (signal: AbortSignal) => Promise<unknown>;
+  /** Milliseconds to wait for `ready`. */
+  readyWithinMs: number;
+  /** When aborted before the service is ready, it is stopped again. */
+  signal: AbortSignal;
+}
+
+export interface Service {
+  name: string;
+  pid: number;
+  logFile: string;
+  /** Says how it ended, if it ended without {@link stop}. */
+  ended: Promise<string>;
+  /** SIGTERM, and after `graceMs` SIGKILL to the whole process group. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+/** Thrown when a service of the local stack did not start; the message ends with its log's last lines. */
+export class ServiceFailed extends Error {
+  override readonly name = 'ServiceFailed';
+}
+
+/**
+ * Ends the command when standard input closes, which happens however this process ends: a service
+ * cannot outlive its stack. The command gets each signal once, and its exit code is passed on.
+ */
+const whileParentLives = `
+exec 3<&0
+"$@" </dev/null 3<&- & child=$!
+trap 'kill -TERM $child' TERM INT HUP
+{ cat <&3 >/dev/null; kill -TERM $child; } 2>/dev/null & watch=$!
+wait $child; code=$?
+while kill -0 $child 2>/dev/null; do wait $child; code=$?; done
+kill $watch 2>/dev/null
+exit $code
+`;
+
+/** Starts a service in a process group of its own and waits until it can be used. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { name, logFile } = options;
+  mkdirSync(dirname(logFile), { recursive: true });
+  const log = { file: logFile, append: true } as const;
+  const child = execa('sh', ['-c', whileParentLives, name, options.command, ...options.args], {
+    cwd: options.cwd,
+    env: options.env,
+    extendEnv: false,
+    detached: true,
+    cleanup: false,
+    reject: false,
+    buffer: false,
+    stdin: 'pipe',
+    stdout: [log, 'pipe'],
+    stderr: log,
+  });
+  const { pid } = child;
+  if (pid === undefined) throw new ServiceFailed(`${name} did not start: ${(await child).message}`);
+  const forget = await recordProcess(options.records, pid);
+  const ended = child.then(async ({ exitCode, signal }) => {
+    await forget();
+    return exitCode === undefined ? `ended by ${signal}` : `ended with code ${exitCode}`;
+  });
+
+  const service: Service = {
+    name,
+    pid,
+    logFile,
+    ended,
+    async stop(graceMs = 10_000) {
+      child.kill('SIGTERM');
+      killGroup(pid, 'SIGCONT'); // A stopped process acts on SIGTERM only when it goes on.
+      const patience = new AbortController();
+      const late = sleep(graceMs, 'late', { signal: patience.signal }).catch(() => 'in time');
+      await Promise.race([ended, late]);
+      patience.abort();
+      killGroup(pid, 'SIGKILL');
+      await ended;
+    },
+  };
+  readJsonLines(
+    child.stdout,
+    (event) => options.onEvent?.(event),
+    () => undefined, // In the log.
+  );
+  await untilReady(service, options);
+  return service;
+}
+
+/** The last lines of a log, indented, for an error message. */
+export function lastLines(logFile: string, count = 12): string {
+  const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n');
+  return lines
+    .slice(-count)
+    .map((line) => `    ${line}`)
+    .join('\n');
+}
+
+async function untilReady(
+  service: Service,
+  { ready, readyWithinMs, signal }: ServiceOptions,
+): Promise<void> {
+  const giveUp = new AbortController();
+  const aborted = () => giveUp.abort();
+  signal.addEventListener('abort', aborted, { once: true });
+  const late = sleep(readyWithinMs, `not ready after ${readyWithinMs / 1000} s`, {
+    signal: giveUp.signal,
+  }).catch(() => 'stopped before it was ready');
+  try {
+    const problem = await Promise.race([
+      ready(giveUp.signal).then(() => null),
+      service.ended,
+      late,
+    ]);
+    if (problem === null) return;
+    await service.stop();
+    signal.throwIfAborted();
+    throw new ServiceFailed(
+      `${service.name}: ${problem}. The end of ${service.logFile}:\n${lastLines(service.logFile)}`,
+    );
+  } finally {
+    signal.removeEventListener('abort', aborted);
+    giveUp.abort();
+  }
+}
