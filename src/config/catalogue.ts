@@ -96,10 +96,14 @@ export function fingerprints(home: string = packageRoot): Fingerprints {
 
 function keep(cache: string, json: string): Catalogue {
   const catalogue = JSON.parse(json) as Catalogue;
-  mkdirSync(dirname(cache), { recursive: true });
   const temporary = `${cache}.${process.pid}`;
-  writeFileSync(temporary, json);
-  renameSync(temporary, cache);
+  try {
+    mkdirSync(dirname(cache), { recursive: true });
+    writeFileSync(temporary, json);
+    renameSync(temporary, cache);
+  } catch {
+    // A project that may not be written to is slower, not broken.
+  }
   return catalogue;
 }
 

@@ -132,7 +132,7 @@ function unfitNodes(document: Document): [Node, string][] {
     Node: (_key, node) => {
       if (isScalar(node) && typeof node.value === 'number') {
         if (!Number.isFinite(node.value)) unfit.push([node, 'must be a finite number']);
-        else if (Number.isInteger(node.value) && !Number.isSafeInteger(node.value)) {
+        else if (isWhole(node.source) && !Number.isSafeInteger(node.value)) {
           unfit.push([node, 'a number this large would be rounded; write it in quotes']);
         }
       } else if (!isAlias(node) && node.tag !== undefined && !knownTag(node)) {
@@ -141,6 +141,10 @@ function unfitNodes(document: Document): [Node, string][] {
     },
   });
   return unfit;
+}
+
+function isWhole(source: string | undefined): boolean {
+  return /^[-+]?(\d+|0x[\da-f]+|0o[0-7]+)$/i.test(source ?? '');
 }
 
 function knownTag(node: Node): boolean {

@@ -26,6 +26,11 @@ async function wrongPaths({ kind, module }: ModuleCases, parameters: unknown): P
     .map(({ path }) => path.slice(prefix.length).replace(/^\./, ''));
 }
 
+/** A rule of several parameters stands at their parent: each language may point at one of them. */
+function isAt(found: string, path: string): boolean {
+  return path === '' || found === path || found.startsWith(`${path}.`);
+}
+
 describe('the corpus of module parameters', () => {
   for (const file of readdirSync(join(corpus, 'modules'))) {
     const suite = JSON.parse(readFileSync(join(corpus, 'modules', file), 'utf8')) as ModuleCases;
@@ -33,7 +38,11 @@ describe('the corpus of module parameters', () => {
       it(`${suite.kind} ${suite.module}: ${title} is ${valid ? 'right' : `wrong at "${path}"`}`, async () => {
         const paths = await wrongPaths(suite, parameters);
         if (valid) assert.deepEqual(paths, []);
-        else assert.ok(paths.includes(path ?? ''), `found: ${JSON.stringify(paths)}`);
+        else
+          assert.ok(
+            paths.some((found) => isAt(found, path ?? '')),
+            `found: ${paths.join(', ')}`,
+          );
       });
     }
   }
