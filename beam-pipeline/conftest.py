@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -68,3 +69,16 @@ def in_process(tmp_path: Path) -> InProcess:
 def child(tmp_path: Path) -> Child:
     """Runs plans as the orchestrator does."""
     return Child(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def extended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a child whose package is a copy with the folders of tests/modules in it."""
+    copy = tmp_path_factory.mktemp("copy")
+    package = ROOT / "beam-pipeline" / "src" / "beam_pipeline"
+    leave_out = shutil.ignore_patterns("__pycache__", "test_*")
+    shutil.copytree(package, copy / "beam_pipeline", ignore=leave_out)
+    added = ROOT / "beam-pipeline" / "tests" / "modules"
+    for folder in added.glob("*/*"):
+        shutil.copytree(folder, copy / "beam_pipeline" / "modules" / folder.relative_to(added))
+    return {"PYTHONPATH": str(copy)}

@@ -105,6 +105,7 @@ class Child:
         profiles: Path | None = None,
         *options: str,
         env: dict[str, str] | None = None,
+        within: list[str] | None = None,
     ) -> subprocess.Popen[str]:
         plan_file = self._folder / "plan.json"
         plan_file.write_text(json.dumps(plan))
@@ -114,7 +115,7 @@ class Child:
         if profiles is not None:
             command += ["--profiles", str(profiles)]
         return subprocess.Popen(
-            command,
+            [*(within or []), *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -145,13 +146,14 @@ class Child:
         profiles: Path | None = None,
         *options: str,
         env: dict[str, str] | None = None,
+        within: list[str] | None = None,
     ) -> dict[str, Any]:
         """Runs a plan that must fail.
 
         Returns:
             The failure.
         """
-        self.finish(self.start(plan, profiles, *options, env=env))
+        self.finish(self.start(plan, profiles, *options, env=env, within=within))
         assert self.code == 1, self.events[-1]
         failure: dict[str, Any] = self.events[-1]["failure"]
         return failure

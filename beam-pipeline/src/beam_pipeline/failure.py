@@ -8,8 +8,8 @@ from typing import Any
 
 from beam_pipeline import errors, secrets
 
-# Beam ends a worker's message with `[while running '<step>/<transform>']`.
-_STEP = re.compile(r"\[while running '([^'/]+)")
+# Beam ends a worker's message with `[while running '<step>/<transform>']`; ours begin with (beamline).
+_STEP = re.compile(r"\[while running '(?!\(beamline\))([^'/]+)")
 _TRACEBACK_CHARACTERS = 4000
 
 

@@ -11,8 +11,8 @@ def fault_point(name: str) -> None:
     """Raises the signal that a test put at this point; otherwise does nothing.
 
     The environment variable BEAMLINE_FAULT_POINTS names a folder; a file of the point's name in it holds
-    the signal (`SIGKILL`, `SIGSTOP`). Taking the file is atomic, so one process is hit, once; `<name>.hit`
-    then holds its process id. The orchestrator's twin is `src/process/fault-point.ts`.
+    the signal (`SIGKILL`, `SIGSTOP`). Taking the file is atomic, so one process is hit, once;
+    `<name>.hit` then holds its process id. The orchestrator's twin is `src/process/fault-point.ts`.
     """
     folder = os.environ.get("BEAMLINE_FAULT_POINTS")
     if not folder:

@@ -54,13 +54,6 @@ def open_for_write(uri: str) -> Any:
     return pa.PythonFile(_filesystems().create(uri), "wb")
 
 
-def size_of(uri: str) -> int:
-    """The size of a file in bytes."""
-    if is_local(uri):
-        return Path(uri).stat().st_size
-    return int(_filesystems().match([uri])[0].metadata_list[0].size_in_bytes)
-
-
 def write_whole(uri: str, content: bytes) -> None:
     """Writes a file so that a reader sees all of it or none of it, also after a power cut."""
     if not is_local(uri):

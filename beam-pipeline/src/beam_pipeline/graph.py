@@ -16,6 +16,9 @@ from beam_pipeline.staging import Meter, WriteManifest, WriteParts
 
 coder.register()
 
+# Begins the labels of the steps that no config names: a step's own transform may use any other.
+OWN = "(beamline)"
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -98,7 +101,7 @@ class _Graph:
                 WriteParts(sink.name, folder)
             )
             self._facts.append(staged)
-        facts = self._facts | "beamline/facts" >> beam.Flatten()
+        facts = self._facts | f"{OWN} facts" >> beam.Flatten()
         head = {
             "version": 1,
             "run_key": self._attempt.run_key,
@@ -110,12 +113,12 @@ class _Graph:
         # From an impulse, not from a grouping: an empty source must commit, too.
         return (
             self._pipeline
-            | "beamline/end" >> beam.Impulse()
-            | "beamline/manifest" >> beam.ParDo(WriteManifest(staging, head), beam.pvalue.AsList(facts))
+            | f"{OWN} end" >> beam.Impulse()
+            | f"{OWN} manifest" >> beam.ParDo(WriteManifest(staging, head), beam.pvalue.AsList(facts))
         )
 
     def _keep(self, name: str, batches: Any) -> None:
-        metered = batches | f"{name}/count" >> beam.ParDo(Meter(name)).with_outputs(
+        metered = batches | f"{OWN} count {name}" >> beam.ParDo(Meter(name)).with_outputs(
             "tally", main="batches"
         )
         self._outputs[name] = metered.batches

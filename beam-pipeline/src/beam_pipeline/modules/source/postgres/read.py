@@ -8,6 +8,7 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 
+from beam_pipeline import sql_text
 from beam_pipeline.connections import ConnectionReference
 from beam_pipeline.context import StepContext
 from beam_pipeline.modules.source.postgres import session
@@ -26,10 +27,7 @@ class ReadFromPostgres(beam.PTransform):
         self._params = params
         self._context = context
         self._connection = params.connection(context)
-        per_range = params.consistency == "per_range" or not (
-            context.in_process or params.consistency == "snapshot"
-        )
-        self.consistency = "per_range" if per_range else "snapshot"
+        self.consistency = _consistency(params, context)
 
     def expand(self, pbegin: Any) -> Any:
         """Returns a PCollection of `pyarrow.RecordBatch`."""
@@ -41,6 +39,14 @@ class ReadFromPostgres(beam.PTransform):
             | "read"
             >> beam.ParDo(_Read(self._context, self._connection)).with_output_types(pa.RecordBatch)
         )
+
+
+def _consistency(params: PostgresParams, context: StepContext) -> str:
+    if params.consistency is not None or context.in_process:
+        return params.consistency or "snapshot"
+    # Nobody stays connected to hold a snapshot for others; one statement is one snapshot.
+    several = params.partition is not None or sql_text.SEPARATOR in (params.query or "")
+    return "per_range" if several else "snapshot"
 
 
 class _Plan(beam.DoFn):

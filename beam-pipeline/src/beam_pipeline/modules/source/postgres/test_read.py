@@ -24,7 +24,8 @@ def numbers(sql: Any) -> Any:
         """
         DROP TABLE IF EXISTS numbers;
         CREATE TABLE numbers AS SELECT i AS id, CASE WHEN i % 10 > 0 THEN i END AS maybe,
-            DATE '2024-01-01' + i AS day, TIMESTAMPTZ '2024-01-01 00:00:00Z' + i * INTERVAL '1 hour' AS at,
+            DATE '2024-01-01' + i AS day,
+            TIMESTAMPTZ '2024-01-01 00:00:00Z' + i * INTERVAL '1 hour' AS at,
             'text ' || i AS note
         FROM generate_series(1, 1000) i;
         """
@@ -91,7 +92,8 @@ def test_names_are_quoted_as_they_must_be(sql: Any, in_process: Any, profiles: P
 
 
 def test_queries_side_by_side(numbers: Any, in_process: Any, profiles: Path) -> None:
-    text = "SELECT id, note FROM numbers WHERE id <= 10; -- the first;\n--sep--\nSELECT id, note FROM numbers WHERE id > 990;"
+    first = "SELECT id, note FROM numbers WHERE id <= 10; -- the first;\n"
+    text = f"{first}--sep--\nSELECT id, note FROM numbers WHERE id > 990;"
     staged = in_process.run(source(query=text), profiles)
     assert staged.query("SELECT count(*), min(id), max(id) FROM t") == [(20, 1, 1000)]
 
@@ -168,7 +170,7 @@ def test_a_wrong_split_column_is_named(numbers: Any, in_process: Any, profiles: 
 @pytest.mark.parametrize(
     ("query", "kind", "problem"),
     [
-        ("SELECT id,\n  notte FROM numbers", SqlError, r'column "notte" does not exist .*, at line 2, column 3:\n    notte FROM'),
+        ("SELECT id,\n  notte FROM numbers", SqlError, r"line 2, column 3:\n    notte FROM numbers\n    \^"),
         ("SELEC 1", SqlError, r"at line 1, column 1:\n  SELEC 1\n  \^"),
         ("SELECT 1; SELECT 2", ConfigError, "more than one statement"),
         (" -- nothing", ConfigError, "is empty"),

@@ -184,7 +184,8 @@ def one_column(sql: Any) -> Any:
     sql.execute(
         """
         CREATE EXTENSION IF NOT EXISTS citext; CREATE EXTENSION IF NOT EXISTS hstore;
-        DROP TABLE IF EXISTS typed; DROP TYPE IF EXISTS test_mood, test_pair; DROP DOMAIN IF EXISTS test_amount;
+        DROP TABLE IF EXISTS typed; DROP TYPE IF EXISTS test_mood, test_pair;
+        DROP DOMAIN IF EXISTS test_amount;
         CREATE TYPE test_mood AS ENUM ('sad', 'o''k'); CREATE TYPE test_pair AS (a int, b text);
         CREATE DOMAIN test_amount AS numeric(8, 3) CHECK (value > 0);
         -- A server that was built without libxml has the type xml and lacks only its parser.
