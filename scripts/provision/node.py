@@ -61,7 +61,8 @@ class Build(Step):
         write_stamp(self.stamp, key)
 
     def _key(self) -> str:
-        return content_key([*sources(), *(ROOT / name for name in ("tsconfig.json", "package-lock.json"))])
+        settings = [ROOT / name for name in ("tsconfig.json", "package-lock.json")]
+        return content_key([*sources(), *settings])
 
 
 def sources() -> list[Path]:

@@ -15,6 +15,11 @@ export interface ServiceOptions {
   logFile: string;
   /** Folder in which the process is recorded while it lives, for a later start to find. */
   records: string;
+  /**
+   * True if the command ends by itself when its standard input closes, and prints nothing but events,
+   * which stay out of the log: there may be a password in them.
+   */
+  talks?: boolean;
   /** Gets each line of standard output that is JSON. */
   onEvent?: (event: unknown) => void;
   /** Resolves when the service can be used. */
@@ -60,7 +65,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { name, logFile } = options;
   mkdirSync(dirname(logFile), { recursive: true });
   const log = { file: logFile, append: true } as const;
-  const child = execa('sh', ['-c', whileParentLives, name, options.command, ...options.args], {
+  const command = [options.command, ...options.args];
+  const [program = '', ...args] = options.talks
+    ? command
+    : ['sh', '-c', whileParentLives, name, ...command];
+  const child = execa(program, args, {
     cwd: options.cwd,
     env: options.env,
     extendEnv: false,
@@ -69,7 +78,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     reject: false,
     buffer: false,
     stdin: 'pipe',
-    stdout: [log, 'pipe'],
+    stdout: options.talks ? 'pipe' : [log, 'pipe'],
     stderr: log,
   });
   const { pid } = child;

