@@ -1,14 +1,19 @@
 import { isAbsolute, resolve } from 'node:path';
-import { buildPlan, ConfigProblems, loadConfig } from '../config/index.js';
+import { buildPlan, ConfigProblems, loadConfig, type BuiltPlan } from '../config/index.js';
 import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
 import { lockWorkflowPrefix, storeTaskQueue } from '../shared/contract.js';
-import { createOnce, storePaths } from '../store/local-store.js';
+import type { RunPipelineInput } from '../shared/run-input.js';
+import { createOnce, storePaths, type LocalStore } from '../store/local-store.js';
 import { destinationHash, runKeyOf } from '../store/run-key.js';
 import type { PipelineActivities } from '../workflows/activities.js';
 import type { ActivityDeps } from './deps.js';
+import { loadPinnedPlan } from './pinned-plan.js';
 
-/** Checks the config, and pins it: what is edited later does not touch this run. */
+/**
+ * Checks the config, and pins it: what is edited later does not touch this run. A run that names a
+ * `plan` takes the one that is pinned.
+ */
 export function createPrepare({
   root,
   store,
@@ -21,7 +26,7 @@ export function createPrepare({
         `runner \`${String(input.runner)}\` is not supported yet (local)`,
       );
     }
-    const built = await planOf(root, store.id, input).catch((error: unknown) => {
+    const built = await planOf(root, store, input).catch((error: unknown) => {
       if (error instanceof ConfigProblems) throw failure('ConfigError', error.message);
       throw error;
     });
@@ -56,14 +61,15 @@ export function createPrepare({
 
 async function planOf(
   root: string,
-  store: string,
-  input: Parameters<PipelineActivities['prepare']>[0],
-) {
+  store: LocalStore,
+  input: RunPipelineInput,
+): Promise<BuiltPlan> {
+  if (input.plan !== undefined) return loadPinnedPlan(store, root, input.plan, input);
   const path = isAbsolute(input.config) ? input.config : resolve(root, input.config);
   const loaded = loadConfig(path, { root });
   return buildPlan(loaded, {
     root,
-    store,
+    store: store.id,
     args: input.args ?? {},
     ...(input.profile === undefined ? {} : { profile: input.profile }),
   });

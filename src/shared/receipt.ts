@@ -60,6 +60,12 @@ export interface Receipt {
   plan_sha256: string | null;
   runner: 'local' | 'dataflow';
   args: Record<string, unknown>;
+  /** Path of the connection profiles on the store's host; null if none were used. */
+  profiles: string | null;
+  /** The local store that held the run's files; null if the run ended before it had one. */
+  store: { id: string; host: string } | null;
+  /** Run key of the run whose plan was run again. */
+  rerun_of?: string;
   /** ISO 8601, UTC. */
   started_at: string;
   finished_at: string;

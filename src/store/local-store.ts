@@ -22,6 +22,8 @@ export interface LocalStore {
   host: string;
 }
 
+type StoreRoot = Pick<LocalStore, 'root'>;
+
 /** Opens the store in `folder`, making it (and its id) at first use; two openers agree on the id. */
 export async function openLocalStore(folder: string): Promise<LocalStore> {
   const root = resolve(folder);
@@ -33,17 +35,18 @@ export async function openLocalStore(folder: string): Promise<LocalStore> {
   return { id, root, host: hostname() };
 }
 
+/** Where things are in a store; only its root matters. */
 export const storePaths = {
-  plan: (store: LocalStore, sha256: string) => join(store.root, 'plans', `${sha256}.json`),
-  run: (store: LocalStore, runKey: string) => join(store.root, 'runs', runKey),
-  receipt: (store: LocalStore, runKey: string) => join(store.root, 'runs', runKey, 'receipt.json'),
-  log: (store: LocalStore, runKey: string) => join(store.root, 'runs', runKey, 'beam.log'),
-  staging: (store: LocalStore, runKey: string) => join(store.root, 'staging', runKey),
+  plan: (store: StoreRoot, sha256: string) => join(store.root, 'plans', `${sha256}.json`),
+  run: (store: StoreRoot, runKey: string) => join(store.root, 'runs', runKey),
+  receipt: (store: StoreRoot, runKey: string) => join(store.root, 'runs', runKey, 'receipt.json'),
+  log: (store: StoreRoot, runKey: string) => join(store.root, 'runs', runKey, 'beam.log'),
+  staging: (store: StoreRoot, runKey: string) => join(store.root, 'staging', runKey),
   /** Records of the Beam children of a run that live now. */
-  beamProcesses: (store: LocalStore, runKey: string) =>
+  beamProcesses: (store: StoreRoot, runKey: string) =>
     join(store.root, 'processes', 'beam', runKey),
   /** Records of the publishers of a destination that live now. */
-  publisherProcesses: (store: LocalStore, destinationHash: string) =>
+  publisherProcesses: (store: StoreRoot, destinationHash: string) =>
     join(store.root, 'processes', 'publisher', destinationHash),
 };
 
