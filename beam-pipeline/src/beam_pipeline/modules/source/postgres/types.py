@@ -99,7 +99,8 @@ def numeric(modifier: int) -> Mapping | str:
             f"has {digits} digits, and a decimal holds {MAX_DECIMAL}; cast it to a smaller "
             "numeric in the query"
         )
-    return Mapping(pa.decimal128(digits, max(scale, 0)))
+    # The server writes the text faster than the driver takes the binary form apart, which is text, too.
+    return Mapping(pa.decimal128(digits, max(scale, 0)), "text")
 
 
 def scalar(name: str, kind: str, schema: str, modifier: int) -> Mapping | str:
