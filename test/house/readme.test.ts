@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { packageRoot } from '../../src/dev/tools.js';
+
+const pages = ['README.md', 'CONTRIBUTING.md', 'docs/config.md', 'docs/contracts.md'];
+
+function read(page: string): string {
+  return readFileSync(join(packageRoot, page), 'utf8');
+}
+
+function block(page: string, language: string): string {
+  return new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'm').exec(read(page))?.[1] ?? '';
+}
+
+describe('the pages', () => {
+  for (const page of pages) {
+    it(`${page} links to files that exist`, () => {
+      const targets = [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path]) => path);
+      const missing = targets.filter(
+        (path) => !existsSync(join(packageRoot, dirname(page), path ?? '')),
+      );
+      assert.deepEqual(missing, []);
+    });
+  }
+
+  it('name only make targets that exist', () => {
+    const targets = new Set(
+      [...read('Makefile').matchAll(/^([a-z_-]+):/gm)].map(([, name]) => name),
+    );
+    const named = pages.flatMap((page) =>
+      [...read(page).matchAll(/(?:`|^)make ([a-z_-]+)/gm)].map(([, name]) => name),
+    );
+    assert.ok(named.length > 5);
+    assert.deepEqual(
+      named.filter((name) => !targets.has(name)),
+      [],
+    );
+  });
+});
+
+describe('README.md', () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'beamline-readme-'));
+    mkdirSync(join(root, 'configs'));
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  async function validate(config: string) {
+    writeFileSync(join(root, 'configs', 'orders.yaml'), config);
+    const cli = join(packageRoot, 'dist', 'src', 'cli', 'main.js');
+    const args = [cli, 'validate', 'configs/orders.yaml'];
+    const { exitCode, stdout, stderr } = await execa(process.execPath, args, {
+      cwd: root,
+      reject: false,
+    });
+    return { exitCode, stdout, stderr };
+  }
+
+  it('shows a config that is valid', async () => {
+    const { exitCode, stderr } = await validate(block('README.md', 'yaml'));
+    assert.equal(exitCode, 0, stderr);
+  });
+
+  it('shows what validate says of two mistakes in it', async () => {
+    const wrong = block('README.md', 'yaml')
+      .replace('query:', 'querry:')
+      .replace('input: orders', 'input: order');
+    const { exitCode, stdout, stderr } = await validate(wrong);
+    assert.equal(exitCode, 2);
+    const shown = block('README.md', 'text').split('\n').slice(1).join('\n').trim();
+    assert.ok(`${stdout}\n${stderr}`.includes(shown), `${stdout}\n${stderr}`);
+  });
+});
