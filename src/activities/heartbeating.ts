@@ -1,17 +1,28 @@
 import { Context } from '@temporalio/activity';
 
+const everyMs = 1_000;
+
 /** Heartbeats while `activity` runs, so that the loss of its worker is noticed in seconds. */
 export function heartbeating<A extends unknown[], R>(
   activity: (...args: A) => Promise<R>,
 ): (...args: A) => Promise<R> {
-  return async (...args) => {
-    const context = Context.current();
-    context.heartbeat();
-    const timer = setInterval(() => context.heartbeat(), 2_000);
-    try {
-      return await activity(...args);
-    } finally {
-      clearInterval(timer);
-    }
-  };
+  return (...args) => whileHeartbeating(() => activity(...args));
+}
+
+/**
+ * Heartbeats while `body` runs: the server's answers bring a cancellation, and tell a worker that
+ * was paused that its attempt was replaced. Temporal sends one in 2 s at most (the throttle).
+ */
+export async function whileHeartbeating<R>(
+  body: () => Promise<R>,
+  details: () => unknown = () => undefined,
+): Promise<R> {
+  const context = Context.current();
+  context.heartbeat(details());
+  const timer = setInterval(() => context.heartbeat(details()), everyMs);
+  try {
+    return await body();
+  } finally {
+    clearInterval(timer);
+  }
 }

@@ -27,11 +27,11 @@ export function createStoreActivities(
 ): Omit<PipelineActivities, 'requestLock' | 'isRunOpen'> {
   return {
     prepare: heartbeating(createPrepare(deps)),
-    inspectDestinations: createInspectDestinations(deps),
+    inspectDestinations: heartbeating(createInspectDestinations(deps)),
     runBeam: createRunBeam(deps),
     audit: heartbeating(createAudit(deps)),
-    publish: createPublish(deps),
-    fence: createFence(deps),
+    publish: heartbeating(createPublish(deps)),
+    fence: heartbeating(createFence(deps)),
     finish: heartbeating(createFinish(deps)),
   };
 }

@@ -3,6 +3,7 @@ import type { PlannedSink } from '../config/plan.js';
 import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
 import type { PipelineActivities, Published, RunReference } from '../workflows/activities.js';
+import { assertRunOpen } from './assert-run-open.js';
 import type { ActivityDeps } from './deps.js';
 import { readManifest } from './read-manifest.js';
 import { readPlan } from './read-plan.js';
@@ -36,6 +37,7 @@ export function createPublish(deps: ActivityDeps): PipelineActivities['publish']
     const stagedSink = manifest.sinks[name];
     if (!stagedSink) throw failure('AuditFailed', `the manifest has no sink \`${name}\``);
     await faultPoint('worker:before-publish');
+    await assertRunOpen(deps.client);
     const commit = await inPublisher<Commit>(
       deps,
       sink.destination,

@@ -10,7 +10,8 @@ import { cancellationOf } from './activity-run.js';
 import type { ActivityDeps } from './deps.js';
 
 const program = fileURLToPath(new URL('../destinations/publisher-process.js', import.meta.url));
-const stallAfterMs = 8_000;
+/** The child prints a line every second, whatever it does. */
+const stallAfterMs = 10_000;
 const graceMs = 2_000;
 
 /**
@@ -29,7 +30,6 @@ export async function inPublisher<T>(
   const records = storePaths.publisherProcesses(store, destinationHash(destination));
   await endRecordedProcesses(records);
   let last: PublisherEvent | undefined;
-  context.heartbeat();
   const end = await supervise({
     command: process.execPath,
     args: [program],
@@ -38,8 +38,7 @@ export async function inPublisher<T>(
     records,
     onEvent: (line) => {
       const event = line as PublisherEvent;
-      if (event.event === 'tick') context.heartbeat();
-      else last = event;
+      if (event.event !== 'tick') last = event;
     },
     stallAfterMs,
     graceMs,

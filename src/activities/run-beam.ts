@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
@@ -9,14 +9,16 @@ import { endRecordedProcesses } from '../process/process-record.js';
 import { supervise, type ChildEnd } from '../process/supervise.js';
 import { failure, failureTypes, isFailureType, type FailureDetail } from '../shared/failures.js';
 import type { Progress, StepProgress } from '../shared/progress.js';
+import { attemptLine } from '../store/beam-log.js';
 import { storePaths } from '../store/local-store.js';
-import type { PipelineActivities } from '../workflows/activities.js';
+import type { PipelineActivities, RunReference, Staged } from '../workflows/activities.js';
 import { cancellationOf } from './activity-run.js';
 import type { ActivityDeps } from './deps.js';
+import { whileHeartbeating } from './heartbeating.js';
 import { readPlan } from './read-plan.js';
 
-/** Below the heartbeat timeout (10 s): a stalled child is ended before its attempt is replaced. */
-const stallAfterMs = 8_000;
+/** The child prints a line every 0.5 s, whatever it does. */
+const stallAfterMs = 10_000;
 const graceMs = 3_000;
 
 const beamEvent = z.discriminatedUnion('event', [
@@ -38,65 +40,64 @@ type BeamEvent = z.infer<typeof beamEvent>;
 /**
  * Runs the Beam pipeline in a child process that stages into a folder of this attempt alone.
  *
- * Every heartbeat is caused by a line of the child, so that a child that was paused (or hangs)
- * is noticed; children of earlier attempts are ended first.
+ * Children of earlier attempts are ended first: one may have been paused. A child that is silent
+ * (it was paused, or hangs) is ended and the attempt is retried.
  */
-export function createRunBeam({
-  root,
-  store,
-  python,
-}: ActivityDeps): PipelineActivities['runBeam'] {
-  return async (run) => {
-    const context = Context.current();
-    await readPlan(store, run);
-    const records = storePaths.beamProcesses(store, run.runKey);
-    await endRecordedProcesses(records);
-
-    const attempt = `${context.info.attempt}-${randomBytes(3).toString('hex')}`;
-    const staging = join(storePaths.staging(store, run.runKey), attempt);
-    await mkdir(storePaths.run(store, run.runKey), { recursive: true });
-    let last: BeamEvent | undefined;
-    const progress: Progress = { attempt, pid: null, steps: {} };
-    const onEvent = (line: unknown) => {
-      const parsed = beamEvent.safeParse(line);
-      if (!parsed.success) return;
-      const event = parsed.data;
-      if (event.event === 'started') progress.pid = event.pid;
-      else if (event.event === 'progress') progress.steps = event.steps;
-      else last = event;
-      context.heartbeat(progress);
-    };
-    context.heartbeat(progress);
-    await faultPoint('worker:before-beam');
-    const end = await supervise({
-      command: python,
-      args: [
-        '-m',
-        'beam_pipeline.main',
-        '--exit_with_parent',
-        `--plan=${storePaths.plan(store, run.planSha256)}`,
-        `--staging=${staging}`,
-        `--run_key=${run.runKey}`,
-        `--attempt=${attempt}`,
-        ...(run.profiles === null ? [] : [`--profiles=${run.profiles}`]),
-      ],
-      cwd: root,
-      records,
-      logFile: storePaths.log(store, run.runKey),
-      onEvent,
-      stallAfterMs,
-      graceMs,
-      signal: context.cancellationSignal,
-    });
-    if (context.cancellationSignal.aborted) throw await cancellationOf();
-    if (last?.event !== 'finished') throw beamFailure(last, end);
-    await faultPoint('worker:beam-finished');
-    return {
-      manifestUri: last.manifest,
-      manifestSha256: last.sha256,
-      attempt: context.info.attempt,
-    };
+export function createRunBeam(deps: ActivityDeps): PipelineActivities['runBeam'] {
+  return (run) => {
+    const { attempt } = Context.current().info;
+    const name = `${attempt}-${randomBytes(3).toString('hex')}`;
+    const progress: Progress = { attempt: name, pid: null, steps: {} };
+    return whileHeartbeating(
+      async () => ({ ...(await runAttempt(deps, run, progress)), attempt }),
+      () => progress,
+    );
   };
+}
+
+async function runAttempt(
+  { root, store, python }: ActivityDeps,
+  run: RunReference,
+  progress: Progress,
+): Promise<Omit<Staged, 'attempt'>> {
+  const { cancellationSignal } = Context.current();
+  await readPlan(store, run);
+  const records = storePaths.beamProcesses(store, run.runKey);
+  await endRecordedProcesses(records);
+  const logFile = storePaths.log(store, run.runKey);
+  await mkdir(storePaths.run(store, run.runKey), { recursive: true });
+  await appendFile(logFile, attemptLine(progress.attempt, new Date()));
+  await faultPoint('worker:before-beam');
+  let last: BeamEvent | undefined;
+  const end = await supervise({
+    command: python,
+    args: [
+      '-m',
+      'beam_pipeline.main',
+      '--exit_with_parent',
+      `--plan=${storePaths.plan(store, run.planSha256)}`,
+      `--staging=${join(storePaths.staging(store, run.runKey), progress.attempt)}`,
+      `--run_key=${run.runKey}`,
+      `--attempt=${progress.attempt}`,
+      ...(run.profiles === null ? [] : [`--profiles=${run.profiles}`]),
+    ],
+    cwd: root,
+    records,
+    logFile,
+    onEvent(line) {
+      const { data: event } = beamEvent.safeParse(line);
+      if (event?.event === 'started') progress.pid = event.pid;
+      else if (event?.event === 'progress') progress.steps = event.steps;
+      else if (event) last = event;
+    },
+    stallAfterMs,
+    graceMs,
+    signal: cancellationSignal,
+  });
+  if (cancellationSignal.aborted) throw await cancellationOf();
+  if (last?.event !== 'finished') throw beamFailure(last, end);
+  await faultPoint('worker:beam-finished');
+  return { manifestUri: last.manifest, manifestSha256: last.sha256 };
 }
 
 function beamFailure(last: BeamEvent | undefined, end: ChildEnd): ApplicationFailure {

@@ -33,6 +33,7 @@ export interface ChildEnd {
 }
 
 const keptLines = 40;
+const watchEveryMs = 500;
 
 /** Runs a child in a process group of its own until it ends, stalls or is aborted. */
 export async function supervise(options: SuperviseOptions): Promise<ChildEnd> {
@@ -55,12 +56,15 @@ export async function supervise(options: SuperviseOptions): Promise<ChildEnd> {
     throw new Error(`${options.command} did not start`);
   }
   let stalled = false;
-  let lastSign = Date.now();
+  // Counted in turns of this process, not in time: after a pause of the whole machine neither the
+  // child nor its lines are late.
+  let silentMs = 0;
   const watchdog = setInterval(() => {
-    if (Date.now() - lastSign < options.stallAfterMs) return;
+    silentMs += watchEveryMs;
+    if (silentMs < options.stallAfterMs) return;
     stalled = true;
     killGroup(pid, 'SIGKILL');
-  }, 500);
+  }, watchEveryMs);
   let killTimer: NodeJS.Timeout | undefined;
   const stop = () => {
     killGroup(pid, 'SIGTERM');
@@ -81,7 +85,7 @@ export async function supervise(options: SuperviseOptions): Promise<ChildEnd> {
   readJsonLines(
     child.stdout,
     (event) => {
-      lastSign = Date.now();
+      silentMs = 0;
       options.onEvent(event);
     },
     keep,

@@ -36,6 +36,8 @@ export const failureTypes = {
   VersionTaken: { actor: 'operator', retryable: false },
   /** No worker serves the local store that holds this run's files. */
   StoreUnavailable: { actor: 'operator', retryable: false },
+  /** The run was cancelled or terminated meanwhile: there is nothing to do any more. */
+  RunEnded: { actor: 'operator', retryable: false },
   /** A defect of Beamline: please report it. */
   InternalError: { actor: 'retry', retryable: true },
 } as const satisfies Record<string, { actor: 'author' | 'operator' | 'retry'; retryable: boolean }>;

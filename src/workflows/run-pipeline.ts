@@ -1,5 +1,6 @@
 import {
   ApplicationFailure,
+  CancelledFailure,
   CancellationScope,
   isCancellation,
   setHandler,
@@ -52,7 +53,9 @@ export async function runPipeline(input: RunPipelineInput): Promise<Receipt> {
     }
   } catch (error) {
     cause = error;
-    outcome = isCancellation(error) ? 'cancelled' : 'failed';
+    // Once a cancellation is in, whatever else goes wrong follows from it.
+    const cancelled = isCancellation(error) || CancellationScope.current().consideredCancelled;
+    outcome = cancelled ? 'cancelled' : 'failed';
     if (outcome === 'failed') failed = runFailureOf(error, prepared.store);
   }
 
@@ -62,7 +65,7 @@ export async function runPipeline(input: RunPipelineInput): Promise<Receipt> {
     record.enter(outcome);
     const receipt = record.receipt(outcome, failed);
     await activities.finish(run, receipt);
-    if (outcome === 'cancelled') throw cause;
+    if (outcome === 'cancelled') throw new CancelledFailure('the run was cancelled');
     if (failed) throw finalFailure(failed, receipt, cause);
     return receipt;
   });

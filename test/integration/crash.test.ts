@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import pLimit from 'p-limit';
 import type { ReadyChild } from '../support/child.js';
+import { createHosts, leftovers, wake } from '../support/hosts.js';
 import { duckdbRows, query, startRun, writeOrdersPipeline } from '../support/pipeline.js';
-import {
-  startDatabase,
-  startTemporal,
-  startWorker,
-  temporaryRoot,
-  type Database,
-  type WorkerReady,
-} from '../support/stack.js';
+import { startDatabase, startTemporal, type Database } from '../support/stack.js';
 
 /** Every step boundary of `runPipeline`, in order; the process that is hit is its prefix. */
 const points = [
@@ -40,7 +34,7 @@ describe('a crash or a pause at any step boundary, on two hosts that share no di
   this.timeout(240_000);
   let environment: TestWorkflowEnvironment;
   let database: ReadyChild<Database>;
-  const limit = pLimit(4);
+  const limit = pLimit(5);
 
   before(async () => {
     [environment, database] = await Promise.all([startTemporal(), startDatabase('postgres')]);
@@ -63,28 +57,19 @@ describe('a crash or a pause at any step boundary, on two hosts that share no di
   }
 
   async function crashAt(point: string, signal: 'SIGKILL' | 'SIGSTOP'): Promise<void> {
-    const { root: base, remove } = await temporaryRoot();
-    const faults = join(base, 'faults');
-    const roots = [join(base, 'host-a'), join(base, 'host-b')];
-    const queue = `crash-${signal}-${point}`;
-    const workers: ReadyChild<WorkerReady>[] = [];
-    const start = async (root: string) => {
-      const worker = await startWorker(environment, root, { BEAMLINE_FAULT_POINTS: faults }, queue);
-      workers.push(worker);
-      return worker;
-    };
+    const hosts = await createHosts(environment, `crash-${signal}-${point}`, 2);
+    const { roots, workers, taskQueue } = hosts;
     try {
-      await mkdir(faults);
-      for (const root of roots) {
+      for (const [host, root] of roots.entries()) {
         await writeOrdersPipeline(root, database.ready, { mode: 'append' });
-        await start(root);
+        await hosts.start(host);
       }
-      await writeFile(join(faults, point), signal);
-      const run = await startRun(environment, { config: 'orders.yaml' }, undefined, queue);
-      const hit = await untilHit(join(faults, `${point}.hit`));
+      await hosts.arm(point, signal);
+      const run = await startRun(environment, { config: 'orders.yaml' }, { taskQueue });
+      const hit = await hosts.hit(point);
       const victim = workers.findIndex(({ pid }) => pid === hit);
       // A worker that died or sleeps is replaced on its own host; a child's worker does that itself.
-      if (victim >= 0) await start(roots[victim] as string);
+      if (victim >= 0) await hosts.start(victim);
       const receipt = await run.result();
       assert.equal(receipt.outcome, 'succeeded');
       assert.equal(receipt.sinks[0]?.rows, rows);
@@ -99,8 +84,7 @@ describe('a crash or a pause at any step boundary, on two hosts that share no di
       for (const worker of workers) process.stderr.write(worker.stderr());
       throw error;
     } finally {
-      await Promise.all(workers.map((worker) => worker.end('SIGKILL')));
-      await remove();
+      await hosts.end();
     }
   }
 });
@@ -121,35 +105,6 @@ async function published(roots: string[]): Promise<number[]> {
     counts.push(table?.['n'] as number);
   }
   return counts;
-}
-
-/** Staged files that no longer belong to a run. */
-async function leftovers(roots: string[]): Promise<string[]> {
-  const found: string[] = [];
-  for (const root of roots) {
-    const staging = join(root, '.beamline', 'store', 'staging');
-    const entries = await readdir(staging, { recursive: true, withFileTypes: true }).catch(
-      () => [],
-    );
-    found.push(...entries.filter((entry) => entry.isFile()).map(({ name }) => name));
-  }
-  return found;
-}
-
-async function untilHit(file: string): Promise<number> {
-  for (;;) {
-    const text = await readFile(file, 'utf8').catch(() => null);
-    if (text !== null) return Number(text);
-    await sleep(50);
-  }
-}
-
-function wake(pid: number): void {
-  try {
-    process.kill(pid, 'SIGCONT');
-  } catch {
-    // It was ended by its successor.
-  }
 }
 
 /** A task that is started now and asked for its result later. */

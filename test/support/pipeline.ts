@@ -67,8 +67,7 @@ let runs = 0;
 export function startRun(
   environment: TestWorkflowEnvironment,
   input: RunPipelineInput,
-  workflowId = `test-${process.pid}-${++runs}`,
-  taskQueue = 'beamline',
+  { taskQueue = 'beamline', workflowId = `test-${process.pid}-${++runs}` } = {},
 ) {
   return environment.client.workflow.start<(input: RunPipelineInput) => Promise<Receipt>>(
     'runPipeline',

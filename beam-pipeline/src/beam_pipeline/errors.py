@@ -27,6 +27,7 @@ FAILURE_TYPES: dict[str, bool] = {
     "DestinationBusy": False,
     "VersionTaken": False,
     "StoreUnavailable": False,
+    "RunEnded": False,
     "InternalError": True,
 }
 

@@ -31,6 +31,10 @@ SETTINGS = (
     "SET LOCAL xmloption TO 'content'",
     # The holder of a snapshot does nothing while others read.
     "SET LOCAL idle_in_transaction_session_timeout TO 0",
+    # A query must not run on when this process was cancelled or killed: since PostgreSQL 14, a server on
+    # Linux can look whether its client is still there while it works.
+    "SELECT set_config(name, '2s', true) FROM pg_settings"
+    " WHERE name = 'client_connection_check_interval' AND version() LIKE '%linux%'",
 )
 
 

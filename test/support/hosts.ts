@@ -1,0 +1,86 @@
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { ReadyChild } from './child.js';
+import { startWorker, temporaryRoot, type WorkerReady } from './stack.js';
+
+/** Hosts of one test: project roots that share no disk, a task queue of their own, fault points. */
+export interface Hosts {
+  roots: string[];
+  taskQueue: string;
+  /** Starts one more worker on a host. */
+  start(host: number): Promise<ReadyChild<WorkerReady>>;
+  workers: ReadyChild<WorkerReady>[];
+  /** Puts a signal at a fault point (`src/process/fault-point.ts`). */
+  arm(point: string, signal: 'SIGKILL' | 'SIGSTOP'): Promise<void>;
+  /** Waits until a process was hit there, and returns its id. */
+  hit(point: string): Promise<number>;
+  /** Ends the workers and removes the roots. */
+  end(): Promise<void>;
+}
+
+export async function createHosts(
+  environment: TestWorkflowEnvironment,
+  taskQueue: string,
+  count: number,
+): Promise<Hosts> {
+  const { root: base, remove } = await temporaryRoot();
+  const faults = join(base, 'faults');
+  const roots = Array.from({ length: count }, (_, index) => join(base, `host-${index}`));
+  await Promise.all([faults, ...roots].map((folder) => mkdir(folder)));
+  const workers: ReadyChild<WorkerReady>[] = [];
+  return {
+    roots,
+    taskQueue,
+    workers,
+    async start(host) {
+      const env = { BEAMLINE_FAULT_POINTS: faults };
+      const worker = await startWorker(environment, roots[host] as string, env, taskQueue);
+      workers.push(worker);
+      return worker;
+    },
+    arm: (point, signal) => writeFile(join(faults, point), signal),
+    async hit(point) {
+      for (;;) {
+        const text = await readFile(join(faults, `${point}.hit`), 'utf8').catch(() => null);
+        if (text !== null) return Number(text);
+        await sleep(50);
+      }
+    },
+    async end() {
+      await Promise.all(workers.map((worker) => worker.end('SIGKILL')));
+      await remove();
+    },
+  };
+}
+
+/** Lets a stopped process go on; nothing if its successor has ended it. */
+export function wake(pid: number): void {
+  try {
+    process.kill(pid, 'SIGCONT');
+  } catch {
+    // It was ended.
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Staged files that no longer belong to a run, on any of the hosts. */
+export async function leftovers(roots: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const root of roots) {
+    const staging = join(root, '.beamline', 'store', 'staging');
+    const entries = await readdir(staging, { recursive: true, withFileTypes: true }).catch(
+      () => [],
+    );
+    found.push(...entries.filter((entry) => entry.isFile()).map(({ name }) => name));
+  }
+  return found;
+}
