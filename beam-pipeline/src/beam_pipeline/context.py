@@ -18,6 +18,8 @@ class StepContext:
         in_process: Every worker is a thread of this process, which stays until the end: a connection
             kept here outlives the ranges that others read.
         workers: How many threads run at a time.
+        inputs: The names of the steps that a transform reads, in the config's order.
+        shared_dir: Path or URI of a folder that every worker reaches, for what one sets aside for another.
     """
 
     step: str
@@ -27,3 +29,5 @@ class StepContext:
     temp_dir: str
     in_process: bool
     workers: int
+    inputs: tuple[str, ...] = ()
+    shared_dir: str = ""

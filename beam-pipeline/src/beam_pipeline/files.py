@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import time
@@ -52,6 +53,25 @@ def open_for_write(uri: str) -> Any:
     if is_local(uri):
         return pa.OSFile(uri, "wb")
     return pa.PythonFile(_filesystems().create(uri), "wb")
+
+
+def open_for_read(uri: str) -> Any:
+    """Opens a file as a stream of bytes that Arrow can read from."""
+    import pyarrow as pa
+
+    try:
+        if is_local(uri):
+            return pa.OSFile(uri, "rb")
+        return pa.PythonFile(_filesystems().open(uri, compression_type="uncompressed"), "r")
+    except OSError as error:
+        raise errors.from_os_error(error, uri) from error
+
+
+def match(pattern: str) -> list[str]:
+    """The files that a pattern names, sorted; `*`, `?`, `[…]`, and `**` for folders at any depth."""
+    if is_local(pattern):
+        return sorted(path for path in glob.glob(pattern, recursive=True) if Path(path).is_file())
+    return sorted(entry.path for entry in _filesystems().match([pattern])[0].metadata_list)
 
 
 def write_whole(uri: str, content: bytes) -> None:

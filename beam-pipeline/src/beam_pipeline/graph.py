@@ -82,7 +82,7 @@ class _Graph:
                 f"{path}.inputs  module `{step.module}` takes {wanted}, got {len(step.inputs)}"
             )
         inputs = tuple(self._input(name, f"{path}.inputs") for name in step.inputs)
-        transform = module.transform_type(params, self._context(step.name, path))
+        transform = module.transform_type(params, self._context(step.name, path, tuple(step.inputs)))
         self._steps[step.name] = {
             "kind": "transform", "module": step.module, "row_wise": params.row_wise,
             "inputs": step.inputs,
@@ -130,15 +130,19 @@ class _Graph:
             raise ConfigError(f"{where}  no step is named `{name}`{near} ({', '.join(self._outputs)})")
         return self._outputs[name]
 
-    def _context(self, step: str, path: str) -> StepContext:
+    def _context(self, step: str, path: str, inputs: tuple[str, ...] = ()) -> StepContext:
+        attempt = self._attempt
+        spill = attempt.temp_dir if attempt.in_process else files.join(attempt.staging, "_spill")
         return StepContext(
             step=step,
             pipeline=self._plan.name,
             plan_path=path,
-            profiles=self._attempt.profiles,
-            temp_dir=self._attempt.temp_dir,
-            in_process=self._attempt.in_process,
-            workers=self._attempt.workers,
+            profiles=attempt.profiles,
+            temp_dir=attempt.temp_dir,
+            shared_dir=spill,
+            in_process=attempt.in_process,
+            workers=attempt.workers,
+            inputs=inputs,
         )
 
 
