@@ -1,9 +1,12 @@
 /**
  * `make demo`: the local stack, a PostgreSQL with sample data, and one run of examples/flights.yaml.
  * Stays until Ctrl-C; with DEMO_EXIT=1 it ends after the run. Exit code: that of the run.
+ *
+ * `node dist/src/dev/demo/main.js [--root DIR]`: DIR has `examples/`, and gets `.beamline/` and `data/`.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { stackEnvironment, startStack } from '../stack.js';
 import { readStackRecord, type StackRecord } from '../stack-record.js';
@@ -12,7 +15,8 @@ import { packageRoot } from '../tools.js';
 import { resultRows } from './result-rows.js';
 import { startSampleDatabase } from './sample-database.js';
 
-const root = packageRoot;
+const { values } = parseArgs({ options: { root: { type: 'string', default: packageRoot } } });
+const root = resolve(values.root);
 const config = join('examples', 'flights.yaml');
 const warehouse = join(root, 'data', 'warehouse.duckdb');
 const query = 'select * from flights_by_carrier order by flights desc limit 5';
@@ -45,7 +49,7 @@ async function demo(): Promise<number> {
   print('');
   const exitCode = await run(data.profiles);
   if (exitCode === 0 && existsSync(warehouse)) {
-    print(`\nflights_by_carrier in ${warehouse}`);
+    print(`\nflights_by_carrier in ${relative(process.cwd(), warehouse)}`);
     for (const line of await resultRows(warehouse, query)) print(`  ${line}`);
   }
   print(`\nWeb UI  ${record.temporal.ui}/namespaces/${record.temporal.namespace}/workflows`);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { pythonPath } from '../../worker/python.js';
+import { endRecordedProcesses } from '../../process/process-record.js';
 import { deferred } from '../deferred.js';
 import { type Service, startService } from '../service.js';
 import { stateOf } from '../stack-record.js';
@@ -34,6 +35,8 @@ export async function startSampleDatabase(
   const folder = join(stateOf(root), 'demo');
   await mkdir(folder, { recursive: true });
 
+  const records = join(stateOf(root), 'processes', 'demo');
+  await endRecordedProcesses(records); // Of a demo that was killed.
   const line = deferred<unknown>();
   const service = await startService({
     name: 'postgres',
@@ -42,7 +45,7 @@ export async function startSampleDatabase(
     cwd: root,
     env: process.env,
     logFile: join(stateOf(root), 'logs', 'postgres.log'),
-    records: join(stateOf(root), 'processes', 'demo'),
+    records,
     talks: true,
     onEvent: line.resolve,
     ready: () => line.promise,
