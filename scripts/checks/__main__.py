@@ -15,6 +15,8 @@ VENV_BIN = ROOT / ".venv" / "bin"
 DATA_PLANE = ROOT / "beam-pipeline"
 SCRIPTS = ROOT / "scripts"
 TOTALS = STATE / "totals"
+# Mocha takes CI=true for a terminal with colours.
+COLOR = [] if sys.stdout.isatty() else ["--no-color"]
 
 NEEDED_BY_CHECKS = ["node", "python"]
 NEEDED_BY_TESTS = [*NEEDED_BY_CHECKS, "temporal", "time-skipping", "databases"]
@@ -33,7 +35,7 @@ ALL: list[Check | Suite] = [
     Check("scripts: mypy", [VENV_BIN / "mypy", "--no-error-summary"], folder=SCRIPTS),
     Suite(
         "mocha",
-        [NODE_BIN / "mocha", "--reporter", "scripts/mocha-reporter.cjs"],
+        [NODE_BIN / "mocha", "--reporter", "scripts/mocha-reporter.cjs", *COLOR],
         totals=TOTALS / "mocha.json",
         count=mocha_count,
         environment={"BEAMLINE_TOTALS": str(TOTALS / "mocha.json")},
@@ -58,9 +60,7 @@ ALL: list[Check | Suite] = [
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="scripts/run-tests", description="Runs the checks and the tests."
-    )
+    parser = argparse.ArgumentParser(prog="scripts/run-tests", description="Runs the checks and the tests.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these")
     parser.add_argument("--checks", action="store_true", help="everything but the test suites")
     parser.add_argument("--list", action="store_true", help="print the names")
@@ -71,9 +71,7 @@ def main() -> int:
         return 0
     for name in arguments.names:
         if name not in names:
-            parser.error(
-                f"nothing is named `{name}`; names are {', '.join(f'`{each}`' for each in names)}"
-            )
+            parser.error(f"nothing is named `{name}`; names are {', '.join(f'`{each}`' for each in names)}")
 
     chosen = [item for item in ALL if not arguments.names or item.name in arguments.names]
     if arguments.checks:

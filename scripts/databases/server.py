@@ -74,9 +74,7 @@ class Server:
         with self.log.open("ab") as log:
             code = spawn(arguments, self.directory, log, environment or {}).wait()
         if code != 0:
-            raise ServerFailed(
-                f"`{Path(arguments[0]).name}` ended with code {code}:\n{self.last_lines()}"
-            )
+            raise ServerFailed(f"`{Path(arguments[0]).name}` ended with code {code}:\n{self.last_lines()}")
 
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None

@@ -57,9 +57,7 @@ class Console:
     def _tick(self, title: str, hint: str, started: float, stop: threading.Event) -> None:
         while not stop.wait(0.2):
             elapsed = duration(time.monotonic() - started)
-            self.out.write(
-                f"\r\033[K  {self._mark('…')} {title:<{WIDTH}} {elapsed:>8}   {hint}".rstrip()
-            )
+            self.out.write(f"\r\033[K  {self._mark('…')} {title:<{WIDTH}} {elapsed:>8}   {hint}".rstrip())
             self.out.flush()
 
     def _mark(self, mark: str) -> str:

@@ -123,12 +123,9 @@ def package_known(name: str, options: list[str]) -> bool:
 def missing_packages(wanted: list[str], options: list[str]) -> list[str]:
     """The packages, and those of their dependencies that are not installed."""
     flags = [
-        f"--no-{kind}"
-        for kind in ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")
+        f"--no-{kind}" for kind in ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")
     ]
-    tree = run_quietly(
-        "mariadb-depends", ["apt-cache", *options, "depends", "--recurse", *flags, *wanted]
-    )
+    tree = run_quietly("mariadb-depends", ["apt-cache", *options, "depends", "--recurse", *flags, *wanted])
     names = [line for line in tree.splitlines() if line and line[0].isalnum()]
     query = subprocess.run(
         ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n"],

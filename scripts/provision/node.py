@@ -67,9 +67,7 @@ class Build(Step):
 
 def sources() -> list[Path]:
     """Every file that `tsc` compiles (the `include` of tsconfig.json)."""
-    return [
-        path for folder in ("src", "test", "bench", "scripts") for path in (ROOT / folder).rglob("*.ts")
-    ]
+    return [path for folder in ("src", "test", "bench", "scripts") for path in (ROOT / folder).rglob("*.ts")]
 
 
 def remove_orphans(dist: Path) -> None:

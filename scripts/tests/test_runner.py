@@ -55,9 +55,7 @@ def test_suite_that_ends_badly_after_it_passed_fails(totals: Path) -> None:
     assert run([suite(totals, write(4, 0) + "; sys.exit(7)")], Console()) == Count(4, 1)
 
 
-def test_suite_that_hangs_after_its_last_test_fails(
-    totals: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_suite_that_hangs_after_its_last_test_fails(totals: Path, capsys: pytest.CaptureFixture[str]) -> None:
     hanging = suite(totals, write(4, 0) + "; time.sleep(60)", grace_seconds=0.2)
     assert run([hanging], Console(sys.stdout)) == Count(4, 1)
     assert "still running 0.2 s after its last test" in capsys.readouterr().out
@@ -88,7 +86,5 @@ def test_children_see_no_standard_input() -> None:
 
 def test_junit_report_is_counted(tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
-    report.write_text(
-        '<testsuites><testsuite tests="10" failures="2" errors="1" skipped="3"/></testsuites>'
-    )
+    report.write_text('<testsuites><testsuite tests="10" failures="2" errors="1" skipped="3"/></testsuites>')
     assert junit_count(report) == Count(passed=4, failed=3, skipped=3)

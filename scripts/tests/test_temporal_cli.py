@@ -57,8 +57,6 @@ def test_go_builds_the_pinned_version(bare_machine: Path) -> None:
     step = TemporalCli()
     notes: list[str] = []
     step.run(notes)
-    assert step.program.read_text() == (
-        f"install github.com/temporalio/cli/cmd/temporal@v{step.version}\n"
-    )
+    assert step.program.read_text() == (f"install github.com/temporalio/cli/cmd/temporal@v{step.version}\n")
     assert notes[0].startswith("built with go")
     assert TemporalCli().is_done()
