@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pymysql
 import pytest
 
 from running import Child, InProcess
@@ -82,3 +83,25 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     for folder in added.glob("*/*"):
         shutil.copytree(folder, copy / "beam_pipeline" / "modules" / folder.relative_to(added))
     return {"PYTHONPATH": str(copy)}
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[dict[str, Any]]:
+    """A MariaDB server: its address as one profile."""
+    for address in _start("mariadb"):
+        yield {name: address[name] for name in ("host", "port", "database", "user", "password")}
+
+
+@pytest.fixture
+def mysql(mariadb: dict[str, Any]) -> Iterator[Any]:
+    """A cursor on MariaDB for preparing data; every statement commits."""
+    with pymysql.connect(**mariadb, autocommit=True) as connection, connection.cursor() as cursor:
+        yield cursor
+
+
+@pytest.fixture
+def my_profiles(mariadb: dict[str, Any], tmp_path: Path) -> Path:
+    """A profiles file with the key `my`."""
+    path = tmp_path / "my-profiles.json"
+    path.write_text(json.dumps({"my": mariadb}))
+    return path
