@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { CliError, exitCodes, type ExitCode } from './errors.js';
-import { printJson } from './output.js';
+import { counted, printJson } from './output.js';
 
 /** Tells the person (or with `--json` the program) what went wrong. Returns the exit code. */
 export function reportError(
@@ -23,6 +23,23 @@ export function reportError(
   return exitCode;
 }
 
+/** Errors of the client, by name, and what to do about them. */
+const hints: Record<string, { exitCode: ExitCode; hint: string }> = {
+  TemporalUnreachable: {
+    exitCode: exitCodes.unreachable,
+    hint: 'Start the local stack with beamline dev, or say where Temporal is: TEMPORAL_ADDRESS=host:port',
+  },
+  RunNotFound: { exitCode: exitCodes.badInput, hint: 'beamline list shows the runs.' },
+  ReceiptNotFound: {
+    exitCode: exitCodes.failed,
+    hint: 'beamline status RUN and beamline logs RUN say more.',
+  },
+  CannotRerun: {
+    exitCode: exitCodes.badInput,
+    hint: 'beamline receipt RUN shows what the run did.',
+  },
+};
+
 interface Described {
   message: string;
   hint?: string | undefined;
@@ -39,10 +56,14 @@ function describe(error: unknown): Described {
   const type = error instanceof Error ? error.name : 'Error';
   // By name: the classes belong to modules that are loaded only when they are needed.
   if (type === 'ConfigProblems') {
-    const { problems } = error as { problems?: unknown };
-    return { message, exitCode: exitCodes.badInput, type, problems };
+    const { problems = [] } = error as { problems?: readonly { file: string }[] };
+    const files = new Set(problems.map(({ file }) => file)).size;
+    const hint = `\n${counted(problems.length, 'problem')} in ${counted(files, 'file')}.`;
+    return { message, hint, exitCode: exitCodes.badInput, type, problems };
   }
   if (type === 'CatalogueError') return { message, exitCode: exitCodes.unreachable, type };
+  const known = hints[type];
+  if (known !== undefined) return { message, type, ...known };
   return {
     message: message.split('\n')[0] ?? message,
     hint: 'This was not expected. Run it again with --verbose for the whole error.',

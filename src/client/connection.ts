@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { TemporalUnreachable } from './errors.js';
 
 /** How to reach Temporal: the options of a connection, and the namespace. */
 export type TemporalAddress = ReturnType<typeof loadClientConnectConfig>;
@@ -14,6 +16,48 @@ export function temporalAddress(root: string): TemporalAddress {
   if (config.connectionOptions.address) return config;
   const address = developmentAddress(root) ?? '127.0.0.1:7233';
   return { ...config, connectionOptions: { ...config.connectionOptions, address } };
+}
+
+/** A client, and what it is connected to. */
+export interface TemporalClient {
+  client: Client;
+  address: string;
+  namespace: string;
+}
+
+/**
+ * Connects to Temporal.
+ * @param overrides of what the environment says
+ * @throws {@link TemporalUnreachable}
+ */
+export async function connectTemporal(
+  root: string,
+  overrides: { address?: string; namespace?: string } = {},
+): Promise<TemporalClient> {
+  const { connectionOptions, ...config } = temporalAddress(root);
+  const address = overrides.address ?? connectionOptions.address ?? '127.0.0.1:7233';
+  const namespace = overrides.namespace ?? config.namespace ?? 'default';
+  const connectTimeout = isLoopback(address) ? '2s' : '10s';
+  try {
+    const connection = await Connection.connect({ ...connectionOptions, address, connectTimeout });
+    return { client: new Client({ connection, namespace }), address, namespace };
+  } catch (error) {
+    throw new TemporalUnreachable(address, error);
+  }
+}
+
+/** gRPC status codes of a server that cannot be reached: DEADLINE_EXCEEDED and UNAVAILABLE. */
+const unreachableCodes = new Set([4, 14]);
+
+/** Whether a call failed because the server could not be reached. */
+export function isUnreachable(error: unknown): boolean {
+  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
+  if (typeof code === 'number' && unreachableCodes.has(code)) return true;
+  return cause !== undefined && isUnreachable(cause);
+}
+
+function isLoopback(address: string): boolean {
+  return /^(localhost|127\.|\[::1\])/.test(address);
 }
 
 function developmentAddress(root: string): string | undefined {

@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import type { Run, RunFailed } from '../../client/index.js';
+import { failureLines } from '../failure-lines.js';
+import { globalsOf } from '../globals.js';
+import { print, printJson } from '../output.js';
+import { runArgument, withBeamline } from '../temporal.js';
+
+/** `beamline cancel RUN`: asks a run to stop and clean up, and may wait until it has. */
+export function register(program: Command): void {
+  program
+    .command('cancel')
+    .description('cancel a run: its processes end, and what it staged is removed')
+    .argument('<run>', runArgument)
+    .option('--wait', 'wait until the run has cleaned up and closed')
+    .action(async (reference: string, { wait }: { wait?: boolean }, command: Command) => {
+      const { json, root } = globalsOf(command);
+      await withBeamline({ root }, async (beamline) => {
+        const run = await beamline.get(reference);
+        const { closed_at, state } = await run.status();
+        if (closed_at !== null) {
+          if (json) printJson({ run_key: run.key, requested: false, state });
+          else print(`run ${run.key} has ended already: ${state.replaceAll('_', ' ')}`);
+          return;
+        }
+        await run.cancel();
+        if (wait === true) await printEnd(run, json);
+        else if (json) printJson({ run_key: run.key, requested: true, state });
+        else {
+          print(`asked run ${run.key} to cancel; it cleans up first`);
+          if (!(await beamline.hasWorker())) print('no worker is there: it cancels when one is');
+          print(`  beamline status ${run.key} --watch   follows it`);
+        }
+      });
+    });
+}
+
+async function printEnd(run: Run, json: boolean): Promise<void> {
+  const { RunFailed } = await import('../../client/index.js');
+  const end = await run.result().catch((error: unknown) => {
+    if (error instanceof RunFailed) return error;
+    throw error;
+  });
+  const receipt = end instanceof RunFailed ? end.receipt : end;
+  const state = end.outcome;
+  if (json) printJson({ run_key: run.key, requested: true, state, receipt: receipt ?? null });
+  else if (end instanceof RunFailed) for (const line of linesOf(run, end)) print(line);
+  else print(`run ${run.key} had finished first: ${state}; beamline receipt ${run.key}`);
+}
+
+function linesOf(run: Run, failed: RunFailed): string[] {
+  return failureLines(failed, run.url).map((line, index) =>
+    index === 0 ? `run ${run.key} ${line}` : line,
+  );
+}

@@ -1,0 +1,79 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type { Beamline, RunSummary } from '../../client/index.js';
+import { clipped, duration, instant, number } from '../format.js';
+import { globalsOf } from '../globals.js';
+import { print, printJson } from '../output.js';
+import { tableLines } from '../table.js';
+import { withBeamline } from '../temporal.js';
+
+/** A run, and what its receipt adds. */
+type Listed = RunSummary & {
+  /** Milliseconds from start to end, or until now. */
+  took_ms: number;
+  /** Rows published to all sinks; null while the run is open, or if there is no receipt. */
+  rows: number | null;
+};
+
+/** `beamline list`: the newest runs. */
+export function register(program: Command): void {
+  program
+    .command('list')
+    .description('list the newest runs')
+    .option('--pipeline <name>', 'only runs of this pipeline')
+    .option('--limit <count>', 'at most this many', countOf, 20)
+    .action(async (options: { pipeline?: string; limit: number }, command: Command) => {
+      const { json, root } = globalsOf(command);
+      const runs = await withBeamline({ root }, async (beamline) => {
+        const found = await beamline.list(options);
+        return Promise.all(found.map((run) => withReceipt(beamline, run)));
+      });
+      if (json) printJson({ runs });
+      else printRuns(runs, options.pipeline);
+    });
+}
+
+function countOf(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count > 0 && count <= 1000) return count;
+  throw new InvalidArgumentError('Give a whole number from 1 to 1000.');
+}
+
+async function withReceipt(beamline: Beamline, run: RunSummary): Promise<Listed> {
+  const end = run.closed_at === null ? Date.now() : Date.parse(run.closed_at);
+  const receipt = run.closed_at === null ? null : await beamline.receiptOf(run);
+  const published = receipt?.sinks.filter(({ state }) => state === 'published');
+  return {
+    ...run,
+    pipeline: run.pipeline ?? receipt?.pipeline ?? null,
+    took_ms: end - Date.parse(run.started_at),
+    rows: published?.reduce((sum, sink) => sum + sink.rows, 0) ?? null,
+  };
+}
+
+function printRuns(runs: readonly Listed[], pipeline: string | undefined): void {
+  if (runs.length === 0) {
+    print(pipeline === undefined ? 'no run yet' : `no run of ${pipeline}`);
+    print('next: beamline run FILE');
+    return;
+  }
+  const room = Math.max(12, (process.stdout.columns ?? 200) - 70);
+  const lines = tableLines(
+    [
+      { title: 'run' },
+      { title: 'pipeline' },
+      { title: 'state' },
+      { title: 'started' },
+      { title: 'took', align: 'right' },
+      { title: 'rows', align: 'right' },
+    ],
+    runs.map((run) => [
+      run.run_key,
+      clipped(run.pipeline ?? '', room),
+      run.state.replaceAll('_', ' '),
+      instant(run.started_at),
+      duration(run.took_ms),
+      run.rows === null ? '' : number(run.rows),
+    ]),
+  );
+  for (const line of lines) print(line);
+}

@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import type { Receipt } from '../../client/index.js';
+import { CliError, exitCodes } from '../errors.js';
+import { globalsOf } from '../globals.js';
+import { note, print, printJson } from '../output.js';
+import { receiptLines } from '../receipt-lines.js';
+import { runArgument, withBeamline } from '../temporal.js';
+
+/** `beamline receipt RUN`: from the local store, which needs no Temporal; else from Temporal. */
+export function register(program: Command): void {
+  program
+    .command('receipt')
+    .description('show what a run read, wrote and rejected; works without Temporal')
+    .argument('<run>', runArgument)
+    .action(async (reference: string, _options: unknown, command: Command) => {
+      const { json, root } = globalsOf(command);
+      const { findStoredReceipt } = await import('../../client/stored-receipts.js');
+      const stored = reference === 'latest' ? null : await findStoredReceipt(root, reference);
+      const receipt = stored ?? (await receiptFromTemporal(root, reference));
+      if (json) printJson(receipt);
+      else for (const line of receiptLines(receipt)) print(line);
+    });
+}
+
+async function receiptFromTemporal(root: string, reference: string): Promise<Receipt> {
+  const { TemporalUnreachable, findStoredReceipt } = await import('../../client/index.js');
+  try {
+    return await withBeamline({ root }, async (beamline) => {
+      const run = await beamline.get(reference);
+      const { closed_at, state } = await run.status();
+      if (closed_at !== null) return run.receipt();
+      throw new CliError(`run ${run.key} has not ended (${state}): it has no receipt yet`, {
+        exitCode: exitCodes.failed,
+        hint: `beamline status ${run.key} --watch follows it.`,
+      });
+    });
+  } catch (error) {
+    if (!(error instanceof TemporalUnreachable)) throw error;
+    const latest = reference === 'latest' ? await findStoredReceipt(root, reference) : null;
+    if (latest === null) throw notInStore(reference, error);
+    note(`note: Temporal does not answer; this is the latest receipt in ${root}/.beamline/store`);
+    return latest;
+  }
+}
+
+function notInStore(reference: string, error: Error): CliError {
+  const what = reference === 'latest' ? 'there is no receipt' : `run ${reference} is not`;
+  return new CliError(`${what} in the local store, and ${error.message}`, {
+    exitCode: exitCodes.unreachable,
+    hint: 'Start the local stack with beamline dev, or name the project with --root.',
+    cause: error,
+  });
+}

@@ -1,0 +1,43 @@
+import { Option, type Command } from 'commander';
+import { CliError, exitCodes } from '../errors.js';
+import { followRun } from '../follow.js';
+import { globalsOf } from '../globals.js';
+import { note } from '../output.js';
+import { runArgument, withBeamline } from '../temporal.js';
+import { printStarted, warnWithoutWorker } from './run.js';
+
+interface Options {
+  again?: boolean;
+  detach?: boolean;
+}
+
+/** `beamline rerun RUN`: the pinned plan of an earlier run, with its arguments. */
+export function register(program: Command): void {
+  program
+    .command('rerun')
+    .description('run the plan of an earlier run again, as it was, and wait for the end')
+    .argument('<run>', runArgument)
+    .option('--again', 'even if that appends rows which are there already')
+    .addOption(new Option('--wait', 'wait for the end (the default)').conflicts('detach'))
+    .option('--detach', 'start the run, print its key and return')
+    .action(async (reference: string, { again, detach }: Options, command: Command) => {
+      const { json, root } = globalsOf(command);
+      const { CannotRerun } = await import('../../client/index.js');
+      await withBeamline({ root }, async (beamline) => {
+        const { run, input } = await beamline
+          .rerun(reference, { again: again === true })
+          .catch((error: unknown) => {
+            if (!(error instanceof CannotRerun) || !error.wouldAppendAgain) throw error;
+            throw new CliError(error.message, {
+              exitCode: exitCodes.badInput,
+              hint: `Append them again: beamline rerun ${reference} --again`,
+              cause: error,
+            });
+          });
+        if (!json) note(`rerun of ${input.rerun_of ?? reference}  ${input.config}  run ${run.key}`);
+        await warnWithoutWorker(beamline, input.store);
+        if (detach === true) printStarted(run, json);
+        else await followRun(run, { json });
+      });
+    });
+}

@@ -1,0 +1,89 @@
+import { relative, resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import type { Beamline, Run, RunRequest } from '../../client/index.js';
+import { argOption, profileOption } from '../args-option.js';
+import { followRun } from '../follow.js';
+import { globalsOf } from '../globals.js';
+import { note, print, printJson } from '../output.js';
+import { withBeamline } from '../temporal.js';
+
+interface Options {
+  arg: Record<string, string>;
+  profile?: string;
+  runner?: 'local';
+  wait?: boolean;
+  detach?: boolean;
+  taskQueue?: string;
+}
+
+/** `beamline run FILE`: checks a config, starts a run of it, and waits for its end. */
+export function register(program: Command): void {
+  program
+    .command('run')
+    .description('run a config, and wait for the end')
+    .argument('<file>', 'a config, YAML or JSON')
+    .addOption(argOption())
+    .addOption(profileOption())
+    .addOption(
+      new Option('--runner <name>', 'where Beam runs (default: the config says)').choices([
+        'local',
+      ]),
+    )
+    .addOption(new Option('--wait', 'wait for the end (the default)').conflicts('detach'))
+    .option('--detach', 'start the run, print its key and return')
+    .option('--task-queue <name>', "the workers' task queue (default: beamline)")
+    .action(async (file: string, options: Options, command: Command) => {
+      const { json, root } = globalsOf(command);
+      const request = await requestOf(file, options, root);
+      const { taskQueue } = options;
+      await withBeamline({ root, ...(taskQueue && { taskQueue }) }, async (beamline) => {
+        const run = await beamline.start(request);
+        if (!json) note(`run ${request.pipeline}  ${file}  run ${run.key}`);
+        await warnWithoutWorker(beamline);
+        if (options.detach === true) printStarted(run, json);
+        else await followRun(run, { json, steps: request.steps });
+      });
+    });
+}
+
+async function requestOf(
+  file: string,
+  { arg, profile, runner }: Options,
+  root: string,
+): Promise<RunRequest> {
+  const { createRunRequest } = await import('../../client/run-request.js');
+  return createRunRequest(resolve(file), {
+    root,
+    shownAs: file,
+    args: arg,
+    ...(profile !== undefined && { profile: resolve(profile) }),
+    ...(runner !== undefined && { runner }),
+  });
+}
+
+/** A run without a worker waits for ever: say so at once. */
+export async function warnWithoutWorker(beamline: Beamline, storeId?: string): Promise<void> {
+  if (await beamline.hasWorker(storeId)) return;
+  const { packageRoot } = await import('../../dev/tools.js');
+  const main = resolve(packageRoot, 'dist/src/worker/main.js');
+  const shown = relative('', main).startsWith('..') ? main : relative('', main);
+  const which = storeId === undefined ? '' : ` of the store ${storeId}`;
+  note(
+    `warning: no worker${which} asks for work at ${beamline.address} (task queue ${beamline.taskQueue}); the run waits for one`,
+  );
+  note(
+    `  beamline dev starts one with a local stack; beside another Temporal: node ${shown} --root ${beamline.root}`,
+  );
+}
+
+/** What `--detach` prints. */
+export function printStarted(run: Run, json: boolean): void {
+  if (json) {
+    printJson({ run_key: run.key, workflow_id: run.workflowId, timeline: run.url });
+    return;
+  }
+  print(`started ${run.key}`);
+  print(`  follow    beamline status ${run.key} --watch`);
+  print(`  cancel    beamline cancel ${run.key}`);
+  if (run.url !== null) print(`  timeline  ${run.url}`);
+}

@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+import type { Receipt, Run, RunSnapshot } from '../../client/index.js';
+import { followRun } from '../follow.js';
+import { duration, instant } from '../format.js';
+import { globalsOf } from '../globals.js';
+import { columns, note, print, printJson } from '../output.js';
+import { elapsed, stateText, stepText } from '../progress/events.js';
+import { headline } from '../receipt-lines.js';
+import { runArgument, withBeamline } from '../temporal.js';
+
+/** `beamline status RUN`: a look at a run, or with `--watch` until its end. */
+export function register(program: Command): void {
+  program
+    .command('status')
+    .description('show where a run is')
+    .argument('<run>', runArgument)
+    .option('--watch', 'follow the run until its end; exit as `run` does')
+    .action(async (reference: string, { watch }: { watch?: boolean }, command: Command) => {
+      const { json, root } = globalsOf(command);
+      await withBeamline({ root }, async (beamline) => {
+        const run = await beamline.get(reference);
+        const snapshot = await run.status();
+        if (watch === true) {
+          if (!json) note(`run ${snapshot.pipeline ?? ''}  run ${run.key}`);
+          await followRun(run, { json });
+          return;
+        }
+        const isOpen = snapshot.closed_at === null;
+        const receipt = isOpen ? null : await beamline.receiptOf(snapshot);
+        if (json) printJson({ ...snapshot, timeline: run.url, receipt });
+        else for (const line of statusLines(run, snapshot, receipt)) print(line);
+      });
+    });
+}
+
+function statusLines(run: Run, snapshot: RunSnapshot, receipt: Receipt | null): string[] {
+  const { activity, pipeline, started_at, closed_at, stuck } = snapshot;
+  const name = pipeline ?? receipt?.pipeline ?? '';
+  const facts: [string, string | null][] = [
+    ['workflow', snapshot.workflow_id],
+    ['started', instant(started_at)],
+    ['finished', closed_at === null ? null : instant(closed_at)],
+    ['activity', activity === null ? null : activityText(activity)],
+    ['stuck', stuck],
+    ['timeline', run.url],
+  ];
+  const took = Date.parse(closed_at ?? '') - Date.parse(started_at);
+  const state =
+    closed_at === null
+      ? `${stateText(snapshot)} for ${elapsed(started_at, Date.now())}`
+      : receipt === null
+        ? `${stateText(snapshot)} after ${duration(took)}`
+        : headline(receipt);
+  const steps = Object.entries(snapshot.steps).map(([step, progress]) => [
+    `  ${step}`,
+    progress.kind,
+    stepText(progress, null),
+  ]);
+  const sinks = snapshot.sinks.map((sink) => [`  ${sink.name}`, `sink ${sink.module}`, sink.state]);
+  const next =
+    closed_at === null
+      ? `beamline status ${run.key} --watch · beamline logs ${run.key} --follow · beamline cancel ${run.key}`
+      : receipt === null
+        ? `beamline logs ${run.key}`
+        : `beamline receipt ${run.key}`;
+  return [
+    `run ${run.key}  ${name}  ${state}`,
+    ...facts.flatMap(([fact, value]) => (value === null ? [] : [`  ${fact.padEnd(9)} ${value}`])),
+    ...columns(steps),
+    ...columns(sinks),
+    `  ${'next'.padEnd(9)} ${next}`,
+  ];
+}
+
+function activityText({
+  name,
+  attempt,
+  running,
+  last_failure,
+}: NonNullable<RunSnapshot['activity']>): string {
+  const where = `${name}, attempt ${attempt}${running ? '' : ', waits for a worker'}`;
+  if (last_failure === null) return where;
+  const { type, message } = last_failure;
+  return `${where}; the one before: ${type}: ${message.split('\n')[0] ?? ''}`;
+}

@@ -1,0 +1,78 @@
+import type { Receipt, Run } from '../client/index.js';
+import { exitCodes } from './errors.js';
+import { failureLines } from './failure-lines.js';
+import { note, print, printJson } from './output.js';
+import { createView, type KnownSteps, type ProgressView } from './progress/view.js';
+import { summaryLines } from './receipt-lines.js';
+import { exitCodeOf } from './temporal.js';
+import { watchInterrupts } from './interrupt.js';
+
+/** What a shell expects of a command that Ctrl-C ended: 128 + SIGINT. */
+const interruptedCode = 130;
+
+/** Shows a run until it has ended, prints how, and sets the exit code accordingly. */
+export async function followRun(
+  run: Run,
+  { json, steps = [] }: { json: boolean; steps?: KnownSteps },
+): Promise<void> {
+  const view = await createView(steps, { json });
+  const interrupts = watchInterrupts({
+    first: () =>
+      view.note('The run goes on without this command. Ctrl-C again within 3 s cancels it.'),
+    second() {
+      view.note('cancelling; it cleans up first');
+      run.cancel().catch((error: unknown) => view.note(`cancelling failed: ${String(error)}`));
+    },
+  });
+  try {
+    const watching = watch(run, view);
+    const ended = await Promise.race([run.result().then(succeeded, failed), interrupts.detached]);
+    if (ended === 'detached') {
+      view.end();
+      note(`detached: run ${run.key} goes on`);
+      note(`  beamline status ${run.key} --watch   follows it again`);
+      note(`  beamline cancel ${run.key}           cancels it`);
+      process.exitCode = interruptedCode;
+      return;
+    }
+    await watching;
+    view.end(ended.receipt);
+    await report(run, ended, json);
+  } finally {
+    interrupts.stop();
+    view.end();
+  }
+}
+
+interface Ended {
+  receipt: Receipt | undefined;
+  error?: unknown;
+}
+
+const succeeded = (receipt: Receipt): Ended => ({ receipt });
+const failed = (error: unknown): Ended => ({
+  receipt: (error as { receipt?: Receipt }).receipt,
+  error,
+});
+
+async function watch(run: Run, view: ProgressView): Promise<void> {
+  for await (const snapshot of run.progress()) view.show(snapshot);
+}
+
+async function report(run: Run, { receipt, error }: Ended, json: boolean): Promise<void> {
+  const { RunFailed } = await import('../client/index.js');
+  if (error === undefined && receipt !== undefined) {
+    if (json) printJson(receipt);
+    else for (const line of summaryLines(receipt, run.url)) print(line);
+    return;
+  }
+  if (!(error instanceof RunFailed)) throw error;
+  if (json) printJson(receipt ?? { error: documentOf(error) });
+  else for (const line of failureLines(error, run.url)) note(line);
+  process.exitCode = error instanceof RunFailed ? exitCodeOf(error) : exitCodes.failed;
+}
+
+function documentOf(error: import('../client/index.js').RunFailed): unknown {
+  const { runKey, outcome, type, message, step, detail } = error;
+  return { type, message, outcome, run_key: runKey, step, cause: detail };
+}

@@ -1,0 +1,117 @@
+import { MultiBar, type SingleBar } from 'cli-progress';
+import type { Receipt, RunSnapshot, StepProgress } from '../../client/index.js';
+import { clipped } from '../format.js';
+import { elapsed, eventsBetween, percentOf, stateText, stepText } from './events.js';
+import { Rates } from './rates.js';
+import type { KnownSteps, ProgressView } from './view.js';
+
+/** A bar per step and a line with the state, redrawn in place. */
+export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): ProgressView {
+  const bars = new MultiBar({
+    stream,
+    format: (_options, _parameters, { text }: { text: string }) => text,
+    hideCursor: true,
+    linewrap: false,
+    fps: 5,
+    gracefulExit: false,
+  });
+  const lines = new Map<string, SingleBar>();
+  const known: KnownSteps = [...steps];
+  const rates = new Rates();
+  const draw = (key: string, text: string): void => {
+    const payload = { text: clipped(text, (stream.columns ?? 80) - 1) };
+    const line = lines.get(key);
+    if (line === undefined) lines.set(key, bars.create(1, 0, payload));
+    else line.update(payload);
+  };
+  let last: RunSnapshot | undefined;
+  let isEnded = false;
+  const drawState = (): void => {
+    if (last !== undefined) {
+      draw('', `  ${stateText(last)}  ${elapsed(last.started_at, Date.now())}`);
+    }
+  };
+  const drawStep = (name: string, step: StepProgress, perSecond: number | null): void => {
+    if (!known.some((candidate) => candidate.name === name)) {
+      known.push({ name, kind: step.kind, module: '' });
+    }
+    draw(name, stepLine(known, name, step, perSecond, stream.columns ?? 80));
+  };
+  const ticking = setInterval(drawState, 500);
+  return {
+    show(snapshot) {
+      rates.observe(snapshot, Date.now());
+      for (const { kind, text } of eventsBetween(last, snapshot)) {
+        if (kind === 'trouble') bars.log(`  ${text}\n`);
+      }
+      last = snapshot;
+      drawState();
+      for (const name of inOrder(known, Object.keys(snapshot.steps))) {
+        const step = snapshot.steps[name];
+        if (step !== undefined) drawStep(name, step, rates.of(snapshot, name));
+      }
+    },
+    note: (text) => bars.log(`${text}\n`),
+    end(receipt) {
+      if (isEnded) return;
+      isEnded = true;
+      clearInterval(ticking);
+      for (const [name, step] of finalSteps(receipt)) {
+        drawStep(name, step, last === undefined ? null : rates.of(last, name));
+      }
+      const state = lines.get('');
+      if (state !== undefined) bars.remove(state);
+      bars.stop();
+    },
+  };
+}
+
+/** `  flights  source postgres  ████████████░░░░░░░░  120,000 of 336,776 rows  35%  118k/s`. */
+export function stepLine(
+  known: KnownSteps,
+  name: string,
+  step: StepProgress,
+  perSecond: number | null,
+  width: number,
+): string {
+  const found = known.find((candidate) => candidate.name === name);
+  const what = found === undefined ? step.kind : whatOf(found);
+  const nameWidth = widthOf(known.map((candidate) => candidate.name));
+  const whatWidth = widthOf(known.map(whatOf));
+  const numbers = stepText(step, perSecond);
+  const head = `  ${clipped(name, nameWidth).padEnd(nameWidth)}  ${clipped(what, whatWidth).padEnd(whatWidth)}`;
+  const room = Math.min(20, width - head.length - numbersWidth - 5);
+  return `${head}  ${room < 8 ? '' : `${barOf(step, room)}  `}${numbers}`;
+}
+
+function widthOf(texts: readonly string[]): number {
+  return Math.min(24, Math.max(...texts.map((text) => text.length)));
+}
+
+function whatOf({ kind, module }: KnownSteps[number]): string {
+  return `${kind} ${module}`.trim();
+}
+
+/** Room for `1,234,567 of 9,999,999 rows  35%  118k/s`. */
+const numbersWidth = 42;
+
+function barOf(step: StepProgress, width: number): string {
+  const percent = percentOf(step);
+  // Where the total is not known, nothing is said by the length.
+  if (percent === null) return '·'.repeat(width);
+  const full = Math.round((width * percent) / 100);
+  return '█'.repeat(full) + '░'.repeat(width - full);
+}
+
+function finalSteps(receipt: Receipt | undefined): [string, StepProgress][] {
+  if (receipt === undefined) return [];
+  return receipt.steps.map(({ name, kind, rows_out }) => [
+    name,
+    { kind, rows: rows_out, bytes: 0, done: true },
+  ]);
+}
+
+function inOrder(known: KnownSteps, names: string[]): string[] {
+  const place = (name: string): number => known.findIndex((step) => step.name === name);
+  return names.toSorted((a, b) => place(a) - place(b));
+}

@@ -1,0 +1,106 @@
+import type { Receipt, ReceiptSink } from '../client/index.js';
+import { duration, instant, number, rows } from './format.js';
+import { columns } from './output.js';
+import { tableLines } from './table.js';
+
+const label = (name: string): string => `  ${name.padEnd(9)}`;
+
+/** `succeeded in 3.1 s   read 336,792 · staged 342,204 · rejected 0`. */
+export function headline(receipt: Receipt): string {
+  const { outcome, duration_ms, rows_read, rows_staged, rows_rejected } = receipt;
+  const how = `${outcome.replaceAll('_', ' ')} ${outcome === 'succeeded' ? 'in' : 'after'}`;
+  const counts = `read ${number(rows_read)} · staged ${number(rows_staged)} · rejected ${number(rows_rejected)}`;
+  return `${how} ${duration(duration_ms)}   ${counts}`;
+}
+
+/** What became of each sink, one line each. */
+export function sinkLines(sinks: readonly ReceiptSink[]): string[] {
+  return columns(sinks.map((sink) => [`  ${sink.name}`, `sink ${sink.module}`, sinkFate(sink)]));
+}
+
+/** The summary at the end of a run. */
+export function summaryLines(receipt: Receipt, url: string | null): string[] {
+  return [
+    headline(receipt),
+    ...sinkLines(receipt.sinks),
+    `${label('receipt')} beamline receipt ${receipt.run_key}`,
+    ...(url === null ? [] : [`${label('timeline')} ${url}`]),
+  ];
+}
+
+/** Everything a receipt says. */
+export function receiptLines(receipt: Receipt): string[] {
+  const { args, failure, plan_sha256, profiles, store } = receipt;
+  const values = Object.entries(args).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+  const facts: [string, string | null | undefined][] = [
+    ['config', receipt.config],
+    ['args', values.join(', ')],
+    ['profiles', profiles],
+    ['plan', plan_sha256],
+    ['rerun of', receipt.rerun_of],
+    ['started', instant(receipt.started_at)],
+    ['finished', instant(receipt.finished_at)],
+    ['attempts', receipt.attempts > 1 ? String(receipt.attempts) : null],
+    ['workflow', receipt.workflow_id],
+    ['store', store ? `${store.id} on ${store.host}` : null],
+  ];
+  return [
+    `run ${receipt.run_key}  ${receipt.pipeline}  runner ${receipt.runner}`,
+    headline(receipt),
+    ...facts.flatMap(([name, value]) => (value ? [`${label(name)} ${value}`] : [])),
+    ...(failure ? ['', ...failureFacts(failure)] : []),
+    ...(receipt.steps.length > 0 ? ['', ...stepTable(receipt)] : []),
+    ...(receipt.sinks.length > 0 ? ['', ...sinkLines(receipt.sinks)] : []),
+  ];
+}
+
+function failureFacts(failure: NonNullable<Receipt['failure']>): string[] {
+  const { type, message, step, cause } = failure;
+  const [first = '', ...more] = message.split('\n');
+  return [
+    `${label('failure')} ${type}${step === undefined ? '' : ` in ${step}`}: ${first}`,
+    ...more.map((line) => `${label('')} ${line}`),
+    ...(cause === undefined || message.includes(cause) ? [] : [`${label('cause')} ${cause}`]),
+  ];
+}
+
+function stepTable({ steps }: Receipt): string[] {
+  const lines = tableLines(
+    [
+      { title: 'step' },
+      { title: 'module' },
+      { title: 'rows in', align: 'right' },
+      { title: 'rows out', align: 'right' },
+      { title: 'rejected', align: 'right' },
+      { title: '' },
+    ],
+    steps.map((step) => [
+      step.name,
+      `${step.kind} ${step.module}`,
+      step.rows_in === null ? '' : number(step.rows_in),
+      number(step.rows_out),
+      number(step.rows_rejected),
+      step.consistency === 'per_range' ? 'consistency: per range' : (step.consistency ?? ''),
+    ]),
+  );
+  return lines.map((line) => `  ${line}`);
+}
+
+function sinkFate({
+  state,
+  mode,
+  location,
+  destination,
+  rows: count,
+  version,
+}: ReceiptSink): string {
+  const place = location ?? destination;
+  switch (state) {
+    case 'published':
+      return `${mode === 'append' ? 'appended to' : 'replaced'} ${place}: ${rows(count)}, version ${version ?? '?'}`;
+    case 'kept':
+      return `kept ${place} as it was: no rows came`;
+    case 'unpublished':
+      return `left ${place} as it was`;
+  }
+}

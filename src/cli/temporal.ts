@@ -1,0 +1,25 @@
+import type { Beamline, RunFailed } from '../client/index.js';
+import { exitCodes, type ExitCode } from './errors.js';
+
+/** Connects, does something, and closes the connection however that ends. */
+export async function withBeamline<T>(
+  options: { root: string; taskQueue?: string },
+  action: (beamline: Beamline) => Promise<T>,
+): Promise<T> {
+  const { Beamline } = await import('../client/index.js');
+  const beamline = await Beamline.connect(options);
+  try {
+    return await action(beamline);
+  } finally {
+    await beamline.close();
+  }
+}
+
+/** The exit code of a run that did not succeed. */
+export function exitCodeOf(failed: RunFailed): ExitCode {
+  const isCancelled = failed.outcome === 'cancelled' || failed.outcome === 'cancelled_outside';
+  return isCancelled ? exitCodes.cancelled : exitCodes.failed;
+}
+
+/** Where to read what `RUN` can be, in the help of each command. */
+export const runArgument = 'run key, workflow id, run id, or `latest`';

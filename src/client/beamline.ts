@@ -1,0 +1,222 @@
+import { resolve } from 'node:path';
+import {
+  defaultTaskQueue,
+  searchAttributes,
+  storeTaskQueue,
+  workflowType,
+} from '../shared/contract.js';
+import type { Receipt } from '../shared/receipt.js';
+import type { RunPipelineInput } from '../shared/run-input.js';
+import { connectTemporal, isUnreachable, type TemporalClient } from './connection.js';
+import { ReceiptNotFound, TemporalUnreachable } from './errors.js';
+import { findRun } from './find-run.js';
+import { rerunInputOf } from './rerun.js';
+import { runKeyOf } from '../store/run-key.js';
+import { Run } from './run.js';
+import {
+  createRunRequest,
+  createWorkflowId,
+  type RunOptions,
+  type RunRequest,
+} from './run-request.js';
+import { firstRunIdOf, summaryOf, type RunSummary } from './snapshot.js';
+import { findStoredReceipt, storedReceipt } from './stored-receipts.js';
+import { timelineUrl, webUiOf } from './web-ui.js';
+
+export interface ConnectOptions {
+  /** The project root: relative paths start here. Default: the working directory. */
+  root?: string;
+  /** `host:port` of Temporal; default: its own environment configuration, else `beamline dev`. */
+  address?: string;
+  namespace?: string;
+  /** The task queue of the workers. Default `beamline`. */
+  taskQueue?: string;
+}
+
+/**
+ * Starts pipelines and looks at their runs.
+ *
+ * ```ts
+ * const beamline = await Beamline.connect();
+ * const run = await beamline.run('examples/flights.yaml');
+ * for await (const { state, steps } of run.progress()) console.log(state, steps);
+ * console.log((await run.receipt()).rows_read);
+ * await beamline.close();
+ * ```
+ */
+export class Beamline {
+  readonly root: string;
+  readonly taskQueue: string;
+  readonly #temporal: TemporalClient;
+  readonly #ui: string | null;
+
+  private constructor(
+    temporal: TemporalClient,
+    root: string,
+    ui: string | null,
+    taskQueue: string,
+  ) {
+    this.#temporal = temporal;
+    this.root = root;
+    this.#ui = ui;
+    this.taskQueue = taskQueue;
+  }
+
+  /** @throws {@link TemporalUnreachable} */
+  static async connect(options: ConnectOptions = {}): Promise<Beamline> {
+    const root = resolve(options.root ?? '.');
+    const temporal = await connectTemporal(root, options);
+    const ui = await webUiOf(root, temporal);
+    return new Beamline(temporal, root, ui, options.taskQueue ?? defaultTaskQueue);
+  }
+
+  /** `host:port` of the Temporal server. */
+  get address(): string {
+    return this.#temporal.address;
+  }
+
+  /**
+   * Checks a config and starts a run of it.
+   * @param file path of the config, relative to the project root
+   * @throws `ConfigProblems` with every problem at its place; nothing was started then
+   */
+  async run(file: string, options: RunOptions = {}): Promise<Run> {
+    return this.start(await createRunRequest(file, { ...options, root: this.root }));
+  }
+
+  /** Starts a run that was checked by {@link createRunRequest}. */
+  async start({
+    workflowId,
+    input,
+    summary,
+    details,
+  }: Omit<RunRequest, 'steps' | 'pipeline'>): Promise<Run> {
+    const handle = await this.#reached(() =>
+      this.#temporal.client.workflow.start(workflowType, {
+        workflowId,
+        taskQueue: this.taskQueue,
+        args: [input],
+        staticSummary: summary,
+        staticDetails: details,
+      }),
+    );
+    return this.#runOf(
+      workflowId,
+      handle.firstExecutionRunId,
+      runKeyOf(handle.firstExecutionRunId),
+    );
+  }
+
+  /**
+   * Runs the pinned plan of an earlier run again, with its arguments, on the store that has it.
+   * @param options `again`: even if that appends rows that are there already
+   * @throws {@link CannotRerun}
+   */
+  async rerun(
+    reference: string,
+    { again = false }: { again?: boolean } = {},
+  ): Promise<{ run: Run; input: RunPipelineInput }> {
+    const stored = reference === 'latest' ? null : await findStoredReceipt(this.root, reference);
+    const receipt = stored ?? (await (await this.get(reference)).receipt());
+    const input = rerunInputOf(receipt, { again });
+    const run = await this.start({
+      workflowId: createWorkflowId(receipt.pipeline, new Date()),
+      input,
+      summary: `${receipt.pipeline}: run ${receipt.run_key} again`,
+      details: `The plan of run \`${receipt.run_key}\` (${receipt.workflow_id}), unchanged.`,
+    });
+    return { run, input };
+  }
+
+  /**
+   * Finds a run.
+   * @param reference run key, workflow id, run id, or `latest`
+   * @throws {@link RunNotFound}, which names a near miss
+   */
+  async get(reference: string): Promise<Run> {
+    const { client } = this.#temporal;
+    const { workflowId, runId, firstRunId } = await this.#reached(() =>
+      findRun(client.workflow, reference, () => this.list({ limit: 200 })),
+    );
+    return this.#runOf(workflowId, runId, runKeyOf(firstRunId));
+  }
+
+  /**
+   * The newest runs, the newest first.
+   * @param options `limit`: at most this many (default 20)
+   */
+  async list({ pipeline, limit = 20 }: { pipeline?: string; limit?: number } = {}): Promise<
+    RunSummary[]
+  > {
+    const named =
+      pipeline === undefined
+        ? ''
+        : ` AND ${searchAttributes.pipeline.name} = '${pipeline.replaceAll("'", "''")}'`;
+    const query = `WorkflowType = '${workflowType}'${named}`;
+    return this.#reached(async () => {
+      const runs: RunSummary[] = [];
+      const pageSize = Math.min(limit, 200);
+      for await (const info of this.#temporal.client.workflow.list({ query, pageSize })) {
+        runs.push(summaryOf(info, runKeyOf(firstRunIdOf(info))));
+        if (runs.length >= limit) break;
+      }
+      return runs;
+    });
+  }
+
+  /** The receipt of a run that has ended; null if it left none. */
+  async receiptOf({ run_key, workflow_id, run_id }: RunSummary): Promise<Receipt | null> {
+    const stored = await storedReceipt(this.root, run_key);
+    if (stored !== null) return stored;
+    try {
+      return await this.#runOf(workflow_id, run_id, run_key).receipt();
+    } catch (error) {
+      if (error instanceof ReceiptNotFound) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * Whether a worker has lately asked for work.
+   * @param storeId ask for the workers of that store instead
+   */
+  async hasWorker(storeId?: string): Promise<boolean> {
+    const { client, namespace } = this.#temporal;
+    const name = storeId === undefined ? this.taskQueue : storeTaskQueue(this.taskQueue, storeId);
+    const { pollers } = await this.#reached(() =>
+      client.workflowService.describeTaskQueue({
+        namespace,
+        taskQueue: { name },
+        // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the enum is not exported
+        taskQueueType: storeId === undefined ? workflowQueue : activityQueue,
+      }),
+    );
+    // One that was killed is listed for minutes; one that lives asks again within a minute.
+    const fresh = Date.now() / 1000 - 90;
+    return (pollers ?? []).some(({ lastAccessTime }) => Number(lastAccessTime?.seconds) > fresh);
+  }
+
+  async close(): Promise<void> {
+    await this.#temporal.client.connection.close();
+  }
+
+  #runOf(workflowId: string, runId: string, key: string): Run {
+    const handle = this.#temporal.client.workflow.getHandle(workflowId, runId);
+    const { namespace } = this.#temporal;
+    const url = this.#ui === null ? null : timelineUrl(this.#ui, namespace, workflowId, runId);
+    return new Run(this.#temporal, handle, { root: this.root, key, url });
+  }
+
+  async #reached<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      if (isUnreachable(error)) throw new TemporalUnreachable(this.address, error);
+      throw error;
+    }
+  }
+}
+
+/** Numbers of temporal.api.enums.v1.TaskQueueType. */
+const workflowQueue = 1;
+const activityQueue = 2;

@@ -1,0 +1,25 @@
+/**
+ * The TypeScript client of Beamline: starts pipelines, follows their runs, reads their receipts. The
+ * command line is made of it.
+ *
+ * @packageDocumentation
+ */
+export { Beamline, type ConnectOptions } from './beamline.js';
+export {
+  CannotRerun,
+  ReceiptNotFound,
+  RunFailed,
+  RunNotFound,
+  TemporalUnreachable,
+  type EndState,
+} from './errors.js';
+export { Run } from './run.js';
+export { createRunRequest, type RunOptions, type RunRequest } from './run-request.js';
+export type { PendingActivity, RunSnapshot, RunSummary, SeenState } from './snapshot.js';
+export { findStoredReceipt } from './stored-receipts.js';
+export { ConfigProblems, type Problem } from '../config/problems.js';
+export type { RunStatus } from '../shared/contract.js';
+export { failureTypes, type FailureType } from '../shared/failures.js';
+export type { StepProgress } from '../shared/progress.js';
+export type { Outcome, Receipt, ReceiptSink, ReceiptStep } from '../shared/receipt.js';
+export type { RunPipelineInput } from '../shared/run-input.js';

@@ -1,0 +1,34 @@
+import type { Receipt } from '../shared/receipt.js';
+import type { RunPipelineInput } from '../shared/run-input.js';
+import { CannotRerun } from './errors.js';
+
+/**
+ * What starts the plan of an earlier run again, unchanged.
+ * @throws {@link CannotRerun} if there is no plan, or if rows would be appended a second time
+ */
+export function rerunInputOf(receipt: Receipt, { again }: { again: boolean }): RunPipelineInput {
+  const { run_key, plan_sha256, config, runner, args, profiles, store, sinks } = receipt;
+  if (plan_sha256 === null) {
+    throw new CannotRerun(run_key, 'it ended before its plan was made; run its config instead');
+  }
+  const appended = sinks.filter(
+    ({ mode, state, rows }) => mode === 'append' && state === 'published' && rows > 0,
+  );
+  if (appended.length > 0 && !again) {
+    const what = appended
+      .map(({ rows, location, destination }) => `${rows} rows to ${location ?? destination}`)
+      .join(' and ');
+    throw new CannotRerun(run_key, `it appended ${what}, which would be there twice`, {
+      wouldAppendAgain: true,
+    });
+  }
+  return {
+    config,
+    plan: plan_sha256,
+    rerun_of: run_key,
+    runner,
+    ...(Object.keys(args).length > 0 ? { args } : {}),
+    ...(profiles === null ? {} : { profile: profiles }),
+    ...(store === null ? {} : { store: store.id }),
+  };
+}

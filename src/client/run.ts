@@ -1,0 +1,177 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  WorkflowFailedError,
+  type WorkflowExecutionDescription,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { RunStatus } from '../shared/contract.js';
+import type { Receipt } from '../shared/receipt.js';
+import type { RunPipelineInput } from '../shared/run-input.js';
+import { isUnreachable, type TemporalClient } from './connection.js';
+import { ReceiptNotFound, RunFailed, TemporalUnreachable } from './errors.js';
+import { runFailedOf } from './run-failure.js';
+import { snapshotOf, type RunSnapshot } from './snapshot.js';
+import { storedReceipt } from './stored-receipts.js';
+
+type Handle = WorkflowHandle<(input: RunPipelineInput) => Promise<Receipt>>;
+
+/** Milliseconds between two looks at a run, and the longest wait for the answer of its workflow. */
+const lookEveryMs = 1_000;
+const answerWithinMs = 2_000;
+
+/** A run that was started, by this client or by another. */
+export class Run {
+  /** The short run key: ten characters that name the run everywhere. */
+  readonly key: string;
+  readonly workflowId: string;
+  readonly #temporal: TemporalClient;
+  readonly #handle: Handle;
+  readonly #root: string;
+  #result: Promise<Receipt> | undefined;
+
+  /** @internal */
+  constructor(
+    temporal: TemporalClient,
+    handle: Handle,
+    { root, key, url }: { root: string; key: string; url: string | null },
+  ) {
+    this.#temporal = temporal;
+    this.#handle = handle;
+    this.#root = root;
+    this.key = key;
+    this.workflowId = handle.workflowId;
+    this.url = url;
+  }
+
+  /** The run's page in Temporal's Web UI; null if no Web UI is known. */
+  readonly url: string | null;
+
+  /**
+   * A look at the run now: what the server knows, and what the workflow itself answers if a worker
+   * is there to ask.
+   */
+  async status(): Promise<RunSnapshot> {
+    const description = await this.#describe();
+    const isOpen = description.status.name === 'RUNNING';
+    return snapshotOf(description, this.key, isOpen ? await this.#askStatus() : null);
+  }
+
+  /**
+   * Looks at the run about once a second, and yields what has changed, until the run has ended. It
+   * looks only while somebody iterates; the end itself is awaited, not polled.
+   */
+  async *progress(): AsyncGenerator<RunSnapshot, void, void> {
+    const ended = this.result().then(
+      () => true,
+      () => true,
+    );
+    let last = '';
+    for (let isLast = false; ; isLast = await within(ended, lookEveryMs)) {
+      const snapshot = await this.#look();
+      const text = JSON.stringify(snapshot);
+      if (snapshot !== null && text !== last) yield snapshot;
+      last = text;
+      if (isLast) return;
+    }
+  }
+
+  /**
+   * Waits for the end of the run.
+   * @returns the receipt of a run that succeeded
+   * @throws {@link RunFailed} for every other end; {@link TemporalUnreachable} if the server is
+   *   lost, in which case the run itself goes on
+   */
+  result(): Promise<Receipt> {
+    this.#result ??= this.#awaitEnd();
+    return this.#result;
+  }
+
+  /**
+   * Waits for the end of the run and gives its receipt, however it ended.
+   * @throws {@link ReceiptNotFound} if it ended without one: before its config was read, or because
+   *   it was terminated
+   */
+  async receipt(): Promise<Receipt> {
+    try {
+      return await this.result();
+    } catch (error) {
+      if (!(error instanceof RunFailed)) throw error;
+      if (error.receipt !== undefined) return error.receipt;
+      throw new ReceiptNotFound(this.key, error.message);
+    }
+  }
+
+  /** Asks the run to cancel; it ends its processes, removes what it staged, and closes. */
+  async cancel(): Promise<void> {
+    await this.#reached(() => this.#handle.cancel());
+  }
+
+  async #awaitEnd(): Promise<Receipt> {
+    try {
+      return await this.#handle.result();
+    } catch (error) {
+      if (!(error instanceof WorkflowFailedError)) throw this.#explained(error);
+      throw runFailedOf(error, this.key, (await this.#keptReceipt()) ?? undefined);
+    }
+  }
+
+  /** The receipt of a run that has ended: from the store, or from the history. */
+  async #keptReceipt(): Promise<Receipt | null> {
+    const stored = await storedReceipt(this.#root, this.key);
+    if (stored !== null) return stored;
+    const { events } = await this.#reached(() => this.#handle.fetchHistory());
+    const scheduled = (events ?? []).map((event) => event.activityTaskScheduledEventAttributes);
+    const finish = scheduled.findLast((attributes) => attributes?.activityType?.name === 'finish');
+    const payload = finish?.input?.payloads?.[1];
+    return payload ? defaultPayloadConverter.fromPayload<Receipt>(payload) : null;
+  }
+
+  /** Null if the server did not answer this once. */
+  async #look(): Promise<RunSnapshot | null> {
+    try {
+      return await this.status();
+    } catch (error) {
+      if (error instanceof TemporalUnreachable) return null;
+      throw error;
+    }
+  }
+
+  #describe(): Promise<WorkflowExecutionDescription> {
+    return this.#reached(() => this.#handle.describe());
+  }
+
+  /** Null if no worker answers. */
+  async #askStatus(): Promise<RunStatus | null> {
+    try {
+      return await this.#temporal.client.withDeadline(Date.now() + answerWithinMs, () =>
+        this.#handle.query<RunStatus>('status'),
+      );
+    } catch {
+      return null;
+    }
+  }
+
+  async #reached<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  #explained(error: unknown): unknown {
+    return isUnreachable(error) ? new TemporalUnreachable(this.#temporal.address, error) : error;
+  }
+}
+
+/** Whether `ended` is settled before the time is over. */
+async function within(ended: Promise<boolean>, ms: number): Promise<boolean> {
+  const waiting = new AbortController();
+  const over = sleep(ms, false, { signal: waiting.signal }).catch(() => false);
+  try {
+    return await Promise.race([ended, over]);
+  } finally {
+    waiting.abort();
+  }
+}

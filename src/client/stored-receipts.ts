@@ -1,0 +1,55 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Receipt } from '../shared/receipt.js';
+import { storePaths } from '../store/local-store.js';
+
+/** The root of the local store of a project. */
+export function storeRootOf(root: string): { root: string } {
+  return { root: join(root, '.beamline', 'store') };
+}
+
+/** The receipt of a run key in the local store of a project; null if it is not there. */
+export async function storedReceipt(root: string, runKey: string): Promise<Receipt | null> {
+  if (!isRunKey(runKey)) return null;
+  const file = storePaths.receipt(storeRootOf(root), runKey);
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Receipt;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new Error(`${file} cannot be read`, { cause: error });
+  }
+}
+
+/**
+ * Finds a receipt in the local store without Temporal, which may be down or may have forgotten.
+ * @param reference run key, workflow id, run id, or `latest`
+ */
+export async function findStoredReceipt(root: string, reference: string): Promise<Receipt | null> {
+  const direct = await storedReceipt(root, reference);
+  if (direct !== null) return direct;
+  for (const runKey of await storedRunKeys(root)) {
+    const receipt = await storedReceipt(root, runKey);
+    if (receipt === null) continue;
+    const { workflow_id, run_id } = receipt;
+    if (reference === 'latest' || workflow_id === reference || run_id === reference) return receipt;
+  }
+  return null;
+}
+
+/** Run keys of the local store, the newest first. */
+export async function storedRunKeys(root: string): Promise<string[]> {
+  const folder = join(storeRootOf(root).root, 'runs');
+  const names = await readdir(folder).catch(() => []);
+  const timed = await Promise.all(
+    names.filter(isRunKey).map(async (name) => {
+      const { mtimeMs } = await stat(join(folder, name));
+      return { name, mtimeMs };
+    }),
+  );
+  return timed.toSorted((a, b) => b.mtimeMs - a.mtimeMs).map(({ name }) => name);
+}
+
+/** Ten characters of lower-case base32. */
+export function isRunKey(text: string): boolean {
+  return /^[a-z2-7]{10}$/.test(text);
+}
