@@ -109,9 +109,7 @@ def test_a_bundle_that_is_tried_again_is_staged_once(
     FailingWriter.countdown = tmp_path / "countdown"
     FailingWriter.countdown.write_text("3")
     monkeypatch.setattr(graph, "WriteParts", FailingWriter)
-    sql.execute(
-        "DROP TABLE IF EXISTS tried; CREATE TABLE tried AS SELECT generate_series(1, 4000) AS id"
-    )
+    sql.execute("DROP TABLE IF EXISTS tried; CREATE TABLE tried AS SELECT generate_series(1, 4000) AS id")
     rows = {
         "module": "postgres",
         "profile": "pg",
@@ -127,9 +125,7 @@ def test_a_bundle_that_is_tried_again_is_staged_once(
     assert len(list(folder.iterdir())) > len(staged.files()), "no bundle failed, so this proved nothing"
 
 
-def test_a_failure_names_its_step_and_cause(
-    extended: dict[str, str], child: Child, tmp_path: Path
-) -> None:
+def test_a_failure_names_its_step_and_cause(extended: dict[str, str], child: Child, tmp_path: Path) -> None:
     countdown = tmp_path / "countdown"
     countdown.write_text("99")
     failure = child.fail(counting(crash=str(countdown), message="the cause itself"), env=extended)
@@ -224,9 +220,7 @@ def test_staging_on_a_bad_disk(
     disk.mkdir()
     child.staging = disk / "staging"
     plan = counting(rows=100_000, batches=20, parts=4)
-    failure = child.fail(
-        plan, env=extended, within=["unshare", "-rm", "sh", "-c", MOUNT, option, str(disk)]
-    )
+    failure = child.fail(plan, env=extended, within=["unshare", "-rm", "sh", "-c", MOUNT, option, str(disk)])
     assert failure["type"] == kind
     assert problem in failure["message"]
     assert str(disk) in failure["message"]

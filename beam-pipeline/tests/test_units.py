@@ -103,9 +103,7 @@ def test_queries_are_split(text: str, parts: list[str]) -> None:
     assert sql_text.split_queries(text, "q") == parts
 
 
-@pytest.mark.parametrize(
-    "text", ["", "-- only", "SELECT 1; SELECT 2", "SELECT 1 --sep-- --sep-- SELECT 2"]
-)
+@pytest.mark.parametrize("text", ["", "-- only", "SELECT 1; SELECT 2", "SELECT 1 --sep-- --sep-- SELECT 2"])
 def test_what_is_no_query_is_refused(text: str) -> None:
     with pytest.raises(errors.ConfigError, match=r"^q"):
         sql_text.split_queries(text, "q")
@@ -186,9 +184,7 @@ PROFILE = {"host": "h", "port": 1, "database": "d", "user": "u", "password": "p4
         ('{"k": "p455word"}', "k: Input should be"),
     ],
 )
-def test_a_wrong_profile_is_named_without_its_content(
-    content: str, problem: str, tmp_path: Path
-) -> None:
+def test_a_wrong_profile_is_named_without_its_content(content: str, problem: str, tmp_path: Path) -> None:
     path = tmp_path / "profiles.json"
     path.write_text(content)
     with pytest.raises(errors.ConfigError) as raised:

@@ -14,7 +14,7 @@ from beam_pipeline.modules.source.mysql import failures
 
 DEFAULT_PORT = 3306
 CONNECT_SECONDS = 15
-BATCH_ROWS = 65536
+BATCH_ROWS = 32768
 
 SETTINGS = ("SET SESSION TRANSACTION READ ONLY", "SET SESSION time_zone = '+00:00'")
 

@@ -60,8 +60,7 @@ def columns_of(control: psycopg.Connection[Any], connection: Connection, query: 
         )
     by_oid = {kind[0]: kind for kind in kinds}
     return [
-        _column(field, by_oid[field.oid], str(name[0]))
-        for field, name in zip(fields, names, strict=True)
+        _column(field, by_oid[field.oid], str(name[0])) for field, name in zip(fields, names, strict=True)
     ]
 
 

@@ -28,9 +28,7 @@ class Partition(BaseModel):
 class PostgresParams(DatabaseParams):
     """Reads the rows of a query or a table from PostgreSQL."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["query"]}, {"required": ["table"]}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["query"]}, {"required": ["table"]}]})
     capabilities: ClassVar[Capabilities] = Capabilities(inputs=0)
     sql_parameters: ClassVar[tuple[str, ...]] = ("query",)
 

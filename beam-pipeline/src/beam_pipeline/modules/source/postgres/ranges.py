@@ -56,9 +56,7 @@ _lock = threading.Lock()
 class Planner:
     """Plans the reads of one `postgres` source."""
 
-    def __init__(
-        self, params: PostgresParams, context: StepContext, connection: ConnectionReference
-    ) -> None:
+    def __init__(self, params: PostgresParams, context: StepContext, connection: ConnectionReference) -> None:
         self._params = params
         self._context = context
         self._connection = connection

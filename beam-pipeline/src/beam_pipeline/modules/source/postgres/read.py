@@ -36,8 +36,7 @@ class ReadFromPostgres(beam.PTransform):
             | beam.Impulse()
             | "plan" >> beam.ParDo(_Plan(self._params, self._context, self._connection))
             | "spread" >> beam.Reshuffle()
-            | "read"
-            >> beam.ParDo(_Read(self._context, self._connection)).with_output_types(pa.RecordBatch)
+            | "read" >> beam.ParDo(_Read(self._context, self._connection)).with_output_types(pa.RecordBatch)
         )
 
 
@@ -50,9 +49,7 @@ def _consistency(params: PostgresParams, context: StepContext) -> str:
 
 
 class _Plan(beam.DoFn):
-    def __init__(
-        self, params: PostgresParams, context: StepContext, connection: ConnectionReference
-    ) -> None:
+    def __init__(self, params: PostgresParams, context: StepContext, connection: ConnectionReference) -> None:
         self._planner = Planner(params, context, connection)
 
     def process(self, _: bytes) -> Iterator[PlannedRead]:

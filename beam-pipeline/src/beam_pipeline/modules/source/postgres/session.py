@@ -45,9 +45,7 @@ def open_control(connection: Connection, application: str) -> psycopg.Connection
         BeamlineError: Classified, from the server or the network.
     """
     with failures.named(connection):
-        control = psycopg.connect(
-            conninfo(connection, application), autocommit=True, prepare_threshold=None
-        )
+        control = psycopg.connect(conninfo(connection, application), autocommit=True, prepare_threshold=None)
         control.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         for setting in SETTINGS:
             control.execute(setting)

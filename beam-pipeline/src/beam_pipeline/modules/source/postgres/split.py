@@ -49,9 +49,7 @@ def column_of(columns: list[Column], name: str, path: str) -> Column:
                 )
             return column
     names = [column.name for column in columns]
-    raise ConfigError(
-        f"{where}  no column is named `{name}`{did_you_mean(name, names)} ({', '.join(names)})"
-    )
+    raise ConfigError(f"{where}  no column is named `{name}`{did_you_mean(name, names)} ({', '.join(names)})")
 
 
 def by_column(control: psycopg.Connection[Any], query: str, column: Column, parts: int) -> list[str]:
@@ -64,9 +62,7 @@ def by_column(control: psycopg.Connection[Any], query: str, column: Column, part
     assert kind is not None
     name = quoted(column.name)
     finite = "" if kind == "integer" else f" FILTER (WHERE pg_catalog.isfinite({name}))"
-    ends = ", ".join(
-        _AS_NUMBER[kind].format(f"({function}({name}){finite})") for function in ("min", "max")
-    )
+    ends = ", ".join(_AS_NUMBER[kind].format(f"({function}({name}){finite})") for function in ("min", "max"))
     row = control.execute(f"SELECT {ends} FROM ({query}\n) AS beamline_query").fetchone()
     assert row is not None
     low, high = row
@@ -88,9 +84,7 @@ def by_column(control: psycopg.Connection[Any], query: str, column: Column, part
     return [f"{name} < {literals[0]} OR {name} IS NULL", *middle, f"{name} >= {literals[-1]}"]
 
 
-def by_place(
-    control: psycopg.Connection[Any], table: str, wanted: int | None, workers: int
-) -> list[str]:
+def by_place(control: psycopg.Connection[Any], table: str, wanted: int | None, workers: int) -> list[str]:
     """Splits a table by the pages that its rows lie in; only safe within one snapshot."""
     row = control.execute(
         """

@@ -95,7 +95,9 @@ def test_an_error_while_rows_are_streamed(child: Any, profiles: Path) -> None:
 
 
 def test_a_connection_lost_midway_is_retryable(sql: Any, child: Any, profiles: Path) -> None:
-    query = "SELECT i, pg_sleep(CASE WHEN i % 20000 = 0 THEN 0.2 END)::text FROM generate_series(1, 2000000) i"
+    query = (
+        "SELECT i, pg_sleep(CASE WHEN i % 20000 = 0 THEN 0.2 END)::text FROM generate_series(1, 2000000) i"
+    )
     process = child.start(source(query=query), profiles)
     ours = "application_name = 'beamline test/rows' AND query LIKE 'COPY%'"
     stop = threading.Event()

@@ -63,9 +63,7 @@ def test_a_table_is_split_by_its_pages(numbers: Any, in_process: Any, profiles: 
     assert staged.query("SELECT count(*), count(DISTINCT id) FROM t") == [(3000, 3000)]
 
 
-def test_a_view_and_a_partitioned_table_are_read_too(
-    numbers: Any, in_process: Any, profiles: Path
-) -> None:
+def test_a_view_and_a_partitioned_table_are_read_too(numbers: Any, in_process: Any, profiles: Path) -> None:
     numbers.execute(
         """
         CREATE OR REPLACE VIEW seen AS SELECT * FROM numbers;
@@ -83,9 +81,7 @@ def test_a_view_and_a_partitioned_table_are_read_too(
 
 
 def test_names_are_quoted_as_they_must_be(sql: Any, in_process: Any, profiles: Path) -> None:
-    sql.execute(
-        'DROP TABLE IF EXISTS "Odd ""name"; CREATE TABLE "Odd ""name" ("A ""b" int, "select" inet)'
-    )
+    sql.execute('DROP TABLE IF EXISTS "Odd ""name"; CREATE TABLE "Odd ""name" ("A ""b" int, "select" inet)')
     sql.execute('INSERT INTO "Odd ""name" VALUES (1, \'::1\')')
     plan = source(table='"Odd ""name"', partition={"column": 'A "b', "parts": 2})
     assert in_process.run(plan, profiles).query("FROM t") == [(1, "::1/128")]
@@ -127,9 +123,7 @@ def test_all_ranges_see_one_moment(sql: Any, in_process: Any, profiles: Path) ->
         place = 0
         while not stop.is_set():
             place += 100
-            sql.execute(
-                "UPDATE moving SET id = id + 100000 WHERE id BETWEEN %s AND %s", [place, place + 99]
-            )
+            sql.execute("UPDATE moving SET id = id + 100000 WHERE id BETWEEN %s AND %s", [place, place + 99])
             time.sleep(0.001)
 
     mover = threading.Thread(target=move)
