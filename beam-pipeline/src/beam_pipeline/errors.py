@@ -127,9 +127,7 @@ def from_os_error(error: OSError, place: str) -> BeamlineError:
     """
     cause = f"{type(error).__name__}: {error}"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageFull(
-            f"{place}: no space is left on the device; free some, then run again", cause=cause
-        )
+        return StorageFull(f"{place}: no space is left on the device; free some, then run again", cause=cause)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return PermissionDenied(
             f"{place}: this process may not read or write it; check the owner and the mode",

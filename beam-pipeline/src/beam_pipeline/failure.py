@@ -30,9 +30,7 @@ def describe(error: BaseException) -> dict[str, Any]:
     if known.position:
         failure["position"] = known.position
     failure["traceback"] = text[-_TRACEBACK_CHARACTERS:]
-    return {
-        key: secrets.redact(value) if isinstance(value, str) else value for key, value in failure.items()
-    }
+    return {key: secrets.redact(value) if isinstance(value, str) else value for key, value in failure.items()}
 
 
 def _known(error: BaseException, text: str) -> errors.BeamlineError:

@@ -78,9 +78,7 @@ class _Graph:
         params = module.parse(step.parameters, f"{path}.parameters")
         wanted = params.capabilities.inputs
         if wanted is not None and len(step.inputs) != wanted:
-            raise ConfigError(
-                f"{path}.inputs  module `{step.module}` takes {wanted}, got {len(step.inputs)}"
-            )
+            raise ConfigError(f"{path}.inputs  module `{step.module}` takes {wanted}, got {len(step.inputs)}")
         inputs = tuple(self._input(name, f"{path}.inputs") for name in step.inputs)
         transform = module.transform_type(params, self._context(step.name, path, tuple(step.inputs)))
         self._steps[step.name] = {

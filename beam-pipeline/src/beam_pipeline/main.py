@@ -129,9 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--attempt", required=True, help="name of the attempt")
     parser.add_argument("--profiles", help="path or URI of the connection profiles")
     parser.add_argument("--temp_dir", help="folder for spilled data")
-    parser.add_argument(
-        "--exit_with_parent", action="store_true", help="exit when standard input closes"
-    )
+    parser.add_argument("--exit_with_parent", action="store_true", help="exit when standard input closes")
     return parser
 
 

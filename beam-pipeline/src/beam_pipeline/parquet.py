@@ -13,7 +13,7 @@ from beam_pipeline import errors, files
 ROW_GROUP_ROWS = 1 << 20
 FILE_BYTES = 256 << 20
 # Of the open row group, in memory: rows of 10 kB would otherwise pile up to 10 GB.
-ROW_GROUP_BYTES = 384 << 20
+ROW_GROUP_BYTES = 128 << 20
 
 _SAMPLE_ROWS = 8192
 _REPEATED = 0.05

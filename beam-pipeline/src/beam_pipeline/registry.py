@@ -130,9 +130,7 @@ def _classes(module: ModuleType, base: type[Any]) -> list[type[Any]]:
 
 
 def _problem(where: str, problem: Any, known: list[str]) -> str:
-    path = where + "".join(
-        f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem["loc"]
-    )
+    path = where + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         return f"{path}  unknown key{did_you_mean(str(problem['loc'][-1]), known)}"
     return f"{path}  {problem['msg']}"

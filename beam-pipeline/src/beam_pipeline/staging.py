@@ -176,8 +176,7 @@ class WriteManifest(beam.DoFn):
             "rows": sum(part.rows for part in written),
             "bytes": sum(part.size for part in written),
             "schema": [
-                {"name": field.name, "type": str(field.type), "nullable": field.nullable}
-                for field in schema
+                {"name": field.name, "type": str(field.type), "nullable": field.nullable} for field in schema
             ],
             "files": [{"uri": part.uri, "rows": part.rows, "bytes": part.size} for part in written],
         }
