@@ -30,16 +30,10 @@ DIMENSIONS = "beamline dimensions of "
 
 
 class Converter:
-    """Converts the batches of one query.
+    """Converts the batches of one query, whose columns all have a mapping."""
 
-    Args:
-        columns: The result's columns, each with a mapping.
-        text_is_raw: The server's encoding is SQL_ASCII, so that text may be no UTF-8.
-    """
-
-    def __init__(self, columns: list[Column], text_is_raw: bool = False) -> None:
+    def __init__(self, columns: list[Column]) -> None:
         self._columns = columns
-        self._text_is_raw = text_is_raw
         self.schema = schema_of(columns)
 
     def convert(self, batch: Any) -> Any:
@@ -54,8 +48,6 @@ class Converter:
             assert column.mapping is not None
             if column.is_array:
                 self._check_dimensions(batch, column)
-            if self._text_is_raw and pa.types.is_string(column.mapping.arrow):
-                _check_utf8(value, column)
             converted.append(_exactly(value, column.mapping.arrow, column))
         return pa.RecordBatch.from_arrays(converted, schema=self.schema)
 
@@ -139,13 +131,3 @@ def _with_infinities(
             "which 64 bits of microseconds cannot hold; list it in `as_text`"
         )
     return numbers.view(target)
-
-
-def _check_utf8(value: Any, column: Column) -> None:
-    try:
-        value.validate(full=True)
-    except pa.ArrowInvalid:
-        raise DataError(
-            f"column `{column.name}` holds text that is not UTF-8 (the database's encoding is "
-            "SQL_ASCII); convert it in the query with `convert_from`"
-        ) from None

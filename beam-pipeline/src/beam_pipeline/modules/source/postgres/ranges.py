@@ -28,7 +28,6 @@ class PlannedRead:
     Attributes:
         queries: The statements; all return the same columns.
         columns: Those columns.
-        text_is_raw: The database's encoding is SQL_ASCII.
         snapshot: The exported snapshot to read as of, if several reads share one.
         holder: Key of the connection that holds the snapshot.
         key: This read's own key.
@@ -36,7 +35,6 @@ class PlannedRead:
 
     queries: tuple[str, ...]
     columns: list[Column]
-    text_is_raw: bool
     snapshot: str | None
     holder: str | None
     key: int
@@ -80,7 +78,6 @@ class Planner:
             with failures.named(connection):
                 wheres = self._wheres(control, table, queries, described[0])
                 rows = tables.expected_rows(control, queries)
-                encoding = control.execute("SHOW server_encoding").fetchone()
             statements = [
                 _statement(query, table, columns, where)
                 for query, pieces in zip(queries, wheres, strict=True)
@@ -95,9 +92,8 @@ class Planner:
                     snapshot = _export(control)
                 holder = _hold(control, len(groups))
                 held = True
-            raw = bool(encoding and encoding[0] == "SQL_ASCII")
             for key, group in enumerate(groups):
-                yield PlannedRead(group, columns, raw, snapshot, holder, key)
+                yield PlannedRead(group, columns, snapshot, holder, key)
         finally:
             if not held:
                 control.close()

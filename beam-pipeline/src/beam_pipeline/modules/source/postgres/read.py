@@ -62,7 +62,7 @@ class _Read(beam.DoFn):
         self._connection = connection
 
     def process(self, planned: PlannedRead) -> Iterator[Any]:
-        converter = Converter(planned.columns, planned.text_is_raw)
+        converter = Converter(planned.columns)
         application = f"beamline {self._context.pipeline}/{self._context.step}"
         rows = 0
         with session.open_stream(self._connection.resolve(), application, planned.snapshot) as cursor:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from beam_pipeline.errors import ConfigError, SqlError
-from running import plan_of
+from running import FN_API, plan_of
 
 
 def source(**parameters: Any) -> dict[str, Any]:
@@ -143,6 +143,22 @@ def test_per_range_is_told(numbers: Any, in_process: Any, profiles: Path) -> Non
     staged = in_process.run(plan, profiles)
     assert staged.manifest["steps"]["rows"]["consistency"] == "per_range"
     assert staged.query("SELECT count(*) FROM t") == [(1000,)]
+
+
+@pytest.mark.parametrize("consistency", [None, "snapshot"])
+def test_workers_of_other_processes_read_ranges_or_one_stream(
+    consistency: str | None, numbers: Any, child: Any, profiles: Path
+) -> None:
+    """As on a cluster: nobody stays connected to hold a snapshot for the others."""
+    plan = source(
+        query="SELECT * FROM numbers WHERE id <= 500 --sep-- SELECT * FROM numbers WHERE id > 500",
+        partition={"column": "id", "parts": 4},
+        **({} if consistency is None else {"consistency": consistency}),
+    )
+    options = ("--direct_running_mode=multi_processing", "--direct_num_workers=2")
+    staged = child.run(plan, profiles, f"--runner={FN_API}", *options)
+    assert staged.query("SELECT count(*), count(DISTINCT id) FROM t") == [(1000, 1000)]
+    assert staged.manifest["steps"]["rows"]["consistency"] == (consistency or "per_range")
 
 
 def test_no_session_is_left(numbers: Any, in_process: Any, profiles: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -270,3 +271,18 @@ def test_a_column_of_nulls_only_keeps_its_type(one_column: Any, in_process: Any,
     staged = in_process.run(source(), profiles)
     assert staged.schema()["v"] == "timestamp[us, tz=UTC]"
     assert staged.query("SELECT v FROM t") == [(None,)]
+
+
+def test_text_that_is_no_utf8_is_an_error(
+    sql: Any, postgres: dict[str, Any], in_process: Any, tmp_path: Path
+) -> None:
+    """A database of the encoding SQL_ASCII takes any bytes for text; the server checks what it sends."""
+    if sql.execute("SELECT 1 FROM pg_database WHERE datname = 'any_bytes'").fetchone() is None:
+        sql.execute("CREATE DATABASE any_bytes ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+    profiles = tmp_path / "any.json"
+    profiles.write_text(json.dumps({"pg": {**postgres, "database": "any_bytes"}}))
+    plan = plan_of({"any": {"module": "postgres", "profile": "pg", "query": r"SELECT E'Zo\xc3\xab' AS v"}})
+    assert in_process.run(plan, profiles).query("FROM t") == [("Zoë",)]
+    plan["sources"][0]["parameters"]["query"] = r"SELECT E'Zo\xeb' AS v"
+    with pytest.raises(DataError, match="invalid byte sequence for encoding"):
+        in_process.run(plan, profiles)
