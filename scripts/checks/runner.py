@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 import xml.etree.ElementTree
 from collections.abc import Callable, Mapping, Sequence
@@ -147,11 +148,16 @@ def start(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT if output is not None else None,
-            env={**os.environ, **environment},
+            env={**os.environ, **without_colors(), **environment},
             start_new_session=True,
         )
     except OSError as error:
         return f"{command[0]} did not start: {error.strerror}"
+
+
+def without_colors() -> dict[str, str]:
+    """Several tools take CI=true for a terminal that shows colours."""
+    return {} if sys.stdout.isatty() else {"NO_COLOR": "1"}
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

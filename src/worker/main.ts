@@ -39,7 +39,8 @@ try {
   await workers.run();
 } catch (error) {
   process.stderr.write(`beamline worker: ${(error as Error).message}\n`);
-  process.exitCode = error instanceof SearchAttributesMissing || isUnreachable(error) ? 3 : 1;
+  // Not `exitCode`: the SDK's runtime, which only a worker shuts down, would keep the process alive.
+  process.exit(error instanceof SearchAttributesMissing || isUnreachable(error) ? 3 : 1);
 }
 
 function isUnreachable(error: unknown): boolean {

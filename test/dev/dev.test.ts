@@ -9,6 +9,7 @@ import { Client, Connection } from '@temporalio/client';
 import { execa } from 'execa';
 import { choosePort } from '../../src/dev/ports.js';
 import { readStackRecord, type StackRecord } from '../../src/dev/stack-record.js';
+import { startOf } from '../../src/process/process-record.js';
 import { packageRoot } from '../../src/dev/tools.js';
 
 const cli = join(packageRoot, 'dist', 'src', 'cli', 'main.js');
@@ -21,7 +22,15 @@ describe('beamline dev', function () {
     root = mkdtempSync(join(tmpdir(), 'beamline-dev-'));
     ports = ['--port', String(await choosePort(0)), '--ui-port', String(await choosePort(0))];
   });
-  afterEach(() => rmSync(root, { recursive: true }));
+  const running = new Set<ReturnType<typeof dev>>();
+  afterEach(async () => {
+    for (const process of running) {
+      process.kill('SIGTERM');
+      await process;
+    }
+    running.clear();
+    rmSync(root, { recursive: true });
+  });
 
   const dev = (...args: string[]) =>
     execa(process.execPath, [cli, 'dev', '--root', root, ...args], { reject: false });
@@ -29,6 +38,7 @@ describe('beamline dev', function () {
   /** Starts the stack and waits until it is recorded. */
   async function started(...args: string[]) {
     const process = dev(...args);
+    running.add(process);
     let ended = false;
     void process.then(() => (ended = true));
     for (;;) {
@@ -73,10 +83,10 @@ describe('beamline dev', function () {
     process.kill(-first.record.worker.pid, 'SIGSTOP');
     first.process.kill('SIGKILL');
     await first.process;
-    assert.ok(isAlive(first.record.worker.pid));
+    assert.ok(await isAlive(first.record.worker.pid));
 
     const again = await started(...ports);
-    assert.equal(isAlive(first.record.worker.pid), false);
+    assert.equal(await isAlive(first.record.worker.pid), false);
     again.process.kill('SIGTERM');
     await again.process;
   });
@@ -152,18 +162,15 @@ async function assertStopped({ temporal, worker }: StackRecord): Promise<void> {
     assert.ok(tries < 150, 'the Temporal server still listens after 15 s');
     await sleep(100);
   }
-  for (let tries = 0; isAlive(worker.pid); tries++) {
+  for (let tries = 0; await isAlive(worker.pid); tries++) {
     assert.ok(tries < 150, 'the worker still lives after 15 s');
     await sleep(100);
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
+/** A zombie, which nobody has waited for yet, is not alive. */
+async function isAlive(pid: number): Promise<boolean> {
+  return (await startOf(pid)) !== null;
 }
 
 async function isListening(address: string): Promise<boolean> {
