@@ -1,6 +1,6 @@
-import { realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { z } from 'zod';
+import { canonicalPath } from '../canonical-path.js';
 import type { Destination } from '../destination.js';
 
 const duckdbParameters = z.strictObject({
@@ -14,6 +14,7 @@ const duckdbParameters = z.strictObject({
       /^[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)?$/,
       'must be `table` or `schema.table`, of letters, digits, _ and $',
     )
+    .regex(/^(?!_beamline\.)/i, 'must not be in schema `_beamline`, which holds the log of commits')
     .describe('Table to write, as `table` or `schema.table`; made if missing.'),
 });
 export type DuckdbParameters = z.infer<typeof duckdbParameters>;
@@ -25,7 +26,7 @@ export const destination: Destination<DuckdbParameters> = {
   parameters: duckdbParameters,
   modes: ['replace', 'append'],
   key: (parameters, { root, storeId }) =>
-    `duckdb:${storeId}:${canonicalPath(resolve(root, parameters.database))}#${qualified(parameters.table)}`,
+    `duckdb:${storeId}:${canonicalPath(resolve(root, parameters.database))}#${qualified(parameters.table).toLowerCase()}`,
   location: (parameters) => `${qualified(parameters.table)} in ${parameters.database}`,
   async open(parameters, { root }, waitMs) {
     const { openDuckdb } = await import('./publisher.js');
@@ -34,20 +35,6 @@ export const destination: Destination<DuckdbParameters> = {
   },
 };
 
-/** `schema.table` in lower case: DuckDB's names are case-insensitive. */
 function qualified(table: string): string {
-  return (table.includes('.') ? table : `main.${table}`).toLowerCase();
-}
-
-/** The path with symbolic links of its folder resolved, so that two names of one file are one key. */
-function canonicalPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    try {
-      return join(realpathSync(dirname(path)), basename(path));
-    } catch {
-      return path;
-    }
-  }
+  return table.includes('.') ? table : `main.${table}`;
 }

@@ -1,0 +1,44 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { failure } from '../../shared/failures.js';
+import { publishFailure } from '../publish-failure.js';
+
+/**
+ * Opens the database file, waiting while another process has it open.
+ * @throws `DestinationBusy` after `waitMs`, naming the process
+ */
+export async function openDatabase(database: string, waitMs: number): Promise<DuckDBInstance> {
+  await mkdir(dirname(database), { recursive: true }).catch((error: unknown) => {
+    throw publishFailure(error, database);
+  });
+  const deadline = Date.now() + waitMs;
+  for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
+    try {
+      // No extension is fetched from the network, whatever a file's contents ask for.
+      return await DuckDBInstance.create(database, { autoinstall_known_extensions: 'false' });
+    } catch (error) {
+      const left = deadline - Date.now();
+      if (!isLocked(error)) throw publishFailure(error, database);
+      if (left <= 0) throw busy(error, database, waitMs);
+      await sleep(Math.min(pause, left));
+    }
+  }
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof Error && /Could not set lock|Conflicting lock/.test(error.message);
+}
+
+function busy(error: unknown, database: string, waitMs: number): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  const holder = /PID (\d+)/.exec(message)?.[1];
+  const who = holder ? `process ${holder}` : 'another process';
+  return failure(
+    'DestinationBusy',
+    `${database} is locked by ${who}: waited ${waitMs / 1000} s (\`destination_wait\`). ` +
+      'Nothing was published. Close it there and run again.',
+    { cause: message },
+  );
+}

@@ -1,0 +1,154 @@
+import {
+  DuckDBArrayType,
+  DuckDBListType,
+  DuckDBMapType,
+  DuckDBStructType,
+  DuckDBTypeId,
+  type DuckDBConnection,
+  type DuckDBType,
+} from '@duckdb/node-api';
+import { identifier, literal } from '../staged-parquet.js';
+import type { Layout } from './records.js';
+
+/**
+ * The columns to select for a COPY: as they are for Parquet, in unambiguous text for CSV, and one
+ * JSON document for JSON Lines; partition columns beside them.
+ *
+ * @param left columns to leave out
+ */
+export async function projection(
+  connection: DuckDBConnection,
+  { format, partition_by }: Layout,
+  staged: string,
+  left: readonly string[],
+): Promise<string> {
+  const reader = await connection.runAndReadAll(`SELECT * FROM ${staged} LIMIT 0`);
+  const types = reader.columnTypes();
+  const columns = reader
+    .columnNames()
+    .map((name, index) => ({ name, type: types[index] as DuckDBType }))
+    .filter(({ name }) => !left.includes(name));
+  if (format === 'parquet') return columns.map(({ name }) => identifier(name)).join(', ');
+  if (format === 'csv') {
+    return columns
+      .map(({ name, type }) => `${csvText(identifier(name), type)} AS ${identifier(name)}`)
+      .join(', ');
+  }
+  const inDocument = columns.filter(({ name }) => !partition_by.includes(name));
+  const beside = partition_by.filter((name) => !left.includes(name)).map(identifier);
+  let line = 'line';
+  while (partition_by.some((name) => name.toLowerCase() === line)) line += '_';
+  return [`${jsonObject(inDocument.map(field))} AS ${line}`, ...beside].join(', ');
+}
+
+/** SQL for a value's text in CSV; NULL stays NULL. */
+function csvText(value: string, type: DuckDBType): string {
+  switch (type.typeId) {
+    case DuckDBTypeId.LIST:
+    case DuckDBTypeId.ARRAY:
+    case DuckDBTypeId.STRUCT:
+    case DuckDBTypeId.MAP:
+      return jsonText(value, type);
+    default:
+      return plainText(value, type);
+  }
+}
+
+/**
+ * SQL for a value's JSON text; NULL stays NULL. Not `to_json`: it would write NaN bare, turn the
+ * numbers inside a JSON column into doubles, and a timestamp without a zone.
+ */
+function jsonText(value: string, type: DuckDBType, depth = 0): string {
+  if (type instanceof DuckDBListType || type instanceof DuckDBArrayType) {
+    const element = `e${depth}`;
+    return jsonList(value, element, orNull(jsonText(element, type.valueType, depth + 1)));
+  }
+  if (type instanceof DuckDBStructType) {
+    const fields = type.entryNames.map((name, index) => ({
+      name,
+      text: jsonText(
+        `struct_extract(${value}, ${literal(name)})`,
+        type.entryTypes[index] as DuckDBType,
+        depth,
+      ),
+    }));
+    return `CASE WHEN ${value} IS NOT NULL THEN ${jsonObject(fields)} END`;
+  }
+  if (type instanceof DuckDBMapType) {
+    const entry = `e${depth}`;
+    const key = jsonText(`${entry}.key`, type.keyType, depth + 1);
+    const item = orNull(jsonText(`${entry}.value`, type.valueType, depth + 1));
+    // Names in JSON are texts: a map with other keys is a list of pairs.
+    const isObject = type.keyType.typeId === DuckDBTypeId.VARCHAR;
+    const text = isObject ? `${key} || ':' || ${item}` : `'[' || ${key} || ',' || ${item} || ']'`;
+    return jsonList(`map_entries(${value})`, entry, text, isObject ? '{}' : '[]');
+  }
+  const text = plainText(value, type);
+  switch (type.typeId) {
+    case DuckDBTypeId.BOOLEAN:
+    case DuckDBTypeId.TINYINT:
+    case DuckDBTypeId.SMALLINT:
+    case DuckDBTypeId.INTEGER:
+    case DuckDBTypeId.BIGINT:
+    case DuckDBTypeId.HUGEINT:
+    case DuckDBTypeId.UTINYINT:
+    case DuckDBTypeId.USMALLINT:
+    case DuckDBTypeId.UINTEGER:
+    case DuckDBTypeId.UBIGINT:
+    case DuckDBTypeId.UHUGEINT:
+    case DuckDBTypeId.DECIMAL:
+      return text;
+    case DuckDBTypeId.FLOAT:
+    case DuckDBTypeId.DOUBLE:
+      return `CASE WHEN isfinite(${value}) THEN ${text} ELSE '"' || ${text} || '"' END`;
+    case DuckDBTypeId.VARCHAR:
+      // A line end between the tokens of a JSON column would end the line.
+      if (type.alias === 'JSON') return `translate(${text}, chr(10) || chr(13), '  ')`;
+      return `CAST(to_json(${text}) AS VARCHAR)`;
+    default:
+      return `'"' || ${text} || '"'`;
+  }
+}
+
+/** SQL for the text of a value that is no list, struct or map. */
+function plainText(value: string, { typeId }: DuckDBType): string {
+  switch (typeId) {
+    case DuckDBTypeId.BLOB:
+      return `base64(${value})`;
+    case DuckDBTypeId.TIMESTAMP_TZ:
+      return `strftime(${value} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')`;
+    case DuckDBTypeId.TIMESTAMP:
+    case DuckDBTypeId.TIMESTAMP_S:
+    case DuckDBTypeId.TIMESTAMP_MS:
+      return `strftime(${value}, '%Y-%m-%dT%H:%M:%S.%f')`;
+    case DuckDBTypeId.TIMESTAMP_NS:
+      return `strftime(${value}, '%Y-%m-%dT%H:%M:%S.%n')`;
+    case DuckDBTypeId.FLOAT:
+    case DuckDBTypeId.DOUBLE:
+      return `CASE WHEN isnan(${value}) THEN 'NaN' WHEN isinf(${value})
+        THEN CASE WHEN ${value} > 0 THEN 'Infinity' ELSE '-Infinity' END
+        ELSE CAST(${value} AS VARCHAR) END`;
+    default:
+      return `CAST(${value} AS VARCHAR)`;
+  }
+}
+
+function field({ name, type }: { name: string; type: DuckDBType }) {
+  return { name, text: jsonText(identifier(name), type) };
+}
+
+function jsonObject(fields: { name: string; text: string }[]): string {
+  const members = fields.map(
+    ({ name, text }) => `${literal(`${JSON.stringify(name)}:`)} || ${orNull(text)}`,
+  );
+  return `'{' || ${members.length > 0 ? members.join(" || ',' || ") : "''"} || '}'`;
+}
+
+function jsonList(list: string, element: string, text: string, [open, close] = '[]'): string {
+  // array_to_string leaves NULLs out: `text` is never NULL.
+  return `'${open}' || array_to_string(list_transform(${list}, lambda ${element}: ${text}), ',') || '${close}'`;
+}
+
+function orNull(text: string): string {
+  return `coalesce(${text}, 'null')`;
+}

@@ -1,0 +1,213 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DuckDBInstance } from '@duckdb/node-api';
+import type { Commit, PublishRequest, SinkMode } from '../../src/destinations/destination.js';
+import type { PublisherEvent, PublisherTask } from '../../src/destinations/publisher-process.js';
+import { readJsonLines } from '../../src/process/json-lines.js';
+import type { FailureType } from '../../src/shared/failures.js';
+import type { ManifestSink } from '../../src/shared/manifest.js';
+import { projectRoot } from '../support/stack.js';
+
+export const publisherProgram = join(
+  projectRoot,
+  'dist',
+  'src',
+  'destinations',
+  'publisher-process.js',
+);
+
+/** How a publisher process ended. */
+export type End =
+  | { kind: 'done'; result: unknown }
+  | { kind: 'failed'; type: FailureType; message: string; cause?: string }
+  | { kind: 'ended'; signal: NodeJS.Signals | null; stderr: string };
+
+export interface RunningPublisher {
+  pid: number;
+  end: Promise<End>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Starts a publisher as the worker does. `command` may wrap it, as for another user. */
+export function startPublisher(
+  task: PublisherTask,
+  env: NodeJS.ProcessEnv = {},
+  command: string[] = [],
+): RunningPublisher {
+  const [program = process.execPath, ...args] = [...command, process.execPath, publisherProgram];
+  const child = spawn(program, args, {
+    cwd: task.context.root,
+    env: { ...process.env, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let last: PublisherEvent | undefined;
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  readJsonLines(
+    child.stdout,
+    (event) => {
+      if ((event as PublisherEvent).event !== 'tick') last = event as PublisherEvent;
+    },
+    (line) => (stderr += `${line}\n`),
+  );
+  child.stdin.on('error', () => undefined);
+  child.stdin.write(`${JSON.stringify(task)}\n`);
+  const end = once(child, 'close').then(([, signal]): End => {
+    if (last?.event === 'done') return { kind: 'done', result: last.result };
+    if (last?.event === 'failed') return { kind: 'failed', ...last.failure };
+    return { kind: 'ended', signal: signal as NodeJS.Signals | null, stderr };
+  });
+  return { pid: child.pid as number, end, kill: (signal) => void child.kill(signal) };
+}
+
+/** The destination of one test: what a run's activities would ask of it. */
+export interface TestSink {
+  module: string;
+  parameters: Record<string, unknown>;
+  root: string;
+  waitMs?: number;
+}
+
+export interface Publishing {
+  run: string;
+  base: number;
+  staged: ManifestSink;
+  mode?: SinkMode;
+  /** Default: one manifest per run. */
+  manifest?: string;
+}
+
+export function publishTask(sink: TestSink, publishing: Publishing): PublisherTask {
+  const { run, base, staged, mode = 'replace', manifest = `manifest of ${run}` } = publishing;
+  const request: PublishRequest = {
+    destination: sink.module,
+    baseVersion: base,
+    runKey: run,
+    sink: 'sink',
+    mode,
+    manifestSha256: manifest,
+    staged,
+  };
+  return taskOf(sink, { kind: 'publish', request });
+}
+
+export function fenceTask(sink: TestSink, run: string, base: number): PublisherTask {
+  const identity = { destination: sink.module, baseVersion: base, runKey: run, sink: 'sink' };
+  return taskOf(sink, { kind: 'fence', identity });
+}
+
+export function inspectTask(sink: TestSink): PublisherTask {
+  return taskOf(sink, { kind: 'inspect', destination: sink.module });
+}
+
+/** Runs one publisher to its end, which must be good. */
+export async function done<T = Commit>(task: PublisherTask): Promise<T> {
+  const end = await startPublisher(task).end;
+  if (end.kind !== 'done') throw new Error(`the publisher did not succeed: ${JSON.stringify(end)}`);
+  return end.result as T;
+}
+
+/** Runs one publisher to its end, which must be a failure. */
+export async function failed(
+  task: PublisherTask,
+  env: NodeJS.ProcessEnv = {},
+  command: string[] = [],
+): Promise<Extract<End, { kind: 'failed' }>> {
+  const end = await startPublisher(task, env, command).end;
+  if (end.kind !== 'failed') throw new Error(`the publisher did not fail: ${JSON.stringify(end)}`);
+  return end;
+}
+
+/** Runs a publisher that is hit by a signal at a fault point; resolves once it is. */
+export async function startWithFault(
+  task: PublisherTask,
+  point: string,
+  signal: 'SIGKILL' | 'SIGSTOP',
+): Promise<RunningPublisher> {
+  const folder = join(task.context.root, 'faults');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, point), signal);
+  const publisher = startPublisher(task, { BEAMLINE_FAULT_POINTS: folder });
+  const hit = join(folder, `${point}.hit`);
+  const isHit = () => existsSync(hit) && readFileSync(hit, 'utf8') === String(publisher.pid);
+  let ended: End | undefined;
+  void publisher.end.then((end) => (ended = end));
+  while (!isHit()) {
+    if (ended) throw new Error(`${point} was not reached: ${JSON.stringify(ended)}`);
+    await sleep(10);
+  }
+  if (signal === 'SIGKILL') await publisher.end;
+  else await sleep(50); // The signal follows the mark.
+  return publisher;
+}
+
+/** Arrow's names of the types that these tests stage with DuckDB. */
+const arrowTypes: Record<string, string> = {
+  BIGINT: 'int64',
+  INTEGER: 'int32',
+  VARCHAR: 'string',
+  DATE: 'date32[day]',
+  DOUBLE: 'double',
+  BOOLEAN: 'bool',
+  TIMESTAMP: 'timestamp[us]',
+};
+
+let stagings = 0;
+
+/** Stages the rows of a query as Beam would; several queries are several files. */
+export async function stage(root: string, ...queries: string[]): Promise<ManifestSink> {
+  const folder = join(root, 'staging', String(++stagings));
+  await mkdir(folder, { recursive: true });
+  const files: ManifestSink['files'] = [];
+  let schema: ManifestSink['schema'] = [];
+  for (const [index, query] of queries.entries()) {
+    const uri = join(folder, `part-${index}.parquet`);
+    await inMemory(`COPY (${query}) TO '${uri}' (FORMAT parquet, COMPRESSION zstd)`);
+    const columns = await inMemory(`DESCRIBE SELECT * FROM '${uri}'`);
+    schema = columns.map(({ column_name: name, column_type: type }) => ({
+      name: String(name),
+      type: arrowTypes[String(type)] ?? String(type),
+      nullable: true,
+    }));
+    const [row] = await inMemory(`SELECT count(*)::int AS n FROM '${uri}'`);
+    files.push({ uri, rows: Number(row?.['n']), bytes: (await stat(uri)).size });
+  }
+  const sum = (of: (file: ManifestSink['files'][number]) => number) =>
+    files.reduce((total, file) => total + of(file), 0);
+  return {
+    input: 'step',
+    rows: sum(({ rows }) => rows),
+    bytes: sum(({ bytes }) => bytes),
+    schema,
+    files,
+  };
+}
+
+/** Runs one statement in a DuckDB of its own. */
+export async function inMemory(sql: string): Promise<Record<string, unknown>[]> {
+  return onDuckdb(':memory:', sql);
+}
+
+/** Runs statements on a database file that nobody has open; returns the last one's rows. */
+export async function onDuckdb(file: string, sql: string): Promise<Record<string, unknown>[]> {
+  const instance = await DuckDBInstance.create(file);
+  const connection = await instance.connect();
+  try {
+    await connection.run("SET TimeZone = 'UTC'");
+    return (await connection.runAndReadAll(sql)).getRowObjectsJson();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+function taskOf(
+  { module, parameters, root, waitMs = 5000 }: TestSink,
+  action: PublisherTask['action'],
+): PublisherTask {
+  return { module, parameters, context: { root, storeId: 'store' }, waitMs, action };
+}
