@@ -19,7 +19,7 @@ class StepContext:
             kept here outlives the ranges that others read.
         workers: How many threads run at a time.
         inputs: The names of the steps that a transform reads, in the config's order.
-        shared_dir: Path or URI of a folder that every worker reaches, for what one sets aside for another.
+        shared_dir: A folder that every worker reaches, by path or URI, for what one leaves for another.
     """
 
     step: str

@@ -70,7 +70,9 @@ def open_for_read(uri: str) -> Any:
 def match(pattern: str) -> list[str]:
     """The files that a pattern names, sorted; `*`, `?`, `[…]`, and `**` for folders at any depth."""
     if is_local(pattern):
-        return sorted(path for path in glob.glob(pattern, recursive=True) if Path(path).is_file())
+        # Path.glob takes no absolute pattern.
+        found = glob.glob(pattern, recursive=True)  # noqa: PTH207
+        return sorted(path for path in found if Path(path).is_file())
     return sorted(entry.path for entry in _filesystems().match([pattern])[0].metadata_list)
 
 

@@ -21,6 +21,7 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
 from beam_pipeline import coder, errors, files
+from beam_pipeline.empty_batch import empty_batch
 from beam_pipeline.fault_point import fault_point
 from beam_pipeline.parquet import PartWriter
 from beam_pipeline.progress import progress
@@ -183,7 +184,7 @@ class WriteManifest(beam.DoFn):
 
     def _empty(self, name: str, schema: Any) -> StagedPart:
         uri = files.join(self._staging, name, f"part-{uuid.uuid4().hex}.parquet")
-        batch = pa.RecordBatch.from_pylist([], schema=schema)
+        batch = empty_batch(schema)
         writer = PartWriter(uri, batch)
         writer.write(batch)
         rows, size = writer.close()

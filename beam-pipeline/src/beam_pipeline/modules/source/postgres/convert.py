@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_pipeline.empty_batch import empty_batch
 from beam_pipeline.errors import DataError
 from beam_pipeline.modules.source.postgres.types import Column
 
@@ -53,7 +54,7 @@ class Converter:
 
     def empty(self) -> Any:
         """A batch without rows."""
-        return pa.RecordBatch.from_pylist([], schema=self.schema)
+        return empty_batch(self.schema)
 
     def _check_dimensions(self, batch: Any, column: Column) -> None:
         extra = DIMENSIONS + column.name

@@ -1,0 +1,128 @@
+"""Parameters of the `files` source."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from beam_pipeline.params import Capabilities, ModuleParams
+
+Format = Literal["csv", "jsonl", "parquet"]
+
+_FORMATS: dict[str, Format] = {
+    "csv": "csv", "tsv": "csv", "jsonl": "jsonl", "ndjson": "jsonl", "parquet": "parquet",
+}  # fmt: skip
+_KNOWN_EXTENSION = r"\.(csv|tsv|jsonl|ndjson|parquet)(\.gz)?$"
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        raise ValueError(f"`{name}` is not an encoding; for example utf-8, latin-1, cp1252") from None
+    return name
+
+
+def _known_types(columns: dict[str, str]) -> dict[str, str]:
+    from beam_pipeline.sql_types import arrow_type
+
+    for name, kind in columns.items():
+        try:
+            arrow_type(kind)
+        except ValueError as error:
+            raise ValueError(f"column `{name}`: {error}") from None
+    return columns
+
+
+class CsvOptions(BaseModel):
+    """How a CSV file is written."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    delimiter: str | None = Field(
+        None, min_length=1, max_length=1, description="Between values; a comma, or a tab in a .tsv file."
+    )
+    header: bool = Field(
+        True,
+        description="The first row holds the columns' names; without one they are those of `columns`.",
+    )
+    null_values: list[str] = Field(
+        [""], description='What stands for NULL where it is not quoted; `""` is the empty text.'
+    )
+    quote: str | None = Field('"', min_length=1, max_length=1, description="Around a value; null for none.")
+    escape: str | None = Field(
+        None, min_length=1, max_length=1, description="Before a quote inside a value; else it is doubled."
+    )
+    encoding: Annotated[str, AfterValidator(_known_encoding)] = Field(
+        "utf-8", description="Encoding of the text, such as utf-8, latin-1, cp1252."
+    )
+
+
+class FilesParams(ModuleParams):
+    """Reads CSV, JSON Lines or Parquet files."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["format"]},
+                {"properties": {"path": {"pattern": _KNOWN_EXTENSION}}},
+            ]
+        }
+    )
+    capabilities: ClassVar[Capabilities] = Capabilities(inputs=0)
+
+    path: str = Field(
+        min_length=1,
+        description=(
+            "Path of the files; `*`, `?` and `[…]` stand for parts of a name, `**` for folders at any "
+            "depth. A name that ends in .gz is decompressed (CSV, JSON Lines)."
+        ),
+    )
+    format: Format | None = Field(
+        None, description="By default what the extension says: .csv, .tsv, .jsonl, .ndjson, .parquet."
+    )
+    columns: Annotated[dict[str, str], AfterValidator(_known_types)] | None = Field(
+        None,
+        min_length=1,
+        description=(
+            "SQL types by column, such as `decimal(12,2)`. The type of a column that is not listed is "
+            "inferred from the first rows (CSV, JSON Lines)."
+        ),
+    )
+    csv: CsvOptions = Field(
+        default_factory=lambda: CsvOptions.model_validate({}), description="How the CSV files are written."
+    )
+
+    @model_validator(mode="after")
+    def _options_fit_the_format(self) -> Self:
+        if self.format is None and re.search(_KNOWN_EXTENSION, self.path) is None:
+            raise ValueError(
+                f"`{self.path}` has none of the extensions {', '.join('.' + name for name in _FORMATS)}; "
+                "give `format`"
+            )
+        if self.file_format == "parquet" and self.columns is not None:
+            raise ValueError(
+                "Parquet files state their types, so `columns` is for the other formats; a `select` "
+                "transform casts"
+            )
+        if self.file_format != "csv" and "csv" in self.model_fields_set:
+            raise ValueError(f"`csv` is for CSV files; the format is {self.file_format}")
+        return self
+
+    @property
+    def file_format(self) -> Format:
+        """The format, by parameter or extension."""
+        if self.format is not None:
+            return self.format
+        found = re.search(_KNOWN_EXTENSION, self.path)
+        assert found is not None
+        return _FORMATS[found[1]]
+
+    @property
+    def delimiter(self) -> str:
+        """Between the values of a CSV file."""
+        is_tsv = re.search(r"\.tsv(\.gz)?$", self.path) is not None
+        return self.csv.delimiter or ("\t" if is_tsv else ",")

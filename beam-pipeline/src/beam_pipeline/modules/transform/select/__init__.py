@@ -1,0 +1,1 @@
+"""Chooses, renames, casts and computes columns."""

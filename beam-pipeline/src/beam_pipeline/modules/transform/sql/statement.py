@@ -1,0 +1,91 @@
+"""Checks the SQL before anything is read: what a look at the text alone can tell."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from beam_pipeline import duckdb_errors, duckdb_session
+from beam_pipeline.errors import BeamlineError, ConfigError, SqlError
+from beam_pipeline.modules.transform.sql.query import EXPLAIN
+from beam_pipeline.registry import did_you_mean
+
+
+def check(sql: str, aliases: list[str], step: str, where: str) -> str:
+    """Checks that a text is one query over the inputs.
+
+    Args:
+        sql: The `sql` parameter.
+        aliases: The inputs' names.
+        step: The step's name, for messages.
+        where: Path of the parameter in the config, for messages.
+
+    Returns:
+        The query.
+
+    Raises:
+        SqlError: It cannot be parsed, or names a table or function that does not exist.
+        ConfigError: It is empty, holds several statements, or something other than a query.
+    """
+    import duckdb
+
+    what = f"transform {step}"
+    with duckdb_session.open_session(threads=1) as connection:
+        try:
+            statements = connection.extract_statements(sql)
+        except duckdb.Error as error:
+            raise duckdb_errors.named(error, sql, what) from error
+        _check_kind(statements, where)
+        try:
+            tables = connection.get_table_names(sql)
+        except duckdb.CatalogException as error:
+            # A table would be listed, not missing: this is a function or a type.
+            raise _misnamed(error, sql, what) from error
+        except duckdb.PermissionException as error:
+            raise _with_place(error, sql, what, connection) from error
+        except duckdb.Error:
+            return sql  # what else is wrong shows, with its place, once the inputs' columns are known
+    known = {alias.lower() for alias in aliases}
+    for table in sorted(tables):
+        if table.lower() not in known:
+            tables_are = f"the tables are its inputs: {', '.join(aliases)}"
+            message = f"{what}: there is no table `{table}` ({tables_are}){did_you_mean(table, aliases)}"
+            raise _at_word(message, table, sql)
+    return sql
+
+
+def _check_kind(statements: list[Any], where: str) -> None:
+    kinds = [statement.type.name for statement in statements]
+    if not kinds:
+        raise ConfigError(f"{where}  is empty: it holds no statement")
+    if kinds == ["CREATE", "SELECT"] and statements[0].query == statements[1].query:
+        raise ConfigError(f"{where}  the columns of this PIVOT depend on the data; name them with `IN (…)`")
+    if len(kinds) > 1:
+        raise ConfigError(f"{where}  holds {len(kinds)} statements; write one query")
+    if kinds != ["SELECT"]:
+        raise ConfigError(f"{where}  is {kinds[0]}; only a query (SELECT, WITH, FROM, VALUES) is allowed")
+
+
+def _with_place(error: Exception, sql: str, what: str, connection: Any) -> BeamlineError:
+    """The same error as binding the query tells it, which knows the place."""
+    try:
+        connection.execute(EXPLAIN + sql)
+    except type(error) as placed:
+        return duckdb_errors.named(placed, sql, what, skipped=len(EXPLAIN))
+    except Exception:  # noqa: S110  # another error: it comes to light later
+        pass
+    return duckdb_errors.named(error, sql, what)
+
+
+def _misnamed(error: Exception, sql: str, what: str) -> SqlError:
+    named = duckdb_errors.named(error, sql, what)
+    found = re.search(r"with name (.+?) does not exist", named.message)
+    return _at_word(named.message, found[1] if found else "", sql)
+
+
+def _at_word(message: str, word: str, sql: str) -> SqlError:
+    found = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", sql, re.IGNORECASE) if word else None
+    if found is None:
+        return SqlError(message)
+    shown, position = duckdb_errors.shown_at(message, sql, found.start())
+    return SqlError(shown, position)
