@@ -1,5 +1,4 @@
 import type { Receipt, Run } from '../client/index.js';
-import { exitCodes } from './errors.js';
 import { failureLines } from './failure-lines.js';
 import { note, print, printJson } from './output.js';
 import { createView, type KnownSteps, type ProgressView } from './progress/view.js';
@@ -37,7 +36,7 @@ export async function followRun(
     }
     await watching;
     view.end(ended.receipt);
-    await report(run, ended, json);
+    await report(run, ended, { json, steps });
   } finally {
     interrupts.stop();
     view.end();
@@ -59,7 +58,11 @@ async function watch(run: Run, view: ProgressView): Promise<void> {
   for await (const snapshot of run.progress()) view.show(snapshot);
 }
 
-async function report(run: Run, { receipt, error }: Ended, json: boolean): Promise<void> {
+async function report(
+  run: Run,
+  { receipt, error }: Ended,
+  { json, steps }: { json: boolean; steps: KnownSteps },
+): Promise<void> {
   const { RunFailed } = await import('../client/index.js');
   if (error === undefined && receipt !== undefined) {
     if (json) printJson(receipt);
@@ -68,8 +71,8 @@ async function report(run: Run, { receipt, error }: Ended, json: boolean): Promi
   }
   if (!(error instanceof RunFailed)) throw error;
   if (json) printJson(receipt ?? { error: documentOf(error) });
-  else for (const line of failureLines(error, run.url)) note(line);
-  process.exitCode = error instanceof RunFailed ? exitCodeOf(error) : exitCodes.failed;
+  else for (const line of failureLines(error, run.url, steps)) note(line);
+  process.exitCode = exitCodeOf(error);
 }
 
 function documentOf(error: import('../client/index.js').RunFailed): unknown {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { register as cancel } from './commands/cancel.js';
+import { register as connections } from './commands/connections.js';
 import { register as dev } from './commands/dev.js';
 import { register as init } from './commands/init.js';
 import { register as list } from './commands/list.js';
@@ -29,6 +30,7 @@ const commands: readonly ((program: Command) => void)[] = [
   cancel,
   receipt,
   rerun,
+  connections,
   modules,
   version,
 ];

@@ -100,6 +100,8 @@ function sinkFate({
       return `${mode === 'append' ? 'appended to' : 'replaced'} ${place}: ${rows(count)}, version ${version ?? '?'}`;
     case 'kept':
       return `kept ${place} as it was: no rows came`;
+    case 'uncertain':
+      return `may have changed ${place}: a publish was begun, and no worker could look`;
     case 'unpublished':
       return `left ${place} as it was`;
   }

@@ -12,11 +12,15 @@ export function rerunInputOf(receipt: Receipt, { again }: { again: boolean }): R
     throw new CannotRerun(run_key, 'it ended before its plan was made; run its config instead');
   }
   const appended = sinks.filter(
-    ({ mode, state, rows }) => mode === 'append' && state === 'published' && rows > 0,
+    ({ mode, state, rows }) =>
+      mode === 'append' && (state === 'uncertain' || (state === 'published' && rows > 0)),
   );
   if (appended.length > 0 && !again) {
     const what = appended
-      .map(({ rows, location, destination }) => `${rows} rows to ${location ?? destination}`)
+      .map(({ state, rows, location, destination }) => {
+        const count = state === 'uncertain' ? 'perhaps rows' : `${rows} rows`;
+        return `${count} to ${location ?? destination}`;
+      })
       .join(' and ');
     throw new CannotRerun(run_key, `it appended ${what}, which would be there twice`, {
       wouldAppendAgain: true,

@@ -67,8 +67,15 @@ export class Run {
       () => true,
     );
     let last = '';
+    let waiting: string[] = [];
     for (let isLast = false; ; isLast = await within(ended, lookEveryMs)) {
       const snapshot = await this.#look();
+      if (snapshot !== null) {
+        // For a moment, every run waits for its destinations: only the second look counts.
+        const now = snapshot.waiting_for;
+        snapshot.waiting_for = now.filter((destination) => waiting.includes(destination));
+        waiting = now;
+      }
       const text = JSON.stringify(snapshot);
       if (snapshot !== null && text !== last) yield snapshot;
       last = text;

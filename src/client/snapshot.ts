@@ -70,8 +70,12 @@ export function snapshotOf(
   const { pendingActivities, pendingWorkflowTask } = description.raw;
   const pending = pendingActivities?.[0];
   const attempts = pendingWorkflowTask?.attempt ?? 1;
+  const summary = summaryOf(description as unknown as WorkflowExecutionInfo, runKey);
   return {
-    ...summaryOf(description as unknown as WorkflowExecutionInfo, runKey),
+    ...summary,
+    // The workflow's own answer is newer than what was described before it was asked.
+    state: status?.state ?? summary.state,
+    pipeline: status?.pipeline ?? summary.pipeline,
     waiting_for: status?.waiting_for ?? [],
     sinks: status?.sinks ?? [],
     steps: stepsOf(pending),

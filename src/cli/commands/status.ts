@@ -41,6 +41,8 @@ function statusLines(run: Run, snapshot: RunSnapshot, receipt: Receipt | null): 
     ['started', instant(started_at)],
     ['finished', closed_at === null ? null : instant(closed_at)],
     ['activity', activity === null ? null : activityText(activity)],
+    ['failed', activity === null ? null : failureText(activity)],
+    ['waits for', snapshot.waiting_for.join(', ') || null],
     ['stuck', stuck],
     ['timeline', run.url],
   ];
@@ -59,27 +61,28 @@ function statusLines(run: Run, snapshot: RunSnapshot, receipt: Receipt | null): 
   const sinks = snapshot.sinks.map((sink) => [`  ${sink.name}`, `sink ${sink.module}`, sink.state]);
   const next =
     closed_at === null
-      ? `beamline status ${run.key} --watch · beamline logs ${run.key} --follow · beamline cancel ${run.key}`
-      : receipt === null
-        ? `beamline logs ${run.key}`
-        : `beamline receipt ${run.key}`;
+      ? [`status ${run.key} --watch`, `logs ${run.key} --follow`, `cancel ${run.key}`]
+      : [receipt === null ? `logs ${run.key}` : `receipt ${run.key}`];
   return [
     `run ${run.key}  ${name}  ${state}`,
-    ...facts.flatMap(([fact, value]) => (value === null ? [] : [`  ${fact.padEnd(9)} ${value}`])),
+    ...facts.flatMap(([name, value]) => (value === null ? [] : [fact(name, value)])),
     ...columns(steps),
     ...columns(sinks),
-    `  ${'next'.padEnd(9)} ${next}`,
+    ...next.map((command, index) => fact(index === 0 ? 'next' : '', `beamline ${command}`)),
   ];
 }
 
-function activityText({
-  name,
-  attempt,
-  running,
-  last_failure,
-}: NonNullable<RunSnapshot['activity']>): string {
-  const where = `${name}, attempt ${attempt}${running ? '' : ', waits for a worker'}`;
-  if (last_failure === null) return where;
-  const { type, message } = last_failure;
-  return `${where}; the one before: ${type}: ${message.split('\n')[0] ?? ''}`;
+function fact(name: string, value: string): string {
+  return `  ${name.padEnd(9)} ${value}`;
+}
+
+type Activity = NonNullable<RunSnapshot['activity']>;
+
+function activityText({ name, attempt, running }: Activity): string {
+  return `${name}, attempt ${attempt}${running ? '' : ', which waits for its time or for a worker'}`;
+}
+
+function failureText({ last_failure }: Activity): string | null {
+  if (last_failure === null) return null;
+  return `${last_failure.type}: ${last_failure.message.split('\n')[0] ?? ''}`;
 }

@@ -1,6 +1,6 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { Receipt, RunSnapshot, StepProgress } from '../../client/index.js';
-import { clipped } from '../format.js';
+import { clipped, wrapped } from '../format.js';
 import { elapsed, eventsBetween, percentOf, stateText, stepText } from './events.js';
 import { Rates } from './rates.js';
 import type { KnownSteps, ProgressView } from './view.js';
@@ -42,7 +42,7 @@ export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): Progr
     show(snapshot) {
       rates.observe(snapshot, Date.now());
       for (const { kind, text } of eventsBetween(last, snapshot)) {
-        if (kind === 'trouble') bars.log(`  ${text}\n`);
+        if (kind === 'trouble') bars.log(wrapped(`  ${text}`, stream.columns ?? 80));
       }
       last = snapshot;
       drawState();
@@ -51,7 +51,7 @@ export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): Progr
         if (step !== undefined) drawStep(name, step, rates.of(snapshot, name));
       }
     },
-    note: (text) => bars.log(`${text}\n`),
+    note: (text) => bars.log(wrapped(text, stream.columns ?? 80)),
     end(receipt) {
       if (isEnded) return;
       isEnded = true;

@@ -11,9 +11,12 @@ export interface ProgressEvent {
 /** What changed since the look before. */
 export function eventsBetween(before: RunSnapshot | undefined, now: RunSnapshot): ProgressEvent[] {
   const events: ProgressEvent[] = [];
-  const waiting = now.waiting_for.join(', ');
-  if (before?.state !== now.state || before.waiting_for.join(', ') !== waiting) {
+  const waits = now.waiting_for.join(', ');
+  // How it ended is said by the summary.
+  if (before?.state !== now.state && now.closed_at === null)
     events.push({ kind: 'state', text: stateText(now) });
+  if (waits !== '' && waits !== before?.waiting_for.join(', ')) {
+    events.push({ kind: 'trouble', text: `waits for ${waits}, which another run holds` });
   }
   const retry = retryText(now);
   if (retry !== null && retry !== (before && retryText(before))) {
@@ -24,16 +27,20 @@ export function eventsBetween(before: RunSnapshot | undefined, now: RunSnapshot)
   }
   for (const [name, step] of Object.entries(now.steps)) {
     if (step.done && before?.steps[name]?.done !== true) {
-      events.push({ kind: 'step', text: `${name}  ${rows(step.rows)}  done` });
+      events.push({ kind: 'step', text: doneText(name, step.rows) });
     }
   }
   return events;
 }
 
-/** `running`, `queued: waits for main.orders in warehouse.duckdb`. */
-export function stateText({ state, waiting_for }: RunSnapshot): string {
-  const words = state.replaceAll('_', ' ');
-  return waiting_for.length === 0 ? words : `${words}: waits for ${waiting_for.join(', ')}`;
+/** `orders  1,000 rows  done`. */
+export function doneText(name: string, count: number): string {
+  return `${name}  ${rows(count)}  done`;
+}
+
+/** `running`, `deadline exceeded`. */
+export function stateText({ state }: RunSnapshot): string {
+  return state.replaceAll('_', ' ');
 }
 
 /** `120,000 of 336,776 rows  35%  118k/s`: the percentage only where the total is known. */
@@ -57,8 +64,8 @@ export function percentOf({ rows: sofar, total_rows, done }: StepProgress): numb
 function retryText({ activity }: RunSnapshot): string | null {
   if (activity === null || activity.last_failure === null || activity.attempt < 2) return null;
   const { type, message } = activity.last_failure;
-  const { name, attempt } = activity;
-  return `${name} attempt ${attempt - 1} failed (${type}: ${message.split('\n')[0] ?? ''}); attempt ${attempt} ${activity.running ? 'runs' : 'follows'}`;
+  const first = message.split('\n')[0] ?? '';
+  return `${activity.name} attempt ${activity.attempt - 1} failed: ${type}: ${first}; trying again`;
 }
 
 /** How long a run has been open. */

@@ -1,6 +1,6 @@
 import type { RunSnapshot } from '../../client/index.js';
 import { clock } from '../format.js';
-import { eventsBetween, stepText } from './events.js';
+import { doneText, eventsBetween, stepText } from './events.js';
 import { Rates } from './rates.js';
 import type { ProgressView } from './view.js';
 
@@ -31,6 +31,10 @@ export function createLines(
       }
     },
     note: line,
-    end: () => undefined,
+    end(receipt) {
+      for (const { name, rows_out } of receipt?.steps ?? []) {
+        if (before?.steps[name]?.done !== true) line(doneText(name, rows_out));
+      }
+    },
   };
 }

@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { execa } from 'execa';
+import { z } from 'zod';
+import { checkConfig, loadConfig, profileKeys } from '../config/index.js';
+import { suggestion } from '../config/near-miss.js';
+import { profilesName } from '../config/profiles.js';
+import { pythonPath } from '../worker/python.js';
+import { CliError, exitCodes } from './errors.js';
+
+const testedConnection = z.object({
+  key: z.string(),
+  type: z.string().nullable(),
+  ok: z.boolean(),
+  cause: z
+    .enum(['name_resolution', 'refused', 'timeout', 'authentication', 'no_such_database', 'other'])
+    .nullable(),
+  message: z.string(),
+  seconds: z.number(),
+});
+/** What came of one profile. */
+export type TestedConnection = z.infer<typeof testedConnection>;
+
+const answer = z.union([
+  z.object({ results: z.array(testedConnection) }),
+  z.object({ error: z.string() }),
+]);
+
+export interface ChosenProfiles {
+  /** Absolute path of the profiles. */
+  file: string;
+  /** Profiles to try; empty for all. */
+  keys: string[];
+}
+
+/** Finds the profiles file, and checks that the wanted keys are in it. */
+export async function chooseProfiles(
+  keys: readonly string[],
+  { profile, config, root }: { profile?: string; config?: string; root: string },
+): Promise<ChosenProfiles> {
+  const used = config === undefined ? [] : await profilesOf(config, root);
+  const folders = [...(config === undefined ? [] : [dirname(resolve(config))]), root];
+  const file =
+    profile === undefined
+      ? folders.map((folder) => join(folder, profilesName)).find((path) => existsSync(path))
+      : resolve(profile);
+  if (file === undefined) {
+    throw new CliError(`there is no ${profilesName} in ${folders.join(' or ')}`, {
+      exitCode: exitCodes.badInput,
+      hint: 'Write one, or name it: beamline connections test --profile FILE',
+    });
+  }
+  const known = profileKeys(loadConfig(file, { root, file: profile ?? file, json: true }));
+  for (const key of keys) {
+    if (known.includes(key)) continue;
+    throw new CliError(`no profile is named \`${key}\` in ${file}${suggestion(key, known)}`, {
+      exitCode: exitCodes.badInput,
+    });
+  }
+  if (keys.length === 0 && config !== undefined && used.length === 0) {
+    throw new CliError(`${config} names no connection profile`, { exitCode: exitCodes.badInput });
+  }
+  return { file, keys: keys.length > 0 ? [...keys] : used };
+}
+
+/** Connects with each profile, from this machine. */
+export async function testConnections(
+  { file, keys }: ChosenProfiles,
+  root: string,
+): Promise<TestedConnection[]> {
+  const wanted = keys.map((key) => `--key=${key}`);
+  const args = ['-m', 'beam_pipeline.connections_test', `--profiles=${file}`, ...wanted];
+  const { stdout, stderr, exitCode } = await execa(pythonPath(), args, {
+    cwd: root,
+    reject: false,
+  });
+  const parsed = stdout === '' ? undefined : answer.safeParse(JSON.parse(stdout)).data;
+  if (parsed === undefined) {
+    throw new Error(`the connection test ended with exit code ${exitCode ?? '?'}: ${stderr}`);
+  }
+  if ('error' in parsed) throw new CliError(parsed.error, { exitCode: exitCodes.badInput });
+  return parsed.results;
+}
+
+/** Keys of the profiles that a config's steps use. */
+async function profilesOf(config: string, root: string): Promise<string[]> {
+  const loaded = loadConfig(resolve(config), { root, file: config });
+  const { steps } = await checkConfig(loaded, { root });
+  const keys = steps.map(({ parameters }) => parameters['profile']);
+  return [...new Set(keys.filter((key): key is string => typeof key === 'string'))];
+}
