@@ -10,6 +10,9 @@ import type { PipelineActivities } from '../workflows/activities.js';
 import type { ActivityDeps } from './deps.js';
 import { loadPinnedPlan } from './pinned-plan.js';
 
+/** How long a run waits for a worker of its store before it fails naming the store: an hour. */
+const storeWaitMs = 3_600_000;
+
 /**
  * Checks the config, and pins it: what is edited later does not touch this run. A run that names a
  * `plan` takes the one that is pinned.
@@ -42,6 +45,7 @@ export function createPrepare({
         host: store.host,
         root: store.root,
         taskQueue: storeTaskQueue(taskQueue, store.id),
+        waitMs: storeWaitMs,
       },
       profiles: built.profiles,
       sinks: built.destinations.map(({ sink, module, mode, on_empty, key, location }) => ({

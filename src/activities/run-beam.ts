@@ -3,6 +3,7 @@ import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { z } from 'zod';
 import { faultPoint } from '../process/fault-point.js';
 import { endRecordedProcesses } from '../process/process-record.js';
@@ -20,6 +21,8 @@ import { readPlan } from './read-plan.js';
 /** The child prints a line every 0.5 s, whatever it does. */
 const stallAfterMs = 10_000;
 const graceMs = 3_000;
+/** Beam children of one worker at a time, each of which uses every core; others wait their turn. */
+const mostChildren = 4;
 
 const beamEvent = z.discriminatedUnion('event', [
   z.object({ event: z.literal('started'), pid: z.number() }),
@@ -44,15 +47,32 @@ type BeamEvent = z.infer<typeof beamEvent>;
  * (it was paused, or hangs) is ended and the attempt is retried.
  */
 export function createRunBeam(deps: ActivityDeps): PipelineActivities['runBeam'] {
+  const slots = pLimit(mostChildren);
   return (run) => {
     const { attempt } = Context.current().info;
     const name = `${attempt}-${randomBytes(3).toString('hex')}`;
     const progress: Progress = { attempt: name, pid: null, steps: {} };
     return whileHeartbeating(
-      async () => ({ ...(await runAttempt(deps, run, progress)), attempt }),
+      async () => ({ ...(await inTurn(slots, () => runAttempt(deps, run, progress))), attempt }),
       () => progress,
     );
   };
+}
+
+/** Runs `task` when there is a slot; a cancellation ends the wait for one. */
+async function inTurn<T>(slots: LimitFunction, task: () => Promise<T>): Promise<T> {
+  const { cancellationSignal } = Context.current();
+  let begun = false;
+  const result = slots(async () => {
+    begun = true;
+    if (cancellationSignal.aborted) throw await cancellationOf();
+    return task();
+  });
+  const cancelledBefore = cancellationOf().then((error) => {
+    if (!begun) throw error;
+    return result;
+  });
+  return Promise.race([result, cancelledBefore]);
 }
 
 async function runAttempt(

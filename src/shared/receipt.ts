@@ -40,8 +40,11 @@ export interface ReceiptSink {
   destination: string;
   rows: number;
   bytes: number;
-  /** `published`: committed by this run; `kept`: an empty result left it alone; `unpublished`: untouched. */
-  state: 'published' | 'kept' | 'unpublished';
+  /**
+   * `published`: committed by this run; `kept`: an empty result left it alone; `unpublished`:
+   * untouched; `uncertain`: a publish was begun, and nobody could look whether it was committed.
+   */
+  state: 'published' | 'kept' | 'unpublished' | 'uncertain';
   /** Version of the destination after the commit. */
   version?: number;
   /** What a person would look at: a table, a folder. */

@@ -30,8 +30,8 @@ export interface Workers {
   shutdown(): void;
 }
 
-/** Beam children run at most this many at once: each uses every core. */
-const concurrentRuns = 4;
+/** More than runs are ever in flight on one host: a run that waits here must not look abandoned. */
+const storeSlots = 1000;
 
 /** Two workers: one for the queue that all hosts share, one for the queue of this host's store. */
 export async function createWorkers(settings: WorkerSettings): Promise<Workers> {
@@ -62,7 +62,7 @@ export async function createWorkers(settings: WorkerSettings): Promise<Workers> 
     namespace,
     taskQueue: storeTaskQueue(taskQueue, store.id),
     activities: createStoreActivities(deps),
-    maxConcurrentActivityTaskExecutions: concurrentRuns,
+    maxConcurrentActivityTaskExecutions: storeSlots,
   });
   return {
     storeId: store.id,

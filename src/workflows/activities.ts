@@ -23,7 +23,14 @@ export interface PreparedRun {
   /** Values of the config's arguments, defaults included. */
   args: Record<string, unknown>;
   /** The local store that holds the run's files, and the queue that reaches its workers. */
-  store: { id: string; host: string; root: string; taskQueue: string };
+  store: {
+    id: string;
+    host: string;
+    root: string;
+    taskQueue: string;
+    /** Milliseconds to wait for a worker of that store. */
+    waitMs: number;
+  };
   /** Path of the connection profiles on that host. */
   profiles: string | null;
   sinks: PreparedSink[];

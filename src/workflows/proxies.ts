@@ -1,5 +1,6 @@
+import { storeTaskQueue } from '../shared/contract.js';
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
-import type { PipelineActivities } from './activities.js';
+import type { PipelineActivities, PreparedRun } from './activities.js';
 
 /** Only failures that another attempt can help are retried: the others are marked non-retryable. */
 const retry = {
@@ -9,22 +10,24 @@ const retry = {
   maximumAttempts: 12,
 };
 
-/** How long a run waits for a worker of its store before it fails naming the store. */
-const storeWait = '1h';
-
 /** A cancellation reaches an activity with its next heartbeat, and is awaited. */
 const supervised = {
   heartbeatTimeout: '10s',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  scheduleToStartTimeout: storeWait,
   retry,
 } as const;
 
-export function prepareOn(taskQueue: string): PipelineActivities['prepare'] {
+/** `prepare` on the queue of every worker, or of the store that the input names. */
+export function prepareOn(
+  taskQueue: string,
+  store: string | undefined,
+): PipelineActivities['prepare'] {
   return proxyActivities<Pick<PipelineActivities, 'prepare'>>({
     ...supervised,
-    taskQueue,
     startToCloseTimeout: '1m',
+    ...(store === undefined
+      ? { taskQueue }
+      : { taskQueue: storeTaskQueue(taskQueue, store), scheduleToStartTimeout: '1h' }),
   }).prepare;
 }
 
@@ -33,16 +36,18 @@ export type StoreActivities = Pick<
   'inspectDestinations' | 'runBeam' | 'audit' | 'publish' | 'fence' | 'finish'
 >;
 
-/** The activities that touch the disk of one store. */
-export function storeActivities(taskQueue: string): StoreActivities {
+/** The activities that touch the disk of one store; they fail when no worker of it comes in time. */
+export function storeActivities({ taskQueue, waitMs }: PreparedRun['store']): StoreActivities {
   const { inspectDestinations, audit, publish, fence, finish } = proxyActivities<StoreActivities>({
     ...supervised,
     taskQueue,
+    scheduleToStartTimeout: waitMs,
     startToCloseTimeout: '1d',
   });
   const { runBeam } = proxyActivities<StoreActivities>({
     ...supervised,
     taskQueue,
+    scheduleToStartTimeout: waitMs,
     startToCloseTimeout: '30d',
   });
   return { inspectDestinations, runBeam, audit, publish, fence, finish };

@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, log } from '@temporalio/workflow';
 import type { RunReference, Staged } from './activities.js';
 import type { StoreActivities } from './proxies.js';
 import type { RunRecord } from './run-record.js';
@@ -29,15 +29,23 @@ export async function publishSink(
   }
 }
 
-/** Makes sure, after a run that did not succeed, that none of its publishers commits later. */
+/**
+ * Makes sure, after a run that did not succeed, that none of its publishers commits later. Where
+ * that cannot be found out (no worker of the store comes back), the sink stays `uncertain`.
+ */
 export async function settleSinks(
   record: RunRecord,
   run: RunReference,
   activities: StoreActivities,
 ): Promise<void> {
   for (const [sink, baseVersion] of record.begun) {
-    const published = await activities.fence(run, { sink, baseVersion });
-    if (published) record.published(sink, published);
+    try {
+      const published = await activities.fence(run, { sink, baseVersion });
+      if (published) record.published(sink, published);
+    } catch (error) {
+      log.warn('a publish could not be settled', { sink, error });
+      record.sink(sink).state = 'uncertain';
+    }
   }
 }
 

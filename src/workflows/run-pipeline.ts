@@ -3,12 +3,17 @@ import {
   CancelledFailure,
   CancellationScope,
   isCancellation,
+  log,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { storeTaskQueue } from '../shared/contract.js';
 import { failure } from '../shared/failures.js';
-import { outcomeFailureTypes, type Outcome, type Receipt } from '../shared/receipt.js';
+import {
+  outcomeFailureTypes,
+  type Outcome,
+  type Receipt,
+  type ReceiptSink,
+} from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import type { PreparedRun, RunReference, Staged } from './activities.js';
 import { withDeadline } from './deadline.js';
@@ -30,13 +35,11 @@ export async function runPipeline(input: RunPipelineInput): Promise<Receipt> {
   const locks = createDestinationLocks(() => record.prepared?.runKey ?? '');
   setHandler(statusQuery, () => record.status(locks.waitingFor()));
 
-  const { taskQueue, firstExecutionRunId } = workflowInfo();
-  const prepareQueue = input.store ? storeTaskQueue(taskQueue, input.store) : taskQueue;
-  const prepared = await prepareOn(prepareQueue)(input, firstExecutionRunId);
+  const prepared = await prepare(input, record);
   record.start(prepared);
 
   const run = referenceOf(prepared);
-  const activities = storeActivities(prepared.store.taskQueue);
+  const activities = storeActivities(prepared.store);
   let outcome: Outcome = 'succeeded';
   let cause: unknown = null;
   let failed: RunFailure | null = null;
@@ -64,11 +67,25 @@ export async function runPipeline(input: RunPipelineInput): Promise<Receipt> {
     await locks.release();
     record.enter(outcome);
     const receipt = record.receipt(outcome, failed);
-    await activities.finish(run, receipt);
+    await activities
+      .finish(run, receipt)
+      .catch((error: unknown) => log.warn('the receipt could not be kept', { error }));
     if (outcome === 'cancelled') throw new CancelledFailure('the run was cancelled');
     if (failed) throw finalFailure(failed, receipt, cause);
     return receipt;
   });
+}
+
+/** A run that cannot be prepared has touched nothing: it ends with the reason as its own failure. */
+async function prepare(input: RunPipelineInput, record: RunRecord): Promise<PreparedRun> {
+  const { taskQueue, firstExecutionRunId } = workflowInfo();
+  try {
+    return await prepareOn(taskQueue, input.store)(input, firstExecutionRunId);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    record.enter('failed');
+    throw finalFailure(runFailureOf(error, null), record.receipt('failed', null), error);
+  }
 }
 
 async function runSteps(
@@ -121,14 +138,18 @@ function referenceOf(prepared: PreparedRun): RunReference {
 
 /** The failure that closes the workflow: retried by nobody, with the receipt's facts as detail. */
 function finalFailure(failed: RunFailure, receipt: Receipt, cause: unknown): ApplicationFailure {
-  const published = receipt.sinks.filter(({ state }) => state === 'published');
-  const untouched =
-    published.length === 0
-      ? 'Nothing was published.'
-      : `Already published: ${published.map(({ name }) => name).join(', ')}.`;
+  const named = (wanted: ReceiptSink['state']) =>
+    receipt.sinks.filter(({ state }) => state === wanted).map(({ name }) => name);
+  const [published, uncertain] = [named('published'), named('uncertain')];
+  const untouched = [
+    published.length > 0 ? `Already published: ${published.join(', ')}.` : '',
+    uncertain.length > 0 ? `Begun, and perhaps published: ${uncertain.join(', ')}.` : '',
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
   return ApplicationFailure.create({
     type: failed.type,
-    message: `${failed.message}\n${untouched}`,
+    message: `${failed.message}\n${untouched || 'Nothing was published.'}`,
     nonRetryable: true,
     details: [{ run_key: receipt.run_key, outcome: receipt.outcome, ...failed }],
     ...(cause instanceof Error ? { cause } : {}),

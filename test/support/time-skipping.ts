@@ -1,16 +1,28 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { searchAttributes } from '../../src/shared/contract.js';
 import { cacheDirectory, pinnedVersion } from '../../src/dev/tools.js';
+
+/** temporal.api.enums.v1.IndexedValueType: INDEXED_VALUE_TYPE_KEYWORD. */
+const keyword = 2;
 
 /**
  * Starts Temporal's time-skipping test server: the one that `scripts/setup time-skipping` put into the
  * cache (it needs Java), else the SDK's own download. The caller tears it down.
  */
-export function createTimeSkippingEnvironment(): Promise<TestWorkflowEnvironment> {
+export async function createTimeSkippingEnvironment(): Promise<TestWorkflowEnvironment> {
   const folder = `temporal-test-server-${pinnedVersion('temporal-test-server')}`;
   const path = join(cacheDirectory(), folder, 'temporal-test-server');
-  return TestWorkflowEnvironment.createTimeSkipping(
+  const environment = await TestWorkflowEnvironment.createTimeSkipping(
     existsSync(path) ? { server: { executable: { type: 'existing-path', path } } } : {},
   );
+  // The test server can add search attributes, but not list them.
+  await environment.connection.operatorService.addSearchAttributes({
+    namespace: 'default',
+    searchAttributes: Object.fromEntries(
+      Object.values(searchAttributes).map(({ name }) => [name, keyword]),
+    ),
+  });
+  return environment;
 }
