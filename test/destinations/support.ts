@@ -1,15 +1,17 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Commit, PublishRequest, SinkMode } from '../../src/destinations/destination.js';
 import type { PublisherEvent, PublisherTask } from '../../src/destinations/publisher-process.js';
 import { readJsonLines } from '../../src/process/json-lines.js';
 import type { FailureType } from '../../src/shared/failures.js';
 import type { ManifestSink } from '../../src/shared/manifest.js';
+import { pythonPath } from '../../src/worker/python.js';
 import { projectRoot } from '../support/stack.js';
 
 export const publisherProgram = join(
@@ -185,6 +187,19 @@ export async function stage(root: string, ...queries: string[]): Promise<Manifes
     schema,
     files,
   };
+}
+
+/** Stages a group of `staged_types.py`, with pyarrow as Beam does. */
+export async function stageTypes(root: string, group: string): Promise<ManifestSink> {
+  const folder = join(root, 'staging', String(++stagings));
+  await mkdir(folder, { recursive: true });
+  const script = join(projectRoot, 'test', 'destinations', 'staged_types.py');
+  const { stdout } = await promisify(execFile)(pythonPath(), [
+    script,
+    join(folder, 'part.parquet'),
+    group,
+  ]);
+  return JSON.parse(stdout) as ManifestSink;
 }
 
 /** Runs one statement in a DuckDB of its own. */

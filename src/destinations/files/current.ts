@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { faultPoint } from '../../process/fault-point.js';
 import { failure } from '../../shared/failures.js';
 import type { Folder } from './folder.js';
 import { newestData, readRecords, type CommitRecord } from './records.js';
@@ -34,7 +35,9 @@ async function showNewest(folder: Folder): Promise<void> {
     try {
       await symlink(target.folder, link);
       if (newestData(await readRecords(folder))?.version === target.version) {
+        await faultPoint('publisher:files:before-swap');
         await rename(link, folder.current);
+        await faultPoint('publisher:files:swapped');
         await syncPath(folder.root);
       }
     } catch (error) {
