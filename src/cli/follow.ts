@@ -24,8 +24,11 @@ export async function followRun(
     },
   });
   try {
-    const watching = watch(run, view);
-    const ended = await Promise.race([run.result().then(succeeded, failed), interrupts.detached]);
+    const end = run.result().then(succeeded, failed);
+    const ended = await Promise.race([
+      watch(run, view).then(() => end), // It watches until the end.
+      interrupts.detached,
+    ]);
     if (ended === 'detached') {
       view.end();
       note(`detached: run ${run.key} goes on`);
@@ -34,7 +37,6 @@ export async function followRun(
       process.exitCode = interruptedCode;
       return;
     }
-    await watching;
     view.end(ended.receipt);
     await report(run, ended, { json, steps });
   } finally {

@@ -42,8 +42,8 @@ export function clipped(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 
-/** Broken at spaces into lines of a width, later ones indented; ends with a line break. */
-export function wrapped(text: string, width: number): string {
+/** Broken at spaces into lines of a width, later ones indented. */
+export function wrapped(text: string, width: number): string[] {
   const indent = `${/^ */.exec(text)?.[0] ?? ''}  `;
   const lines: string[] = [];
   for (const word of text.trim().split(' ')) {
@@ -52,5 +52,5 @@ export function wrapped(text: string, width: number): string {
       lines[lines.length - 1] = `${line} ${word}`;
     } else lines.push(line === undefined ? `${indent.slice(2)}${word}` : `${indent}${word}`);
   }
-  return `${lines.join('\n')}\n`;
+  return lines;
 }

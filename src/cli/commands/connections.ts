@@ -49,7 +49,8 @@ function printResults(results: readonly TestedConnection[]): void {
     print(lines[index]);
     const about = ok ? [message] : [message, `next: ${nextStep(cause)}`];
     for (const text of about) {
-      if (text !== '') process.stdout.write(wrapped(`  ${text.split('\n')[0] ?? ''}`, width));
+      if (text === '') continue;
+      for (const line of wrapped(`  ${text.split('\n')[0] ?? ''}`, width)) print(line);
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Receipt, Run, RunSnapshot } from '../../client/index.js';
 import { followRun } from '../follow.js';
-import { duration, instant } from '../format.js';
+import { duration, instant, rows } from '../format.js';
 import { globalsOf } from '../globals.js';
 import { columns, note, print, printJson } from '../output.js';
 import { elapsed, stateText, stepText } from '../progress/events.js';
@@ -53,12 +53,16 @@ function statusLines(run: Run, snapshot: RunSnapshot, receipt: Receipt | null): 
       : receipt === null
         ? `${stateText(snapshot)} after ${duration(took)}`
         : headline(receipt);
-  const steps = Object.entries(snapshot.steps).map(([step, progress]) => [
+  const inBeam = Object.entries(snapshot.steps).filter(([, { kind }]) => kind !== 'sink');
+  const steps = inBeam.map(([step, progress]) => [
     `  ${step}`,
     progress.kind,
     stepText(progress, null),
   ]);
-  const sinks = snapshot.sinks.map((sink) => [`  ${sink.name}`, `sink ${sink.module}`, sink.state]);
+  const sinks = snapshot.sinks.map(({ name: sink, module, state: fate }) => {
+    const staged = snapshot.steps[sink];
+    return [`  ${sink}`, `sink ${module}`, staged ? `${fate}, ${rows(staged.rows)} staged` : fate];
+  });
   const next =
     closed_at === null
       ? [`status ${run.key} --watch`, `logs ${run.key} --follow`, `cancel ${run.key}`]
@@ -66,8 +70,7 @@ function statusLines(run: Run, snapshot: RunSnapshot, receipt: Receipt | null): 
   return [
     `run ${run.key}  ${name}  ${state}`,
     ...facts.flatMap(([name, value]) => (value === null ? [] : [fact(name, value)])),
-    ...columns(steps),
-    ...columns(sinks),
+    ...columns([...steps, ...sinks]),
     ...next.map((command, index) => fact(index === 0 ? 'next' : '', `beamline ${command}`)),
   ];
 }

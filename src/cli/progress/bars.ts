@@ -24,6 +24,11 @@ export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): Progr
     if (line === undefined) lines.set(key, bars.create(1, 0, payload));
     else line.update(payload);
   };
+  /** Above the bars. Lines are filled up: what they are drawn over is not cleared. */
+  const log = (text: string): void => {
+    const width = stream.columns ?? 80;
+    for (const line of wrapped(text, width)) bars.log(`${line.padEnd(width - 1)}\n`);
+  };
   let last: RunSnapshot | undefined;
   let isEnded = false;
   const drawState = (): void => {
@@ -42,7 +47,7 @@ export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): Progr
     show(snapshot) {
       rates.observe(snapshot, Date.now());
       for (const { kind, text } of eventsBetween(last, snapshot)) {
-        if (kind === 'trouble') bars.log(wrapped(`  ${text}`, stream.columns ?? 80));
+        if (kind === 'trouble') log(`  ${text}`);
       }
       last = snapshot;
       drawState();
@@ -51,7 +56,7 @@ export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): Progr
         if (step !== undefined) drawStep(name, step, rates.of(snapshot, name));
       }
     },
-    note: (text) => bars.log(wrapped(text, stream.columns ?? 80)),
+    note: log,
     end(receipt) {
       if (isEnded) return;
       isEnded = true;
