@@ -157,10 +157,7 @@ describe('runPipeline', function () {
   });
 
   it('cancels while it waits for a lock, and leaves no claim on it', async () => {
-    let release = () => {};
-    const blocked = new Promise<void>((resolve) => {
-      release = resolve;
-    });
+    const { promise: blocked, resolve: release } = promiseWithResolvers();
     await withWorker(
       {
         overrides: {
@@ -262,6 +259,14 @@ async function causeOf(run: WorkflowHandle): Promise<unknown> {
     return error.cause;
   }
   return assert.fail('the run succeeded');
+}
+
+function promiseWithResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let settle: (() => void) | undefined;
+  const promise = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  return { promise, resolve: () => settle?.() };
 }
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
