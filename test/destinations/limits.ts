@@ -16,10 +16,10 @@ export function boundByRights(): string[] {
 export function withLittleSpace(folder: string): string[] {
   const kilobytes = 600;
   const mount = `mount -t tmpfs -o size=${kilobytes}k tmpfs "$0"`;
-  const namespace = ['unshare', '--user', '--map-root-user', '--mount'];
+  const namespace = ['unshare', '--user', '--map-root-user', '--mount'] as const;
   try {
-    const [command = '', ...args] = [...namespace, 'sh', '-c', mount, folder];
-    execFileSync(command, args, { stdio: 'ignore' });
+    const [unshare, ...args] = [...namespace, 'sh', '-c', mount, folder];
+    execFileSync(unshare, args, { stdio: 'ignore' });
     return [...namespace, 'sh', '-c', `${mount} && exec "$@"`, folder];
   } catch {
     const limit = `trap '' XFSZ; ulimit -f ${kilobytes / 0.5}; exec "$@"`;

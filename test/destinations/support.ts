@@ -40,7 +40,7 @@ export function startPublisher(
   env: NodeJS.ProcessEnv = {},
   command: string[] = [],
 ): RunningPublisher {
-  const [program = process.execPath, ...args] = [...command, process.execPath, publisherProgram];
+  const [program, ...args] = [...command, process.execPath, publisherProgram];
   const child = spawn(program, args, {
     cwd: task.context.root,
     env: { ...process.env, ...env },
@@ -157,6 +157,11 @@ const arrowTypes: Record<string, string> = {
   BOOLEAN: 'bool',
   TIMESTAMP: 'timestamp[us]',
 };
+
+/** A query of one row for each id. */
+export function ids(first: number, last: number): string {
+  return `SELECT range AS id, 'name ' || range AS name FROM range(${first}, ${last + 1})`;
+}
 
 let stagings = 0;
 

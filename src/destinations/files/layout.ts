@@ -77,10 +77,13 @@ function differences(before: Layout, now: Layout): string[] {
     return was === is ? [] : [`column \`${name}\` is ${was} in its files and ${is} in the run`];
   });
   if (found.length > 0 || now.format !== 'csv') return found;
-  const names = ({ schema }: Layout) => schema.map(({ name }) => name).join(', ');
-  return names(before) === names(now)
+  return namesOf(before) === namesOf(now)
     ? []
-    : [`its columns are in the order ${names(before)}, the run's ${names(now)}`];
+    : [`its columns are in the order ${namesOf(before)}, the run's ${namesOf(now)}`];
+}
+
+function namesOf({ schema }: Layout): string {
+  return schema.map(({ name }) => name).join(', ');
 }
 
 /** The same values in another encoding are the same type. */

@@ -10,6 +10,25 @@ import {
 import { identifier, literal } from '../staged-parquet.js';
 import type { Layout } from './records.js';
 
+const { TINYINT, SMALLINT, INTEGER, BIGINT, HUGEINT } = DuckDBTypeId;
+const { UTINYINT, USMALLINT, UINTEGER, UBIGINT, UHUGEINT } = DuckDBTypeId;
+const signed: DuckDBTypeId[] = [TINYINT, SMALLINT, INTEGER, BIGINT, HUGEINT];
+const unsigned: DuckDBTypeId[] = [UTINYINT, USMALLINT, UINTEGER, UBIGINT, UHUGEINT];
+/** Types whose text is a JSON value as it is. */
+const digits = new Set([...signed, ...unsigned, DuckDBTypeId.DECIMAL, DuckDBTypeId.BOOLEAN]);
+const floats = new Set([DuckDBTypeId.FLOAT, DuckDBTypeId.DOUBLE]);
+const timestamps = new Set([
+  DuckDBTypeId.TIMESTAMP,
+  DuckDBTypeId.TIMESTAMP_S,
+  DuckDBTypeId.TIMESTAMP_MS,
+]);
+const nested = new Set([
+  DuckDBTypeId.LIST,
+  DuckDBTypeId.ARRAY,
+  DuckDBTypeId.STRUCT,
+  DuckDBTypeId.MAP,
+]);
+
 /**
  * The columns to select for a COPY: as they are for Parquet, in unambiguous text for CSV, and one
  * JSON document for JSON Lines; partition columns beside them.
@@ -43,15 +62,7 @@ export async function projection(
 
 /** SQL for a value's text in CSV; NULL stays NULL. */
 function csvText(value: string, type: DuckDBType): string {
-  switch (type.typeId) {
-    case DuckDBTypeId.LIST:
-    case DuckDBTypeId.ARRAY:
-    case DuckDBTypeId.STRUCT:
-    case DuckDBTypeId.MAP:
-      return jsonText(value, type);
-    default:
-      return plainText(value, type);
-  }
+  return nested.has(type.typeId) ? jsonText(value, type) : plainText(value, type);
 }
 
 /**
@@ -84,53 +95,30 @@ function jsonText(value: string, type: DuckDBType, depth = 0): string {
     return jsonList(`map_entries(${value})`, entry, text, isObject ? '{}' : '[]');
   }
   const text = plainText(value, type);
-  switch (type.typeId) {
-    case DuckDBTypeId.BOOLEAN:
-    case DuckDBTypeId.TINYINT:
-    case DuckDBTypeId.SMALLINT:
-    case DuckDBTypeId.INTEGER:
-    case DuckDBTypeId.BIGINT:
-    case DuckDBTypeId.HUGEINT:
-    case DuckDBTypeId.UTINYINT:
-    case DuckDBTypeId.USMALLINT:
-    case DuckDBTypeId.UINTEGER:
-    case DuckDBTypeId.UBIGINT:
-    case DuckDBTypeId.UHUGEINT:
-    case DuckDBTypeId.DECIMAL:
-      return text;
-    case DuckDBTypeId.FLOAT:
-    case DuckDBTypeId.DOUBLE:
-      return `CASE WHEN isfinite(${value}) THEN ${text} ELSE '"' || ${text} || '"' END`;
-    case DuckDBTypeId.VARCHAR:
-      // A line end between the tokens of a JSON column would end the line.
-      if (type.alias === 'JSON') return `translate(${text}, chr(10) || chr(13), '  ')`;
-      return `CAST(to_json(${text}) AS VARCHAR)`;
-    default:
-      return `'"' || ${text} || '"'`;
+  if (digits.has(type.typeId)) return text;
+  if (floats.has(type.typeId)) {
+    return `CASE WHEN isfinite(${value}) THEN ${text} ELSE '"' || ${text} || '"' END`;
   }
+  if (type.typeId !== DuckDBTypeId.VARCHAR) return `'"' || ${text} || '"'`;
+  // A line end between the tokens of a JSON column would end the line.
+  if (type.alias === 'JSON') return `translate(${text}, chr(10) || chr(13), '  ')`;
+  return `CAST(to_json(${text}) AS VARCHAR)`;
 }
 
 /** SQL for the text of a value that is no list, struct or map. */
 function plainText(value: string, { typeId }: DuckDBType): string {
-  switch (typeId) {
-    case DuckDBTypeId.BLOB:
-      return `base64(${value})`;
-    case DuckDBTypeId.TIMESTAMP_TZ:
-      return `strftime(${value} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')`;
-    case DuckDBTypeId.TIMESTAMP:
-    case DuckDBTypeId.TIMESTAMP_S:
-    case DuckDBTypeId.TIMESTAMP_MS:
-      return `strftime(${value}, '%Y-%m-%dT%H:%M:%S.%f')`;
-    case DuckDBTypeId.TIMESTAMP_NS:
-      return `strftime(${value}, '%Y-%m-%dT%H:%M:%S.%n')`;
-    case DuckDBTypeId.FLOAT:
-    case DuckDBTypeId.DOUBLE:
-      return `CASE WHEN isnan(${value}) THEN 'NaN' WHEN isinf(${value})
-        THEN CASE WHEN ${value} > 0 THEN 'Infinity' ELSE '-Infinity' END
-        ELSE CAST(${value} AS VARCHAR) END`;
-    default:
-      return `CAST(${value} AS VARCHAR)`;
+  if (typeId === DuckDBTypeId.BLOB) return `base64(${value})`;
+  if (typeId === DuckDBTypeId.TIMESTAMP_TZ) {
+    return `strftime(${value} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')`;
   }
+  if (typeId === DuckDBTypeId.TIMESTAMP_NS) return `strftime(${value}, '%Y-%m-%dT%H:%M:%S.%n')`;
+  if (timestamps.has(typeId)) return `strftime(${value}, '%Y-%m-%dT%H:%M:%S.%f')`;
+  if (floats.has(typeId)) {
+    return `CASE WHEN isnan(${value}) THEN 'NaN' WHEN isinf(${value})
+      THEN CASE WHEN ${value} > 0 THEN 'Infinity' ELSE '-Infinity' END
+      ELSE CAST(${value} AS VARCHAR) END`;
+  }
+  return `CAST(${value} AS VARCHAR)`;
 }
 
 function field({ name, type }: { name: string; type: DuckDBType }) {

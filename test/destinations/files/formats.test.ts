@@ -43,12 +43,13 @@ describe('files: formats', () => {
       );
       const expected = compression === 'none' ? 'UNCOMPRESSED' : compression.toUpperCase();
       assert.equal(codec?.['compression'], expected);
-      const types = (from: string) =>
-        inMemory(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM '${from}')`);
-      assert.deepEqual(await types(file), await types(original));
-      const rows = (from: string) => inMemory(`SELECT * FROM '${from}'`);
-      assert.deepEqual(await rows(file), await rows(original));
-      assert.equal((await rows(file)).length, 3);
+      assert.deepEqual(
+        await inMemory(`DESCRIBE SELECT * FROM '${file}'`),
+        await inMemory(`DESCRIBE SELECT * FROM '${original}'`),
+      );
+      const rows = await inMemory(`SELECT * FROM '${file}'`);
+      assert.deepEqual(rows, await inMemory(`SELECT * FROM '${original}'`));
+      assert.equal(rows.length, 3);
     }
   });
 
