@@ -14,16 +14,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 FIRST, LAST = dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31, 23, 59, 59, 999999)
-UTC = dt.timezone.utc
+UTC = dt.UTC
 ID = uuid.UUID("123e4567-e89b-12d3-a456-426614174000")
 
 GROUPS = {
     "exact": {
         "u64": pa.array([2**64 - 1, 0, None], pa.uint64()),
         "i64": pa.array([-(2**63), 2**63 - 1, None], pa.int64()),
-        "dec": pa.array([Decimal("12345678901234567890123456789.123456789"), Decimal("-0.5"), None], pa.decimal128(38, 9)),
+        "dec": pa.array(
+            [Decimal("12345678901234567890123456789.123456789"), Decimal("-0.5"), None], pa.decimal128(38, 9)
+        ),
         "time": pa.array([dt.time(23, 59, 59, 999999), dt.time(0), None], pa.time64("us")),
-        "tz": pa.array([FIRST.replace(tzinfo=UTC), LAST.replace(tzinfo=UTC), None], pa.timestamp("us", tz="UTC")),
+        "tz": pa.array(
+            [FIRST.replace(tzinfo=UTC), LAST.replace(tzinfo=UTC), None], pa.timestamp("us", tz="UTC")
+        ),
         "ts": pa.array([FIRST, LAST, None], pa.timestamp("us")),
         "ns": pa.array([1, 1_700_000_000_123_456_789, None], pa.timestamp("ns")),
         "date": pa.array([FIRST.date(), LAST.date(), None], pa.date32()),
@@ -31,7 +35,10 @@ GROUPS = {
         "json": pa.array(['{"a": 12345678901234567890123.50,\n "b": 1}', "[]", None], pa.json_()),
         "ints": pa.array([[1, None], [], None], pa.list_(pa.int64())),
         "times": pa.array([[LAST.replace(tzinfo=UTC)], [], None], pa.list_(pa.timestamp("us", tz="UTC"))),
-        "pair": pa.array([{"b": b"\x00\xff", "x": None}, {"b": None, "x": 0.5}, None], pa.struct([("b", pa.binary()), ("x", pa.float64())])),
+        "pair": pa.array(
+            [{"b": b"\x00\xff", "x": None}, {"b": None, "x": 0.5}, None],
+            pa.struct([("b", pa.binary()), ("x", pa.float64())]),
+        ),
         "map": pa.array([[("k", 1)], [], None], pa.map_(pa.string(), pa.int64())),
         "bytes": pa.array([b"\x00\xff", b"", None], pa.binary()),
         "real": pa.array([0.1, float("nan"), None], pa.float64()),
@@ -39,7 +46,9 @@ GROUPS = {
         "flag": pa.array([True, False, None], pa.bool_()),
         "text": pa.array(['\u00e9\U0001f600 "q",\n;', "", None], pa.string()),
     },
-    "wide_decimal": {"amount": pa.array([Decimal("1234567890123456789012345678901234567890.5")], pa.decimal256(50, 10))},
+    "wide_decimal": {
+        "amount": pa.array([Decimal("1234567890123456789012345678901234567890.5")], pa.decimal256(50, 10))
+    },
     "nanoseconds_utc": {"at": pa.array([1], pa.timestamp("ns", tz="UTC"))},
     "duration": {"took": pa.array([1], pa.duration("us"))},
     "case": {"id": pa.array([1]), "ID": pa.array([2])},
@@ -57,7 +66,9 @@ def main() -> None:
                 "input": "step",
                 "rows": table.num_rows,
                 "bytes": size,
-                "schema": [{"name": f.name, "type": str(f.type), "nullable": f.nullable} for f in table.schema],
+                "schema": [
+                    {"name": f.name, "type": str(f.type), "nullable": f.nullable} for f in table.schema
+                ],
                 "files": [{"uri": uri, "rows": table.num_rows, "bytes": size}],
             }
         )
