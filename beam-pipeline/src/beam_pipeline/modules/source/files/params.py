@@ -64,14 +64,6 @@ class CsvOptions(BaseModel):
 class FilesParams(ModuleParams):
     """Reads CSV, JSON Lines or Parquet files."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "anyOf": [
-                {"required": ["format"]},
-                {"properties": {"path": {"pattern": _KNOWN_EXTENSION}}},
-            ]
-        }
-    )
     capabilities: ClassVar[Capabilities] = Capabilities(inputs=0)
 
     path: str = Field(
