@@ -8,6 +8,7 @@ import { problemsOf } from './issues.js';
 import { suggestion } from './near-miss.js';
 import type { Problem } from './problems.js';
 import { connectionProblems } from './profiles.js';
+import { ruleProblems, withoutRules } from './rules.js';
 import type { JsonSchema } from './schema-walk.js';
 import type { Step } from './steps.js';
 
@@ -56,7 +57,7 @@ export function moduleProblems(
 ): Problem[] {
   const schema = step.raw['incremental'] === true ? withWindow(entry.schema) : entry.schema;
   const result = z
-    .fromJSONSchema(withoutChoices(schema))
+    .fromJSONSchema(withoutRules(withoutChoices(schema)))
     .safeParse(step.parameters, { reportInput: false });
   const problems = result.success
     ? []
@@ -68,6 +69,7 @@ export function moduleProblems(
         about: aboutStep(step),
       });
   problems.push(...choiceProblems(loaded, step, schema));
+  problems.push(...ruleProblems(loaded, step, schema));
   if (step.kind === 'source') {
     problems.push(...connectionProblems(loaded, step, propertiesOf(entry.schema)));
   }

@@ -103,7 +103,7 @@ sinks:
 `;
     const loaded = parseConfig(text, { file: 'a.yaml', path: `${corpus}/a.yaml` });
     assert.deepEqual(await messagesOf(buildPlan(loaded, options)), [
-      'sinks `one` and `two` both write main.t in ./x.duckdb; join their inputs in a transform, ' +
+      'sinks `one` and `two` both write main.T in ./x.duckdb; join their inputs in a transform, ' +
         'or give one another destination',
     ]);
   });

@@ -64,6 +64,19 @@ class CsvOptions(BaseModel):
 class FilesParams(ModuleParams):
     """Reads CSV, JSON Lines or Parquet files."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                {
+                    "description": "the extension of `path` names no format: give `format`",
+                    "anyOf": [
+                        {"required": ["format"]},
+                        {"properties": {"path": {"pattern": _KNOWN_EXTENSION}}},
+                    ],
+                }
+            ]
+        }
+    )
     capabilities: ClassVar[Capabilities] = Capabilities(inputs=0)
 
     path: str = Field(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from beam_pipeline.params import Capabilities, ModuleParams
 
@@ -23,6 +23,16 @@ def _known_types(cast: dict[str, str]) -> dict[str, str]:
 class SelectParams(ModuleParams):
     """Chooses, renames, casts, adds and computes columns, row by row."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                {
+                    "description": "give `columns` or `drop`, not both",
+                    "not": {"required": ["columns", "drop"]},
+                }
+            ]
+        }
+    )
     capabilities: ClassVar[Capabilities] = Capabilities(inputs=1, row_wise=True)
 
     columns: list[str] | None = Field(

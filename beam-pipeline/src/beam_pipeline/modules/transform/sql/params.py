@@ -8,15 +8,31 @@ from pydantic import ConfigDict, Field, model_validator
 
 from beam_pipeline.params import Capabilities, ModuleParams
 
+_SCOPE_KEY = {"required": ["scope"], "properties": {"scope": {"const": "key"}}}
+
 
 class SqlParams(ModuleParams):
     """Runs one SQL query (DuckDB's dialect) over its inputs."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "if": {"required": ["scope"], "properties": {"scope": {"const": "key"}}},
-            "then": {"required": ["partition_by"]},
-            "else": {"not": {"anyOf": [{"required": ["partition_by"]}, {"required": ["partitions"]}]}},
+            "allOf": [
+                {
+                    "description": "`scope: key` needs `partition_by`",
+                    "if": _SCOPE_KEY,
+                    "then": {"required": ["partition_by"]},
+                },
+                {
+                    "description": "`partition_by` goes with `scope: key` only",
+                    "if": {"required": ["partition_by"]},
+                    "then": _SCOPE_KEY,
+                },
+                {
+                    "description": "`partitions` goes with `scope: key` only",
+                    "if": {"required": ["partitions"]},
+                    "then": _SCOPE_KEY,
+                },
+            ]
         }
     )
     capabilities: ClassVar[Capabilities] = Capabilities(inputs=None)
