@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from beam_pipeline.params import Capabilities, ModuleParams
 
-_SCOPE_KEY = {"required": ["scope"], "properties": {"scope": {"const": "key"}}}
+_SCOPE_KEY: JsonDict = {"required": ["scope"], "properties": {"scope": {"const": "key"}}}
 
 
 class SqlParams(ModuleParams):
