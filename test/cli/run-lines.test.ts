@@ -1,0 +1,286 @@
+import assert from 'node:assert/strict';
+import type { Receipt, RunSnapshot } from '../../src/client/index.js';
+import { RunFailed } from '../../src/client/index.js';
+import { adviceOf } from '../../src/cli/advice.js';
+import { failureLines } from '../../src/cli/failure-lines.js';
+import { duration, rate, wrapped } from '../../src/cli/format.js';
+import { stepLine } from '../../src/cli/progress/bars.js';
+import { eventsBetween } from '../../src/cli/progress/events.js';
+import { createLines } from '../../src/cli/progress/lines.js';
+import { receiptLines, summaryLines } from '../../src/cli/receipt-lines.js';
+import { failureTypes } from '../../src/shared/failures.js';
+
+const sink: Receipt['sinks'][number] = {
+  name: 'warehouse',
+  module: 'duckdb',
+  mode: 'replace',
+  destination: 'duckdb:store:/data/w.duckdb#main.orders',
+  location: 'main.orders in w.duckdb',
+  rows: 1000,
+  bytes: 8000,
+  state: 'published',
+  version: 3,
+};
+const receipt: Receipt = {
+  version: 1,
+  outcome: 'succeeded',
+  run_key: 'q4kx7mw2ta',
+  workflow_id: 'orders-20261124t030411-k3f9a',
+  run_id: '01a20ba0-47b8-78f4-9811-09e4f1a4d17e',
+  pipeline: 'orders',
+  config: 'orders.yaml',
+  plan_sha256: 'ab'.repeat(32),
+  runner: 'local',
+  args: { day: '2026-01-01' },
+  profiles: null,
+  store: { id: 'b7acbcdcd7', host: 'etl-1' },
+  started_at: '2026-11-24T03:04:11.000Z',
+  finished_at: '2026-11-24T03:04:14.100Z',
+  duration_ms: 3100,
+  attempts: 1,
+  rows_read: 336792,
+  rows_staged: 1000,
+  rows_rejected: 0,
+  steps: [
+    {
+      name: 'orders',
+      kind: 'source',
+      module: 'postgres',
+      rows_in: null,
+      rows_out: 336792,
+      rows_rejected: 0,
+      consistency: 'snapshot',
+    },
+  ],
+  sinks: [sink],
+};
+const snapshot: RunSnapshot = {
+  run_key: 'q4kx7mw2ta',
+  workflow_id: 'orders-20261124t030411-k3f9a',
+  run_id: '01a20ba0-47b8-78f4-9811-09e4f1a4d17e',
+  pipeline: 'orders',
+  state: 'running',
+  started_at: '2026-11-24T03:04:11.000Z',
+  closed_at: null,
+  waiting_for: [],
+  sinks: [],
+  steps: {},
+  activity: { name: 'runBeam', attempt: 1, running: true, last_failure: null },
+  stuck: null,
+};
+
+describe('numbers for people', () => {
+  it('writes durations in the unit that fits', () => {
+    const times = [0, 420, 9_949, 9_950, 59_400, 252_000, 7_500_000, 273_600_000];
+    assert.deepEqual(times.map(duration), [
+      '0.0 s',
+      '0.4 s',
+      '9.9 s',
+      '10 s',
+      '59 s',
+      '4 min 12 s',
+      '2 h 5 min',
+      '3 d 4 h',
+    ]);
+  });
+
+  it('writes rates in the unit that fits', () => {
+    assert.deepEqual([0, 999, 411_900, 999_600, 12_340_000].map(rate), [
+      '0/s',
+      '999/s',
+      '412k/s',
+      '1.0M/s',
+      '12.3M/s',
+    ]);
+  });
+
+  it('breaks a long note at spaces and loses no word', () => {
+    const lines = wrapped('  one two three four', 14);
+    assert.deepEqual(lines, ['  one two', '    three', '    four']);
+  });
+});
+
+describe('the summary of a run', () => {
+  it('says how it ended, what became of each sink, and what to type next', () => {
+    assert.deepEqual(summaryLines(receipt, 'http://ui/run'), [
+      'succeeded in 3.1 s   read 336,792 · staged 1,000 · rejected 0',
+      '  warehouse  sink duckdb  replaced main.orders in w.duckdb: 1,000 rows, version 3',
+      '  receipt   beamline receipt q4kx7mw2ta',
+      '  timeline  http://ui/run',
+    ]);
+  });
+
+  it('says of each sink whether it was touched', () => {
+    const fate = (change: Partial<Receipt['sinks'][number]>): string =>
+      summaryLines({ ...receipt, sinks: [{ ...sink, ...change }] }, null)[1] ?? '';
+    assert.match(
+      fate({ mode: 'append', rows: 1 }),
+      /appended to main\.orders .*: 1 row, version 3/,
+    );
+    assert.match(fate({ state: 'kept' }), /kept main\.orders in w\.duckdb as it was: no rows came/);
+    assert.match(fate({ state: 'unpublished' }), /left main\.orders in w\.duckdb as it was/);
+    assert.match(fate({ state: 'uncertain' }), /may have changed main\.orders/);
+  });
+
+  it('shows all of a receipt', () => {
+    const lines = receiptLines({ ...receipt, rerun_of: 'aaaaaaaaaa', attempts: 2 });
+    assert.deepEqual(lines, [
+      'run q4kx7mw2ta  orders  runner local',
+      'succeeded in 3.1 s   read 336,792 · staged 1,000 · rejected 0',
+      '  config    orders.yaml',
+      '  args      day = "2026-01-01"',
+      `  plan      ${'ab'.repeat(32)}`,
+      '  rerun of  aaaaaaaaaa',
+      '  started   2026-11-24 03:04:11Z',
+      '  finished  2026-11-24 03:04:14Z',
+      '  attempts  2',
+      '  workflow  orders-20261124t030411-k3f9a',
+      '  store     b7acbcdcd7 on etl-1',
+      '',
+      '  step    module           rows in  rows out  rejected',
+      '  orders  source postgres            336,792         0  snapshot',
+      '',
+      '  warehouse  sink duckdb  replaced main.orders in w.duckdb: 1,000 rows, version 3',
+    ]);
+  });
+});
+
+describe('a failed run', () => {
+  const failed = (change: Partial<RunFailed>): string[] =>
+    failureLines(
+      new RunFailed({
+        runKey: 'q4kx7mw2ta',
+        outcome: 'failed',
+        type: 'AuthenticationError',
+        message: 'password authentication failed for user "etl"',
+        step: 'orders',
+        receipt: { ...receipt, outcome: 'failed', sinks: [{ ...sink, state: 'unpublished' }] },
+        ...change,
+      }),
+      null,
+      [{ name: 'orders', kind: 'source', module: 'postgres' }],
+    );
+
+  it('says where, the cause, whether a retry helps, what to type, and what is untouched', () => {
+    assert.deepEqual(failed({}), [
+      'failed after 3.1 s in orders (source postgres)',
+      'cause     password authentication failed for user "etl"',
+      'retry     will not help until the user, the password or the database is right',
+      'next      beamline connections test --config orders.yaml, then beamline rerun q4kx7mw2ta',
+      'Nothing was published. What was staged is removed.',
+    ]);
+  });
+
+  it('shows the end of standard error where the cause is not known', () => {
+    const evidence = ['loading', '  File "x.py", line 1', 'Killed'];
+    const lines = failed({ type: 'BeamCrashed', message: 'ended by signal SIGKILL', evidence });
+    assert.deepEqual(lines.slice(2, 5), [
+      'evidence  loading',
+      '            File "x.py", line 1',
+      '          Killed',
+    ]);
+  });
+
+  it('leaves out the traceback of a cause that it has said', () => {
+    const evidence = ['Traceback (most recent call last):', '  File "x.py"', 'E: no such table'];
+    const lines = failed({ type: 'SqlError', message: 'no such table', evidence });
+    assert.ok(!lines.some((line) => line.startsWith('evidence')), lines.join('\n'));
+  });
+
+  it('names what was published before it failed, and what is untouched', () => {
+    const sinks = [sink, { ...sink, name: 'lake', state: 'unpublished' as const }];
+    assert.equal(
+      failed({ receipt: { ...receipt, sinks } }).at(-1),
+      'Published: warehouse. Untouched: lake. What was staged is removed.',
+    );
+  });
+
+  it('promises no cleaning up after a termination', () => {
+    const lines = failed({ outcome: 'terminated', type: 'Terminated' });
+    assert.match(lines.at(-1) ?? '', /may be left behind/);
+  });
+
+  it('has advice for every failure type that agrees with whether it is retried', () => {
+    for (const [type, { retryable }] of Object.entries(failureTypes)) {
+      const { retry, next } = adviceOf(type, { runKey: 'q4kx7mw2ta', config: 'a.yaml' });
+      assert.match(next, /beamline (rerun|run|logs|validate)/, type);
+      if (retryable) assert.doesNotMatch(retry, /will not help/, type);
+    }
+  });
+});
+
+describe('progress', () => {
+  const lines: string[] = [];
+  let time = 0;
+  const view = (): ReturnType<typeof createLines> => {
+    lines.length = 0;
+    time = Date.parse('2026-11-24T03:04:11Z');
+    return createLines(
+      (line) => lines.push(line),
+      () => new Date(time),
+    );
+  };
+  const step = (rows: number, done = false) => ({
+    kind: 'source' as const,
+    rows,
+    bytes: 0,
+    total_rows: 336_776,
+    done,
+  });
+
+  it('is one line per event with its time where there is no terminal', () => {
+    const shown = view();
+    shown.show({ ...snapshot, state: 'queued' });
+    time += 1_000;
+    shown.show({ ...snapshot, steps: { flights: step(0) } });
+    time += 1_000;
+    shown.show({ ...snapshot, steps: { flights: step(100_000) } });
+    time += 9_000;
+    shown.show({ ...snapshot, steps: { flights: step(200_000) } });
+    shown.show({ ...snapshot, steps: { flights: step(336_776, true) } });
+    shown.end(receipt);
+    assert.deepEqual(lines, [
+      '03:04:11Z  queued',
+      '03:04:12Z  running',
+      '03:04:22Z  flights  200,000 of 336,776 rows  59%  11k/s',
+      '03:04:22Z  flights  336,776 rows  done',
+      '03:04:22Z  orders  336,792 rows  done',
+    ]);
+  });
+
+  it('says once why an attempt failed, and that another follows', () => {
+    const failure = { type: 'ConnectionLost', message: 'nothing answers\nat all' };
+    const retried = (running: boolean): RunSnapshot => ({
+      ...snapshot,
+      activity: { name: 'runBeam', attempt: 2, running, last_failure: failure },
+    });
+    assert.deepEqual(eventsBetween(snapshot, retried(false)), [
+      {
+        kind: 'trouble',
+        text: 'runBeam attempt 1 failed: ConnectionLost: nothing answers; trying again',
+      },
+    ]);
+    assert.deepEqual(eventsBetween(retried(false), retried(true)), []);
+  });
+
+  it('names the destination that another run holds', () => {
+    const queued: RunSnapshot = { ...snapshot, state: 'queued' };
+    const [event] = eventsBetween(queued, { ...queued, waiting_for: ['duckdb:a'] });
+    assert.equal(event?.text, 'waits for duckdb:a, which another run holds');
+  });
+
+  it('draws a percentage only where the total is known', () => {
+    const steps = [{ name: 'flights', kind: 'source' as const, module: 'postgres' }];
+    assert.equal(
+      stepLine(steps, 'flights', step(168_388), 411_900, 120),
+      '  flights  source postgres  ██████████░░░░░░░░░░  168,388 of 336,776 rows  50%  412k/s',
+    );
+    const unknown = { kind: 'source' as const, rows: 168_388, bytes: 0, done: false };
+    assert.equal(
+      stepLine(steps, 'flights', unknown, null, 120),
+      '  flights  source postgres  ····················  168,388 rows',
+    );
+    const narrow = stepLine(steps, 'flights', step(336_775), 411_900, 80);
+    assert.equal(narrow, '  flights  source postgres  336,775 of 336,776 rows  99%  412k/s');
+  });
+});
