@@ -4,7 +4,6 @@
  * Run it only when the workflow's contract was changed on purpose and no run of the old code is
  * alive any more: the recorded histories are what guards those.
  */
-import '../test/support/quiet-runtime.js';
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,6 +16,7 @@ import { failure } from '../src/shared/failures.js';
 import { registerSearchAttributes } from '../src/worker/search-attributes.js';
 import { createFakeActivities, failing, preparedSink } from '../test/support/fake-activities.js';
 import { projectRoot, startTemporal } from '../test/support/stack.js';
+import { quietRuntime } from '../test/support/quiet-runtime.js';
 import { workflowBundle } from '../test/support/workflow-bundle.js';
 
 type Overrides = NonNullable<Parameters<typeof createFakeActivities>[0]['overrides']>;
@@ -46,6 +46,7 @@ const scenarios: Record<string, Overrides> = {
   },
 };
 
+quietRuntime.logger.debug('recording');
 const environment = await startTemporal();
 const { client, connection, nativeConnection } = environment;
 await registerSearchAttributes(connection, 'default');
