@@ -69,6 +69,36 @@ const snapshot: RunSnapshot = {
   stuck: null,
 };
 
+function fate(change: Partial<Receipt['sinks'][number]>): string {
+  return summaryLines({ ...receipt, sinks: [{ ...sink, ...change }] }, null)[1] ?? '';
+}
+
+function failed(change: Partial<RunFailed>): string[] {
+  return failureLines(
+    new RunFailed({
+      runKey: 'q4kx7mw2ta',
+      outcome: 'failed',
+      type: 'AuthenticationError',
+      message: 'password authentication failed for user "etl"',
+      step: 'orders',
+      receipt: { ...receipt, outcome: 'failed', sinks: [{ ...sink, state: 'unpublished' }] },
+      ...change,
+    }),
+    null,
+    [{ name: 'orders', kind: 'source', module: 'postgres' }],
+  );
+}
+
+function step(rows: number, done = false): RunSnapshot['steps'][string] {
+  return {
+    kind: 'source',
+    rows,
+    bytes: 0,
+    total_rows: 336_776,
+    done,
+  };
+}
+
 describe('numbers for people', () => {
   it('writes durations in the unit that fits', () => {
     const times = [0, 420, 9_949, 9_950, 59_400, 252_000, 7_500_000, 273_600_000];
@@ -111,8 +141,6 @@ describe('the summary of a run', () => {
   });
 
   it('says of each sink whether it was touched', () => {
-    const fate = (change: Partial<Receipt['sinks'][number]>): string =>
-      summaryLines({ ...receipt, sinks: [{ ...sink, ...change }] }, null)[1] ?? '';
     assert.match(
       fate({ mode: 'append', rows: 1 }),
       /appended to main\.orders .*: 1 row, version 3/,
@@ -146,21 +174,6 @@ describe('the summary of a run', () => {
 });
 
 describe('a failed run', () => {
-  const failed = (change: Partial<RunFailed>): string[] =>
-    failureLines(
-      new RunFailed({
-        runKey: 'q4kx7mw2ta',
-        outcome: 'failed',
-        type: 'AuthenticationError',
-        message: 'password authentication failed for user "etl"',
-        step: 'orders',
-        receipt: { ...receipt, outcome: 'failed', sinks: [{ ...sink, state: 'unpublished' }] },
-        ...change,
-      }),
-      null,
-      [{ name: 'orders', kind: 'source', module: 'postgres' }],
-    );
-
   it('says where, the cause, whether a retry helps, what to type, and what is untouched', () => {
     assert.deepEqual(failed({}), [
       'failed after 3.1 s in orders (source postgres)',
@@ -220,13 +233,6 @@ describe('progress', () => {
       () => new Date(time),
     );
   };
-  const step = (rows: number, done = false) => ({
-    kind: 'source' as const,
-    rows,
-    bytes: 0,
-    total_rows: 336_776,
-    done,
-  });
 
   it('is one line per event with its time where there is no terminal', () => {
     const shown = view();
