@@ -34,8 +34,8 @@ export async function followRun(
       note(`detached: run ${run.key} goes on`);
       note(`  beamline status ${run.key} --watch   follows it again`);
       note(`  beamline cancel ${run.key}           cancels it`);
-      process.exitCode = interruptedCode;
-      return;
+      // Not in order: the call that awaits the end of the run would be tried again for seconds.
+      process.exit(interruptedCode);
     }
     view.end(ended.receipt);
     await report(run, ended, { json, steps });

@@ -1,0 +1,45 @@
+import { Command } from 'commander';
+import { register as cancel } from './commands/cancel.js';
+import { register as connections } from './commands/connections.js';
+import { register as dev } from './commands/dev.js';
+import { register as init } from './commands/init.js';
+import { register as list } from './commands/list.js';
+import { register as logs } from './commands/logs.js';
+import { register as modules } from './commands/modules.js';
+import { register as plan } from './commands/plan.js';
+import { register as receipt } from './commands/receipt.js';
+import { register as rerun } from './commands/rerun.js';
+import { register as run } from './commands/run.js';
+import { register as status } from './commands/status.js';
+import { register as validate } from './commands/validate.js';
+import { register as version } from './commands/version.js';
+import { addGlobals } from './globals.js';
+
+/** Every command, in the order of the help. A command is one file that exports `register`. */
+const commands: readonly ((program: Command) => void)[] = [
+  init,
+  dev,
+  validate,
+  plan,
+  run,
+  list,
+  status,
+  logs,
+  cancel,
+  receipt,
+  rerun,
+  connections,
+  modules,
+  version,
+];
+
+/** The command line, with every command. */
+export function createProgram(): Command {
+  const program = new Command('beamline')
+    .description('Config-defined ETL on Apache Beam, run durably by Temporal.')
+    .exitOverride()
+    .showHelpAfterError('(beamline --help lists the commands)');
+  addGlobals(program);
+  for (const register of commands) register(program);
+  return program;
+}

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { createProgram } from '../../src/cli/program.js';
+import { packageRoot } from '../../src/config/catalogue.js';
+
+describe('docs/cli.md', () => {
+  it('lists every command as it is', () => {
+    const text = readFileSync(join(packageRoot, 'docs', 'cli.md'), 'utf8');
+    const page = text.replaceAll(/ {2,}/g, ' ').replaceAll(/-{3,}/g, '---');
+    const table = [
+      '| command | what it does | options |',
+      '| --- | --- | --- |',
+      ...leaves(createProgram()).map(rowOf),
+    ]
+      .join('\n')
+      .replaceAll(/ {2,}/g, ' ');
+    assert.ok(page.includes(`\n${table}\n\n`), `the table should read:\n${table}`);
+  });
+});
+
+/** Commands that do something, not those that only group others. */
+function leaves(command: Command): Command[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+}
+
+function rowOf(command: Command): string {
+  const group = command.parent?.parent ? `${command.parent.name()} ` : '';
+  const words = command.registeredArguments.map((argument) => {
+    const word = `${argument.name().toUpperCase()}${argument.variadic ? '…' : ''}`;
+    return argument.required ? ` ${word}` : ` [${word}]`;
+  });
+  const options = command.options.map(({ flags }) => `\`${flags}\``).join(' ');
+  const cells = [`\`${group}${command.name()}${words.join('')}\``, command.description(), options];
+  return `| ${cells.join(' | ')} |`.replace('|  |', '| |');
+}
