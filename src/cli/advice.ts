@@ -1,4 +1,5 @@
 import { failureTypes, type FailureType } from '../client/index.js';
+import { shellCommand, shellPath, shellWord } from './shell-command.js';
 
 /** What a person can do about a failure. */
 export interface Advice {
@@ -8,9 +9,14 @@ export interface Advice {
   next: string;
 }
 
-interface Subject {
+/** The run that failed. */
+export interface Subject {
   runKey: string;
   config: string;
+  /** Path of the connection profiles that it was given, if it was not the one found by itself. */
+  profiles?: string | undefined;
+  /** Values of the config's arguments. */
+  args?: Record<string, unknown> | undefined;
 }
 
 /** Advice for a failure of one of our types, or of an end that is none. */
@@ -25,13 +31,29 @@ interface Rule {
   next: (subject: Subject) => string;
 }
 
-const rerun = ({ runKey }: Subject): string => `beamline rerun ${runKey}`;
-const runAgain = ({ config }: Subject): string => `beamline run ${config}`;
+const rerun = ({ runKey }: Subject): string => shellCommand(`rerun ${runKey}`);
+const logs = ({ runKey }: Subject): string => shellCommand(`logs ${runKey}`);
+const runAgain = (run: Subject): string =>
+  shellCommand(`run ${shellPath(run.config)}${profileOf(run)}${argsOf(run)}`);
+const validate = (run: Subject): string =>
+  shellCommand(`validate ${shellPath(run.config)}${profileOf(run)}${argsOf(run)}`);
+const testConnections = (run: Subject): string =>
+  shellCommand(`connections test --config ${shellPath(run.config)}${profileOf(run)}`);
+
+function profileOf({ profiles }: Subject): string {
+  return profiles === undefined ? '' : ` --profile ${shellPath(profiles)}`;
+}
+
+function argsOf({ args = {} }: Subject): string {
+  return Object.entries(args)
+    .map(([name, value]) => ` --arg ${shellWord(`${name}=${String(value)}`)}`)
+    .join('');
+}
 
 const byType: Record<FailureType, Rule> = {
   ConfigError: {
     retry: 'will not help until the config, an argument or a profile is changed',
-    next: (run) => `beamline validate ${run.config}, then ${runAgain(run)}`,
+    next: (run) => `${validate(run)}, then ${runAgain(run)}`,
   },
   SqlError: {
     retry: 'will not help until the SQL is changed',
@@ -43,7 +65,7 @@ const byType: Record<FailureType, Rule> = {
   },
   AuthenticationError: {
     retry: 'will not help until the user, the password or the database is right',
-    next: (run) => `beamline connections test --config ${run.config}, then ${rerun(run)}`,
+    next: (run) => `${testConnections(run)}, then ${rerun(run)}`,
   },
   PermissionDenied: {
     retry: 'will not help until the permission is given',
@@ -55,15 +77,15 @@ const byType: Record<FailureType, Rule> = {
   },
   ConnectionLost: {
     retry: 'was tried; another may help when the server answers again',
-    next: (run) => `beamline connections test --config ${run.config}, then ${rerun(run)}`,
+    next: (run) => `${testConnections(run)}, then ${rerun(run)}`,
   },
   BeamCrashed: {
     retry: 'was tried; another may help if memory was short',
-    next: (run) => `beamline logs ${run.runKey}, then ${rerun(run)}`,
+    next: (run) => `${logs(run)}, then ${rerun(run)}`,
   },
   BeamStalled: {
     retry: 'was tried; another may help if the machine was busy or paused',
-    next: (run) => `beamline logs ${run.runKey}, then ${rerun(run)}`,
+    next: (run) => `${logs(run)}, then ${rerun(run)}`,
   },
   PublisherCrashed: {
     retry: 'was tried; another may help if memory was short',
@@ -86,7 +108,7 @@ const byType: Record<FailureType, Rule> = {
   RunEnded: { retry: 'may help: the run had been stopped before', next: rerun },
   InternalError: {
     retry: 'was tried; this is most likely a defect of Beamline: please report it',
-    next: (run) => `beamline logs ${run.runKey}`,
+    next: logs,
   },
 };
 

@@ -4,9 +4,10 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { checkConfig, loadConfig, profileKeys } from '../config/index.js';
 import { suggestion } from '../config/near-miss.js';
-import { profilesName } from '../config/profiles.js';
+import { profilesName } from '../shared/contract.js';
 import { pythonPath } from '../worker/python.js';
 import { CliError, exitCodes } from './errors.js';
+import { shellCommand } from './shell-command.js';
 
 const testedConnection = z.object({
   key: z.string(),
@@ -47,7 +48,7 @@ export async function chooseProfiles(
   if (file === undefined) {
     throw new CliError(`there is no ${profilesName} in ${folders.join(' or ')}`, {
       exitCode: exitCodes.badInput,
-      hint: 'Write one, or name it: beamline connections test --profile FILE',
+      hint: `Write one, or name it: ${shellCommand('connections test --profile FILE')}`,
     });
   }
   const known = profileKeys(loadConfig(file, { root, file: profile ?? file, json: true }));

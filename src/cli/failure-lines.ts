@@ -1,7 +1,10 @@
+import { basename } from 'node:path';
 import type { ReceiptSink, RunFailed } from '../client/index.js';
-import { adviceOf } from './advice.js';
+import { profilesName } from '../shared/contract.js';
+import { adviceOf, type Subject } from './advice.js';
 import { duration } from './format.js';
 import type { KnownSteps } from './progress/view.js';
+import { shellCommand } from './shell-command.js';
 
 const evidenceLines = 8;
 
@@ -18,10 +21,10 @@ export function failureLines(
   const stayed = untouched(failed);
   const links = url === null ? [] : row('timeline', url);
   if (outcome === 'cancelled') {
-    const next = `beamline rerun ${runKey}`;
+    const next = shellCommand(`rerun ${runKey}`);
     return [ended, stayed, ...row('next', next), ...links];
   }
-  const advice = adviceOf(type, { runKey, config: receipt?.config ?? 'FILE' });
+  const advice = adviceOf(type, subjectOf(failed));
   const said = failed.message.split('\n');
   const detail =
     failed.detail === undefined || failed.message.includes(failed.detail) ? [] : [failed.detail];
@@ -34,6 +37,13 @@ export function failureLines(
     ...links,
     stayed,
   ];
+}
+
+function subjectOf({ runKey, receipt }: RunFailed): Subject {
+  const { config = 'FILE', profiles = null, args } = receipt ?? {};
+  // A file of the usual name is found again by itself.
+  const named = profiles !== null && basename(profiles) !== profilesName;
+  return { runKey, config, args, profiles: named ? profiles : undefined };
 }
 
 /** A name, and lines that are aligned after it; nothing if there are no lines. */

@@ -5,6 +5,7 @@ import { createView, type KnownSteps, type ProgressView } from './progress/view.
 import { summaryLines } from './receipt-lines.js';
 import { exitCodeOf } from './temporal.js';
 import { watchInterrupts } from './interrupt.js';
+import { shellCommand } from './shell-command.js';
 
 /** What a shell expects of a command that Ctrl-C ended: 128 + SIGINT. */
 const interruptedCode = 130;
@@ -32,8 +33,8 @@ export async function followRun(
     if (ended === 'detached') {
       view.end();
       note(`detached: run ${run.key} goes on`);
-      note(`  beamline status ${run.key} --watch   follows it again`);
-      note(`  beamline cancel ${run.key}           cancels it`);
+      note(`  ${shellCommand(`status ${run.key} --watch`)}   follows it again`);
+      note(`  ${shellCommand(`cancel ${run.key}`)}           cancels it`);
       // Not in order: the call that awaits the end of the run would be tried again for seconds.
       process.exit(interruptedCode);
     }

@@ -14,6 +14,7 @@ import { register as status } from './commands/status.js';
 import { register as validate } from './commands/validate.js';
 import { register as version } from './commands/version.js';
 import { addGlobals } from './globals.js';
+import { shellCommand } from './shell-command.js';
 
 /** Every command, in the order of the help. A command is one file that exports `register`. */
 const commands: readonly ((program: Command) => void)[] = [
@@ -38,7 +39,7 @@ export function createProgram(): Command {
   const program = new Command('beamline')
     .description('Config-defined ETL on Apache Beam, run durably by Temporal.')
     .exitOverride()
-    .showHelpAfterError('(beamline --help lists the commands)');
+    .showHelpAfterError(`(${shellCommand('--help')} lists the commands)`);
   addGlobals(program);
   for (const register of commands) register(program);
   return program;

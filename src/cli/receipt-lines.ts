@@ -2,6 +2,7 @@ import type { Receipt, ReceiptSink } from '../client/index.js';
 import { duration, instant, number, rows } from './format.js';
 import { columns } from './output.js';
 import { tableLines } from './table.js';
+import { shellCommand } from './shell-command.js';
 
 const label = (name: string): string => `  ${name.padEnd(9)}`;
 
@@ -23,7 +24,7 @@ export function summaryLines(receipt: Receipt, url: string | null): string[] {
   return [
     headline(receipt),
     ...sinkLines(receipt.sinks),
-    `${label('receipt')} beamline receipt ${receipt.run_key}`,
+    `${label('receipt')} ${shellCommand(`receipt ${receipt.run_key}`)}`,
     ...(url === null ? [] : [`${label('timeline')} ${url}`]),
   ];
 }

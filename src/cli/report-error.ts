@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { CliError, exitCodes, type ExitCode } from './errors.js';
 import { counted, printJson } from './output.js';
+import { shellCommand } from './shell-command.js';
 
 /** Tells the person (or with `--json` the program) what went wrong. Returns the exit code. */
 export function reportError(
@@ -27,16 +28,16 @@ export function reportError(
 const hints: Record<string, { exitCode: ExitCode; hint: string }> = {
   TemporalUnreachable: {
     exitCode: exitCodes.unreachable,
-    hint: 'Start the local stack with beamline dev, or say where Temporal is: TEMPORAL_ADDRESS=host:port',
+    hint: `Start the local stack with ${shellCommand('dev')}, or say where Temporal is: TEMPORAL_ADDRESS=host:port`,
   },
-  RunNotFound: { exitCode: exitCodes.badInput, hint: 'beamline list shows the runs.' },
+  RunNotFound: { exitCode: exitCodes.badInput, hint: `${shellCommand('list')} shows the runs.` },
   ReceiptNotFound: {
     exitCode: exitCodes.failed,
-    hint: 'beamline status RUN and beamline logs RUN say more.',
+    hint: `${shellCommand('status RUN')} and ${shellCommand('logs RUN')} say more.`,
   },
   CannotRerun: {
     exitCode: exitCodes.badInput,
-    hint: 'beamline receipt RUN shows what the run did.',
+    hint: `${shellCommand('receipt RUN')} shows what the run did.`,
   },
 };
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
+import { profilesName } from '../shared/contract.js';
 import { loadConfig, type LoadedConfig } from './document.js';
 import { problemsOf } from './issues.js';
 import { suggestion } from './near-miss.js';
@@ -8,9 +9,6 @@ import type { Problem } from './problems.js';
 import { connectionAttributes } from './secrets.js';
 import type { Step } from './steps.js';
 import { isMapping } from './values.js';
-
-/** Name of the connection profiles beside a config, or in the project root. */
-export const profilesName = '.connections.json';
 
 /**
  * Loads the connection profiles that a config uses: the named file, else `.connections.json` beside

@@ -70,7 +70,7 @@ sinks:
     assert.match(stdout, /args +day = "2026-01-01", region = "eu"/);
     assert.match(
       stdout,
-      /sink +warehouse +duckdb +replace main\.t in w\.duckdb with orders; no rows: truncate/,
+      /sink +warehouse +duckdb +replace t in w\.duckdb with orders; no rows: truncate/,
     );
     assert.match(stdout, /\$\{env:CANARY\}/);
   });

@@ -184,6 +184,22 @@ describe('a failed run', () => {
     ]);
   });
 
+  it('names the profiles and the arguments that the run was given', () => {
+    const given = { ...receipt, profiles: '/etc/shop.json', sinks: [] };
+    assert.equal(
+      failed({ receipt: given })[3],
+      'next      beamline connections test --config orders.yaml --profile /etc/shop.json, then beamline rerun q4kx7mw2ta',
+    );
+    assert.equal(
+      failed({ receipt: given, type: 'SqlError' })[3],
+      'next      correct the SQL, then beamline run orders.yaml --profile /etc/shop.json --arg day=2026-01-01',
+    );
+    assert.doesNotMatch(
+      failed({ receipt: { ...given, profiles: '/app/.connections.json' } })[3] ?? '',
+      /--profile/,
+    );
+  });
+
   it('shows the end of standard error where the cause is not known', () => {
     const evidence = ['loading', '  File "x.py", line 1', 'Killed'];
     const lines = failed({ type: 'BeamCrashed', message: 'ended by signal SIGKILL', evidence });

@@ -4,6 +4,7 @@ import { failureLines } from '../failure-lines.js';
 import { globalsOf } from '../globals.js';
 import { print, printJson } from '../output.js';
 import { runArgument, withBeamline } from '../temporal.js';
+import { shellCommand } from '../shell-command.js';
 
 /** `beamline cancel RUN`: asks a run to stop and clean up, and may wait until it has. */
 export function register(program: Command): void {
@@ -28,7 +29,7 @@ export function register(program: Command): void {
         else {
           print(`asked run ${run.key} to cancel; it cleans up first`);
           if (!(await beamline.hasWorker())) print('no worker is there: it cancels when one is');
-          print(`  beamline status ${run.key} --watch   follows it`);
+          print(`  ${shellCommand(`status ${run.key} --watch`)}   follows it`);
         }
       });
     });
@@ -44,7 +45,7 @@ async function printEnd(run: Run, json: boolean): Promise<void> {
   const state = end.outcome;
   if (json) printJson({ run_key: run.key, requested: true, state, receipt: receipt ?? null });
   else if (end instanceof RunFailed) for (const line of linesOf(run, end)) print(line);
-  else print(`run ${run.key} had finished first: ${state}; beamline receipt ${run.key}`);
+  else print(`run ${run.key} had finished first: ${state}; ${shellCommand(`receipt ${run.key}`)}`);
 }
 
 function linesOf(run: Run, failed: RunFailed): string[] {

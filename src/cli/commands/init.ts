@@ -5,6 +5,7 @@ import type { ModuleInfo } from '../../config/module-info.js';
 import { CliError, exitCodes } from '../errors.js';
 import { globalsOf } from '../globals.js';
 import { print, printJson } from '../output.js';
+import { shellCommand } from '../shell-command.js';
 
 /** `beamline init [FILE]`: writes a first config; never overwrites one. */
 export function register(program: Command): void {
@@ -22,7 +23,7 @@ export function register(program: Command): void {
       if (json) printJson({ file });
       else {
         print(`wrote ${file}`);
-        print(`next: fill it in, then beamline validate ${file}`);
+        print(`next: fill it in, then ${shellCommand(`validate ${file}`)}`);
       }
     });
 }
@@ -77,7 +78,7 @@ function writeNew(file: string, text: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     throw new CliError(`${file} exists; it was left as it is`, {
       exitCode: exitCodes.badInput,
-      hint: 'Name another file: beamline init other.yaml',
+      hint: `Name another file: ${shellCommand('init other.yaml')}`,
       cause: error,
     });
   }

@@ -5,6 +5,7 @@ import { globalsOf } from '../globals.js';
 import { print, printJson } from '../output.js';
 import { tableLines } from '../table.js';
 import { withBeamline } from '../temporal.js';
+import { shellCommand } from '../shell-command.js';
 
 /** A run, and what its receipt adds. */
 type Listed = RunSummary & {
@@ -53,7 +54,7 @@ async function withReceipt(beamline: Beamline, run: RunSummary): Promise<Listed>
 function printRuns(runs: readonly Listed[], pipeline: string | undefined): void {
   if (runs.length === 0) {
     print(pipeline === undefined ? 'no run yet' : `no run of ${pipeline}`);
-    print('next: beamline run FILE');
+    print(`next: ${shellCommand('run FILE')}`);
     return;
   }
   const room = Math.max(12, (process.stdout.columns ?? 200) - 70);

@@ -7,6 +7,7 @@ import { instant } from '../format.js';
 import { globalsOf } from '../globals.js';
 import { print, printJson } from '../output.js';
 import { runArgument, withBeamline } from '../temporal.js';
+import { shellCommand } from '../shell-command.js';
 
 /** `beamline logs RUN`: what the Beam process wrote to standard error, attempt by attempt. */
 export function register(program: Command): void {
@@ -71,6 +72,6 @@ function noLog(runKey: string, file: string, host?: string): CliError {
   const where = host === undefined ? '' : ` (its store is on ${host})`;
   return new CliError(`run ${runKey} has no log here: there is no ${file}${where}`, {
     exitCode: exitCodes.failed,
-    hint: `Its Beam process has not started, or ran on another host. beamline status ${runKey} says where it is.`,
+    hint: `Its Beam process has not started, or ran on another host. ${shellCommand(`status ${runKey}`)} says where it is.`,
   });
 }

@@ -3,6 +3,7 @@ import type { ModuleInfo } from '../../config/module-info.js';
 import { CliError, exitCodes } from '../errors.js';
 import { globalsOf } from '../globals.js';
 import { columns, print, printJson } from '../output.js';
+import { shellCommand } from '../shell-command.js';
 
 /** `beamline modules [NAME]`: what a config's `module` can name, and the parameters of one. */
 export function register(program: Command): void {
@@ -36,7 +37,7 @@ function printList(modules: readonly ModuleInfo[]): void {
   const rows = modules.map(({ kind, name, summary }) => [kind, name, summary]);
   for (const line of columns(rows)) print(line);
   print();
-  print('beamline modules NAME shows the parameters of one.');
+  print(`${shellCommand('modules NAME')} shows the parameters of one.`);
 }
 
 async function printModule({ kind, name, summary, modes, schema }: ModuleInfo): Promise<void> {

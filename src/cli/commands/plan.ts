@@ -4,6 +4,7 @@ import type { BuiltPlan } from '../../config/index.js';
 import { argOption, profileOption } from '../args-option.js';
 import { globalsOf } from '../globals.js';
 import { columns, print, printJson } from '../output.js';
+import { shellCommand } from '../shell-command.js';
 
 /** `beamline plan FILE`: what a run would read and write, without a server. */
 export function register(program: Command): void {
@@ -69,7 +70,7 @@ function printPlan(built: BuiltPlan, { file, root }: { file: string; root: strin
   ];
   for (const line of columns(rows)) print(`  ${line}`);
   print();
-  print(`Nothing was read or written. Run it with: beamline run ${file}`);
+  print(`Nothing was read or written. Run it with: ${shellCommand(`run ${file}`)}`);
 }
 
 /** Parameters in one line; the plan holds no secret. */

@@ -5,6 +5,7 @@ import { globalsOf } from '../globals.js';
 import { note, print, printJson } from '../output.js';
 import { receiptLines } from '../receipt-lines.js';
 import { runArgument, withBeamline } from '../temporal.js';
+import { shellCommand } from '../shell-command.js';
 
 /** `beamline receipt RUN`: from the local store, which needs no Temporal; else from Temporal. */
 export function register(program: Command): void {
@@ -31,7 +32,7 @@ async function receiptFromTemporal(root: string, reference: string): Promise<Rec
       if (closed_at !== null) return run.receipt();
       throw new CliError(`run ${run.key} has not ended (${state}): it has no receipt yet`, {
         exitCode: exitCodes.failed,
-        hint: `beamline status ${run.key} --watch follows it.`,
+        hint: `${shellCommand(`status ${run.key} --watch`)} follows it.`,
       });
     });
   } catch (error) {
@@ -47,7 +48,7 @@ function notInStore(reference: string, error: Error): CliError {
   const what = reference === 'latest' ? 'there is no receipt' : `run ${reference} is not`;
   return new CliError(`${what} in the local store, and ${error.message}`, {
     exitCode: exitCodes.unreachable,
-    hint: 'Start the local stack with beamline dev, or name the project with --root.',
+    hint: `Start the local stack with ${shellCommand('dev')}, or name the project with --root.`,
     cause: error,
   });
 }

@@ -5,6 +5,7 @@ import { globalsOf } from '../globals.js';
 import { note } from '../output.js';
 import { runArgument, withBeamline } from '../temporal.js';
 import { printStarted, warnWithoutWorker } from './run.js';
+import { shellCommand } from '../shell-command.js';
 
 interface Options {
   again?: boolean;
@@ -30,7 +31,7 @@ export function register(program: Command): void {
             if (!(error instanceof CannotRerun) || !error.wouldAppendAgain) throw error;
             throw new CliError(error.message, {
               exitCode: exitCodes.badInput,
-              hint: `Append them again: beamline rerun ${reference} --again`,
+              hint: `Append them again: ${shellCommand(`rerun ${reference} --again`)}`,
               cause: error,
             });
           });

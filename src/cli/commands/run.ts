@@ -6,6 +6,7 @@ import { followRun } from '../follow.js';
 import { globalsOf } from '../globals.js';
 import { note, print, printJson } from '../output.js';
 import { withBeamline } from '../temporal.js';
+import { shellCommand } from '../shell-command.js';
 
 interface Options {
   arg: Record<string, string>;
@@ -72,7 +73,7 @@ export async function warnWithoutWorker(beamline: Beamline, storeId?: string): P
     `warning: no worker${which} asks for work at ${beamline.address} (task queue ${beamline.taskQueue}); the run waits for one`,
   );
   note(
-    `  beamline dev starts one with a local stack; beside another Temporal: node ${shown} --root ${beamline.root}`,
+    `  ${shellCommand('dev')} starts one with a local stack; beside another Temporal: node ${shown} --root ${beamline.root}`,
   );
 }
 
@@ -83,7 +84,7 @@ export function printStarted(run: Run, json: boolean): void {
     return;
   }
   print(`started ${run.key}`);
-  print(`  follow    beamline status ${run.key} --watch`);
-  print(`  cancel    beamline cancel ${run.key}`);
+  print(`  follow    ${shellCommand(`status ${run.key} --watch`)}`);
+  print(`  cancel    ${shellCommand(`cancel ${run.key}`)}`);
   if (run.url !== null) print(`  timeline  ${run.url}`);
 }

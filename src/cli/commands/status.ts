@@ -7,6 +7,7 @@ import { columns, note, print, printJson } from '../output.js';
 import { elapsed, stateText, stepText } from '../progress/events.js';
 import { headline } from '../receipt-lines.js';
 import { runArgument, withBeamline } from '../temporal.js';
+import { shellCommand } from '../shell-command.js';
 
 /** `beamline status RUN`: a look at a run, or with `--watch` until its end. */
 export function register(program: Command): void {
@@ -71,7 +72,7 @@ function statusLines(run: Run, snapshot: RunSnapshot, receipt: Receipt | null): 
     `run ${run.key}  ${name}  ${state}`,
     ...facts.flatMap(([name, value]) => (value === null ? [] : [fact(name, value)])),
     ...columns([...steps, ...sinks]),
-    ...next.map((command, index) => fact(index === 0 ? 'next' : '', `beamline ${command}`)),
+    ...next.map((command, index) => fact(index === 0 ? 'next' : '', shellCommand(command))),
   ];
 }
 

@@ -27,7 +27,7 @@ export const destination: Destination<DuckdbParameters> = {
   modes: ['replace', 'append'],
   key: (parameters, { root, storeId }) =>
     `duckdb:${storeId}:${canonicalPath(resolve(root, parameters.database))}#${qualified(parameters.table).toLowerCase()}`,
-  location: (parameters) => `${qualified(parameters.table)} in ${parameters.database}`,
+  location: ({ table, database }) => `${table} in ${database}`,
   async open(parameters, { root }, waitMs) {
     const { openDuckdb } = await import('./publisher.js');
     const [schema, table] = qualified(parameters.table).split('.') as [string, string];

@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
+import { workflowType } from '../../shared/contract.js';
 import { stackEnvironment, startStack } from '../stack.js';
 import { readStackRecord, type StackRecord } from '../stack-record.js';
 import { stopSignal } from '../stop-signal.js';
@@ -19,7 +20,9 @@ const { values } = parseArgs({ options: { root: { type: 'string', default: packa
 const root = resolve(values.root);
 const config = join('examples', 'flights.yaml');
 const warehouse = join(root, 'data', 'warehouse.duckdb');
-const query = 'select * from flights_by_carrier order by flights desc limit 5';
+const query =
+  'select carrier, month, flights, cancelled, mean_departure_delay as mean_delay ' +
+  'from flights_by_carrier order by flights desc limit 5';
 
 const stopping = stopSignal();
 const stops: (() => Promise<void>)[] = [];
@@ -52,10 +55,13 @@ async function demo(): Promise<number> {
     print(`\nflights_by_carrier in ${relative(process.cwd(), warehouse)}`);
     for (const line of await resultRows(warehouse, query)) print(`  ${line}`);
   }
-  print(`\nWeb UI  ${record.temporal.ui}/namespaces/${record.temporal.namespace}/workflows`);
+  print(`\nWeb UI  ${runsPage(record.temporal)}`);
   if (process.env['DEMO_EXIT'] === '1' || stopping.signal.aborted) return exitCode;
 
-  print('Ctrl-C stops the stack. Next: ./beamline init my-first.yaml');
+  print('\nCtrl-C stops the stack. Next, in another terminal:');
+  const profile = relative(process.cwd(), data.profiles);
+  print(`  ./beamline run ${config} --profile ${profile}   # after changing it`);
+  print('  ./beamline init configs/my-first.yaml             # docs/first-pipeline.md goes on');
   const databaseEnded = data.service.ended.then((how) => `postgres ${how}`);
   const problem = await Promise.race([broken, databaseEnded, stopping.asked]);
   if (problem === null) return exitCode;
@@ -84,9 +90,21 @@ async function run(profiles: string): Promise<number> {
   const { exitCode } = await execa(
     process.execPath,
     [cli, 'run', config, '--profile', profiles, '--wait'],
-    { cwd: root, env: stackEnvironment(root), extendEnv: false, stdio: 'inherit', reject: false },
+    {
+      cwd: root,
+      env: { ...stackEnvironment(root), BEAMLINE_COMMAND: './beamline' },
+      extendEnv: false,
+      stdio: 'inherit',
+      reject: false,
+    },
   );
   return exitCode ?? 1;
+}
+
+/** The Web UI's list of runs, without the workflows that are locks. */
+function runsPage({ ui, namespace }: StackRecord['temporal']): string {
+  const query = encodeURIComponent(`WorkflowType="${workflowType}"`);
+  return `${ui}/namespaces/${namespace}/workflows?query=${query}`;
 }
 
 function done(name: string, ms: number, note: string): void {
