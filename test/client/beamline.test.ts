@@ -67,7 +67,7 @@ describe('Beamline, with a real server, worker and database', function () {
     assert.equal(await description.staticSummary(), 'orders: orders.yaml');
     assert.match(
       (await description.staticDetails()) ?? '',
-      /replaces \*\*warehouse\*\*: main\.orders/,
+      /replaces \*\*warehouse\*\*: orders/,
     );
   });
 
