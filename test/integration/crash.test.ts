@@ -26,9 +26,12 @@ const points = [
   'publisher:before-commit',
   'publisher:publish:done',
   'worker:after-publish',
+  'publisher:files:recorded',
+  'publisher:files:shown',
   'worker:receipt-kept',
 ];
 const rows = 20_000;
+const count = 'SELECT count(*)::int AS n, count(DISTINCT id)::int AS ids';
 
 describe('a crash or a pause at any step boundary, on two hosts that share no disk', function () {
   this.timeout(240_000);
@@ -61,7 +64,7 @@ describe('a crash or a pause at any step boundary, on two hosts that share no di
     const { roots, workers, taskQueue } = hosts;
     try {
       for (const [host, root] of roots.entries()) {
-        await writeOrdersPipeline(root, database.ready, { mode: 'append' });
+        await writeOrdersPipeline(root, database.ready, { mode: 'append', lake: true });
         await hosts.start(host);
       }
       await hosts.arm(point, signal);
@@ -72,7 +75,13 @@ describe('a crash or a pause at any step boundary, on two hosts that share no di
       if (victim >= 0) await hosts.start(victim);
       const receipt = await run.result();
       assert.equal(receipt.outcome, 'succeeded');
-      assert.equal(receipt.sinks[0]?.rows, rows);
+      assert.deepEqual(
+        receipt.sinks.map((sink) => [sink.state, sink.rows, sink.version]),
+        [
+          ['published', rows, 1],
+          ['published', rows, 1],
+        ],
+      );
       assert.deepEqual(await published(roots), [rows]);
       if (signal === 'SIGSTOP') {
         wake(hit);
@@ -89,19 +98,20 @@ describe('a crash or a pause at any step boundary, on two hosts that share no di
   }
 });
 
-/** Row counts of the destinations that were published to, each checked to hold every row once. */
+/** Row counts of the hosts that were published to, each checked to hold every row once, twice over. */
 async function published(roots: string[]): Promise<number[]> {
   const counts: number[] = [];
   for (const root of roots) {
-    if (!(await readdir(root)).includes('warehouse.duckdb')) continue;
     const file = join(root, 'warehouse.duckdb');
+    const lake = join(root, 'lake', 'current', '*.parquet');
+    if (!(await readdir(root)).includes('warehouse.duckdb')) continue;
     const [log] = await duckdbRows(file, 'SELECT count(*)::int AS commits FROM _beamline.commits');
     if (log?.['commits'] === 0) continue;
-    const [table] = await duckdbRows(
-      file,
-      'SELECT count(*)::int AS n, count(DISTINCT id)::int AS ids FROM orders',
-    );
-    assert.deepEqual({ ...log, ids: table?.['ids'] }, { commits: 1, ids: table?.['n'] });
+    assert.deepEqual(log, { commits: 1 });
+    const [table] = await duckdbRows(file, `${count} FROM orders`);
+    const [files] = await duckdbRows(file, `${count} FROM read_parquet('${lake}')`);
+    assert.deepEqual(files, table);
+    assert.equal(table?.['ids'], table?.['n']);
     counts.push(table?.['n'] as number);
   }
   return counts;

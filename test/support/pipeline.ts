@@ -25,13 +25,21 @@ export interface OrdersPipeline {
   query?: string;
   destinationWait?: string;
   timeout?: string;
+  /** Whether a second sink writes Parquet files to `lake/`. */
+  lake?: boolean;
 }
 
 /** Writes `orders.yaml` (postgres → duckdb) and its connection profiles into a project root. */
 export async function writeOrdersPipeline(
   root: string,
   database: Database,
-  { mode, query: sql = 'SELECT * FROM orders', destinationWait = '30s', timeout }: OrdersPipeline,
+  {
+    mode,
+    query: sql = 'SELECT * FROM orders',
+    destinationWait = '30s',
+    timeout,
+    lake = false,
+  }: OrdersPipeline,
 ): Promise<void> {
   const { host, port, user, password } = database;
   await mkdir(root, { recursive: true });
@@ -57,8 +65,18 @@ sinks:
     parameters:
       database: warehouse.duckdb
       table: orders
-`,
+${lake ? lakeSink(mode) : ''}`,
   );
+}
+
+function lakeSink(mode: string): string {
+  return `  - name: lake
+    module: files
+    input: orders
+    mode: ${mode}
+    parameters:
+      path: lake
+`;
 }
 
 let runs = 0;
