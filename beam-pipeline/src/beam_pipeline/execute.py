@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import json
 import os
+import time
 from typing import Any
 
 import apache_beam as beam
@@ -23,12 +24,13 @@ def execute(arguments: argparse.Namespace, beam_options: list[str], temp_dir: st
     """Runs the plan to its end.
 
     Returns:
-        `manifest` (its URI) and `sha256`.
+        `manifest` (its URI), `sha256`, and `seconds` that building the graph and running it took.
 
     Raises:
         BeamlineError: Something the code foresaw went wrong.
         RuntimeError: A worker failed; the text holds its traceback.
     """
+    started = time.monotonic()
     pinned = plan.read(arguments.plan)
     options = _options(beam_options)
     runner = str(options.view_as(StandardOptions).runner)
@@ -46,8 +48,10 @@ def execute(arguments: argparse.Namespace, beam_options: list[str], temp_dir: st
     files.make_folder(attempt.staging)
     pipeline = beam.Pipeline(options=options)
     graph.build(pipeline, pinned.plan, attempt)
+    built = time.monotonic()
     pipeline.run().wait_until_finish()
-    return _finished(files.join(attempt.staging, "manifest.json"))
+    seconds = {"build": round(built - started, 3), "run": round(time.monotonic() - built, 3)}
+    return {**_finished(files.join(attempt.staging, "manifest.json")), "seconds": seconds}
 
 
 def _options(given: list[str]) -> Any:
