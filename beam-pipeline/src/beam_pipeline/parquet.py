@@ -40,6 +40,7 @@ class PartWriter:
                 compression="zstd",
                 compression_level=1,
                 use_dictionary=repeating_columns(first),
+                write_statistics=False,  # publishing reads every row, once
             )
         except OSError as error:
             raise errors.from_os_error(error, uri) from error
