@@ -60,8 +60,8 @@ async function demo(): Promise<number> {
 
   print('\nCtrl-C stops the stack. Next, in another terminal:');
   const profile = relative(process.cwd(), data.profiles);
-  print(`  ./beamline run ${config} --profile ${profile}   # after changing it`);
-  print('  ./beamline init configs/my-first.yaml             # docs/first-pipeline.md goes on');
+  print(`  ./beamline run ${config} --profile ${profile}`);
+  print('  ./beamline init configs/my-first.yaml   (docs/first-pipeline.md goes on from there)');
   const databaseEnded = data.service.ended.then((how) => `postgres ${how}`);
   const problem = await Promise.race([broken, databaseEnded, stopping.asked]);
   if (problem === null) return exitCode;

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { projectRoot } from '../support/stack.js';
+import { startProject, type Project } from './project.js';
+
+interface Example {
+  /** What is typed after `./beamline run examples/NAME`, one run each. */
+  runs: string[];
+  /** Queries over what the runs published, and their rows. */
+  results: Record<string, unknown[][]>;
+}
+
+/** Each file of `examples/`, and what its runs leave behind. */
+const examples: Record<string, Example> = {
+  'flights.yaml': {
+    runs: ['--profile .beamline/demo/connections.json'],
+    results: {
+      "SELECT count(*)::int, sum(flights)::int FROM 'data/flights_by_carrier/current/*/*.parquet'":
+        [[185, 336_776]],
+    },
+  },
+  'flights-of-a-month.yaml': {
+    runs: ['--profile .beamline/demo/connections.json --arg month=2'],
+    results: {
+      "SELECT count(*)::int, count(DISTINCT carrier)::int FROM 'data/flights_of_month_2/current/*/*.parquet'":
+        [[24_951, 15]],
+    },
+  },
+  'csv-to-parquet.yaml': {
+    runs: [''],
+    results: {
+      "SELECT id, name, customer_since::text, source, is_new, country FROM 'data/customers/current/*/*.parquet' ORDER BY id":
+        [
+          [1, 'Ada Lovelace', '2024-03-01', 'shop', false, 'GB'],
+          [2, 'Zoë Müller', '2024-11-17', 'shop', false, 'DE'],
+          [3, 'Nakamura, Ken', '2025-02-28', 'shop', true, 'JP'],
+          [4, 'Amélie Roux', '2025-07-14', 'shop', true, 'FR'],
+        ],
+    },
+  },
+  'append-json-lines.yaml': {
+    runs: ['--arg day=2026-01-01', '--arg day=2026-01-02'],
+    results: {
+      'SELECT count(*)::int, count(DISTINCT id)::int, sum(amount)::text FROM shop.orders': [
+        [5, 5, '376.99'],
+      ],
+      'SELECT tags::text FROM shop.orders WHERE id = 105': [['["gift","rush"]']],
+    },
+  },
+  'join-by-key.yaml': {
+    runs: ['', ''],
+    results: {
+      'SELECT id::int, orders::int, amount::text FROM shop.customer_totals ORDER BY id': [
+        [1, 2, '25.00'],
+        [2, 1, '99.99'],
+        [3, 2, '252.00'],
+        [4, 0, '0.00'],
+      ],
+    },
+  },
+};
+
+describe('the examples', function () {
+  this.timeout(120_000);
+  let project: Project;
+  before(async () => {
+    project = await startProject();
+  });
+  after(() => project?.stop());
+
+  it('are all run here', () => {
+    const files = readdirSync(join(projectRoot, 'examples')).filter((name) =>
+      name.endsWith('.yaml'),
+    );
+    assert.deepEqual(files.toSorted(), Object.keys(examples).toSorted());
+  });
+
+  for (const [name, { runs, results }] of Object.entries(examples)) {
+    it(`${name} publishes what it says`, async () => {
+      for (const options of runs) {
+        const { exitCode, output } = await project.shell(
+          `./beamline run examples/${name} ${options}`,
+        );
+        assert.equal(exitCode, 0, output);
+        assert.match(output, /^succeeded in /m);
+      }
+      for (const [query, rows] of Object.entries(results)) {
+        assert.deepEqual(await rowsOf(project.root, query), rows);
+      }
+    });
+  }
+});
+
+/** Rows of a query whose paths begin at `root`; `shop` is data/shop.duckdb. */
+async function rowsOf(root: string, query: string): Promise<unknown[][]> {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  try {
+    if (query.includes('shop.')) {
+      await connection.run(`ATTACH '${join(root, 'data/shop.duckdb')}' AS shop (READ_ONLY)`);
+    }
+    const absolute = query.replace("'data/", `'${root}/data/`);
+    return (await connection.runAndReadAll(absolute)).getRowsJson();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
