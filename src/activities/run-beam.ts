@@ -8,11 +8,12 @@ import { z } from 'zod';
 import { faultPoint } from '../process/fault-point.js';
 import { endRecordedProcesses } from '../process/process-record.js';
 import { supervise, type ChildEnd } from '../process/supervise.js';
-import { failure, failureTypes, isFailureType, type FailureDetail } from '../shared/failures.js';
+import { failure, isFailureType, type FailureDetail } from '../shared/failures.js';
 import type { Progress, StepProgress } from '../shared/progress.js';
 import { attemptLine } from '../store/beam-log.js';
 import { storePaths } from '../store/local-store.js';
 import type { PipelineActivities, RunReference, Staged } from '../workflows/activities.js';
+import { pythonEnvironment } from '../process/python.js';
 import { cancellationOf } from './activity-run.js';
 import type { ActivityDeps } from './deps.js';
 import { whileHeartbeating } from './heartbeating.js';
@@ -102,6 +103,7 @@ async function runAttempt(
       ...(run.profiles === null ? [] : [`--profiles=${run.profiles}`]),
     ],
     cwd: root,
+    env: pythonEnvironment(),
     records,
     logFile,
     onEvent(line) {
@@ -115,36 +117,36 @@ async function runAttempt(
     signal: cancellationSignal,
   });
   if (cancellationSignal.aborted) throw await cancellationOf();
-  if (last?.event !== 'finished') throw beamFailure(last, end);
+  if (last?.event !== 'finished') throw beamFailure(last, end, Context.current().info.attempt);
   await faultPoint('worker:beam-finished');
   return { manifestUri: last.manifest, manifestSha256: last.sha256 };
 }
 
-function beamFailure(last: BeamEvent | undefined, end: ChildEnd): ApplicationFailure {
+function beamFailure(
+  last: BeamEvent | undefined,
+  end: ChildEnd,
+  attempt: number,
+): ApplicationFailure {
+  const stderr = end.stderr.slice(-20);
   if (last?.event === 'failed') {
     const { type, message, step, cause } = last.failure;
     const detail: FailureDetail = {
       ...(step ? { step } : {}),
       ...(cause ? { cause } : {}),
-      stderr: end.stderr.slice(-20),
+      attempt,
+      stderr,
     };
     return failure(isFailureType(type) ? type : 'InternalError', message, detail);
   }
-  const stderr = end.stderr.slice(-20);
   if (end.stalled) {
-    return failure(
-      'BeamStalled',
-      `the Beam process gave no sign of life for ${stallAfterMs / 1000} s and was ended`,
-      { stderr },
-    );
+    const silent = `the Beam process gave no sign of life for ${stallAfterMs / 1000} s and was ended`;
+    return failure('BeamStalled', silent, { attempt, stderr });
   }
   const how = end.signal ? `by signal ${end.signal}` : `with exit code ${end.exitCode}`;
-  return failure(
-    'BeamCrashed' satisfies keyof typeof failureTypes,
-    `the Beam process ended ${how}`,
-    {
-      ...(stderr.length > 0 ? { cause: stderr.at(-1) as string } : {}),
-      stderr,
-    },
-  );
+  const cause = stderr.at(-1);
+  return failure('BeamCrashed', `the Beam process ended ${how}`, {
+    ...(cause === undefined ? {} : { cause }),
+    attempt,
+    stderr,
+  });
 }

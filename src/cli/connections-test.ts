@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { checkConfig, loadConfig, profileKeys } from '../config/index.js';
 import { suggestion } from '../config/near-miss.js';
 import { profilesName } from '../shared/contract.js';
-import { pythonPath } from '../worker/python.js';
+import { pythonPath } from '../process/python.js';
 import { CliError, exitCodes } from './errors.js';
 import { shellCommand } from './shell-command.js';
 

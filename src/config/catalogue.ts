@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pythonPath } from '../worker/python.js';
+import { pythonPath } from '../process/python.js';
 import type { JsonSchema } from './schema-walk.js';
 
 /** One source or transform, as its Python folder describes it (docs/contracts.md, section 1). */

@@ -50,6 +50,8 @@ export interface FailureDetail {
   step?: string;
   /** The last line of the Python traceback, or the error beneath. */
   cause?: string;
+  /** Number of the activity attempt that failed, where the activity says it. */
+  attempt?: number;
   /** The last lines of the child's standard error. */
   stderr?: string[];
 }

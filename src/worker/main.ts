@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { temporalAddress } from '../client/connection.js';
 import { createWorkers } from './create-workers.js';
-import { pythonPath } from './python.js';
+import { pythonPath } from '../process/python.js';
 import { SearchAttributesMissing } from './search-attributes.js';
 
 const { values } = parseArgs({

@@ -6,6 +6,13 @@ import type { PreparedRun } from './activities.js';
 /** Why a run failed, as its receipt and its final failure say it. */
 export type RunFailure = NonNullable<Receipt['failure']>;
 
+/** Which attempt of its activity a failure is of, where it says so. */
+export function attemptOf(error: unknown): number | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (!(cause instanceof ApplicationFailure)) return undefined;
+  return (cause.details?.[0] as FailureDetail | undefined)?.attempt;
+}
+
 /** Reads the failure of an activity: its own type and message where it gave one. */
 export function runFailureOf(error: unknown, store: PreparedRun['store'] | null): RunFailure {
   const cause = error instanceof ActivityFailure ? error.cause : error;

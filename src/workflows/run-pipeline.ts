@@ -20,7 +20,7 @@ import { withDeadline } from './deadline.js';
 import { createDestinationLocks, type DestinationLocks } from './destination-locks.js';
 import { prepareOn, storeActivities, type StoreActivities } from './proxies.js';
 import { publishSink, settleSinks } from './publish.js';
-import { runFailureOf, type RunFailure } from './run-failure.js';
+import { attemptOf, runFailureOf, type RunFailure } from './run-failure.js';
 import { RunRecord } from './run-record.js';
 import { statusQuery } from './signals.js';
 
@@ -56,6 +56,7 @@ export async function runPipeline(input: RunPipelineInput): Promise<Receipt> {
     }
   } catch (error) {
     cause = error;
+    record.attempts = attemptOf(error) ?? record.attempts;
     // Once a cancellation is in, whatever else goes wrong follows from it.
     const cancelled = isCancellation(error) || CancellationScope.current().consideredCancelled;
     outcome = cancelled ? 'cancelled' : 'failed';

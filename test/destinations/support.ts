@@ -11,7 +11,7 @@ import type { PublisherEvent, PublisherTask } from '../../src/destinations/publi
 import { readJsonLines } from '../../src/process/json-lines.js';
 import type { FailureType } from '../../src/shared/failures.js';
 import type { ManifestSink } from '../../src/shared/manifest.js';
-import { pythonPath } from '../../src/worker/python.js';
+import { pythonPath } from '../../src/process/python.js';
 import { projectRoot } from '../support/stack.js';
 
 export const publisherProgram = join(

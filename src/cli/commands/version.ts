@@ -43,7 +43,7 @@ const askPython =
   "print(json.dumps([platform.python_version(), m.version('apache-beam')]))";
 
 async function pythonVersions(): Promise<{ python: string | null; apache_beam: string | null }> {
-  const { pythonPath } = await import('../../worker/python.js');
+  const { pythonPath } = await import('../../process/python.js');
   const said = await outputOf(pythonPath(), ['-c', askPython]);
   const [python, beam] = said === null ? [null, null] : (JSON.parse(said) as [string, string]);
   return { python, apache_beam: beam };

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { pythonPath } from '../../worker/python.js';
+import { pythonPath } from '../../process/python.js';
 import { endRecordedProcesses } from '../../process/process-record.js';
 import { deferred } from '../deferred.js';
 import { type Service, startService } from '../service.js';
