@@ -6,7 +6,7 @@ import { checkConfig } from '../../src/config/check.js';
 import { parseConfig } from '../../src/config/document.js';
 import { formatProblems, type Problem } from '../../src/config/problems.js';
 import { isMapping } from '../../src/config/values.js';
-import { catalogue, corpus } from './support.js';
+import { catalogue, corpus, temporaryFolder } from './support.js';
 
 const page = readFileSync(join(packageRoot, 'docs', 'config.md'), 'utf8');
 const blocks = [...page.matchAll(/^```(\w+)( wrong)?\n([^]*?)^```$/gm)].map(
@@ -52,4 +52,41 @@ describe('docs/config.md', () => {
     const shown = JSON.parse(profiles?.text ?? '') as { shop: object };
     assert.deepEqual(Object.keys(shown.shop), Object.keys((own as { shop: object }).shop));
   });
+});
+
+describe('docs/connections.md', () => {
+  const text = readFileSync(join(packageRoot, 'docs', 'connections.md'), 'utf8');
+  const block = (language: string): string =>
+    new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'm').exec(text)?.[1] ?? '';
+  const folder = temporaryFolder();
+
+  it('shows profiles that are right', async () => {
+    const profiles = folder.write('.connections.json', block('json'));
+    const keys = Object.keys(JSON.parse(block('json')) as object);
+    assert.deepEqual(keys, ['shop', 'crm']);
+    for (const key of keys) {
+      const config = {
+        name: 'a',
+        sources: [
+          { name: 'a', module: 'postgres', parameters: { profile: key, query: 'select 1' } },
+        ],
+        sinks: [
+          { name: 'b', module: 'duckdb', input: 'a', parameters: { database: 'w', table: 't' } },
+        ],
+      };
+      assert.deepEqual(await problemsOf(JSON.stringify(config), profiles), []);
+    }
+  });
+
+  it('shows a config with the attributes in it', async () => {
+    assert.deepEqual(await problemsOf(block('yaml')), []);
+    const plain = block('yaml').replace('${env:SHOP_PASSWORD}', 'plain');
+    assert.match((await problemsOf(plain))[0]?.message ?? '', /a secret may not stand in a config/);
+  });
+
+  async function problemsOf(config: string, profile?: string): Promise<Problem[]> {
+    const path = folder.write('a.yaml', config);
+    const loaded = parseConfig(config, { file: 'a.yaml', path });
+    return (await checkConfig(loaded, { root: folder.path, catalogue, profile })).problems;
+  }
 });

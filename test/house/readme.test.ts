@@ -1,11 +1,31 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
 import { execa } from 'execa';
+import { createProgram } from '../../src/cli/program.js';
 import { packageRoot } from '../../src/dev/tools.js';
 
-const pages = ['README.md', 'CONTRIBUTING.md', 'docs/config.md', 'docs/contracts.md'];
+const folders = ['docs', 'docs/decisions', 'docs/reference'];
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  ...folders.flatMap((folder) =>
+    readdirSync(join(packageRoot, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${folder}/${name}`),
+  ),
+];
 
 function read(page: string): string {
   return readFileSync(join(packageRoot, page), 'utf8');
@@ -26,6 +46,24 @@ describe('the pages', () => {
     });
   }
 
+  it('are all in the index', () => {
+    const index = read('docs/README.md');
+    const missing = readdirSync(join(packageRoot, 'docs'))
+      .filter((name) => name.endsWith('.md') && name !== 'README.md')
+      .filter((name) => !index.includes(`](${name})`));
+    assert.deepEqual(missing, []);
+  });
+
+  it('show only commands and options that exist', () => {
+    const lines = pages.flatMap((page) =>
+      [...read(page).matchAll(/^```sh.*\n([^]*?)^```$/gm)].flatMap(([, text = '']) =>
+        text.split('\n').filter((line) => /^(\.\/)?beamline /.test(line)),
+      ),
+    );
+    assert.ok(lines.length > 10);
+    assert.deepEqual(lines.flatMap(unknownWords), []);
+  });
+
   it('name only make targets that exist', () => {
     const targets = new Set(
       [...read('Makefile').matchAll(/^([a-z_-]+):/gm)].map(([, name]) => name),
@@ -40,6 +78,21 @@ describe('the pages', () => {
     );
   });
 });
+
+/** Commands and options of a command line that there are not. */
+function unknownWords(line: string): string[] {
+  const words = line.replace(/ +#.*/, '').split(' ').slice(1);
+  const program = createProgram();
+  let command: Command = program;
+  while (command.commands.length > 0) {
+    const next = command.commands.find((candidate) => candidate.name() === words[0]);
+    if (next === undefined) return [line];
+    command = next;
+    words.shift();
+  }
+  const known = [...program.options, ...command.options].map(({ long }) => long);
+  return words.filter((word) => word.startsWith('--') && !known.includes(word));
+}
 
 describe('README.md', () => {
   let root: string;
