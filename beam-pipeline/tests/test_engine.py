@@ -137,6 +137,15 @@ def test_a_failure_names_its_step_and_cause(extended: dict[str, str], child: Chi
     assert not child.staging.exists()
 
 
+def test_a_failure_before_the_pipeline_runs_names_its_step(extended: dict[str, str], child: Child) -> None:
+    plan = plan_of(
+        {"numbers": {"module": "counting"}},
+        {"shares": {"module": "sql", "inputs": ["numbers"], "sql": "select n frm numbers"}},
+    )
+    failure = child.fail(plan, env=extended)
+    assert (failure["type"], failure["step"]) == ("SqlError", "shares")
+
+
 def test_an_empty_sink_has_one_file_with_the_schema(extended: dict[str, str], child: Child) -> None:
     staged = child.run(counting(rows=0), env=extended)
     assert staged.manifest["sinks"]["out"]["rows"] == 0

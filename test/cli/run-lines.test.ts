@@ -285,6 +285,10 @@ describe('progress', () => {
     assert.deepEqual(eventsBetween(retried(false), retried(true)), []);
   });
 
+  it('leaves it to the summary to say how the run ended', () => {
+    assert.deepEqual(eventsBetween(snapshot, { ...snapshot, state: 'succeeded' }), []);
+  });
+
   it('names the destination that another run holds', () => {
     const queued: RunSnapshot = { ...snapshot, state: 'queued' };
     const [event] = eventsBetween(queued, { ...queued, waiting_for: ['duckdb:a'] });

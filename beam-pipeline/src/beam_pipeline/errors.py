@@ -1,6 +1,6 @@
 """Failures, named by who must act.
 
-The list equals `src/shared/failures.ts`; a test compares them. A message is for a person: it says what
+The list equals `src/shared/failure-types.ts`; a test compares them. A message is for a person: it says what
 was wrong, where, what is allowed and what to do next, and carries no secret.
 """
 
@@ -46,6 +46,9 @@ class BeamlineError(Exception):
     """
 
     type: ClassVar[str] = "InternalError"
+
+    # The step of the plan that was being built; Beam names it where the pipeline runs already.
+    step: str | None = None
 
     def __init__(
         self, message: str, position: dict[str, int] | None = None, cause: str | None = None

@@ -22,9 +22,10 @@ def describe(error: BaseException) -> dict[str, Any]:
         "message": _without_step(known.message),
         "retryable": errors.FAILURE_TYPES[known.type],
     }
-    step = _STEP.findall(text)
+    running = _STEP.findall(text)
+    step = running[-1] if running else known.step
     if step:
-        failure["step"] = step[-1]
+        failure["step"] = step
     if known.cause:
         failure["cause"] = known.cause
     if known.position:

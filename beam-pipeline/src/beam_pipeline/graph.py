@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +11,7 @@ import apache_beam as beam
 
 from beam_pipeline import coder, files, registry
 from beam_pipeline.context import StepContext
-from beam_pipeline.errors import ConfigError
+from beam_pipeline.errors import BeamlineError, ConfigError
 from beam_pipeline.plan import Plan, PlanTransform
 from beam_pipeline.progress import progress
 from beam_pipeline.staging import Meter, WriteManifest, WriteParts
@@ -41,11 +43,22 @@ def build(pipeline: Any, plan: Plan, attempt: Attempt) -> Any:
         A PCollection of one element, `{"manifest", "sha256"}`, that exists once all is staged.
     """
     graph = _Graph(pipeline, plan, attempt)
-    for index in range(len(plan.sources)):
-        graph.add_source(index)
+    for index, source in enumerate(plan.sources):
+        with _building(source.name):
+            graph.add_source(index)
     for index, transform in _in_order(plan):
-        graph.add_transform(index, transform)
+        with _building(transform.name):
+            graph.add_transform(index, transform)
     return graph.add_sinks()
+
+
+@contextlib.contextmanager
+def _building(step: str) -> Iterator[None]:
+    try:
+        yield
+    except BeamlineError as error:
+        error.step = step
+        raise
 
 
 class _Graph:

@@ -1,4 +1,5 @@
 import type { RunSnapshot, StepProgress } from '../../client/index.js';
+import { outcomes } from '../../shared/receipt.js';
 import { duration, number, rate, rows } from '../format.js';
 
 /** Something that happened between two looks at a run. */
@@ -13,8 +14,8 @@ export function eventsBetween(before: RunSnapshot | undefined, now: RunSnapshot)
   const events: ProgressEvent[] = [];
   const waits = now.waiting_for.join(', ');
   // How it ended is said by the summary.
-  if (before?.state !== now.state && now.closed_at === null)
-    events.push({ kind: 'state', text: stateText(now) });
+  const isOver = now.closed_at !== null || outcomes.some((outcome) => outcome === now.state);
+  if (before?.state !== now.state && !isOver) events.push({ kind: 'state', text: stateText(now) });
   if (waits !== '' && waits !== before?.waiting_for.join(', ')) {
     events.push({ kind: 'trouble', text: `waits for ${waits}, which another run holds` });
   }
