@@ -13,6 +13,7 @@ import {
   type Node,
 } from 'yaml';
 import { jsonErrorOf } from './json-error.js';
+import { missingFile } from './missing-file.js';
 import { ConfigProblems, formatPath, type ConfigPath, type Problem } from './problems.js';
 
 /** A config must be smaller than this: 10 MB. */
@@ -102,7 +103,7 @@ function readText(path: string, file: string): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw whole('no such file');
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw whole(missingFile(path));
     if (code === 'EISDIR') throw whole('is a folder; name a config file');
     if (code === 'EACCES' || code === 'EPERM') throw whole('may not be read: permission denied');
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') throw whole('is not UTF-8 text');
