@@ -11,6 +11,8 @@ import {
   visit,
   type Document,
   type Node,
+  type Scalar,
+  type YAMLMap,
 } from 'yaml';
 import { jsonErrorOf } from './json-error.js';
 import { missingFile } from './missing-file.js';
@@ -126,11 +128,12 @@ function yamlMessage(code: string, message: string): string {
   }
 }
 
-/** Values that plain data cannot hold exactly, and tags that mean nothing here. */
+/** Values that plain data cannot hold exactly, tags that mean nothing here, values cut at a comma. */
 function unfitNodes(document: Document): [Node, string][] {
   const unfit: [Node, string][] = [];
   visit(document, {
     Node: (_key, node) => {
+      if (isMap(node) && node.flow === true) unfit.push(...keysAlone(node));
       if (isScalar(node) && typeof node.value === 'number') {
         if (!Number.isFinite(node.value)) unfit.push([node, 'must be a finite number']);
         else if (isWhole(node.source) && !Number.isSafeInteger(node.value)) {
@@ -142,6 +145,17 @@ function unfitNodes(document: Document): [Node, string][] {
     },
   });
   return unfit;
+}
+
+/** `{ query: select a, b from t }` is a mapping of two keys, the second without a value. */
+function keysAlone({ items }: YAMLMap): [Node, string][] {
+  return items
+    .filter(({ key, value }) => value === null && isScalar(key))
+    .map(({ key }) => {
+      const text = String((key as Scalar).value);
+      const message = `\`${text}\` is a key without a value: in { … } a comma ends a value; put one that holds a comma in quotes`;
+      return [key as Scalar, message];
+    });
 }
 
 function isWhole(source: string | undefined): boolean {
