@@ -118,7 +118,7 @@ def test_an_excerpt_shows_the_place_in_a_long_line() -> None:
 
 
 def test_the_failure_types_are_the_orchestrators() -> None:
-    text = (ROOT / "src" / "shared" / "failures.ts").read_text()
+    text = (ROOT / "src" / "shared" / "failure-types.ts").read_text()
     entries = re.findall(r"^  (\w+): \{ actor: '\w+', retryable: (true|false) \}", text, re.MULTILINE)
     assert {name: value == "true" for name, value in entries} == errors.FAILURE_TYPES
     raised = [kind for kind in vars(errors).values() if isinstance(kind, type)]

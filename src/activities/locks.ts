@@ -1,5 +1,5 @@
 import { Client, WorkflowNotFoundError } from '@temporalio/client';
-import { lockWorkflowType } from '../shared/contract.js';
+import { lockWorkflowType } from '../shared/names.js';
 import { runKeyOf } from '../store/run-key.js';
 import type { PipelineActivities } from '../workflows/activities.js';
 import type { ActivityDeps } from './deps.js';

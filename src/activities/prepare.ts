@@ -2,7 +2,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { buildPlan, ConfigProblems, loadConfig, type BuiltPlan } from '../config/index.js';
 import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
-import { lockWorkflowPrefix, storeTaskQueue } from '../shared/contract.js';
+import { lockWorkflowPrefix, storeTaskQueue } from '../shared/names.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import { createOnce, storePaths, type LocalStore } from '../store/local-store.js';
 import { destinationHash, runKeyOf } from '../store/run-key.js';

@@ -1,4 +1,4 @@
-import { failureTypes, type FailureType } from '../client/index.js';
+import { failureTypes, type FailureType } from '../shared/failure-types.js';
 import { shellCommand, shellPath, shellWord } from './shell-command.js';
 
 /** What a person can do about a failure. */

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { checkConfig, loadConfig, profileKeys } from '../config/index.js';
 import { suggestion } from '../config/near-miss.js';
-import { profilesName } from '../shared/contract.js';
+import { profilesName } from '../shared/names.js';
 import { pythonPath } from '../process/python.js';
 import { CliError, exitCodes } from './errors.js';
 import { shellCommand } from './shell-command.js';

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { ReceiptSink, RunFailed } from '../client/index.js';
-import { profilesName } from '../shared/contract.js';
+import { profilesName } from '../shared/names.js';
 import { adviceOf, type Subject } from './advice.js';
 import { duration } from './format.js';
 import type { KnownSteps } from './progress/view.js';

@@ -1,10 +1,6 @@
 import { resolve } from 'node:path';
-import {
-  defaultTaskQueue,
-  searchAttributes,
-  storeTaskQueue,
-  workflowType,
-} from '../shared/contract.js';
+import { searchAttributes } from '../shared/contract.js';
+import { defaultTaskQueue, storeTaskQueue, workflowType } from '../shared/names.js';
 import type { Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import { connectTemporal, isUnreachable, type TemporalClient } from './connection.js';

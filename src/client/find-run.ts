@@ -4,7 +4,8 @@ import {
   type WorkflowExecutionInfo,
 } from '@temporalio/client';
 import { nearMiss } from '../config/near-miss.js';
-import { searchAttributes, workflowType } from '../shared/contract.js';
+import { searchAttributes } from '../shared/contract.js';
+import { workflowType } from '../shared/names.js';
 import { RunNotFound } from './errors.js';
 import { firstRunIdOf, type RunSummary } from './snapshot.js';
 import { isRunKey } from './stored-receipts.js';

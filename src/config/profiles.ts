@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
-import { profilesName } from '../shared/contract.js';
+import { profilesName } from '../shared/names.js';
 import { loadConfig, type LoadedConfig } from './document.js';
 import { problemsOf } from './issues.js';
 import { suggestion } from './near-miss.js';

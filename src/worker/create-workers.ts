@@ -7,7 +7,7 @@ import {
   type ActivityDeps,
 } from '../activities/index.js';
 import type { TemporalAddress } from '../client/connection.js';
-import { defaultTaskQueue, storeTaskQueue } from '../shared/contract.js';
+import { defaultTaskQueue, storeTaskQueue } from '../shared/names.js';
 import { openLocalStore } from '../store/local-store.js';
 import { registerSearchAttributes } from './search-attributes.js';
 import { workflowCode } from './workflow-code.js';

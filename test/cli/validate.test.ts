@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { beamline } from './beamline.js';
 import { temporaryFolder } from '../config/support.js';
 
@@ -90,16 +91,24 @@ describe('beamline validate', () => {
     assert.equal(run('validate', 'project/a.yaml', '--root', 'project').status, 0);
   });
 
-  it('takes less than half a second from start to exit', () => {
+  it('takes a small multiple of the time of an empty program, from start to exit', () => {
     folder.write('good.yaml', good);
-    const times = Array.from({ length: 5 }, () => {
-      const start = performance.now();
-      assert.equal(run('validate', 'good.yaml').status, 0);
-      return performance.now() - start;
-    });
-    assert.ok(Math.min(...times) < 500, `took ${times.map(Math.round).join(', ')} ms`);
+    const empty = least(() => spawnSync(process.execPath, ['-e', '0']));
+    const validate = least(() => run('validate', 'good.yaml'));
+    // On a quiet machine an empty program takes 40 ms, so that this is half a second.
+    assert.ok(validate < 12 * empty, `${validate} ms, an empty program ${empty} ms`);
   });
 });
+
+/** The least time of five runs, in milliseconds. */
+function least(body: () => { status: number | null }): number {
+  const times = Array.from({ length: 5 }, () => {
+    const start = performance.now();
+    assert.equal(body().status, 0);
+    return performance.now() - start;
+  });
+  return Math.min(...times);
+}
 
 describe('beamline', () => {
   const folder = temporaryFolder();

@@ -65,10 +65,7 @@ describe('Beamline, with a real server, worker and database', function () {
     assert.match(run.workflowId, /^orders-\d{8}t\d{6}-[a-z2-7]{5}$/);
     const description = await environment.client.workflow.getHandle(run.workflowId).describe();
     assert.equal(await description.staticSummary(), 'orders: orders.yaml');
-    assert.match(
-      (await description.staticDetails()) ?? '',
-      /replaces \*\*warehouse\*\*: orders/,
-    );
+    assert.match((await description.staticDetails()) ?? '', /replaces \*\*warehouse\*\*: orders/);
   });
 
   it('finds a run by each of its names', async () => {

@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
-import { workflowType } from '../../shared/contract.js';
+import { workflowType } from '../../shared/names.js';
 import { stackEnvironment, startStack } from '../stack.js';
 import { readStackRecord, type StackRecord } from '../stack-record.js';
 import { stopSignal } from '../stop-signal.js';
