@@ -29,13 +29,16 @@ const owner = z.object({ pid: z.number(), startedAt: z.string() });
 export const stateOf = (root: string): string => join(root, '.beamline');
 
 /**
- * Makes this process the only one that runs the stack of `root`.
+ * Makes this process the only one that runs the stack of `root`, or what else the lock stands for.
  *
  * @returns a function that gives it up
  * @throws {@link StackRunning}
  */
-export async function claimStack(root: string): Promise<() => Promise<void>> {
-  const file = join(stateOf(root), 'dev.lock');
+export async function claimStack(
+  root: string,
+  lock: 'dev' | 'demo' = 'dev',
+): Promise<() => Promise<void>> {
+  const file = join(stateOf(root), `${lock}.lock`);
   await mkdir(stateOf(root), { recursive: true });
   const claim = JSON.stringify({ pid: process.pid, startedAt: await startOf(process.pid) });
   for (;;) {

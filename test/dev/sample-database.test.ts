@@ -47,6 +47,14 @@ describe("the demo's database", function () {
     }
   }
 
+  it('is left alone by a second demo in the same folder', async () => {
+    await use(async (client) => {
+      const second = startSampleDatabase(root, new AbortController().signal);
+      await assert.rejects(second, /a demo runs in this folder already \(process \d+\)/);
+      assert.equal((await client.query('select 1')).rowCount, 1);
+    });
+  });
+
   it('holds all flights with their types, and keeps them for the next start', async () => {
     await use(async (client, { loaded }) => {
       assert.equal(loaded, true);

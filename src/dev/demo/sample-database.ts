@@ -6,7 +6,7 @@ import { pythonPath } from '../../process/python.js';
 import { endRecordedProcesses } from '../../process/process-record.js';
 import { deferred } from '../deferred.js';
 import { type Service, startService } from '../service.js';
-import { stateOf } from '../stack-record.js';
+import { claimStack, StackRunning, stateOf } from '../stack-record.js';
 import { packageRoot } from '../tools.js';
 
 const address = z.object({
@@ -27,11 +27,35 @@ export interface SampleDatabase {
   loaded: boolean;
 }
 
-/** Starts the demo's PostgreSQL, which keeps its data in `.beamline/demo`, and loads nycflights13. */
+/**
+ * Starts the demo's PostgreSQL, which keeps its data in `.beamline/demo`, and loads nycflights13.
+ * @throws if another living process has started it: two would end one another's
+ */
 export async function startSampleDatabase(
   root: string,
   signal: AbortSignal,
 ): Promise<SampleDatabase> {
+  const release = await claimStack(root, 'demo').catch((error: unknown) => {
+    if (!(error instanceof StackRunning)) throw error;
+    throw new Error(
+      `a demo runs in this folder already (process ${error.pid}). Stop it there with Ctrl-C, or run ` +
+        'its example again: ./beamline run examples/flights.yaml --profile .beamline/demo/connections.json',
+    );
+  });
+  try {
+    const started = await start(root, signal);
+    const stop = async (): Promise<void> => {
+      await started.service.stop();
+      await release();
+    };
+    return { ...started, service: { ...started.service, stop } };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function start(root: string, signal: AbortSignal): Promise<SampleDatabase> {
   const folder = join(stateOf(root), 'demo');
   await mkdir(folder, { recursive: true });
 
