@@ -21,6 +21,9 @@ from beam_pipeline.progress import progress
 from beam_pipeline.registry import did_you_mean
 
 _EPOCH = datetime.datetime(1970, 1, 1)
+# Of a key without gaps.
+_RANGE_ROWS = 200_000
+_MOST_RANGES = 500
 _ENDS = {
     "integer": "MIN({0}), MAX({0})",
     # Dates like 0000-00-00 are before all others, so the first range has them.
@@ -98,7 +101,10 @@ class Planner:
         if low is None or high is None:
             return [""]
         low, high = int(low), int(high)
-        parts = min(partition.parts or self._context.workers * 4, high - low + 1)
+        few = self._context.workers * 4
+        # connectorx reads ahead of what follows without a limit but the end of the range.
+        wanted = max(few, min((high - low) // _RANGE_ROWS, _MOST_RANGES)) if kind == "integer" else few
+        parts = min(partition.parts or wanted, high - low + 1)
         numbers = sorted({low + (high - low + 1) * part // parts for part in range(1, parts)})
         if not numbers:
             return [""]

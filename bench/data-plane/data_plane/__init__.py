@@ -1,0 +1,1 @@
+"""Measures Beamline against other ways of copying a table to Parquet."""
