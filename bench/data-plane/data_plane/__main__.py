@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from data_plane import latency, machine, report
-from data_plane.measure import measured
+from data_plane.measure import measured, wait_for_calm
 from data_plane.servers import ROOT, Server, started
 from data_plane.variants import Variant, inside, variants_of
 
@@ -42,7 +42,7 @@ def main() -> None:
             for rows in arguments.rows:
                 result["copies"] += _copies(server, rows, arguments)
     if not arguments.no_latency:
-        result["latency"] = latency.measure(arguments.latency_rounds)
+        result["latency"] = latency.measure(arguments.latency_rounds, arguments.calm)
     result["load_after"] = machine.load()
     name = arguments.name or f"{result['date'][:10]}-data-plane"
     RESULTS.mkdir(exist_ok=True)
@@ -63,6 +63,7 @@ def _copies(server: Server, rows: int, arguments: argparse.Namespace) -> list[di
         for variant in [*variants[turn:], *variants[:turn]]:
             if number and variant.once_from is not None and rows >= variant.once_from:
                 continue
+            wait_for_calm(arguments.calm)
             sample = _copy(variant, server, table, rows)
             samples[variant.name].append(sample)
             print(
@@ -115,6 +116,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-latency", action="store_true", help="without the small pipeline")
     parser.add_argument(
         "--dict-rows", action="store_true", help="also the dict-per-row design, which takes minutes"
+    )
+    parser.add_argument(
+        "--calm", type=float, default=0, help="seconds to wait, at most, for others' work to pause"
     )
     parser.add_argument("--only", nargs="+", metavar="TEXT", help="variants with this in their name")
     parser.add_argument("--name", help="of the file in bench/results (default: the date)")

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from data_plane.measure import wait_for_calm
 from data_plane.servers import ROOT, Server, started
 
 ROWS = 1000
@@ -42,10 +43,10 @@ sinks:
 """
 
 
-def measure(rounds: int) -> dict[str, Any]:
+def measure(rounds: int, calm: float) -> dict[str, Any]:
     """Runs the small pipeline so often, after one run that warms the stack up."""
     with started("postgres") as server, _project(server) as root, _stack(root) as address:
-        samples = [_run(root, address) for _ in range(rounds + 1)][1:]
+        samples = [_run(root, address, calm) for _ in range(rounds + 1)][1:]
     parts = {part: round(statistics.median(each[part] for each in samples), 3) for part in samples[0]}
     return {
         "rows": ROWS,
@@ -55,7 +56,8 @@ def measure(rounds: int) -> dict[str, Any]:
     }
 
 
-def _run(root: Path, address: str) -> dict[str, float]:
+def _run(root: Path, address: str, calm: float) -> dict[str, float]:
+    wait_for_calm(calm)
     began = time.time()
     command = [str(ROOT / "beamline"), "--root", str(root), "--json", "run", str(root / "small.yaml")]
     process = subprocess.run(command, cwd=root, check=False, capture_output=True, text=True)
@@ -133,8 +135,10 @@ def _stack(root: Path) -> Iterator[str]:
     """Runs `beamline dev` and yields the address of its Temporal."""
     log = (root / "dev.log").open("w+")
     stack = subprocess.Popen(
-        ["node", str(ROOT / "dist/src/cli/main.js"), "--root", str(root), "dev"]
-        + [f"--port={_free_port()}", f"--ui-port={_free_port()}"],
+        [
+            *("node", str(ROOT / "dist/src/cli/main.js"), "--root", str(root)),
+            *("dev", f"--port={_free_port()}", f"--ui-port={_free_port()}"),
+        ],
         cwd=root,
         stdout=log,
         stderr=log,

@@ -83,6 +83,16 @@ def measured(command: Sequence[str], environment: Mapping[str, str], server: Ser
     )
 
 
+def wait_for_calm(seconds: float) -> None:
+    """Waits, at most so long, until others use less than a fifth of one core."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        before = _busy_seconds()
+        time.sleep(1)
+        if _busy_seconds() - before < 0.2:
+            return
+
+
 class _Peak:
     """Samples the memory of a process tree until it is told to stop."""
 

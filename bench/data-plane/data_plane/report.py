@@ -11,10 +11,10 @@ _NAMES = {"postgres": "PostgreSQL", "mariadb": "MariaDB"}
 def markdown(result: dict[str, Any]) -> str:
     """Every table of one result, as Markdown."""
     sections = [_where(result)]
-    for database in _NAMES:
+    for database, name in _NAMES.items():
         copies = [copy for copy in result["copies"] if copy["database"] == database]
         if copies:
-            sections += [f"### {_NAMES[database]} to Parquet", _copies(copies), _targets(copies)]
+            sections += [f"### {name} to Parquet", _copies(copies), _targets(copies)]
     if result.get("latency"):
         sections += ["### A small pipeline, from `beamline run` to its receipt", _latency(result["latency"])]
     return "\n\n".join(sections)
