@@ -37,6 +37,7 @@ def variants_of(kind: str, *, dict_rows: bool) -> list[Variant]:
         Variant("DuckDB alone (floor)", _program("floor"), _parquet_rows),
         Variant("Beamline", _beamline, _parquet_rows),
         Variant("dlt, connectorx", _program("dlt_copy", "connectorx"), _parquet_rows),
+        Variant("dlt, connectorx, 2 ranges", _program("dlt_copy", "connectorx", "2"), _parquet_rows),
         Variant("dlt, pyarrow", _program("dlt_copy", "pyarrow"), _parquet_rows, 2_000_000),
     ]
     if dict_rows and kind == "postgres":

@@ -1,6 +1,6 @@
 """Copies a table to Parquet files with dlt.
 
-Usage: dlt_copy TABLE OUT connectorx|pyarrow. `BENCH_DATABASE` holds the server's address as JSON.
+Usage: dlt_copy TABLE OUT connectorx|pyarrow [RANGES]. `BENCH_DATABASE` holds the server's address as JSON.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 
-def main(table: str, out: str, backend: str) -> None:
+def main(table: str, out: str, backend: str, ranges: str | None = None) -> None:
     """Copies the table and prints how long the pipeline took."""
     os.environ |= {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
     import dlt
@@ -21,6 +21,8 @@ def main(table: str, out: str, backend: str) -> None:
     address = json.loads(os.environ["BENCH_DATABASE"])
     driver = {"postgres": "postgresql+psycopg2", "mariadb": "mysql+pymysql"}[address["kind"]]
     options: dict[str, Any] = {"backend_kwargs": {"return_type": "arrow"}} if backend == "connectorx" else {}
+    if ranges is not None:
+        options["backend_kwargs"] |= {"partition_on": "id", "partition_num": int(ranges)}
     started = time.monotonic()
     source = sql_table(
         f"{driver}://{address['url'].split('://', 1)[1]}",
