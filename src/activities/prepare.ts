@@ -59,6 +59,8 @@ export function createPrepare({
       })),
       timeoutMs: built.plan.timeout_ms ?? null,
       destinationWaitMs: built.plan.destination_wait_ms,
+      dataflow: null,
+      notes: [],
     };
   };
 }

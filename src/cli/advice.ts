@@ -92,6 +92,27 @@ const byType: Record<FailureType, Rule> = {
     next: rerun,
   },
   WorkerShutdown: { retry: 'may help: a worker must be there', next: rerun },
+  DataflowUnavailable: {
+    retry: 'was tried; another may help when Dataflow answers again',
+    next: rerun,
+  },
+  LaunchRefused: {
+    retry: 'will not help until the option, the permission or the API is right',
+    next: (run) => `correct it, then ${runAgain(run)}`,
+  },
+  LaunchConflict: {
+    retry: 'may help when the other job has ended',
+    next: (run) => `look at that job, then ${rerun(run)}`,
+  },
+  JobFailed: {
+    retry: 'may help if the cause has passed',
+    next: (run) => `${shellCommand(`explain ${run.runKey}`)}, then ${rerun(run)}`,
+  },
+  JobLost: { retry: 'may help: it launches another job', next: rerun },
+  ObjectStoreRefused: {
+    retry: 'will not help until the bucket or the permission is right',
+    next: (run) => `correct it, then ${rerun(run)}`,
+  },
   AuditFailed: {
     retry: 'will not help until the data or the config is changed',
     next: (run) => `look at the steps, then ${rerun(run)} or ${runAgain(run)}`,

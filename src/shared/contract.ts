@@ -1,4 +1,5 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { ReceiptJob } from './job.js';
 import type { Progress } from './progress.js';
 import type { ReceiptSink, RunState } from './receipt.js';
 
@@ -17,6 +18,9 @@ export interface RunStatus {
   pipeline: string | null;
   run_key: string | null;
   store: string | null;
+  runner: 'local' | 'dataflow';
+  /** The run's job, once it is known; null for the local runner. */
+  job: ReceiptJob | null;
   /** Destinations this run waits for. */
   waiting_for: string[];
   sinks: Pick<ReceiptSink, 'name' | 'module' | 'destination' | 'state' | 'rows'>[];

@@ -26,6 +26,18 @@ export const failureTypes = {
   PublisherCrashed: { actor: 'retry', retryable: true },
   /** The worker was asked to stop; another one, or the same after its restart, goes on. */
   WorkerShutdown: { actor: 'retry', retryable: true },
+  /** The Dataflow service cannot be reached, is overloaded or over quota. */
+  DataflowUnavailable: { actor: 'retry', retryable: true },
+  /** Dataflow refuses to launch the job: an option, a permission or an API is wrong. */
+  LaunchRefused: { actor: 'operator', retryable: false },
+  /** A job of that name is active and belongs to somebody else. */
+  LaunchConflict: { actor: 'operator', retryable: false },
+  /** The job failed. */
+  JobFailed: { actor: 'operator', retryable: false },
+  /** The job does not exist any more in its project and region. */
+  JobLost: { actor: 'operator', retryable: false },
+  /** An object store refuses, or lacks what this run put there. */
+  ObjectStoreRefused: { actor: 'operator', retryable: false },
   /** The staged data does not add up. */
   AuditFailed: { actor: 'author', retryable: false },
   /** The destination stayed locked for longer than `destination_wait`. */

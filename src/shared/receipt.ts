@@ -1,3 +1,5 @@
+import type { ReceiptJob } from './job.js';
+
 /** Every way a run can end. */
 export const outcomes = [
   'succeeded',
@@ -80,6 +82,14 @@ export interface Receipt {
   rows_rejected: number;
   steps: ReceiptStep[];
   sinks: ReceiptSink[];
+  /** The run's Dataflow job; absent for the local runner, or if none was launched. */
+  job?: ReceiptJob;
+  /** Beside `job`, as the result of satokiyo/pydataflow-template's workflow names them. */
+  message?: string;
+  job_id?: string;
+  job_name?: string;
+  /** What a person should know of how the input was read. */
+  notes?: string[];
   /** `type` is a `FailureType`, or one of {@link outcomeFailureTypes}. */
   failure?: { type: string; message: string; step?: string; cause?: string };
 }

@@ -1,10 +1,33 @@
+import type { LaunchOptions } from './job.js';
+
+/**
+ * The arguments that the workflow of satokiyo/pydataflow-template takes beside `config` and
+ * `profile`: accepted as they are, for `runner: dataflow`.
+ */
+export interface ReferenceArguments {
+  gcs_temp_folder?: string;
+  containerSpecGcsPath?: string;
+  workerContainerImage?: string;
+  numWorkers?: number;
+  maxWorkers?: number;
+  machineType?: string;
+  subnetwork?: string;
+  region?: string;
+  /** Ignored: runs are awaited by events. */
+  pollingSeconds?: number;
+}
+
 /** The argument of the `runPipeline` workflow; all but `config` is optional. */
-export interface RunPipelineInput {
+export interface RunPipelineInput extends ReferenceArguments {
   /** Path of the config, relative to the worker's project root. */
   config: string;
   /** Path of the connection profiles, relative to the worker's project root. */
   profile?: string;
   runner?: 'local' | 'dataflow';
+  /** How a Dataflow job is launched, over the config's `launch` and the settings file. */
+  launch?: LaunchOptions;
+  /** Upload a connection profile with its password in plain text, where it holds no `${secret:…}`. */
+  allowPlaintextProfile?: boolean;
   /** Values for the config's `args`. */
   args?: Record<string, unknown>;
   /** Id of the local store whose worker must run this, where several hosts have one each. */

@@ -1,3 +1,4 @@
+import type { DataflowTarget, JobReference, JobReport, JobState, JobView } from '../shared/job.js';
 import type { ManifestStep } from '../shared/manifest.js';
 import type { Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
@@ -38,6 +39,10 @@ export interface PreparedRun {
   timeoutMs: number | null;
   /** Milliseconds to wait for somebody else's lock on a destination's file. */
   destinationWaitMs: number;
+  /** Where the job runs; null for the local runner. */
+  dataflow: DataflowTarget | null;
+  /** What a person should know of how the input was read, such as an argument that is ignored. */
+  notes: string[];
 }
 
 /** What an activity on the store's own queue is told about its run. */
@@ -47,6 +52,36 @@ export interface RunReference {
   storeId: string;
   profiles: string | null;
   destinationWaitMs: number;
+}
+
+/** What a job reads, uploaded. All are `gs://` URIs. */
+export interface UploadedRun {
+  planUri: string;
+  /** The connection profiles that the plan uses; null if it uses none. */
+  profilesUri: string | null;
+  /** Folder to which relative paths of the plan's sources are relative; null if it reads no file. */
+  inputsUri: string | null;
+}
+
+export interface LaunchJob {
+  target: DataflowTarget;
+  uploaded: UploadedRun;
+  runKey: string;
+  jobName: string;
+  /** Counts the launches of a run, from 1. */
+  ordinal: number;
+  /** ISO 8601; no job of this run is older. */
+  startedAt: string;
+  /** True if an earlier execution of this workflow may have launched it: the run was reset. */
+  mayExist: boolean;
+}
+
+export interface LaunchedJob {
+  /** Null if a job has the name and is not listed yet: an event or a later look will tell its id. */
+  jobId: string | null;
+  state: JobState | null;
+  /** True if an earlier attempt had launched it. */
+  adopted: boolean;
 }
 
 export interface Staged {
@@ -104,6 +139,31 @@ export interface PipelineActivities {
   publish(run: RunReference, staged: Staged, sink: SinkReference): Promise<Published>;
   /** Makes sure that a publish of this run that may still sleep commits nothing. */
   fence(run: RunReference, sink: SinkReference): Promise<Published | null>;
-  /** Keeps the receipt and removes the run's staging. */
-  finish(run: RunReference, receipt: Receipt): Promise<void>;
+  /** Keeps the receipt and removes the run's staging, in the object store too if there is a target. */
+  finish(run: RunReference, receipt: Receipt, target: DataflowTarget | null): Promise<void>;
+}
+
+/**
+ * The activities of a run on Dataflow. `uploadRun` reads local files, so it runs on the task queue of
+ * the run's store; the others on any worker.
+ */
+export interface JobActivities {
+  /** Uploads what a job reads: the plan, its connection profiles, the files of its sources. */
+  uploadRun(
+    run: RunReference,
+    target: DataflowTarget,
+    allowPlaintext: boolean,
+  ): Promise<UploadedRun>;
+  /** Launches a job, or adopts the one that an earlier attempt launched. */
+  launchJob(request: LaunchJob): Promise<LaunchedJob>;
+  /** Looks for the job of a launch by its name; null if it is not listed. */
+  findJob(request: LaunchJob): Promise<JobView | null>;
+  /** Reads a job. */
+  readJob(job: JobReference): Promise<JobView>;
+  /** Asks a job to end; asking twice is asking once. */
+  stopJob(job: JobReference, how: 'cancel' | 'drain' | 'force'): Promise<void>;
+  /** What a job that has ended consumed, and why it failed, if `failed`. */
+  reportJob(job: JobReference, target: DataflowTarget, failed: boolean): Promise<JobReport>;
+  /** The manifest of a job that is done. */
+  findStaged(run: RunReference, target: DataflowTarget, ordinal: number): Promise<Staged>;
 }

@@ -69,7 +69,7 @@ export async function runPipeline(input: RunPipelineInput): Promise<Receipt> {
     record.enter(outcome);
     const receipt = record.receipt(outcome, failed);
     await activities
-      .finish(run, receipt)
+      .finish(run, receipt, prepared.dataflow)
       .catch((error: unknown) => log.warn('the receipt could not be kept', { error }));
     if (outcome === 'cancelled') throw new CancelledFailure('the run was cancelled');
     if (failed) throw finalFailure(failed, receipt, cause);

@@ -68,6 +68,8 @@ export class RunRecord {
       pipeline: this.prepared?.pipeline ?? null,
       run_key: this.prepared?.runKey ?? null,
       store: this.prepared?.store.id ?? null,
+      runner: this.input.runner ?? 'local',
+      job: null,
       waiting_for: waitingFor,
       sinks: this.sinks.map(({ name, module, destination, state, rows }) => ({
         name,

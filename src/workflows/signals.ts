@@ -1,9 +1,16 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { RunStatus } from '../shared/contract.js';
+import type { JobEvent } from '../shared/job.js';
 import type { LockRequest } from './activities.js';
 
 export const statusQuery = defineQuery<RunStatus>('status');
 
+/** To a run: what an event claims of a job. A hint: only a look at the job counts. */
+export const jobStateChangedSignal = defineSignal<[event: JobEvent]>('jobStateChanged');
+/** To a run: end it, as a cancellation does. */
+export const cancelJobSignal = defineSignal('cancelJob');
+/** To a run: let its streaming job finish what it has read. Refused for a batch job. */
+export const drainJobSignal = defineSignal('drainJob');
 /** To a run: the destination is yours; for another run key it is not meant for this run. */
 export const lockGrantedSignal = defineSignal<[destination: string, runKey: string]>('lockGranted');
 /** To a lock: this run wants the destination, or still does. */

@@ -48,6 +48,8 @@ export function createFakeActivities(options: FakeOptions): FakeActivities {
       sinks: [...sinks],
       timeoutMs: null,
       destinationWaitMs: 1000,
+      dataflow: null,
+      notes: [],
       ...options.prepared,
     }),
     requestLock: async (lockId, destination, request) => {

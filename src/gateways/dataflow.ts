@@ -1,0 +1,80 @@
+import type {
+  JobMessage,
+  JobMetrics,
+  JobReference,
+  JobState,
+  JobView,
+  LaunchOptions,
+} from '../shared/job.js';
+
+/** What a launch asks for, complete. */
+export interface LaunchRequest {
+  project: string;
+  region: string;
+  jobName: string;
+  labels: Record<string, string>;
+  /** Parameters of the template. */
+  parameters: Record<string, string>;
+  launch: LaunchOptions & { containerSpecGcsPath: string };
+  validateOnly?: boolean;
+}
+
+/** Thrown when a job of that name is active already: the service says no more. */
+export class JobNameTaken extends Error {
+  override readonly name = 'JobNameTaken';
+}
+
+/** Thrown when there is no such job in that project and region. */
+export class JobNotFound extends Error {
+  override readonly name = 'JobNotFound';
+}
+
+/** Thrown when the service refuses for good: a wrong argument, a permission, a missing API. */
+export class DataflowRefused extends Error {
+  override readonly name = 'DataflowRefused';
+  constructor(
+    message: string,
+    /** Name of the gRPC status, such as `PERMISSION_DENIED`. */
+    readonly status: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Thrown when the service cannot be reached, is overloaded or over quota: try again later. */
+export class DataflowUnavailable extends Error {
+  override readonly name = 'DataflowUnavailable';
+}
+
+/** The Dataflow service, as Beamline needs it. Every method may throw the errors above. */
+export interface Dataflow {
+  /**
+   * Launches a Flex Template job.
+   * @returns null for `validateOnly`
+   * @throws {@link JobNameTaken}
+   */
+  launch(request: LaunchRequest): Promise<JobView | null>;
+  get(job: JobReference): Promise<JobView>;
+  /** Jobs of a project and region, the newest first; QUEUED jobs may be missing. */
+  list(where: {
+    project: string;
+    region: string;
+    filter: 'ACTIVE' | 'TERMINATED' | 'ALL';
+    /** Stop at jobs created before this time (ISO 8601). */
+    createdSince?: string;
+  }): AsyncIterable<JobView>;
+  /** Asks for another state; asking twice is asking once. `force` with a cancellation only. */
+  request(
+    job: JobReference,
+    state: Extract<JobState, 'JOB_STATE_CANCELLED' | 'JOB_STATE_DRAINED'>,
+    options?: { force?: boolean },
+  ): Promise<void>;
+  /** Messages of at least that importance, oldest first. */
+  messages(
+    job: JobReference,
+    options?: { minimum?: JobMessage['importance']; since?: string },
+  ): Promise<JobMessage[]>;
+  metrics(job: JobReference): Promise<JobMetrics>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,109 @@
+import type { JobEvent, JobState } from './job.js';
+import { jobStates } from './job.js';
+import { base32, bytesOfBase32 } from './run-key.js';
+
+/**
+ * Labels of a job: what finds its workflow again, without a lookup.
+ *
+ * A label's value has at most 63 characters of a-z, 0-9, `_` and `-`, a job has at most 64 labels
+ * (https://cloud.google.com/resource-manager/docs/labels-overview). Workflow ids may hold anything,
+ * so that they travel as base32 of 39 bytes in each of `beamline-wf-0`, `beamline-wf-1`, …
+ */
+const workflowLabel = 'beamline-wf-';
+const bytesPerLabel = 39;
+/** Bytes of a workflow id that labels can carry. */
+export const longestWorkflowId = 400;
+
+export const jobLabelNames = {
+  runKey: 'beamline-run',
+  ordinal: 'beamline-ordinal',
+  deployment: 'beamline-deployment',
+} as const;
+
+/** What the labels of a job say of its run. */
+export interface JobIdentity {
+  workflowId: string;
+  runKey: string;
+  ordinal: number;
+  deployment: string;
+}
+
+/** @throws RangeError if the workflow id is longer than {@link longestWorkflowId} bytes */
+export function labelsOf(identity: JobIdentity): Record<string, string> {
+  const bytes = new TextEncoder().encode(identity.workflowId);
+  if (bytes.length > longestWorkflowId) {
+    throw new RangeError(
+      `the workflow id has ${bytes.length} bytes; a job's labels carry at most ${longestWorkflowId}`,
+    );
+  }
+  const labels: Record<string, string> = {
+    [jobLabelNames.runKey]: identity.runKey,
+    [jobLabelNames.ordinal]: String(identity.ordinal),
+    [jobLabelNames.deployment]: identity.deployment,
+  };
+  for (let part = 0; part * bytesPerLabel < bytes.length; part++) {
+    const slice = bytes.subarray(part * bytesPerLabel, (part + 1) * bytesPerLabel);
+    labels[`${workflowLabel}${part}`] = base32(slice, 63);
+  }
+  return labels;
+}
+
+/** Reads a job's labels; null if the job is none of Beamline's. */
+export function identityOf(labels: Readonly<Record<string, string>>): JobIdentity | null {
+  const runKey = labels[jobLabelNames.runKey];
+  const deployment = labels[jobLabelNames.deployment];
+  const ordinal = Number(labels[jobLabelNames.ordinal]);
+  if (runKey === undefined || deployment === undefined || !Number.isInteger(ordinal)) return null;
+  const bytes: number[] = [];
+  for (let part = 0; ; part++) {
+    const text = labels[`${workflowLabel}${part}`];
+    if (text === undefined) break;
+    const slice = bytesOfBase32(text);
+    if (slice === null) return null;
+    bytes.push(...slice);
+  }
+  if (bytes.length === 0) return null;
+  const workflowId = new TextDecoder().decode(Uint8Array.from(bytes));
+  return { workflowId, runKey, ordinal, deployment };
+}
+
+/**
+ * `<pipeline>-<time>-<run key>-<ordinal>`: unique to one launch of one run. A job's name matches
+ * `[a-z]([-a-z0-9]{0,1022}[a-z0-9])?` (projects.jobs, field `name`).
+ */
+export function jobNameOf(
+  pipeline: string,
+  startedAt: Date,
+  runKey: string,
+  ordinal: number,
+): string {
+  const name = pipeline
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '');
+  const time = startedAt.toISOString().slice(0, 16).replaceAll(/[-:]/g, '').toLowerCase();
+  return `${name}-${time}-${runKey}-${ordinal}`;
+}
+
+/** Whether the text is one of the states that the API names. */
+export function isJobState(text: unknown): text is JobState {
+  return jobStates.some((state) => state === text);
+}
+
+/** Whether a job of this view belongs to that launch of that run. */
+export function isJobOf(
+  labels: Readonly<Record<string, string>>,
+  { runKey, deployment }: Pick<JobIdentity, 'runKey' | 'deployment'>,
+): boolean {
+  const identity = identityOf(labels);
+  return identity?.runKey === runKey && identity.deployment === deployment;
+}
+
+/** The job's page in the Google Cloud console. */
+export function consoleUrlOf({
+  project,
+  region,
+  jobId,
+}: Pick<JobEvent, 'project' | 'region' | 'jobId'>): string {
+  return `https://console.cloud.google.com/dataflow/jobs/${region}/${jobId}?project=${project}`;
+}

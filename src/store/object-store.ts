@@ -1,0 +1,72 @@
+/** What an object store says of one object. */
+export interface ObjectInfo {
+  /** `gs://bucket/name`. */
+  uri: string;
+  size: number;
+  /** Changes with each write: a precondition for the next. */
+  generation: string;
+  /** base64. */
+  md5: string | null;
+  metadata: Record<string, string>;
+  /** ISO 8601. */
+  updated: string;
+}
+
+/** Thrown when an object does not exist. */
+export class ObjectNotFound extends Error {
+  override readonly name = 'ObjectNotFound';
+}
+
+/** Thrown when the object is not in the state that the caller wanted: somebody else wrote it. */
+export class PreconditionFailed extends Error {
+  override readonly name = 'PreconditionFailed';
+}
+
+/** Cloud Storage, as Beamline needs it. URIs are `gs://bucket/name`. */
+export interface ObjectStore {
+  /** @throws {@link ObjectNotFound} */
+  read(uri: string): Promise<Buffer>;
+  /** Null if there is no such object. */
+  stat(uri: string): Promise<ObjectInfo | null>;
+  /**
+   * Writes an object whole.
+   * @param options `ifGeneration`: only if the object is at that generation; `'0'`: only if there is none
+   * @throws {@link PreconditionFailed}
+   */
+  write(
+    uri: string,
+    content: Buffer | string,
+    options?: { ifGeneration?: string; metadata?: Record<string, string> },
+  ): Promise<void>;
+  /** Writes an object unless it is there; true if this call made it. */
+  createOnce(uri: string, content: Buffer | string): Promise<boolean>;
+  /** Uploads a file of this machine. */
+  upload(
+    file: string,
+    uri: string,
+    options?: { ifGeneration?: string; metadata?: Record<string, string> },
+  ): Promise<void>;
+  /** Downloads to a file of this machine, whole or not at all, and checks its checksum. */
+  download(uri: string, file: string): Promise<void>;
+  list(prefix: string): AsyncIterable<ObjectInfo>;
+  /** Deletes an object; one that is gone already is no error. */
+  remove(uri: string, options?: { ifGeneration?: string }): Promise<void>;
+  /** Deletes everything below a prefix. */
+  removePrefix(prefix: string): Promise<void>;
+}
+
+/** Where things are below a run's `store` (`gs://bucket/prefix`). */
+export const objectPaths = {
+  plan: (store: string, sha256: string) => `${store}/plans/${sha256}.json`,
+  /** Local files that a pipeline's `files` sources read, pinned by content; the job's `--root`. */
+  inputs: (store: string, sha256: string) => `${store}/inputs/${sha256}`,
+  run: (store: string, runKey: string) => `${store}/runs/${runKey}`,
+  receipt: (store: string, runKey: string) => `${store}/runs/${runKey}/receipt.json`,
+  profiles: (store: string, runKey: string) => `${store}/runs/${runKey}/profiles.json`,
+  staging: (store: string, runKey: string) => `${store}/staging/${runKey}`,
+  /** The staging of one launch: the launch ordinal is the attempt's name. */
+  attempt: (store: string, runKey: string, ordinal: number) =>
+    `${store}/staging/${runKey}/${ordinal}`,
+  /** The mirror of `beamline sync`. */
+  mirror: (store: string) => `${store}/project`,
+} as const;
