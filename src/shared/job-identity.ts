@@ -1,5 +1,4 @@
-import type { JobEvent, JobState } from './job.js';
-import { jobStates } from './job.js';
+import { jobStates, type JobState } from './job.js';
 import { base32, bytesOfBase32 } from './run-key.js';
 
 /**
@@ -99,11 +98,10 @@ export function isJobOf(
   return identity?.runKey === runKey && identity.deployment === deployment;
 }
 
-/** The job's page in the Google Cloud console. */
-export function consoleUrlOf({
-  project,
-  region,
-  jobId,
-}: Pick<JobEvent, 'project' | 'region' | 'jobId'>): string {
-  return `https://console.cloud.google.com/dataflow/jobs/${region}/${jobId}?project=${project}`;
+/** The job's page in the console. */
+export function consoleUrlOf(
+  { console, project, region }: { console: string; project: string; region: string },
+  jobId: string,
+): string {
+  return `${console}/dataflow/jobs/${region}/${jobId}?project=${project}`;
 }

@@ -68,6 +68,8 @@ export interface DataflowTarget {
   store: string;
   /** Names this installation: two in one project never touch each other's jobs. */
   deployment: string;
+  /** Base URL of the console that shows jobs: Google's, or the emulator's. */
+  console: string;
   launch: LaunchOptions & { containerSpecGcsPath: string; attempts: number };
   /** Milliseconds to the first look at a job of which no event came. */
   reconcileAfterMs: number;
