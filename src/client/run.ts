@@ -26,7 +26,8 @@ export class Run {
   readonly key: string;
   readonly workflowId: string;
   readonly #temporal: TemporalClient;
-  readonly #handle: Handle;
+  /** Of the newest execution known: one with a long history is continued in another. */
+  #handle: Handle;
   readonly #root: string;
   #result: Promise<Receipt> | undefined;
 
@@ -111,6 +112,7 @@ export class Run {
 
   /** Asks the run to cancel; it ends its processes, removes what it staged, and closes. */
   async cancel(): Promise<void> {
+    await this.#describe();
     await this.#reached(() => this.#handle.cancel());
   }
 
@@ -127,6 +129,7 @@ export class Run {
   async #keptReceipt(): Promise<Receipt | null> {
     const stored = await storedReceipt(this.#root, this.key);
     if (stored !== null) return stored;
+    await this.#describe();
     const { events } = await this.#reached(() => this.#handle.fetchHistory());
     const scheduled = (events ?? []).map((event) => event.activityTaskScheduledEventAttributes);
     const finish = scheduled.findLast((attributes) => attributes?.activityType?.name === 'finish');
@@ -144,8 +147,16 @@ export class Run {
     }
   }
 
-  #describe(): Promise<WorkflowExecutionDescription> {
-    return this.#reached(() => this.#handle.describe());
+  async #describe(): Promise<WorkflowExecutionDescription> {
+    const description = await this.#reached(() => this.#handle.describe());
+    if (description.status.name !== 'CONTINUED_AS_NEW') return description;
+    const { workflow } = this.#temporal.client;
+    const newest: Handle = workflow.getHandle(this.workflowId);
+    const next = await this.#reached(() => newest.describe());
+    // The workflow id may have been used again since, by another run.
+    if (firstIdOf(next) !== firstIdOf(description)) return description;
+    this.#handle = workflow.getHandle(this.workflowId, next.runId);
+    return next;
   }
 
   /** Null if no worker answers. */
@@ -170,6 +181,10 @@ export class Run {
   #explained(error: unknown): unknown {
     return isUnreachable(error) ? new TemporalUnreachable(this.#temporal.address, error) : error;
   }
+}
+
+function firstIdOf({ raw, runId }: WorkflowExecutionDescription): string {
+  return raw.workflowExecutionInfo?.firstRunId || runId;
 }
 
 /** Whether `ended` is settled before the time is over. */

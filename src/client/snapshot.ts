@@ -3,6 +3,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { searchAttributes, type RunStatus } from '../shared/contract.js';
 import type { Progress, StepProgress } from '../shared/progress.js';
 import { outcomes, type RunState } from '../shared/receipt.js';
+import { runKeyOf } from '../store/run-key.js';
 import type { EndState } from './errors.js';
 
 /** Where a run is, as far as a client can see it. */
@@ -46,8 +47,13 @@ export interface PendingActivity {
 }
 
 /** The run id with which the execution began: it stays the same through reset and retry. */
-export function firstRunIdOf({ raw, runId }: WorkflowExecutionInfo): string {
+function firstRunIdOf({ raw, runId }: WorkflowExecutionInfo): string {
   return raw.firstRunId || runId;
+}
+
+/** The short run key of an execution: its own word, since a list does not tell first run ids. */
+export function runKeyOfExecution(info: WorkflowExecutionInfo): string {
+  return info.typedSearchAttributes.get(searchAttributes.runKey) ?? runKeyOf(firstRunIdOf(info));
 }
 
 export function summaryOf(info: WorkflowExecutionInfo, runKey: string): RunSummary {

@@ -135,8 +135,8 @@ class Looks {
       this.#losses = 0;
       return view;
     } catch (error) {
-      const type = error instanceof ActivityFailure && error.cause instanceof ApplicationFailure;
-      if (!type || (error.cause as ApplicationFailure).type !== 'JobLost') throw error;
+      const cause = error instanceof ActivityFailure ? error.cause : undefined;
+      if (!(cause instanceof ApplicationFailure) || cause.type !== 'JobLost') throw error;
       this.#losses += 1;
       if (this.#losses >= mostLosses) throw error;
       this.context.events.endClaimed = true; // Look again as soon as that is allowed.

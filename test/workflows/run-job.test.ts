@@ -4,12 +4,13 @@ import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { RunStatus } from '../../src/shared/contract.js';
 import { failure } from '../../src/shared/failures.js';
 import { isTerminal } from '../../src/shared/job-end.js';
 import { jobStates, type JobFailure, type JobState } from '../../src/shared/job.js';
 import type { Outcome, Receipt } from '../../src/shared/receipt.js';
+import type { LaunchJob } from '../../src/workflows/activities.js';
 import { createFakeActivities, type FakeOptions } from '../support/fake-activities.js';
 import { FakeDataflow, target } from '../support/fake-job.js';
 import { workflowBundle } from '../support/workflow-bundle.js';
@@ -134,11 +135,11 @@ describe('runPipeline on Dataflow', function () {
     await withRun({}, async ({ dataflow, start }) => {
       dataflow.hidesJobs = true;
       let lost = true;
-      const { launchJob, ...rest } = dataflow.activities();
+      const activities = dataflow.activities();
       const overrides = {
-        ...rest,
-        launchJob: async (request: Parameters<typeof launchJob>[0]) => {
-          const launched = await launchJob(request);
+        ...activities,
+        launchJob: async (request: LaunchJob) => {
+          const launched = await activities.launchJob(request);
           if (!lost) return launched;
           lost = false; // The answer is lost after the launch took effect.
           throw failure('DataflowUnavailable', 'the connection broke');
@@ -265,11 +266,11 @@ describe('runPipeline on Dataflow', function () {
 
   it('finds and ends the job of a launch that was cancelled before it answered', async () => {
     await withRun({}, async ({ dataflow, start }) => {
-      const { launchJob } = dataflow.activities();
+      const activities = dataflow.activities();
       const run = await start({
-        ...dataflow.activities(),
+        ...activities,
         launchJob: async (request) => {
-          await launchJob(request);
+          await activities.launchJob(request);
           for (;;) {
             Context.current().heartbeat();
             await Context.current().sleep(200);
@@ -380,12 +381,12 @@ describe('runPipeline on Dataflow', function () {
     await withRun({}, async ({ dataflow, start }) => {
       dataflow.onLaunch = (job) => dataflow.move('JOB_STATE_DONE', job);
       let left = 100;
-      const { readJob, ...rest } = dataflow.activities();
+      const activities = dataflow.activities();
       const run = await start({
-        ...rest,
+        ...activities,
         readJob: async (job) => {
           if (left-- > 0) throw failure('DataflowUnavailable', '503');
-          return readJob(job);
+          return activities.readJob(job);
         },
       });
       assert.equal((await run.result()).outcome, 'succeeded');
@@ -432,7 +433,7 @@ describe('runPipeline on Dataflow', function () {
     dataflow: FakeDataflow;
     receipts: Receipt[];
     calls: string[];
-    start(overrides?: FakeOptions['overrides']): Promise<Run>;
+    start: (overrides?: FakeOptions['overrides']) => Promise<Run>;
   }
   type Run = WorkflowHandle<(input: object) => Promise<Receipt>>;
 
