@@ -27,10 +27,6 @@ export class RunRecord {
     private readonly startedAt: Date,
   ) {}
 
-  get runner(): 'local' | 'dataflow' {
-    return this.prepared?.dataflow ? 'dataflow' : 'local';
-  }
-
   /** Id of the run's job, once it is known. */
   get jobId(): string | null {
     return this.#job?.job_id || null;
@@ -39,6 +35,10 @@ export class RunRecord {
   /** The launch ordinal of the run's job. */
   get ordinal(): number {
     return this.#job?.launch ?? 1;
+  }
+
+  get runner(): 'local' | 'dataflow' {
+    return this.prepared?.runner ?? this.input.runner ?? 'local';
   }
 
   start(prepared: PreparedRun): void {
@@ -168,6 +168,7 @@ export class RunRecord {
       config: this.input.config,
       plan_sha256: prepared?.planSha256 ?? null,
       runner: this.runner,
+      ...(prepared?.dataflow ? { launch: prepared.dataflow.launch } : {}),
       args: prepared?.args ?? {},
       profiles: prepared?.profiles ?? null,
       store: prepared ? { id: prepared.store.id, host: prepared.store.host } : null,

@@ -54,6 +54,7 @@ export function createFakeActivities(options: FakeOptions): FakeActivities {
       sinks: [...sinks],
       timeoutMs: null,
       destinationWaitMs: 1000,
+      runner: 'local',
       dataflow: null,
       notes: [],
       ...options.prepared,
