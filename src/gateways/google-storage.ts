@@ -38,14 +38,6 @@ export function createObjectStore({
     return storage.bucket(bucket).file(name);
   };
 
-  const request = async <T>(uri: string, body: (attempt: number) => Promise<T>): Promise<T> => {
-    try {
-      return await retrying(body);
-    } catch (error) {
-      throw storageError(error, uri);
-    }
-  };
-
   const stat = async (uri: string): Promise<ObjectInfo | null> => {
     const found = await described(uri);
     return found && infoOf(uri, found);
@@ -191,6 +183,15 @@ function infoOf(uri: string, described: FileMetadata): ObjectInfo {
     metadata: Object.fromEntries(metadata) as Record<string, string>,
     updated: described.updated ?? '',
   };
+}
+
+/** Sends a request, again if need be; errors are those of the {@link ObjectStore}. */
+async function request<T>(uri: string, body: (attempt: number) => Promise<T>): Promise<T> {
+  try {
+    return await retrying(body);
+  } catch (error) {
+    throw storageError(error, uri);
+  }
 }
 
 /** Requests that need no object: what they do not find is the bucket. */

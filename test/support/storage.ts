@@ -25,10 +25,9 @@ export async function startStorage(folder: string): Promise<StorageEmulator> {
   const source = join(projectRoot, 'emulators', 'storage', 'src');
   const child = await startReadyChild<{ endpoint: string }>(
     pythonPath(),
-    [
-      ...['-m', 'storage_emulator', '--host', '127.0.0.1', '--port', '0'],
-      ...['--folder', folder, '--exit-with-parent'],
-    ],
+    `-m storage_emulator --host 127.0.0.1 --port 0 --exit-with-parent --folder`
+      .split(' ')
+      .concat(folder),
     { env: { ...process.env, PYTHONPATH: source } },
   );
   const { endpoint } = child.ready;
@@ -66,7 +65,6 @@ export interface StorageProxy {
 
 /** A way to the emulator on which requests can be watched, refused, and answers lost. */
 export async function startStorageProxy(emulator: StorageEmulator): Promise<StorageProxy> {
-  const server = createServer((request, response) => void pass(request, response));
   const pass = (request: IncomingMessage, response: ServerResponse): void => {
     const name = `${request.method ?? ''} ${request.url ?? ''}`;
     proxy.seen.push(name);
@@ -93,6 +91,7 @@ export async function startStorageProxy(emulator: StorageEmulator): Promise<Stor
     onward.on('error', () => request.socket.destroy());
     request.pipe(onward);
   };
+  const server = createServer(pass);
   const proxy: StorageProxy = {
     endpoint: '',
     seen: [],
