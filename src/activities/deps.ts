@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { LocalStore } from '../store/local-store.js';
+import type { ObjectStore } from '../store/object-store.js';
 
 /** What the worker gives to its activities. */
 export interface ActivityDeps {
@@ -9,6 +10,8 @@ export interface ActivityDeps {
   /** The task queue that all workers share. */
   taskQueue: string;
   client: Client;
+  /** Cloud Storage; its client is loaded when it is first asked for. */
+  objects: () => Promise<ObjectStore>;
   /** The Python interpreter that has `beam_pipeline` installed. */
   python: string;
 }

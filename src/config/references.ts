@@ -86,9 +86,8 @@ export function fillString(
       const name = /^args\.(.+)$/.exec(inner ?? '')?.[1];
       if (name !== undefined && Object.hasOwn(args.types, name)) return String(argOf(name));
       if (external && /^(env|file):./.test(inner ?? '')) return reference;
-      if (external && /^secret:/.test(inner ?? '') && badSecretReferences(reference).length === 0) {
-        return reference;
-      }
+      const isSecret = inner?.startsWith('secret:') && badSecretReferences(reference).length === 0;
+      if (external && isSecret) return reference;
       outcome.messages.push(badReference(reference, inner, name, args, external));
       return reference;
     },

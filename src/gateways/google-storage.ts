@@ -4,7 +4,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { IdempotencyStrategy, Storage, type File, type FileMetadata } from '@google-cloud/storage';
-import pLimit from 'p-limit';
+import { bounded } from '../store/bounded.js';
 import { parseGsUri } from '../store/gs-uri.js';
 import {
   ObjectNotFound,
@@ -130,12 +130,9 @@ export function createObjectStore({
     async removePrefix(prefix) {
       const folder = prefix.endsWith('/') ? prefix : `${prefix}/`;
       if (parseGsUri(folder).name === '') throw new RangeError(`\`${prefix}\` is a whole bucket`);
-      const limit = pLimit(removals);
-      const removed: Promise<void>[] = [];
-      for await (const { uri } of store.list(folder)) {
-        removed.push(limit(() => store.remove(uri)));
-      }
-      await Promise.all(removed);
+      const found: string[] = [];
+      for await (const { uri } of store.list(folder)) found.push(uri);
+      await bounded(removals, found, (uri) => store.remove(uri));
     },
   };
   return store;

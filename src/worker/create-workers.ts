@@ -7,6 +7,7 @@ import {
   type ActivityDeps,
 } from '../activities/index.js';
 import type { TemporalAddress } from '../client/connection.js';
+import { openObjectStore } from '../gateways/open-object-store.js';
 import { defaultTaskQueue, storeTaskQueue } from '../shared/names.js';
 import { openLocalStore } from '../store/local-store.js';
 import { registerSearchAttributes } from './search-attributes.js';
@@ -43,7 +44,8 @@ export async function createWorkers(settings: WorkerSettings): Promise<Workers> 
   await registerSearchAttributes(clientConnection, namespace);
   const connection = await NativeConnection.connect(temporal.connectionOptions);
   const client = new Client({ connection: clientConnection, namespace });
-  const deps: ActivityDeps = { root, store, taskQueue, client, python };
+  const objects = openObjectStore;
+  const deps: ActivityDeps = { root, store, taskQueue, client, objects, python };
   const timing = {
     maxHeartbeatThrottleInterval: '2s',
     defaultHeartbeatThrottleInterval: '2s',
