@@ -31,9 +31,8 @@ export function register(program: Command): void {
       const { objectPaths } = await import('../../store/object-store.js');
       const { files, leftOut } = await mirroredFiles(root);
       const remove = options.delete === true;
-      const result = await sync(await openObjectStore(), {
-        ...{ root, store, owner, files, remove, dryRun },
-      }).catch((error: unknown) => {
+      const asked = { root, store, owner, files, remove, dryRun };
+      const result = await sync(await openObjectStore(), asked).catch((error: unknown) => {
         throw asCliError(error);
       });
       const mirror = objectPaths.mirror(store);
