@@ -2,11 +2,14 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import {
+  createJobActivities,
   createSharedActivities,
   createStoreActivities,
   type ActivityDeps,
 } from '../activities/index.js';
 import type { TemporalAddress } from '../client/connection.js';
+import type { Dataflow } from '../gateways/dataflow.js';
+import { createDataflow } from '../gateways/google-dataflow.js';
 import { openObjectStore } from '../gateways/open-object-store.js';
 import { defaultTaskQueue, storeTaskQueue } from '../shared/names.js';
 import { openLocalStore } from '../store/local-store.js';
@@ -44,8 +47,18 @@ export async function createWorkers(settings: WorkerSettings): Promise<Workers> 
   await registerSearchAttributes(clientConnection, namespace);
   const connection = await NativeConnection.connect(temporal.connectionOptions);
   const client = new Client({ connection: clientConnection, namespace });
-  const objects = openObjectStore;
-  const deps: ActivityDeps = { root, store, taskQueue, client, objects, python };
+  let service: Promise<Dataflow> | undefined;
+  const dataflow = (): Promise<Dataflow> => (service ??= createDataflow());
+  const deps: ActivityDeps = {
+    root,
+    store,
+    taskQueue,
+    client,
+    namespace,
+    dataflow,
+    objects: openObjectStore,
+    python,
+  };
   const timing = {
     maxHeartbeatThrottleInterval: '2s',
     defaultHeartbeatThrottleInterval: '2s',
@@ -56,7 +69,7 @@ export async function createWorkers(settings: WorkerSettings): Promise<Workers> 
     namespace,
     taskQueue,
     ...workflowCode(),
-    activities: createSharedActivities(deps),
+    activities: { ...createSharedActivities(deps), ...createJobActivities(deps) },
   });
   const local = await Worker.create({
     ...timing,
@@ -73,6 +86,7 @@ export async function createWorkers(settings: WorkerSettings): Promise<Workers> 
       try {
         await Promise.all([shared.run(), local.run()]);
       } finally {
+        await (await service?.catch(() => undefined))?.close();
         await connection.close();
         await clientConnection.close();
       }

@@ -54,6 +54,8 @@ export async function openProject(
     taskQueue: 'beamline',
     python: pythonPath(),
     objects: async () => objects,
+    namespace: 'default',
+    dataflow: () => Promise.reject(new Error('no test of storage asks Dataflow')),
   };
   return { root, deps, objects };
 }
