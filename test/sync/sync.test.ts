@@ -72,7 +72,8 @@ describe('sync', () => {
   /** Runs the command as a person would. */
   function command(args: string[], env: NodeJS.ProcessEnv = {}) {
     const main = join(projectRoot, 'dist', 'src', 'cli', 'main.js');
-    const child = spawn(process.execPath, [main, 'sync', '--store', store, ...args], {
+    const where = store === '' ? [] : ['--store', store];
+    const child = spawn(process.execPath, [main, 'sync', ...where, ...args], {
       cwd: root,
       env: { ...process.env, STORAGE_EMULATOR_HOST: emulator.endpoint, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -278,6 +279,24 @@ describe('sync', () => {
     });
   });
 
+  it('takes the store and the owner from beamline.yaml', async () => {
+    put(root, 'beamline.yaml', `store: ${store}\ndeployment: one\n`);
+    const project = `${store}/project`;
+    store = '';
+    const [code, stdout, stderr] = await command([]);
+    assert.equal(code, 0, stderr);
+    assert.ok(stdout.endsWith(`4 changes made in ${project}, 0 unchanged.\n`), stdout);
+    put(root, 'beamline.yaml', `store: ${project.replace('/project', '')}\ndeployment: two\n`);
+    put(root, 'sql/orders.sql', 'select 2');
+    const [other, foreign] = await command(['--delete']);
+    assert.equal(other, 1);
+    assert.match(foreign, /^!  sql\/orders\.sql  not uploaded by this project; left alone$/m);
+    rmSync(join(root, 'beamline.yaml'));
+    const [none, , hint] = await command([]);
+    assert.equal(none, 2);
+    assert.match(hint, /Set `store` in beamline\.yaml/);
+  });
+
   it('says which bucket is missing, that the store cannot be reached, or is not named well', async () => {
     store = 'gs://nowhere/x';
     const [code, , refused] = await command([]);
@@ -287,6 +306,11 @@ describe('sync', () => {
     const [bad, , wrong] = await command([]);
     assert.equal(bad, 2);
     assert.match(wrong, /must be like gs:\/\/bucket\/prefix, got `bucket\/x`/);
+    put(root, 'beamline.yaml', 'store: nowhere\n');
+    const [bad2, , badSettings] = await command([]);
+    assert.equal(bad2, 2);
+    assert.match(badSettings, /^beamline\.yaml:1:8 +store /);
+    rmSync(join(root, 'beamline.yaml'));
     store = 'gs://bucket/x';
     const [lost, , unreachable] = await command([], {
       STORAGE_EMULATOR_HOST: 'http://127.0.0.1:9',
