@@ -18,12 +18,16 @@ export function createFinish({
 }: Pick<ActivityDeps, 'store' | 'objects'>): PipelineActivities['finish'] {
   return async (run, receipt, target) => {
     const text = `${JSON.stringify(receipt, null, 2)}\n`;
-    if (target !== null) {
+    const close = async (): Promise<void> => {
+      if (target === null) return;
       await (await objects()).write(objectPaths.receipt(target.store, run.runKey), text);
       await faultPoint('worker:run-closed');
-    }
+    };
+    const [closed] = await Promise.allSettled([close()]);
+    // Kept here also if the object store refuses it.
     await writeAtomically(storePaths.receipt(store, run.runKey), text);
     await faultPoint('worker:receipt-kept');
+    if (closed.status === 'rejected') throw closed.reason;
     if (target !== null) {
       const remote = await objects();
       await remote.remove(objectPaths.profiles(target.store, run.runKey));

@@ -31,13 +31,14 @@ export async function stagedHere(
   const attempt = manifestUri.slice(0, manifestUri.lastIndexOf('/'));
   const folder = join(storePaths.staging(store, run.runKey), posix.basename(attempt));
   const files = await bounded(downloads, sink.files, async (file) => {
-    if (Context.current().cancellationSignal.aborted) throw await cancellationOf();
+    const signal = Context.current().cancellationSignal;
+    if (signal.aborted) throw await cancellationOf();
     const path = pathBelow(attempt, file.uri);
     if (path === null) {
       throw failure('AuditFailed', `the manifest names ${file.uri}, which is not below ${attempt}`);
     }
     const local = join(folder, path);
-    await fetchWhole(await objects(), file, local);
+    await fetchWhole(await objects(), file, local, signal);
     return { ...file, uri: local };
   });
   return { ...sink, files };
@@ -47,9 +48,11 @@ async function fetchWhole(
   objects: ObjectStore,
   { uri, bytes }: ManifestSink['files'][number],
   local: string,
+  signal: AbortSignal,
 ): Promise<void> {
   if ((await sizeOf(local)) === bytes) return;
-  await objects.download(uri, local).catch((error: unknown) => {
+  await objects.download(uri, local, { signal }).catch(async (error: unknown) => {
+    if (signal.aborted) throw await cancellationOf();
     if (!(error instanceof ObjectNotFound)) throw error;
     throw failure('AuditFailed', `the staged file ${uri} is not there any more`, {
       cause: error.message,

@@ -43,8 +43,9 @@ export async function uploadInputs(
   });
   const folder = objectPaths.inputs(store, treeHash(files));
   await bounded(uploads, files, async (file) => {
-    if (Context.current().cancellationSignal.aborted) throw await cancellationOf();
-    await uploadOnce(objects, join(root, file.path), `${folder}/${file.path}`, file);
+    const signal = Context.current().cancellationSignal;
+    if (signal.aborted) throw await cancellationOf();
+    await uploadOnce(objects, join(root, file.path), `${folder}/${file.path}`, file, signal);
   });
   return folder;
 }
@@ -61,12 +62,14 @@ async function uploadOnce(
   local: string,
   uri: string,
   { md5 }: FileHashes,
+  signal: AbortSignal,
 ): Promise<void> {
   if ((await objects.stat(uri))?.md5 === md5) return;
   try {
     // With its checksum: a file that is edited between hashing and uploading is refused.
-    await objects.upload(local, uri, { ifGeneration: '0', md5 });
+    await objects.upload(local, uri, { ifGeneration: '0', md5, signal });
   } catch (error) {
+    if (signal.aborted) throw await cancellationOf();
     if (!(error instanceof PreconditionFailed)) {
       if ((await hashesOf(local)).md5 === md5) throw error;
       const message = `${local} was changed while it was uploaded; run again when it is written`;

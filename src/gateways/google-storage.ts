@@ -57,7 +57,7 @@ export function createObjectStore({
   const put = async (
     uri: string,
     source: () => AsyncIterable<Buffer> | Iterable<Buffer>,
-    { ifGeneration, metadata = {}, md5 }: WriteOptions = {},
+    { ifGeneration, metadata = {}, md5, signal }: WriteOptions = {},
   ): Promise<void> => {
     const label = randomUUID();
     const options = {
@@ -76,7 +76,7 @@ export function createObjectStore({
       await inBucket(uri, () =>
         request(uri, async (attempt) => {
           attempts = attempt;
-          await pipeline(source(), fileOf(uri).createWriteStream(options));
+          await pipeline(source(), fileOf(uri).createWriteStream(options), { signal });
         }),
       );
     } catch (error) {
@@ -103,7 +103,8 @@ export function createObjectStore({
     },
     upload: (file, uri, options) =>
       put(uri, () => createReadStream(file) as AsyncIterable<Buffer>, options),
-    download: (uri, file) => request(uri, () => downloadWhole(fileOf(uri), file)),
+    download: (uri, file, { signal } = {}) =>
+      request(uri, () => downloadWhole(fileOf(uri), file, signal)),
     async *list(prefix) {
       const { bucket, name } = parseGsUri(prefix);
       let query: object | null = { prefix: name, autoPaginate: false };
@@ -154,13 +155,18 @@ function createClient(endpoint: string | undefined): Storage {
   }
 }
 
-async function downloadWhole(object: File, file: string): Promise<void> {
+async function downloadWhole(
+  object: File,
+  file: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
   try {
     await pipeline(
       object.createReadStream({ validation: 'crc32c', decompress: false }),
       createWriteStream(temporary, { flags: 'wx', flush: true }),
+      { signal },
     );
     await rename(temporary, file);
   } finally {

@@ -4,7 +4,7 @@ import { parseGsUri } from '../store/gs-uri.js';
 import { ObjectNotFound, PreconditionFailed } from '../store/object-store.js';
 
 /** What went wrong with a request to Cloud Storage, by who must act. */
-export type StorageTrouble = 'absent' | 'precondition' | 'passing' | 'disk' | 'refused';
+export type StorageTrouble = 'absent' | 'precondition' | 'passing' | 'disk' | 'refused' | 'aborted';
 
 /**
  * Classifies an error of the client or of this machine's disk.
@@ -14,6 +14,7 @@ export type StorageTrouble = 'absent' | 'precondition' | 'passing' | 'disk' | 'r
  */
 export function troubleOf(error: unknown): StorageTrouble {
   const { code } = (error ?? {}) as { code?: unknown };
+  if (code === 'ABORT_ERR') return 'aborted';
   const status = Number(code);
   if (status === 412) return 'precondition';
   if (status === 404) return isBucketMissing(error) ? 'refused' : 'absent';
@@ -38,6 +39,8 @@ export function storageError(error: unknown, uri: string): Error {
       return failure('ConnectionLost', `Cloud Storage did not answer for ${uri}: ${cause}`, {
         cause,
       });
+    case 'aborted':
+      return error instanceof Error ? error : new Error(cause);
     case 'disk':
       return diskFailure(error, cause);
     case 'refused':

@@ -29,6 +29,8 @@ export interface WriteOptions {
   metadata?: Record<string, string>;
   /** base64: the store refuses a content that is another one. */
   md5?: string;
+  /** Ends the transfer, with the signal's reason; nothing is written then. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -54,7 +56,7 @@ export interface ObjectStore {
    */
   upload(file: string, uri: string, options?: WriteOptions): Promise<void>;
   /** Downloads to a file of this machine, whole or not at all, and checks its checksum. */
-  download(uri: string, file: string): Promise<void>;
+  download(uri: string, file: string, options?: { signal?: AbortSignal }): Promise<void>;
   /** Objects whose URI begins with the prefix, by name. */
   list(prefix: string): AsyncIterable<ObjectInfo>;
   /**

@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { createAudit } from '../../src/activities/audit.js';
 import { createFindStaged } from '../../src/activities/find-staged.js';
 import { createFinish } from '../../src/activities/finish.js';
@@ -224,6 +226,29 @@ describe('what a job staged in a bucket', () => {
     const closed = writes.findIndex((request) => request.includes('receipt'));
     const deleted = writes.findIndex((request) => request.startsWith('DELETE'));
     assert.ok(deleted > closed, writes.join('\n'));
+  });
+
+  it('is still told here if the bucket refuses the receipt; the next attempt ends the run', async () => {
+    const receipt = {} as unknown as Receipt;
+    const finish = () => inActivity(createFinish(project.deps), run, receipt, targetOf(store));
+    proxy.trouble = (request) =>
+      request.startsWith('POST') ? { status: 403, message: 'no' } : undefined;
+    await assert.rejects(finish(), { type: 'ObjectStoreRefused' });
+    assert.ok(existsSync(storePaths.receipt(project.deps.store, run.runKey)));
+    assert.ok((await uris(/manifest/)).length === 1, 'staging stays while the run is not closed');
+    proxy.trouble = () => undefined;
+    await finish();
+    assert.deepEqual(await uris(/staging/), []);
+  });
+
+  it('is not fetched on when the activity is cancelled', async () => {
+    const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+    proxy.trouble = (request) => {
+      if (/part-/.test(request)) environment.cancel();
+      return undefined;
+    };
+    const audited = environment.run(createAudit(project.deps), run, staged);
+    await assert.rejects(audited, { name: 'CancelledFailure' });
   });
 
   async function uris(pattern: RegExp): Promise<string[]> {

@@ -188,6 +188,28 @@ describe('the object store', () => {
     assert.deepEqual(readdirSync(join(root, 'down', 'deep')), ['large']);
   });
 
+  it('ends a transfer when it is told to, and leaves nothing behind', async () => {
+    const file = join(root, 'ended');
+    writeFileSync(file, randomBytes(3_000_000));
+    const reason = new Error('enough');
+    const stop = new AbortController();
+    proxy.trouble = () => {
+      stop.abort(reason);
+      return undefined;
+    };
+    const ended = objects.upload(file, `${at}/ended`, { signal: stop.signal });
+    await assert.rejects(ended, { name: 'AbortError' });
+    proxy.trouble = () => undefined;
+    assert.equal(await objects.stat(`${at}/ended`), null);
+    await objects.upload(file, `${at}/ended`);
+    const target = join(root, 'ended-down', 'file');
+    const download = objects.download(`${at}/ended`, target, { signal: AbortSignal.abort() });
+    await assert.rejects(download, { name: 'AbortError' });
+    assert.ok(
+      !existsSync(join(root, 'ended-down')) || readdirSync(join(root, 'ended-down')).length === 0,
+    );
+  });
+
   it('refuses a file that is not what its checksum says', async () => {
     const file = join(root, 'changed');
     writeFileSync(file, 'new');
