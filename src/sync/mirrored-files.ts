@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { inspectConfig } from './inspect-config.js';
@@ -29,7 +30,11 @@ export async function mirroredFiles(root: string): Promise<MirroredFiles> {
   const files = new Set<string>();
   const leftOut = new Map<string, string>();
   const named = new Map<string, string>();
-  for (const folder of folders) await walk(resolve(root), folder, files, leftOut);
+  for (const folder of folders) {
+    const why = existsSync(join(root, folder)) ? await whyNotPlace(root, folder) : undefined;
+    if (why === undefined) await walk(resolve(root), folder, files, leftOut);
+    else leftOut.set(folder, why);
+  }
   for (const path of files) {
     if (!/\.(ya?ml|json)$/i.test(path)) continue;
     const { why, sql } = inspectConfig(root, path);
@@ -87,12 +92,12 @@ function whyNotName(name: string): string | undefined {
 /** Links: a folder is mirrored where it is, and nothing outside of the project is. */
 async function whyNotPlace(root: string, path: string): Promise<string | undefined> {
   const place = join(root, path);
-  if (!(await lstat(place)).isSymbolicLink()) return undefined;
   try {
     const real = await realpath(place);
     if (!`${real}${sep}`.startsWith(`${await realpath(root)}${sep}`)) {
       return 'a link out of the project';
     }
+    if (!(await lstat(place)).isSymbolicLink()) return undefined;
     if ((await stat(place)).isDirectory()) return 'a link to a folder';
     return whyNotName(basename(real));
   } catch {

@@ -147,6 +147,9 @@ describe('sync', () => {
     put(root, 'configs/gone.yaml', config('sql/gone.sql'));
     put(root, 'configs/hidden.yaml', config('.secrets/q.sql'));
     put(root, '.secrets/q.sql', 'planted');
+    put(folder, `outside-${tests}/q.sql`, 'planted');
+    symlinkSync(join(folder, `outside-${tests}`), join(root, 'far'));
+    put(root, 'configs/through.yaml', config('far/q.sql'));
     symlinkSync('/etc/hostname', join(root, 'configs', 'link'));
     const { leftOut } = await mirroredFiles(root);
     await run();
@@ -166,6 +169,7 @@ describe('sync', () => {
       'configs/sa.json',
       'configs/server.pem',
       'configs/top.yaml',
+      'far/q.sql',
       'sql/gone.sql',
     ]);
     assert.equal(
