@@ -2,6 +2,7 @@ import type { JobActivities, PipelineActivities } from '../workflows/activities.
 import { createAudit } from './audit.js';
 import type { ActivityDeps } from './deps.js';
 import { createFindJob } from './find-job.js';
+import { createFindStaged } from './find-staged.js';
 import { createFinish } from './finish.js';
 import { heartbeating } from './heartbeating.js';
 import { createLaunchJob } from './launch-job.js';
@@ -11,17 +12,20 @@ import { createFence, createInspectDestinations, createPublish } from './publish
 import { createReadJob } from './read-job.js';
 import { createRunBeam } from './run-beam.js';
 import { createStopJob } from './stop-job.js';
+import { createUploadRun } from './upload-run.js';
 
 export type { ActivityDeps } from './deps.js';
 
 /** The activities that any worker can run. */
 export function createSharedActivities(
   deps: ActivityDeps,
-): Pick<PipelineActivities, 'prepare' | 'requestLock' | 'isRunOpen'> {
+): Pick<PipelineActivities, 'prepare' | 'requestLock' | 'isRunOpen'> &
+  Pick<JobActivities, 'findStaged'> {
   return {
     prepare: heartbeating(createPrepare(deps)),
     requestLock: createRequestLock(deps),
     isRunOpen: createIsRunOpen(deps),
+    findStaged: heartbeating(createFindStaged(deps)),
   };
 }
 
@@ -40,7 +44,8 @@ export function createJobActivities(
 /** The activities of the workers that see one store's disk. */
 export function createStoreActivities(
   deps: ActivityDeps,
-): Omit<PipelineActivities, 'requestLock' | 'isRunOpen'> {
+): Omit<PipelineActivities, 'requestLock' | 'isRunOpen'> &
+  Pick<JobActivities, 'uploadRun' | 'findStaged'> {
   return {
     prepare: heartbeating(createPrepare(deps)),
     inspectDestinations: heartbeating(createInspectDestinations(deps)),
@@ -49,5 +54,7 @@ export function createStoreActivities(
     publish: heartbeating(createPublish(deps)),
     fence: heartbeating(createFence(deps)),
     finish: heartbeating(createFinish(deps)),
+    findStaged: heartbeating(createFindStaged(deps)),
+    uploadRun: heartbeating(createUploadRun(deps)),
   };
 }

@@ -11,6 +11,7 @@ import { register as receipt } from './commands/receipt.js';
 import { register as rerun } from './commands/rerun.js';
 import { register as run } from './commands/run.js';
 import { register as status } from './commands/status.js';
+import { register as sync } from './commands/sync.js';
 import { register as validate } from './commands/validate.js';
 import { register as version } from './commands/version.js';
 import { addGlobals } from './globals.js';
@@ -29,6 +30,7 @@ const commands: readonly ((program: Command) => void)[] = [
   cancel,
   receipt,
   rerun,
+  sync,
   connections,
   modules,
   version,

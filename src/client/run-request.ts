@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isAbsolute, relative, resolve } from 'node:path';
-import type { BuiltPlan } from '../config/index.js';
+import type { BuiltPlan, LoadedConfig } from '../config/index.js';
 import type { DataflowTarget, LaunchOptions } from '../shared/job.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import { base32 } from '../shared/run-key.js';
@@ -61,6 +61,7 @@ export async function createRunRequest(
   if (options.launch !== undefined) input.launch = options.launch;
   if (options.allowPlaintextProfile === true) input.allowPlaintextProfile = true;
   const target = await targetOf(input, built, { root, namespace: '' });
+  if (target !== null) await assertJobCanRead(loaded, built, { root, ...options });
   const values = Object.entries(args).map(([name, value]) => `${name}=${String(value)}`);
   return {
     workflowId: createWorkflowId(plan.name, new Date()),
@@ -80,6 +81,19 @@ export async function createRunRequest(
       ...plan.sinks.map(({ name, module }) => ({ name, module, kind: 'sink' as const })),
     ],
   };
+}
+
+/** @throws `ConfigProblems` if a job could not read what the config names */
+async function assertJobCanRead(
+  loaded: LoadedConfig,
+  built: BuiltPlan,
+  { root, allowPlaintextProfile = false }: RunOptions & { root: string },
+): Promise<void> {
+  const { jobProblems } = await import('../config/job-problems.js');
+  const problems = jobProblems(loaded, built, { root, allowPlaintext: allowPlaintextProfile });
+  if (problems.length === 0) return;
+  const { ConfigProblems } = await import('../config/index.js');
+  throw new ConfigProblems(problems);
 }
 
 /**
