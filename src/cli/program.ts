@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { register as cancel } from './commands/cancel.js';
 import { register as connections } from './commands/connections.js';
 import { register as dev } from './commands/dev.js';
+import { register as gateway } from './commands/gateway.js';
 import { register as init } from './commands/init.js';
 import { register as list } from './commands/list.js';
 import { register as logs } from './commands/logs.js';
@@ -13,6 +14,7 @@ import { register as run } from './commands/run.js';
 import { register as status } from './commands/status.js';
 import { register as validate } from './commands/validate.js';
 import { register as version } from './commands/version.js';
+import { register as worker } from './commands/worker.js';
 import { addGlobals } from './globals.js';
 import { shellCommand } from './shell-command.js';
 
@@ -31,6 +33,8 @@ const commands: readonly ((program: Command) => void)[] = [
   rerun,
   connections,
   modules,
+  worker,
+  gateway,
   version,
 ];
 

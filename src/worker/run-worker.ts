@@ -1,0 +1,96 @@
+import { DefaultLogger, type LogLevel, Runtime } from '@temporalio/worker';
+import { temporalAddress } from '../client/connection.js';
+import { createEventIntake } from '../gateway/event-intake.js';
+import { createEventMetrics } from '../gateway/metrics.js';
+import { type EventPull, startEventPull } from '../gateway/pubsub-pull.js';
+import { createRunSignals } from '../gateway/signal-run.js';
+import { pythonPath } from '../process/python.js';
+import { createWorkers } from './create-workers.js';
+import { SearchAttributesMissing } from './search-attributes.js';
+
+/** What the command line says of a worker. */
+export interface WorkerFlags {
+  root: string;
+  store?: string | undefined;
+  taskQueue?: string | undefined;
+  logLevel?: string | undefined;
+  /** `pubsub:projects/<project>/subscriptions/<name>`: events of jobs are pulled from there. */
+  events?: string | undefined;
+  /** The only deployment whose jobs' events are taken. */
+  deployment?: string | undefined;
+}
+
+/** Milliseconds to wait for Temporal's answer to a signal. */
+const signalWithinMs = 10_000;
+
+/**
+ * Hosts workflows and activities until a shutdown signal. Prints one JSON line on standard output when
+ * it is ready, and what is wrong on standard error.
+ *
+ * @returns the exit code; the process must be ended with it, since the SDK's runtime keeps it alive
+ */
+export async function runWorker(flags: WorkerFlags): Promise<0 | 1 | 2 | 3> {
+  const subscription = subscriptionOf(flags.events);
+  if (subscription === null) {
+    complain(
+      `--events is \`${flags.events}\`; it is pubsub:projects/<project>/subscriptions/<name>`,
+    );
+    return 2;
+  }
+  Runtime.install({
+    logger: new DefaultLogger((flags.logLevel ?? 'INFO') as LogLevel),
+    telemetryOptions: { logging: { forward: {}, filter: 'WARN' } },
+  });
+  let pull: EventPull | null = null;
+  try {
+    const { root, store, taskQueue } = flags;
+    const workers = await createWorkers({
+      root,
+      temporal: temporalAddress(root),
+      python: pythonPath(),
+      ...(store === undefined ? {} : { store }),
+      ...(taskQueue === undefined ? {} : { taskQueue }),
+    });
+    if (subscription !== undefined) pull = pullEvents(root, subscription, flags.deployment ?? null);
+    const ready = { pid: process.pid, store: workers.storeId, task_queue: workers.taskQueue };
+    process.stdout.write(`${JSON.stringify({ event: 'ready', ...ready })}\n`);
+    await workers.run();
+    return 0;
+  } catch (error) {
+    complain((error as Error).message);
+    return error instanceof SearchAttributesMissing || isUnreachable(error) ? 3 : 1;
+  } finally {
+    await pull?.stop();
+  }
+}
+
+/** Undefined if no events are pulled, null if the text names no subscription. */
+function subscriptionOf(events: string | undefined): string | undefined | null {
+  if (events === undefined) return undefined;
+  return /^pubsub:(projects\/[^/]+\/subscriptions\/[^/]+)$/.exec(events)?.[1] ?? null;
+}
+
+function pullEvents(root: string, subscription: string, deployment: string | null): EventPull {
+  const runs = createRunSignals(temporalAddress(root), signalWithinMs);
+  const intake = createEventIntake({ runs, deployment, metrics: createEventMetrics() });
+  const pull = startEventPull({
+    subscription,
+    intake,
+    log: (line) => process.stderr.write(`${new Date().toISOString()} ${line}\n`),
+  });
+  return {
+    async stop() {
+      await pull.stop();
+      await runs.close();
+    },
+  };
+}
+
+function complain(message: string): void {
+  process.stderr.write(`beamline worker: ${message}\n`);
+}
+
+function isUnreachable(error: unknown): boolean {
+  const text = String(error);
+  return /UNAVAILABLE|ECONNREFUSED|Failed to connect|deadline|DEADLINE/.test(text);
+}
