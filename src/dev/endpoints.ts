@@ -34,7 +34,6 @@ export async function chooseEndpoints(preferred: PreferredPorts): Promise<Endpoi
     wanted.grpc,
     wanted.http,
   ]);
-  const moved = (port: number, from: number) => (port === from ? '' : ` (${from} is taken)`);
   return {
     temporal: {
       address: `127.0.0.1:${temporal}`,
@@ -60,4 +59,8 @@ function definedOf(ports: PreferredPorts): Record<string, number> {
     return entry[1] !== undefined;
   });
   return Object.fromEntries(given);
+}
+
+function moved(port: number, from: number): string {
+  return port === from ? '' : ` (${from} is taken)`;
 }

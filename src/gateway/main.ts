@@ -24,8 +24,8 @@ const { values } = parseArgs({
 
 try {
   await serveGateway(resolve(values.root), {
-    ...(values.host === undefined ? {} : { host: values.host }),
-    ...(values.port === undefined ? {} : { port: Number(values.port) }),
+    host: values.host,
+    port: values.port === undefined ? undefined : Number(values.port),
     dev: values.dev,
     audience: values.audience,
     serviceAccount: values['service-account'],
@@ -36,5 +36,6 @@ try {
   });
 } catch (error) {
   process.stderr.write(`beamline gateway: ${(error as Error).message}\n`);
-  process.exitCode = (error as Error).name === 'GatewayRefused' ? 2 : 1;
+  const isInput = ['GatewayRefused', 'ConfigProblems'].includes((error as Error).name);
+  process.exitCode = isInput ? 2 : 1;
 }

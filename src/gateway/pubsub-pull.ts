@@ -8,13 +8,13 @@ export interface EventPullOptions {
   subscription: string;
   intake: EventIntake;
   /** One line for the log: what went wrong. Never a message's body. */
-  log(line: string): void;
+  log: (line: string) => void;
 }
 
 /** A subscription whose events are passed on to their runs. */
 export interface EventPull {
   /** What is being signalled is finished; what waits for Temporal is given back to Pub/Sub. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /** Messages that are held while Temporal is down; Pub/Sub keeps the others. */

@@ -47,7 +47,7 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
     { onRequest: async (request, reply) => refuseStranger(options, request, reply) },
     async (request, reply) => {
       const { result, reason } = await intake('http', () =>
-        openMessage({ headers: headersOf(request), body: String(request.body ?? '') }),
+        openMessage({ headers: headersOf(request), body: textOf(request.body) }),
       );
       if (result === 'malformed') return reply.code(400).send({ result, reason });
       if (isToBeSentAgain(result)) {
@@ -88,6 +88,11 @@ async function refuseStranger(
     case 'unavailable':
       return reply.code(503).header('retry-after', retryAfter).send({ result: 'unavailable' });
   }
+}
+
+/** Undefined if the request has no body. */
+function textOf(body: unknown): string {
+  return typeof body === 'string' ? body : '';
 }
 
 function headersOf({ headers }: FastifyRequest): Record<string, string | undefined> {

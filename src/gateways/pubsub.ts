@@ -27,7 +27,7 @@ export interface SubscriptionOptions {
 /** A subscription that is being pulled. */
 export interface PulledSubscription {
   /** Asks for no more, waits for what is being decided, and closes. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /** Thrown for a name that is not `projects/<project>/subscriptions/<name>`. */
@@ -71,7 +71,7 @@ export function pullSubscription(options: SubscriptionOptions): PulledSubscripti
       deciding.add(decision);
     });
     // The client has closed the subscription when it says so, and has retried what can be retried.
-    subscription.once('error', (error) => void reopen(error));
+    subscription.once('error', (trouble) => void reopen(trouble));
     return subscription;
   }
 
@@ -85,9 +85,9 @@ export function pullSubscription(options: SubscriptionOptions): PulledSubscripti
     await sent.catch(() => undefined);
   }
 
-  async function reopen(error: { code?: number; message: string }): Promise<void> {
+  async function reopen(trouble: { message: string }): Promise<void> {
     if (stopping.signal.aborted) return;
-    options.onTrouble(`${options.name}: ${error.message}`, delayMs);
+    options.onTrouble(`${options.name}: ${trouble.message}`, delayMs);
     const waited = delayMs;
     delayMs = Math.min(delayMs * 2, longestDelayMs);
     await opened.close().catch(() => undefined);

@@ -1,7 +1,9 @@
 import { DefaultLogger, type LogLevel, Runtime } from '@temporalio/worker';
 import { temporalAddress } from '../client/connection.js';
+import { loadSettings } from '../config/settings.js';
 import { createEventIntake } from '../gateway/event-intake.js';
 import { createEventMetrics } from '../gateway/metrics.js';
+import { ownDeployment } from '../gateway/own-deployment.js';
 import { type EventPull, startEventPull } from '../gateway/pubsub-pull.js';
 import { createRunSignals } from '../gateway/signal-run.js';
 import { pythonPath } from '../process/python.js';
@@ -16,7 +18,7 @@ export interface WorkerFlags {
   logLevel?: string | undefined;
   /** `pubsub:projects/<project>/subscriptions/<name>`: events of jobs are pulled from there. */
   events?: string | undefined;
-  /** The only deployment whose jobs' events are taken. */
+  /** Label `beamline-deployment` of the jobs whose events are taken; default: the settings' own. */
   deployment?: string | undefined;
 }
 
@@ -51,7 +53,7 @@ export async function runWorker(flags: WorkerFlags): Promise<0 | 1 | 2 | 3> {
       ...(store === undefined ? {} : { store }),
       ...(taskQueue === undefined ? {} : { taskQueue }),
     });
-    if (subscription !== undefined) pull = pullEvents(root, subscription, flags.deployment ?? null);
+    if (subscription !== undefined) pull = pullEvents(flags, subscription);
     const ready = { pid: process.pid, store: workers.storeId, task_queue: workers.taskQueue };
     process.stdout.write(`${JSON.stringify({ event: 'ready', ...ready })}\n`);
     await workers.run();
@@ -70,9 +72,14 @@ function subscriptionOf(events: string | undefined): string | undefined | null {
   return /^pubsub:(projects\/[^/]+\/subscriptions\/[^/]+)$/.exec(events)?.[1] ?? null;
 }
 
-function pullEvents(root: string, subscription: string, deployment: string | null): EventPull {
-  const runs = createRunSignals(temporalAddress(root), signalWithinMs);
-  const intake = createEventIntake({ runs, deployment, metrics: createEventMetrics() });
+function pullEvents({ root, deployment }: WorkerFlags, subscription: string): EventPull {
+  const temporal = temporalAddress(root);
+  const runs = createRunSignals(temporal, signalWithinMs);
+  const intake = createEventIntake({
+    runs,
+    deployment: deployment ?? ownDeployment(loadSettings(root), temporal.namespace ?? 'default'),
+    metrics: createEventMetrics(),
+  });
   const pull = startEventPull({
     subscription,
     intake,

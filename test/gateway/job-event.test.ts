@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { jobEventOf } from '../../src/gateway/job-event.js';
 import { MalformedEvent } from '../../src/gateway/malformed-event.js';
 import { jobStates } from '../../src/shared/job.js';
 import { identity, jobData, secretOption } from '../support/job-events.js';
 
 describe('an event of a job', () => {
-  const reasonOf = (data: unknown, deployment: string | null = null) => {
-    const decoded = jobEventOf(data, deployment);
-    return decoded.kind === 'ignored' ? decoded.reason : decoded.event.state;
-  };
-
   it('names its run by the labels alone', () => {
     assert.deepEqual(jobEventOf(jobData({}), 'ourdeploy'), {
       kind: 'signal',
@@ -100,6 +95,12 @@ describe('an event of a job', () => {
     );
   });
 });
+
+/** Why it is ignored, or the state that its run hears of. */
+function reasonOf(data: unknown, deployment: string | null = null): string {
+  const decoded = jobEventOf(data, deployment);
+  return decoded.kind === 'ignored' ? decoded.reason : decoded.event.state;
+}
 
 function stringsOf(payload: object): Record<string, fc.Arbitrary<unknown>> {
   return Object.fromEntries(Object.keys(payload).map((key) => [key, fc.jsonValue()]));

@@ -17,41 +17,6 @@ import {
 } from '../support/job-events.js';
 
 describe('the gateway', () => {
-  /** A gateway whose Temporal answers as told. */
-  function gateway(answer: SignalResult = 'signalled', deployment: string | null = 'ourdeploy') {
-    const signals: { workflowId: string; event: JobEvent }[] = [];
-    const temporal = { answer };
-    const metrics = createEventMetrics();
-    const runs = {
-      async signal(workflowId: string, event: JobEvent) {
-        signals.push({ workflowId, event });
-        return temporal.answer;
-      },
-      isReady: async () => temporal.answer !== 'unavailable',
-    };
-    const intake = createEventIntake({ runs, deployment, metrics });
-    const server = createGatewayServer({ intake, runs, metrics, checkToken: null });
-    const send = async ({ headers, body }: SentEvent) => {
-      const response = await server.inject({
-        method: 'POST',
-        url: '/events/dataflow?__GCP_CloudEventsMode=CE_PUBSUB_BINDING',
-        headers,
-        payload: body,
-      });
-      assert.ok(!response.body.includes(secretOption));
-      return response;
-    };
-    const counted = async (result: string) => {
-      const { values } = (await metrics.registry
-        .getSingleMetric('beamline_events_total')
-        ?.get()) ?? {
-        values: [],
-      };
-      return values.find(({ labels }) => labels['result'] === result)?.value ?? 0;
-    };
-    return { server, send, signals, temporal, counted };
-  }
-
   const data = jobData({});
   const forms: Record<string, SentEvent> = {
     'a CloudEvent in binary mode': binary(data),
@@ -203,3 +168,36 @@ describe('the gateway', () => {
     assert.match(body, /beamline_signal_seconds_count 1/);
   });
 });
+
+/** A gateway whose Temporal answers as told. */
+function gateway(answer: SignalResult = 'signalled', deployment: string | null = 'ourdeploy') {
+  const signals: { workflowId: string; event: JobEvent }[] = [];
+  const temporal = { answer };
+  const metrics = createEventMetrics();
+  const runs = {
+    async signal(workflowId: string, event: JobEvent) {
+      signals.push({ workflowId, event });
+      return temporal.answer;
+    },
+    isReady: async () => temporal.answer !== 'unavailable',
+  };
+  const intake = createEventIntake({ runs, deployment, metrics });
+  const server = createGatewayServer({ intake, runs, metrics, checkToken: null });
+  const send = async ({ headers, body }: SentEvent) => {
+    const response = await server.inject({
+      method: 'POST',
+      url: '/events/dataflow?__GCP_CloudEventsMode=CE_PUBSUB_BINDING',
+      headers,
+      payload: body,
+    });
+    assert.ok(!response.body.includes(secretOption));
+    return response;
+  };
+  const counted = async (result: string) => {
+    const { values } = (await metrics.registry.getSingleMetric('beamline_events_total')?.get()) ?? {
+      values: [],
+    };
+    return values.find(({ labels }) => labels['result'] === result)?.value ?? 0;
+  };
+  return { server, send, signals, temporal, counted };
+}

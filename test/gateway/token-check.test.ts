@@ -63,7 +63,6 @@ describe("the check of a sender's token", () => {
       exp: now + 3600,
       ...changed,
     };
-    const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const signed = `${part({ alg, kid: key.kid, typ: 'JWT' })}.${part(claims)}`;
     const signature = createSign('RSA-SHA256').update(signed).sign(key.privateKey, 'base64url');
     return `Bearer ${signed}.${signature}`;
@@ -173,3 +172,7 @@ describe("the check of a sender's token", () => {
     );
   });
 });
+
+function part(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}

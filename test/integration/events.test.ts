@@ -86,11 +86,6 @@ describe('events on their way to Temporal', function () {
     });
   }
 
-  async function resultOf(response: Response): Promise<unknown> {
-    const { result } = (await response.json()) as { result: string };
-    return [response.status, result];
-  }
-
   it('reach the run that their labels name', async () => {
     await startRun('scheduled-2026-11-24T03:00:00Z');
     const response = await send('scheduled-2026-11-24T03:00:00Z');
@@ -193,4 +188,9 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   const ended = once(child, 'exit');
   child.kill(signal);
   await ended;
+}
+
+async function resultOf(response: Response): Promise<unknown> {
+  const { result } = (await response.json()) as { result: string };
+  return [response.status, result];
 }

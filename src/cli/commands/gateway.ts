@@ -22,7 +22,7 @@ export function register(program: Command): void {
     .option('--audience <url>', 'audience of the tokens of Eventarc or Pub/Sub')
     .option('--service-account <email>', 'service account whose tokens are taken')
     .option('--issuer <url>', "issuer of the tokens (default: Google's)")
-    .option('--deployment <id>', "take only this deployment's jobs (default: any)")
+    .option('--deployment <id>', "label of the jobs that are taken (default: the settings' own)")
     .option('--dev', 'ask for no token; on loopback only')
     .action(async (options: GatewayOptions, command: Command) => {
       const { port } = options;

@@ -19,7 +19,7 @@ export function register(program: Command): void {
       '--events <source>',
       'pull events of Dataflow jobs: pubsub:projects/<project>/subscriptions/<name>',
     )
-    .option('--deployment <id>', "take only this deployment's jobs (default: any)")
+    .option('--deployment <id>', "label of the jobs that are taken (default: the settings' own)")
     .action(async (options: WorkerOptions, command: Command) => {
       const { runWorker } = await import('../../worker/run-worker.js');
       // The SDK's runtime, which only a worker shuts down, would keep the process alive.

@@ -14,7 +14,7 @@ export interface Part<T> {
 
 /** What all services of a stack have in common. */
 export type Surroundings = Pick<ServiceOptions, 'cwd' | 'records' | 'readyWithinMs' | 'signal'> & {
-  logFileOf(name: string): string;
+  logFileOf: (name: string) => string;
 };
 
 /** Starts a service that says by itself when it is ready. */
