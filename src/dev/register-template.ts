@@ -26,7 +26,8 @@ export async function registerTemplate({ endpoint }: { endpoint: string }): Prom
     `${endpoint}/upload/storage/v1/b/${devBucket}/o?uploadType=media&name=${name}`,
     {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      // The emulator's library parses a body that calls itself JSON, and then cannot store it.
+      headers: { 'content-type': 'application/octet-stream' },
       body: JSON.stringify(spec, null, 2),
     },
   );
