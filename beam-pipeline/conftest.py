@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,33 @@ def profiles(postgres: dict[str, Any], tmp_path: Path) -> Path:
     path = tmp_path / "profiles.json"
     path.write_text(json.dumps({"pg": postgres}))
     return path
+
+
+@pytest.fixture(scope="session")
+def _storage_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    command = [sys.executable, "-m", "storage_emulator", "--exit-with-parent", "--bucket", "test"]
+    server = subprocess.Popen(
+        [*command, "--folder", str(tmp_path_factory.mktemp("storage"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "emulators" / "storage" / "src")},
+    )
+    assert server.stdin is not None
+    assert server.stdout is not None
+    line = server.stdout.readline()
+    assert line, "the storage emulator did not start"
+    try:
+        yield str(json.loads(line)["endpoint"])
+    finally:
+        server.stdin.close()
+        server.wait(30)
+
+
+@pytest.fixture
+def bucket(_storage_emulator: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A URI below which nothing is, in a Cloud Storage of the tests' own."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", _storage_emulator)
+    return f"gs://test/{uuid.uuid4().hex}"
 
 
 @pytest.fixture

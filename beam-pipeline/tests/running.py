@@ -14,6 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from beam_pipeline import files
 
 FN_API = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 BUNDLE_BASED = "apache_beam.runners.direct.direct_runner.BundleBasedDirectRunner"
@@ -48,8 +52,8 @@ def plan_of(
 class Staged:
     """What an attempt staged."""
 
-    def __init__(self, folder: Path) -> None:
-        self.manifest = json.loads((folder / "manifest.json").read_text())
+    def __init__(self, folder: Path | str) -> None:
+        self.manifest = json.loads(files.read_bytes(files.join(str(folder), "manifest.json")))
 
     def files(self, sink: str = "out") -> list[str]:
         return [file["uri"] for file in self.manifest["sinks"][sink]["files"]]
@@ -58,7 +62,11 @@ class Staged:
         """Runs DuckDB SQL over the sink's files, named `t`."""
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            connection.execute(f"CREATE VIEW t AS FROM read_parquet({self.files(sink)})")
+            if files.is_local(self.files(sink)[0]):
+                connection.execute(f"CREATE VIEW t AS FROM read_parquet({self.files(sink)})")
+            else:
+                parts = [pq.read_table(files.open_for_read(uri)) for uri in self.files(sink)]
+                connection.register("t", pa.concat_tables(parts))
             return connection.execute(sql).fetchall()
 
     def schema(self, sink: str = "out") -> dict[str, str]:
@@ -84,6 +92,7 @@ class InProcess:
             run_key="key",
             attempt="1",
             profiles=None if profiles is None else str(profiles),
+            root=None,
         )
         execute(arguments, list(options) or [f"--runner={FN_API}"], str(folder))
         return Staged(folder / "staging")
@@ -93,7 +102,7 @@ class Child:
     """Runs plans in a child process, and keeps what it printed."""
 
     def __init__(self, folder: Path) -> None:
-        self.staging = folder / "staging"
+        self.staging: Any = folder / "staging"
         self._folder = folder
         self.events: list[dict[str, Any]] = []
         self.stderr = ""
@@ -127,7 +136,8 @@ class Child:
         stdout, self.stderr = process.communicate(timeout=120)
         self.code = process.returncode
         self.events += [json.loads(line) for line in stdout.splitlines()]
-        return Staged(self.staging) if self.code == 0 else None
+        staged = self.code == 0 and self.events[-1]["event"] == "finished"
+        return Staged(self.staging) if staged else None
 
     def run(
         self,

@@ -193,7 +193,7 @@ def test_progress_comes_every_half_second(extended: dict[str, str], child: Child
 
 
 def is_reading(steps: dict[str, Any]) -> bool:
-    return bool(steps) and steps["out"]["rows"] > 0
+    return "out" in steps and bool(steps["out"]["rows"] > 0)
 
 
 def test_a_terminated_child_removes_its_staging(extended: dict[str, str], child: Child) -> None:

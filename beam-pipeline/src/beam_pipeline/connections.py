@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from beam_pipeline import files, secrets
+from beam_pipeline import files, secrets, worker_redaction
 from beam_pipeline.context import StepContext
 from beam_pipeline.errors import ConfigError
 from beam_pipeline.params import ModuleParams
@@ -20,7 +20,7 @@ from beam_pipeline.registry import did_you_mean
 
 
 class Profile(BaseModel):
-    """One entry of the profiles file; every value may hold `${env:NAME}` or `${file:path}`."""
+    """One entry of the profiles file; every value may hold `${env:NAME}`, `${file:path}`, `${secret:…}`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -72,6 +72,7 @@ class ConnectionReference:
         Raises:
             ConfigError: The profile or something that it refers to is missing or wrong.
         """
+        worker_redaction.install()
         if self.key is None:
             return resolve_profile(dict(self.inline), f"source {self.step}", "inline attributes")
         if self.profiles is None:
@@ -99,8 +100,11 @@ class DatabaseParams(ModuleParams):
     user: str | None = Field(None, description="Name of the user, with `host`.")
     password: str | None = Field(
         None,
-        pattern=r"^\$\{(env|file):[^}]+\}$",
-        description="`${env:NAME}` or `${file:path}`, with `host`; never the password itself.",
+        pattern=r"^\$\{(env|file|secret):[^}]+\}$",
+        description=(
+            "`${env:NAME}`, `${file:path}` or `${secret:projects/P/secrets/S/versions/V}`, with `host`; "
+            "never the password itself."
+        ),
     )
 
     _attributes: ClassVar[tuple[str, ...]] = ("host", "port", "database", "user", "password")

@@ -19,6 +19,7 @@ class StepContext:
             kept here outlives the ranges that others read.
         workers: How many threads run at a time.
         inputs: The names of the steps that a transform reads, in the config's order.
+        root: Path or URI to which relative paths of files are relative; None means the working directory.
         shared_dir: A folder that every worker reaches, by path or URI, for what one leaves for another.
     """
 
@@ -31,3 +32,4 @@ class StepContext:
     workers: int
     inputs: tuple[str, ...] = ()
     shared_dir: str = ""
+    root: str | None = None

@@ -7,6 +7,7 @@ was wrong, where, what is allowed and what to do next, and carries no secret.
 from __future__ import annotations
 
 import errno
+import re
 from collections import deque
 from typing import ClassVar
 
@@ -36,6 +37,9 @@ FAILURE_TYPES: dict[str, bool] = {
     "RunEnded": False,
     "InternalError": True,
 }
+
+# The last line of a traceback; a runner may quote it, and then its line breaks are escaped.
+_OF_A_TRACEBACK = re.compile(r"beam_pipeline\.errors\.(\w+): (.+)")
 
 # Beam's portable runners hand back the text of a worker's exception, not the exception. The last
 # few are kept so that `recall` finds the one that a text is about.
@@ -113,6 +117,12 @@ class ConnectionLost(BeamlineError):
     type = "ConnectionLost"
 
 
+class RunEnded(BeamlineError):
+    """Raised when the run has ended already: there is nothing to do."""
+
+    type = "RunEnded"
+
+
 class InternalError(BeamlineError):
     """Raised when Beamline itself is at fault."""
 
@@ -124,6 +134,11 @@ def recall(text: str) -> BeamlineError | None:
     for error in reversed(_raised):
         if error.message in text:
             return error
+    # Raised in another process, of which only the traceback came back.
+    found = _OF_A_TRACEBACK.findall(text)
+    kinds = {kind.__name__: kind for kind in BeamlineError.__subclasses__()}
+    if found and found[-1][0] in kinds:
+        return kinds[found[-1][0]](found[-1][1].replace("\\n", "\n").strip())
     return None
 
 

@@ -1,4 +1,4 @@
-"""Runs one attempt: builds the graph, runs it, and says where the manifest is."""
+"""Runs one attempt: builds the graph, and runs it to its end or submits it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
 
-from beam_pipeline import files, graph, plan
+from beam_pipeline import files, graph, launch, plan
 from beam_pipeline.errors import InternalError
 from beam_pipeline.progress import progress
 
@@ -20,11 +20,13 @@ from beam_pipeline.progress import progress
 LOCAL_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 
 
-def execute(arguments: argparse.Namespace, beam_options: list[str], temp_dir: str) -> dict[str, Any]:
-    """Runs the plan to its end.
+def execute(
+    arguments: argparse.Namespace, beam_options: list[str], temp_dir: str
+) -> tuple[str, dict[str, Any]]:
+    """Runs the plan to its end, or submits it where the runner is Dataflow's.
 
     Returns:
-        `manifest` (its URI), `sha256`, and `seconds` that building the graph and running it took.
+        The event and its fields (docs/contracts.md, section 3): `finished` or `submitted`.
 
     Raises:
         BeamlineError: Something the code foresaw went wrong.
@@ -35,6 +37,7 @@ def execute(arguments: argparse.Namespace, beam_options: list[str], temp_dir: st
     options = _options(beam_options)
     runner = str(options.view_as(StandardOptions).runner)
     direct = options.view_as(DirectOptions)
+    remote = launch.is_dataflow(options)
     attempt = graph.Attempt(
         run_key=arguments.run_key,
         name=arguments.attempt,
@@ -42,16 +45,20 @@ def execute(arguments: argparse.Namespace, beam_options: list[str], temp_dir: st
         plan_sha256=pinned.sha256,
         profiles=arguments.profiles,
         temp_dir=temp_dir,
-        in_process=_is_in_process(runner, direct.direct_running_mode),
-        workers=direct.direct_num_workers,
+        in_process=not remote and _is_in_process(runner, direct.direct_running_mode),
+        workers=launch.prepare(options) if remote else direct.direct_num_workers,
+        root=arguments.root,
     )
     files.make_folder(attempt.staging)
     pipeline = beam.Pipeline(options=options)
     graph.build(pipeline, pinned.plan, attempt)
     built = time.monotonic()
+    if remote:
+        return "submitted", launch.submit(pipeline, options)
     pipeline.run().wait_until_finish()
     seconds = {"build": round(built - started, 3), "run": round(time.monotonic() - built, 3)}
-    return {**_finished(files.join(attempt.staging, "manifest.json")), "seconds": seconds}
+    manifest = _finished(files.join(attempt.staging, "manifest.json"))
+    return "finished", {**manifest, "seconds": seconds}
 
 
 def _options(given: list[str]) -> Any:

@@ -1,4 +1,4 @@
-"""Files by path or URI: plain local calls for a path, Beam's FileSystems for `gs://` and the like."""
+"""Files by path or URI: local calls for a path, Google's client for `gs://`, else Beam's FileSystems."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 import time
 import uuid
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from beam_pipeline import errors
@@ -16,6 +17,18 @@ from beam_pipeline import errors
 def is_local(uri: str) -> bool:
     """Whether the URI is a path of this machine."""
     return "://" not in uri
+
+
+def is_object(uri: str) -> bool:
+    """Whether the URI is in Cloud Storage."""
+    return uri.startswith("gs://")
+
+
+def resolve(path: str, root: str | None) -> str:
+    """A relative path below `root`; a URI, an absolute path, or any path where there is no root, as it is."""
+    if root is None or not is_local(path) or Path(path).is_absolute():
+        return path
+    return join(root, os.path.normpath(path) if ".." in path.split("/") else path.removeprefix("./"))
 
 
 def join(uri: str, *names: str) -> str:
@@ -28,6 +41,8 @@ def read_bytes(uri: str) -> bytes:
     try:
         if is_local(uri):
             return Path(uri).read_bytes()
+        if is_object(uri):
+            return bytes(_gcs().read_bytes(uri))
         with _filesystems().open(uri) as stream:
             return bytes(stream.read())
     except OSError as error:
@@ -52,6 +67,9 @@ def open_for_write(uri: str) -> Any:
 
     if is_local(uri):
         return pa.OSFile(uri, "wb")
+    if is_object(uri):
+        # Parquet is written in many small pieces, and each costs a call into Python.
+        return pa.BufferedOutputStream(pa.PythonFile(_gcs().open_for_write(uri), "wb"), 1 << 20)
     return pa.PythonFile(_filesystems().create(uri), "wb")
 
 
@@ -62,6 +80,8 @@ def open_for_read(uri: str) -> Any:
     try:
         if is_local(uri):
             return pa.OSFile(uri, "rb")
+        if is_object(uri):
+            return pa.PythonFile(_gcs().open_for_read(uri), "rb")
         return pa.PythonFile(_filesystems().open(uri, compression_type="uncompressed"), "r")
     except OSError as error:
         raise errors.from_os_error(error, uri) from error
@@ -73,11 +93,37 @@ def match(pattern: str) -> list[str]:
         # Path.glob takes no absolute pattern.
         found = glob.glob(pattern, recursive=True)  # noqa: PTH207
         return sorted(path for path in found if Path(path).is_file())
+    if is_object(pattern):
+        return list(_gcs().match(pattern))
     return sorted(entry.path for entry in _filesystems().match([pattern])[0].metadata_list)
+
+
+def exists(uri: str) -> bool:
+    """Whether there is such a file."""
+    if is_local(uri):
+        return Path(uri).exists()
+    if is_object(uri):
+        return bool(_gcs().exists(uri))
+    return bool(_filesystems().exists(uri))
+
+
+def write_once(uri: str, content: bytes) -> bytes:
+    """Writes a file that is written once, so that a reader sees all of it or none of it.
+
+    Returns:
+        What is there now: in Cloud Storage an object that is there already stays as it is.
+    """
+    if is_object(uri):
+        return bytes(_gcs().create_once(uri, content))
+    write_whole(uri, content)
+    return content
 
 
 def write_whole(uri: str, content: bytes) -> None:
     """Writes a file so that a reader sees all of it or none of it, also after a power cut."""
+    if is_object(uri):
+        _gcs().write(uri, content)
+        return
     if not is_local(uri):
         with _filesystems().create(uri) as stream:
             stream.write(content)
@@ -108,8 +154,17 @@ def remove_tree(uri: str) -> None:
                 return
             time.sleep(0.02)
         return
+    if is_object(uri):
+        _gcs().remove_tree(uri)
+        return
     found = _filesystems().match([join(uri, "**")])[0].metadata_list
     _filesystems().delete([entry.path for entry in found])
+
+
+def _gcs() -> ModuleType:
+    from beam_pipeline import gcs
+
+    return gcs
 
 
 def _filesystems() -> Any:

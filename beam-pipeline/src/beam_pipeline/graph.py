@@ -34,6 +34,7 @@ class Attempt:
     temp_dir: str
     in_process: bool
     workers: int
+    root: str | None = None
 
 
 def build(pipeline: Any, plan: Plan, attempt: Attempt) -> Any:
@@ -151,6 +152,7 @@ class _Graph:
             profiles=attempt.profiles,
             temp_dir=attempt.temp_dir,
             shared_dir=spill,
+            root=attempt.root,
             in_process=attempt.in_process,
             workers=attempt.workers,
             inputs=inputs,

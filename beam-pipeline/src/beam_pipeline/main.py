@@ -1,9 +1,13 @@
-"""The child process that runs one attempt of a plan in Beam (docs/contracts.md, section 3)."""
+"""Runs one attempt of a plan in Beam: a child of the orchestrator, or the launcher of a Flex Template.
+
+The protocol is in docs/contracts.md, section 3.
+"""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import logging
 import os
 import queue
@@ -16,12 +20,14 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from beam_pipeline import failure, files, secrets
+from beam_pipeline import errors, failure, files, parameters, secrets
 from beam_pipeline.events import EventStream
 from beam_pipeline.fault_point import fault_point
 from beam_pipeline.progress import progress
 
 TERMINATED = 143
+# At most so long the end of a failed attempt waits for its report to be written.
+_REPORT_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -58,11 +64,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         ended = endings.get()
         stop.set()
         if ended.code != 0:
-            _discard(arguments.staging)
+            _leave(arguments.staging, (ended.fields or {}).get("failure"))
         if ended.event is None:
             events.close()
         else:
-            if ended.code == 0:
+            if ended.event == "finished":
                 events.send("progress", steps=progress.steps())
             events.last(ended.event, **(ended.fields or {}))
     return ended.code
@@ -75,20 +81,41 @@ def _attempt(
     endings: queue.SimpleQueue[Ended],
 ) -> None:
     try:
+        if arguments.closed is not None and files.exists(arguments.closed):
+            raise errors.RunEnded(f"the run has ended: {arguments.closed} is there; nothing was started")
         # Importing Beam takes most of a second: the first lines are out before.
         from beam_pipeline.execute import execute
 
         fault_point("beam:started")
-        endings.put(Ended(0, "finished", execute(arguments, beam_options, temp_dir)))
+        event, fields = execute(arguments, beam_options, temp_dir)
+        endings.put(Ended(0, event, fields))
     except BaseException as error:
         endings.put(Ended(1, "failed", {"failure": failure.describe(error)}))
 
 
-def _discard(staging: str) -> None:
-    """Removes what was staged; an attempt that did not finish staged nothing."""
+def _leave(staging: str, described: dict[str, Any] | None) -> None:
+    """Leaves the staging of an attempt that did not finish as the orchestrator expects it.
+
+    A local folder is this process's own, and goes. In Cloud Storage a job of the same attempt that woke
+    late may not touch what the first one committed: there the orchestrator removes it, once the run ends.
+    """
+    if described is not None and described["type"] == errors.RunEnded.type:
+        return
+    if not files.is_local(staging):
+        if described is not None:
+            report = threading.Thread(target=_report, args=(staging, described), daemon=True)
+            report.start()
+            report.join(_REPORT_SECONDS)
+        return
     if "beam_pipeline.staging" in sys.modules:
         sys.modules["beam_pipeline.staging"].ending.set()
     files.remove_tree(staging)
+
+
+def _report(staging: str, described: dict[str, Any]) -> None:
+    """Tells a failure where the orchestrator finds it, as far as that is possible."""
+    with contextlib.suppress(Exception):
+        files.write_whole(files.join(staging, "failure.json"), (json.dumps(described) + "\n").encode())
 
 
 def _wait_for_parent(endings: queue.SimpleQueue[Ended], ended: Ended) -> None:
@@ -123,11 +150,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Runs one attempt of a plan in Beam. Other options are Beam's own.",
         allow_abbrev=False,
     )
-    parser.add_argument("--plan", required=True, help="path or URI of the plan")
-    parser.add_argument("--staging", required=True, help="the attempt's own prefix")
-    parser.add_argument("--run_key", required=True, help="key of the run")
-    parser.add_argument("--attempt", required=True, help="name of the attempt")
-    parser.add_argument("--profiles", help="path or URI of the connection profiles")
+    parameters.add_to(parser)
     parser.add_argument("--temp_dir", help="folder for spilled data")
     parser.add_argument("--exit_with_parent", action="store_true", help="exit when standard input closes")
     return parser

@@ -1,4 +1,4 @@
-"""Resolves `${env:NAME}` and `${file:path}`, and keeps what they held out of every message."""
+"""Resolves `${env:…}`, `${file:…}` and `${secret:…}`, and keeps what they held out of every message."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from beam_pipeline.errors import ConfigError
 
-REFERENCE = re.compile(r"\$\{(env|file):([^}]+)\}")
+REFERENCE = re.compile(r"\$\{(env|file|secret):([^}]+)\}")
 
 _known: set[str] = set()
 _lock = threading.Lock()
@@ -24,7 +24,8 @@ def resolve(text: str, where: str) -> str:
         where: What the text is for, for messages.
 
     Raises:
-        ConfigError: A variable is not set or a file cannot be read.
+        ConfigError: A variable is not set, a file cannot be read, or there is no such secret.
+        BeamlineError: Secret Manager refuses, or cannot be reached.
     """
     return REFERENCE.sub(lambda found: _value(found[1], found[2].strip(), where), text)
 
@@ -61,6 +62,12 @@ def _value(kind: str, name: str, where: str) -> str:
         value = os.environ.get(name)
         if value is None:
             raise ConfigError(f"{where}: the environment variable {name} is not set")
+        return value
+    if kind == "secret":
+        from beam_pipeline import secret_manager
+
+        value = secret_manager.access(name, where)
+        remember(value)
         return value
     try:
         return Path(name).read_text(encoding="utf-8").rstrip("\r\n")

@@ -156,9 +156,18 @@ class WriteManifest(beam.DoFn):
         content = (json.dumps(manifest, indent=1) + "\n").encode()
         uri = files.join(self._staging, "manifest.json")
         fault_point("beam:before-manifest")
-        files.write_whole(uri, content)
+        content = files.write_once(uri, content)
+        self._check_adopted(uri, json.loads(content))
         fault_point("beam:after-manifest")
         yield {"manifest": uri, "sha256": hashlib.sha256(content).hexdigest()}
+
+    def _check_adopted(self, uri: str, manifest: dict[str, Any]) -> None:
+        """A manifest that was there already is this attempt's: of a bundle that was tried twice, or a job."""
+        for key in ("run_key", "attempt", "plan_sha256"):
+            if manifest.get(key) != self._head[key]:
+                raise errors.InternalError(
+                    f"{uri} is of another attempt: its {key} is {manifest.get(key)}, not {self._head[key]}"
+                )
 
     def _sink(self, name: str, source: str, facts: list[Any]) -> dict[str, Any]:
         parts = [fact for fact in facts if isinstance(fact, StagedPart) and fact.sink == name]

@@ -46,11 +46,13 @@ class _Plan(beam.DoFn):
         self._context = context
 
     def process(self, _: bytes) -> Iterator[tuple[str, list[Column]]]:
-        found = files.match(self._params.path)
+        pattern = files.resolve(self._params.path, self._context.root)
+        found = files.match(pattern)
         if not found:
+            looked = "" if pattern == self._params.path else f" ({pattern})"
             raise ConfigError(
-                f"{self._context.plan_path}.parameters.path  no file matches `{self._params.path}`; a "
-                "relative path begins at the project's folder"
+                f"{self._context.plan_path}.parameters.path  no file matches `{self._params.path}`{looked}; "
+                "a relative path begins at the project's folder"
             )
         progress.expect(self._context.step, parts=len(found))
         look = _FORMATS[self._params.file_format]
