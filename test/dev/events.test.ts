@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { execa } from 'execa';
 import { deploymentOf } from '../../src/config/dataflow-target.js';
 import { loadSettings } from '../../src/config/settings.js';
 import { applyDevEnvironment } from '../../src/dev/dev-environment.js';
 import { choosePorts } from '../../src/dev/ports.js';
 import { type Stack, startStack } from '../../src/dev/stack.js';
+import { storeSecret } from '../../src/dev/store-secret.js';
+import { packageRoot } from '../../src/dev/tools.js';
 import { labelsOf } from '../../src/shared/job-identity.js';
 import { until } from '../support/until.js';
 
@@ -119,6 +122,22 @@ describe('a job on the local stack', function () {
     assert.equal(process.env['DATAFLOW_EMULATOR_HOST'], dataflow.grpc);
     assert.equal(process.env['DATAFLOW_EMULATOR_CONSOLE'], dataflow.http);
     assert.equal(process.env['SECRET_MANAGER_EMULATOR_HOST'], dataflow.http);
+  });
+
+  it('shares its secrets with commands: a profile names one', async () => {
+    const [port = 0] = await choosePorts([0]);
+    const password = await storeSecret(emulators().dataflow.http, 'orders', 'correct horse');
+    const profile = { host: '127.0.0.1', port, database: 'orders', user: 'etl', password };
+    writeFileSync(join(root, '.connections.json'), JSON.stringify({ orders: profile }));
+    const cli = join(packageRoot, 'dist', 'src', 'cli', 'main.js');
+    const command = [cli, '--root', root, '--json', 'connections', 'test'];
+    const { stdout } = await execa(process.execPath, command, { reject: false });
+    const { results } = JSON.parse(stdout) as { results: { cause: string }[] };
+    // It got as far as the server, which is not there.
+    assert.deepEqual(
+      results.map(({ cause }) => cause),
+      ['refused'],
+    );
   });
 
   it('is not what a command means that names another Temporal, or another root', async () => {
