@@ -1,12 +1,16 @@
-import type { PipelineActivities } from '../workflows/activities.js';
+import type { JobActivities, PipelineActivities } from '../workflows/activities.js';
 import { createAudit } from './audit.js';
 import type { ActivityDeps } from './deps.js';
+import { createFindJob } from './find-job.js';
 import { createFinish } from './finish.js';
 import { heartbeating } from './heartbeating.js';
+import { createLaunchJob } from './launch-job.js';
 import { createIsRunOpen, createRequestLock } from './locks.js';
 import { createPrepare } from './prepare.js';
 import { createFence, createInspectDestinations, createPublish } from './publish.js';
+import { createReadJob } from './read-job.js';
 import { createRunBeam } from './run-beam.js';
+import { createStopJob } from './stop-job.js';
 
 export type { ActivityDeps } from './deps.js';
 
@@ -18,6 +22,18 @@ export function createSharedActivities(
     prepare: heartbeating(createPrepare(deps)),
     requestLock: createRequestLock(deps),
     isRunOpen: createIsRunOpen(deps),
+  };
+}
+
+/** The activities that ask the Dataflow service; any worker can run them. */
+export function createJobActivities(
+  deps: Pick<ActivityDeps, 'dataflow'>,
+): Pick<JobActivities, 'launchJob' | 'findJob' | 'readJob' | 'stopJob'> {
+  return {
+    launchJob: heartbeating(createLaunchJob(deps)),
+    findJob: heartbeating(createFindJob(deps)),
+    readJob: heartbeating(createReadJob(deps)),
+    stopJob: heartbeating(createStopJob(deps)),
   };
 }
 

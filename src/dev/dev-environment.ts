@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { readStackRecord, type StackRecord, stateOf } from './stack-record.js';
+import { stateOf } from './stack-record.js';
 
 /** The stack's own names in Google Cloud. */
 export const devProject = 'beamline-dev';
@@ -33,23 +32,11 @@ export function stackEnvironment(root: string, emulators: Emulators = {}): NodeJ
   };
 }
 
-/**
- * Lets this process talk to the emulators of the stack that runs in `root`: its clients find them in
- * the environment. Nothing is changed where no stack runs, or where Temporal's own configuration names
- * another server: then this command is not about the local stack.
- *
- * @returns the stack, or null
- */
-export async function applyDevEnvironment(root: string): Promise<StackRecord | null> {
-  const record = await readStackRecord(root);
-  if (record === null) return null;
-  const { address } = loadClientConnectConfig().connectionOptions;
-  if (address && address !== record.temporal.address) return null;
-  Object.assign(process.env, emulatorEnvironment(root, record));
-  return record;
-}
-
-function emulatorEnvironment(root: string, { storage, dataflow }: Emulators): NodeJS.ProcessEnv {
+/** The variables that lead to the stack's settings and emulators. */
+export function emulatorEnvironment(
+  root: string,
+  { storage, dataflow }: Emulators,
+): Record<string, string> {
   return {
     ...(storage && {
       STORAGE_EMULATOR_HOST: storage.endpoint,

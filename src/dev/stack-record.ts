@@ -13,6 +13,8 @@ const stackRecord = z.object({
   /** The emulators; absent where this version has none. */
   storage: z.object({ pid: z.number(), endpoint: z.string() }).optional(),
   dataflow: z.object({ pid: z.number(), grpc: z.string(), http: z.string() }).optional(),
+  /** Environment variables that lead to the stack's settings and emulators. */
+  environment: z.record(z.string(), z.string()),
 });
 /** `.beamline/dev.json`: where the local stack of this root can be reached while it runs. */
 export type StackRecord = z.infer<typeof stackRecord>;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { endRecordedProcesses } from '../process/process-record.js';
-import { stackEnvironment } from './dev-environment.js';
+import { emulatorEnvironment, stackEnvironment } from './dev-environment.js';
 import { writeDevFiles } from './dev-files.js';
 import { chooseEndpoints, type Endpoints } from './endpoints.js';
 import { dataflowPart } from './parts/dataflow.js';
@@ -157,6 +157,7 @@ async function startParts(starting: Starting): Promise<StackRecord> {
     worker: { pid: worker.pid, store: ready.store, task_queue: ready.task_queue },
     gateway: { pid: gateway.pid, ...endpoints.gateway },
     ...(storing && storage && { storage: { pid: storing.service.pid, ...storage } }),
+    environment: emulatorEnvironment(root, endpoints),
     ...(flowing && dataflow && { dataflow: { pid: flowing.service.pid, ...dataflow } }),
   };
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import {
+  createJobActivities,
   createSharedActivities,
   createStoreActivities,
   type ActivityDeps,
@@ -58,7 +59,7 @@ export async function createWorkers(settings: WorkerSettings): Promise<Workers> 
     namespace,
     taskQueue,
     ...workflowCode(),
-    activities: createSharedActivities(deps),
+    activities: { ...createSharedActivities(deps), ...createJobActivities(deps) },
   });
   const local = await Worker.create({
     ...timing,
@@ -75,7 +76,7 @@ export async function createWorkers(settings: WorkerSettings): Promise<Workers> 
       try {
         await Promise.all([shared.run(), local.run()]);
       } finally {
-        await (await service)?.close();
+        await (await service?.catch(() => undefined))?.close();
         await connection.close();
         await clientConnection.close();
       }

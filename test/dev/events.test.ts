@@ -6,7 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { execa } from 'execa';
 import { deploymentOf } from '../../src/config/dataflow-target.js';
 import { loadSettings } from '../../src/config/settings.js';
-import { applyDevEnvironment } from '../../src/dev/dev-environment.js';
+import { applyDevEnvironment, environmentFor } from '../../src/dev/stack-environment.js';
 import { choosePorts } from '../../src/dev/ports.js';
 import { type Stack, startStack } from '../../src/dev/stack.js';
 import { storeSecret } from '../../src/dev/store-secret.js';
@@ -115,9 +115,8 @@ describe('a job on the local stack', function () {
   });
 
   it('is reached by a command through the record of the stack', async () => {
-    const record = await applyDevEnvironment(root);
+    await applyDevEnvironment(root);
     const { storage, dataflow } = emulators();
-    assert.equal(record?.pid, process.pid);
     assert.equal(process.env['STORAGE_EMULATOR_HOST'], storage.endpoint);
     assert.equal(process.env['DATAFLOW_EMULATOR_HOST'], dataflow.grpc);
     assert.equal(process.env['DATAFLOW_EMULATOR_CONSOLE'], dataflow.http);
@@ -141,11 +140,14 @@ describe('a job on the local stack', function () {
   });
 
   it('is not what a command means that names another Temporal, or another root', async () => {
-    process.env['TEMPORAL_ADDRESS'] = 'temporal.example:7233';
-    assert.equal(await applyDevEnvironment(root), null);
-    assert.equal(process.env['STORAGE_EMULATOR_HOST'], environment['STORAGE_EMULATOR_HOST']);
-    process.env['TEMPORAL_ADDRESS'] = stack.record.temporal.address;
-    assert.notEqual(await applyDevEnvironment(root), null);
-    assert.equal(await applyDevEnvironment(tmpdir()), null);
+    const storage = async (env: NodeJS.ProcessEnv, folder = root) =>
+      (await environmentFor(folder, env))['STORAGE_EMULATOR_HOST'];
+    const own = emulators().storage.endpoint;
+    const { address } = stack.record.temporal;
+    assert.equal(await storage({ TEMPORAL_ADDRESS: 'temporal.example:7233' }), undefined);
+    assert.equal(await storage({ TEMPORAL_ADDRESS: address }), own);
+    assert.equal(await storage({}), own);
+    assert.equal(await storage({ STORAGE_EMULATOR_HOST: 'another' }), 'another');
+    assert.equal(await storage({}, tmpdir()), undefined);
   });
 });
