@@ -23,6 +23,8 @@ export type EventWay = 'http' | 'pubsub';
 export interface EventMetrics {
   registry: Registry;
   count(way: EventWay, result: EventResult): void;
+  /** How many events came to each result, over all ways. */
+  totals(): Promise<[result: string, count: number][]>;
   /** Seconds that Temporal took to take a signal, or to fail to. */
   observeSignal(seconds: number): void;
   countRefusedToken(why: 'missing' | 'invalid' | 'forbidden'): void;
@@ -53,6 +55,14 @@ export function createEventMetrics({ process = false } = {}): EventMetrics {
   return {
     registry,
     count: (way, result) => events.inc({ way, result }),
+    async totals() {
+      const totals = new Map<string, number>();
+      for (const { labels, value } of (await events.get()).values) {
+        const result = String(labels.result);
+        totals.set(result, (totals.get(result) ?? 0) + value);
+      }
+      return [...totals];
+    },
     observeSignal: (seconds) => signals.observe(seconds),
     countRefusedToken: (why) => tokens.inc({ why }),
   };

@@ -1,13 +1,9 @@
 import { DefaultLogger, type LogLevel, Runtime } from '@temporalio/worker';
 import { temporalAddress } from '../client/connection.js';
-import { loadSettings } from '../config/settings.js';
-import { createEventIntake } from '../gateway/event-intake.js';
-import { createEventMetrics } from '../gateway/metrics.js';
-import { ownDeployment } from '../gateway/own-deployment.js';
-import { type EventPull, startEventPull } from '../gateway/pubsub-pull.js';
-import { createRunSignals } from '../gateway/signal-run.js';
+import type { EventPull } from '../gateway/pubsub-pull.js';
 import { pythonPath } from '../process/python.js';
 import { createWorkers } from './create-workers.js';
+import { pullEvents } from './pull-events.js';
 import { SearchAttributesMissing } from './search-attributes.js';
 
 /** What the command line says of a worker. */
@@ -21,9 +17,6 @@ export interface WorkerFlags {
   /** Label `beamline-deployment` of the jobs whose events are taken; default: the settings' own. */
   deployment?: string | undefined;
 }
-
-/** Milliseconds to wait for Temporal's answer to a signal. */
-const signalWithinMs = 10_000;
 
 /**
  * Hosts workflows and activities until a shutdown signal. Prints one JSON line on standard output when
@@ -70,27 +63,6 @@ export async function runWorker(flags: WorkerFlags): Promise<0 | 1 | 2 | 3> {
 function subscriptionOf(events: string | undefined): string | undefined | null {
   if (events === undefined) return undefined;
   return /^pubsub:(projects\/[^/]+\/subscriptions\/[^/]+)$/.exec(events)?.[1] ?? null;
-}
-
-function pullEvents({ root, deployment }: WorkerFlags, subscription: string): EventPull {
-  const temporal = temporalAddress(root);
-  const runs = createRunSignals(temporal, signalWithinMs);
-  const intake = createEventIntake({
-    runs,
-    deployment: deployment ?? ownDeployment(loadSettings(root), temporal.namespace ?? 'default'),
-    metrics: createEventMetrics(),
-  });
-  const pull = startEventPull({
-    subscription,
-    intake,
-    log: (line) => process.stderr.write(`${new Date().toISOString()} ${line}\n`),
-  });
-  return {
-    async stop() {
-      await pull.stop();
-      await runs.close();
-    },
-  };
 }
 
 function complain(message: string): void {

@@ -138,5 +138,6 @@ describe('beamline worker', function () {
       pubsub.close();
     }
     assert.equal(worker.process.exitCode, 0);
+    assert.match(worker.stderr(), /events so far: 1 signalled\n/);
   });
 });

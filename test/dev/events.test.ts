@@ -42,6 +42,11 @@ describe('a job on the local stack', function () {
     return { storage, dataflow };
   }
 
+  /** The storage that a process with this environment uses. */
+  async function storageFor(env: NodeJS.ProcessEnv, folder = root): Promise<string | undefined> {
+    return (await environmentFor(folder, env))['STORAGE_EMULATOR_HOST'];
+  }
+
   async function store(name: string, document: unknown): Promise<void> {
     const { storage } = emulators();
     const object = `uploadType=media&name=${encodeURIComponent(name)}`;
@@ -140,14 +145,12 @@ describe('a job on the local stack', function () {
   });
 
   it('is not what a command means that names another Temporal, or another root', async () => {
-    const storage = async (env: NodeJS.ProcessEnv, folder = root) =>
-      (await environmentFor(folder, env))['STORAGE_EMULATOR_HOST'];
     const own = emulators().storage.endpoint;
     const { address } = stack.record.temporal;
-    assert.equal(await storage({ TEMPORAL_ADDRESS: 'temporal.example:7233' }), undefined);
-    assert.equal(await storage({ TEMPORAL_ADDRESS: address }), own);
-    assert.equal(await storage({}), own);
-    assert.equal(await storage({ STORAGE_EMULATOR_HOST: 'another' }), 'another');
-    assert.equal(await storage({}, tmpdir()), undefined);
+    assert.equal(await storageFor({ TEMPORAL_ADDRESS: 'temporal.example:7233' }), undefined);
+    assert.equal(await storageFor({ TEMPORAL_ADDRESS: address }), own);
+    assert.equal(await storageFor({}), own);
+    assert.equal(await storageFor({ STORAGE_EMULATOR_HOST: 'another' }), 'another');
+    assert.equal(await storageFor({}, tmpdir()), undefined);
   });
 });
