@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { register as cancel } from './commands/cancel.js';
 import { register as connections } from './commands/connections.js';
 import { register as dev } from './commands/dev.js';
+import { register as gateway } from './commands/gateway.js';
 import { register as init } from './commands/init.js';
 import { register as list } from './commands/list.js';
 import { register as logs } from './commands/logs.js';
@@ -14,6 +15,7 @@ import { register as status } from './commands/status.js';
 import { register as sync } from './commands/sync.js';
 import { register as validate } from './commands/validate.js';
 import { register as version } from './commands/version.js';
+import { register as worker } from './commands/worker.js';
 import { addGlobals } from './globals.js';
 import { shellCommand } from './shell-command.js';
 
@@ -33,6 +35,8 @@ const commands: readonly ((program: Command) => void)[] = [
   sync,
   connections,
   modules,
+  worker,
+  gateway,
   version,
 ];
 

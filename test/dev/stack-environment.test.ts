@@ -8,6 +8,7 @@ describe("the local stack's environment", () => {
   const record = {
     pid: process.pid,
     temporal: { address: '127.0.0.1:1', namespace: 'default', ui: '' },
+    gateway: { pid: process.pid, url: 'http://127.0.0.1:8088' },
     worker: { pid: 1, store: 's', task_queue: 'beamline' },
     environment: { DATAFLOW_EMULATOR_HOST: '127.0.0.1:2', BEAMLINE_DEV_SETTINGS: 'dev.yaml' },
   };
