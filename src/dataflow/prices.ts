@@ -34,26 +34,34 @@ const listPrices = {
 
 /**
  * What a job cost, about; null if its consumption or the prices of its region are not known.
- * @param override of the settings; it counts for every region
+ * @param override of the settings, over the list prices; for a region without list prices it must
+ *   price all that the job consumed
  */
 export function costOf(
   metrics: JobMetrics | null,
   region: string,
-  override?: Prices,
+  override: Partial<Prices> = {},
 ): CostEstimate | null {
-  const isListed = listPrices.regions.some((listed) => listed === region);
-  const prices = override ?? (isListed ? listPrices.prices : null);
-  if (metrics === null || prices === null) return null;
+  if (metrics === null) return null;
   const { vcpuHours, memoryGbHours, diskGbHours, shuffleGb } = metrics;
   if (vcpuHours === null || memoryGbHours === null) return null;
-  const amount =
-    vcpuHours * prices.vcpu_hour +
-    memoryGbHours * prices.memory_gb_hour +
-    (diskGbHours ?? 0) * prices.disk_gb_hour +
-    (shuffleGb ?? 0) * prices.shuffle_gb;
+  const isListed = listPrices.regions.some((listed) => listed === region);
+  const prices: Partial<Prices> = { ...(isListed ? listPrices.prices : {}), ...override };
+  const parts = [
+    [vcpuHours, prices.vcpu_hour],
+    [memoryGbHours, prices.memory_gb_hour],
+    [diskGbHours ?? 0, prices.disk_gb_hour],
+    [shuffleGb ?? 0, prices.shuffle_gb],
+  ] as const;
+  let amount = 0;
+  for (const [consumed, price] of parts) {
+    if (consumed === 0) continue;
+    if (price === undefined) return null;
+    amount += consumed * price;
+  }
   return {
     amount: Number(amount.toFixed(6)),
-    currency: prices.currency,
-    prices: override === undefined ? listPrices.date : 'settings',
+    currency: prices.currency ?? 'USD',
+    prices: Object.keys(override).length === 0 ? listPrices.date : 'settings',
   };
 }

@@ -89,6 +89,12 @@ describe('the cost of a job', () => {
     assert.equal(costOf(metrics, 'europe-west9'), null);
     assert.equal(costOf(null, 'us-central1'), null);
     assert.equal(costOf({ ...metrics, vcpuHours: null }, 'us-central1'), null);
+    assert.equal(costOf(metrics, 'europe-west9', { vcpu_hour: 1, memory_gb_hour: 1 }), null);
+  });
+
+  it('takes single prices of the settings over the list prices', () => {
+    const cost = costOf(metrics, 'us-central1', { vcpu_hour: 0 });
+    assert.deepEqual(cost, { amount: 0.040806, currency: 'USD', prices: 'settings' });
   });
 
   it('comes from the prices of the settings where there are some', () => {
