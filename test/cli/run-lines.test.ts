@@ -60,6 +60,8 @@ const snapshot: RunSnapshot = {
   run_id: '01a20ba0-47b8-78f4-9811-09e4f1a4d17e',
   pipeline: 'orders',
   state: 'running',
+  runner: 'local',
+  job: null,
   started_at: '2026-11-24T03:04:11.000Z',
   closed_at: null,
   waiting_for: [],
