@@ -114,6 +114,11 @@ export class Run {
     await this.#reached(() => this.#handle.cancel());
   }
 
+  /** Asks the run to let its streaming job finish what it has read. The run refuses it for a batch job. */
+  async drain(): Promise<void> {
+    await this.#reached(() => this.#handle.signal('drainJob'));
+  }
+
   async #awaitEnd(): Promise<Receipt> {
     try {
       return await this.#handle.result();
