@@ -11,14 +11,20 @@ const lookEveryMs = 5_000;
 /** `2026-11-25 03:04:11Z  error    text`, later lines below the text. */
 export function messageLines({ time, importance, text }: JobMessage): string[] {
   const head = `${time.slice(0, 10)} ${time.slice(11, 19)}Z  ${importance.padEnd(8)}`;
-  return text.split('\n').map((line, index) => `${index === 0 ? head : ' '.repeat(head.length)} ${line}`);
+  return text
+    .split('\n')
+    .map((line, index) => `${index === 0 ? head : ' '.repeat(head.length)} ${line}`);
 }
 
 /** Yields a job's messages as they come, each once, until `ended` is aborted and the rest is read. */
 export async function* followMessages(
   dataflow: Pick<Dataflow, 'messages'>,
   job: JobReference,
-  { minimum, ended, everyMs = lookEveryMs }: {
+  {
+    minimum,
+    ended,
+    everyMs = lookEveryMs,
+  }: {
     minimum: JobMessage['importance'];
     ended: AbortSignal;
     everyMs?: number;

@@ -42,7 +42,10 @@ export interface Reaper {
 export function createReaper(options: ReaperOptions): Reaper {
   const settings = loadSettings(options.root);
   const { project, store, deployment, launch, prices } = settings;
-  const named = [...(launch.region === undefined ? [] : [launch.region]), ...(options.regions ?? [])];
+  const named = [
+    ...(launch.region === undefined ? [] : [launch.region]),
+    ...(options.regions ?? []),
+  ];
   const regions = project === undefined ? [] : [...new Set(named)];
   const runs: Runs = createRuns(options.client);
   let service: Promise<Dataflow> | undefined;
@@ -65,7 +68,9 @@ export function createReaper(options: ReaperOptions): Reaper {
       const jobs = await findJobs();
       const busy = new Set(jobs.map(({ run_key }) => run_key));
       const remote =
-        store === undefined ? [] : await findObjectStaging(await openObjectStore(), store, runs, busy);
+        store === undefined
+          ? []
+          : await findObjectStaging(await openObjectStore(), store, runs, busy);
       const local = await findLocalStaging({ root: options.localStore }, runs);
       return { jobs, staging: [...remote, ...local], locks: await findOrphanLocks(runs) };
     },

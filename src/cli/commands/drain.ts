@@ -27,7 +27,8 @@ export function register(program: Command): void {
         const job = referenceOf(await jobOf(run, snapshot));
         if (job === null) throw cannot(run, 'its job is not known yet');
         const { type } = await withDataflow((dataflow) => dataflow.get(job));
-        if (type === 'batch') throw cannot(run, 'its job is a batch job, which Dataflow cannot drain');
+        if (type === 'batch')
+          throw cannot(run, 'its job is a batch job, which Dataflow cannot drain');
         await run.drain();
         if (json) printJson({ run_key: run.key, requested: true, state: snapshot.state });
         else {

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { setImmediate as turn } from 'node:timers/promises';
+import { JobProgress } from '../../src/client/job-progress.js';
+import { DataflowRefused, DataflowUnavailable } from '../../src/gateways/dataflow.js';
+import type { ReceiptJob } from '../../src/shared/job.js';
+import { FakeDataflow } from '../support/fake-dataflow.js';
+
+const job: ReceiptJob = {
+  project: 'p',
+  region: 'r',
+  job_id: 'j1',
+  job_name: 'orders-1',
+  state: 'JOB_STATE_PENDING',
+  url: 'https://console',
+  launch: 1,
+};
+
+describe("the progress of a run's job", () => {
+  let dataflow: FakeDataflow;
+  let opened: number;
+
+  beforeEach(() => {
+    dataflow = new FakeDataflow();
+    opened = 0;
+    setRows(100);
+  });
+
+  function setRows(orders: number): void {
+    dataflow.metricsOf.set('j1', {
+      rows: { orders },
+      vcpuHours: null,
+      memoryGbHours: null,
+      diskGbHours: null,
+      shuffleGb: null,
+    });
+  }
+  function watch(): JobProgress {
+    const open = async () => {
+      opened++;
+      return dataflow;
+    };
+    return new JobProgress(open, { kindOf: () => 'source', everyMs: 5_000 });
+  }
+  /** A look at a time, and all that goes on beside it. */
+  async function look(progress: JobProgress, at: number, of = job) {
+    progress.stepsOf(of, at);
+    await turn();
+    return progress.stepsOf({ ...of, state: 'JOB_STATE_DONE' }, at);
+  }
+  const asked = (): number => dataflow.calls.length;
+
+  it('is read from its metrics, not oftener than every five seconds', async () => {
+    const progress = watch();
+    const steps = await look(progress, 0);
+    assert.deepEqual(steps, { orders: { kind: 'source', rows: 100, bytes: 0, done: false } });
+    setRows(200);
+    assert.equal((await look(progress, 4_999))['orders']?.rows, 100);
+    assert.equal((await look(progress, 5_000))['orders']?.rows, 200);
+    assert.equal(asked(), 2);
+    assert.equal(opened, 1);
+  });
+
+  it('is not read before a job is known, or after it has ended', async () => {
+    const progress = watch();
+    await look(progress, 0, { ...job, job_id: '' });
+    await look(progress, 6_000, { ...job, state: 'JOB_STATE_DONE' });
+    assert.equal(opened, 0);
+  });
+
+  it('stops when nobody watches any more', async () => {
+    const progress = watch();
+    await look(progress, 0);
+    progress.close();
+    await look(progress, 6_000);
+    assert.equal(asked(), 1);
+    assert.ok(dataflow.isClosed);
+  });
+
+  it('survives a look that was lost', async () => {
+    const progress = watch();
+    dataflow.failures = [new DataflowUnavailable('503')];
+    assert.deepEqual(await look(progress, 0), {});
+    assert.equal((await look(progress, 6_000))['orders']?.rows, 100);
+  });
+
+  it('is silent, and asks no more, where it may not look', async () => {
+    const progress = watch();
+    dataflow.failures = [new DataflowRefused('no', 'PERMISSION_DENIED')];
+    for (const at of [0, 6_000, 12_000]) assert.deepEqual(await look(progress, at), {});
+    assert.equal(asked(), 1);
+  });
+
+  it('is silent without credentials', async () => {
+    const open = () => Promise.reject(new Error('could not load the default credentials'));
+    const progress = new JobProgress(open, { kindOf: () => 'source' });
+    assert.deepEqual(await look(progress, 0), {});
+    progress.close();
+    await turn();
+  });
+});
