@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { Dataflow } from '../gateways/dataflow.js';
 import type { LocalStore } from '../store/local-store.js';
 
 /** What the worker gives to its activities. */
@@ -9,6 +10,10 @@ export interface ActivityDeps {
   /** The task queue that all workers share. */
   taskQueue: string;
   client: Client;
+  /** The Temporal namespace. */
+  namespace: string;
+  /** The Dataflow service; its client is loaded when it is first asked for. */
+  dataflow: () => Promise<Dataflow>;
   /** The Python interpreter that has `beam_pipeline` installed. */
   python: string;
 }

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { BuiltPlan, Plan } from '../config/plan.js';
 import { loadDestination } from '../destinations/registry.js';
 import { failure } from '../shared/failures.js';
-import type { RunPipelineInput } from '../shared/run-input.js';
+import type { ReadRunInput } from '../config/run-input.js';
 import { storePaths, type LocalStore } from '../store/local-store.js';
 
 /**
@@ -15,7 +15,7 @@ export async function loadPinnedPlan(
   store: LocalStore,
   root: string,
   sha256: string,
-  input: RunPipelineInput,
+  input: ReadRunInput['input'],
 ): Promise<BuiltPlan> {
   const canonicalJson = await readPinned(store, sha256);
   const plan = JSON.parse(canonicalJson) as Plan;
@@ -35,6 +35,9 @@ export async function loadPinnedPlan(
     destinations: await Promise.all(destinations),
     args: (input.args ?? {}) as BuiltPlan['args'],
     profiles: input.profile === undefined ? null : resolve(root, input.profile),
+    // A plan says what a run does, not where: the input that repeats it says that.
+    runner: 'local',
+    launch: {},
   };
 }
 

@@ -1,7 +1,11 @@
 import { isAbsolute, resolve } from 'node:path';
+import { dataflowTargetOf } from '../config/dataflow-target.js';
 import { buildPlan, ConfigProblems, loadConfig, type BuiltPlan } from '../config/index.js';
+import { readRunInput, type ReadRunInput } from '../config/run-input.js';
+import { loadSettings } from '../config/settings.js';
 import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
+import type { DataflowTarget } from '../shared/job.js';
 import { lockWorkflowPrefix, storeTaskQueue } from '../shared/names.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import { createOnce, storePaths, type LocalStore } from '../store/local-store.js';
@@ -21,15 +25,17 @@ export function createPrepare({
   root,
   store,
   taskQueue,
-}: ActivityDeps): PipelineActivities['prepare'] {
-  return async (input, firstExecutionRunId) => {
-    if ((input.runner ?? 'local') !== 'local') {
-      throw failure(
-        'ConfigError',
-        `runner \`${String(input.runner)}\` is not supported yet (local)`,
-      );
-    }
-    const built = await planOf(root, store, input).catch((error: unknown) => {
+  namespace,
+}: Pick<
+  ActivityDeps,
+  'root' | 'store' | 'taskQueue' | 'namespace'
+>): PipelineActivities['prepare'] {
+  return async (given, firstExecutionRunId) => {
+    const { built, runner, dataflow, notes } = await readAll(given, {
+      root,
+      store,
+      namespace,
+    }).catch((error: unknown) => {
       if (error instanceof ConfigProblems) throw failure('ConfigError', error.message);
       throw error;
     });
@@ -59,16 +65,43 @@ export function createPrepare({
       })),
       timeoutMs: built.plan.timeout_ms ?? null,
       destinationWaitMs: built.plan.destination_wait_ms,
-      dataflow: null,
-      notes: [],
+      runner,
+      dataflow,
+      notes,
     };
   };
+}
+
+/** Reads the input, the config and, for Dataflow, the settings: every problem is found here. */
+async function readAll(
+  given: RunPipelineInput,
+  { root, store, namespace }: Pick<ActivityDeps, 'root' | 'store' | 'namespace'>,
+): Promise<{
+  built: BuiltPlan;
+  runner: 'local' | 'dataflow';
+  dataflow: DataflowTarget | null;
+  notes: string[];
+}> {
+  const { input, runner: wanted, launch, notes } = readRunInput(given);
+  const built = await planOf(root, store, input);
+  const runner = wanted ?? built.runner;
+  const dataflow =
+    runner === 'local'
+      ? null
+      : dataflowTargetOf({
+          settings: loadSettings(root),
+          config: built.launch,
+          run: launch,
+          namespace,
+          console: process.env['DATAFLOW_EMULATOR_CONSOLE'],
+        });
+  return { built, runner, dataflow, notes };
 }
 
 async function planOf(
   root: string,
   store: LocalStore,
-  input: RunPipelineInput,
+  input: ReadRunInput['input'],
 ): Promise<BuiltPlan> {
   if (input.plan !== undefined) return loadPinnedPlan(store, root, input.plan, input);
   const path = isAbsolute(input.config) ? input.config : resolve(root, input.config);

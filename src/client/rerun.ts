@@ -7,7 +7,7 @@ import { CannotRerun } from './errors.js';
  * @throws {@link CannotRerun} if there is no plan, or if rows would be appended a second time
  */
 export function rerunInputOf(receipt: Receipt, { again }: { again: boolean }): RunPipelineInput {
-  const { run_key, plan_sha256, config, runner, args, profiles, store, sinks } = receipt;
+  const { run_key, plan_sha256, config, runner, launch, args, profiles, store, sinks } = receipt;
   if (plan_sha256 === null) {
     throw new CannotRerun(run_key, 'it ended before its plan was made; run its config instead');
   }
@@ -31,6 +31,7 @@ export function rerunInputOf(receipt: Receipt, { again }: { again: boolean }): R
     plan: plan_sha256,
     rerun_of: run_key,
     runner,
+    ...(launch === undefined ? {} : { launch }),
     ...(Object.keys(args).length > 0 ? { args } : {}),
     ...(profiles === null ? {} : { profile: profiles }),
     ...(store === null ? {} : { store: store.id }),

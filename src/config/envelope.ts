@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationPattern } from './duration.js';
+import { launchBlock } from './launch-schema.js';
 import type { JsonSchema } from './schema-walk.js';
 
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]*$/;
@@ -100,9 +101,10 @@ export const pipelineConfig = z
     transforms: z.array(transform).default([]).describe('What happens to them on the way.'),
     sinks: z.array(sink).min(1).describe('Where they are published.'),
     runner: z
-      .enum(['local'])
+      .enum(['local', 'dataflow'])
       .default('local')
       .describe('Where Beam runs, unless a run says otherwise.'),
+    launch: launchBlock.optional(),
     timeout: z
       .string()
       .regex(durationPattern)

@@ -23,6 +23,8 @@ export interface IssueContext {
   about?: string;
   /** True if no value may be shown, as in a file of connection profiles. */
   secret?: boolean;
+  /** What to say of an unknown key, if there is more to say; default: the keys reserved for later. */
+  hint?: (parent: ConfigPath, key: string) => string | undefined;
 }
 
 /** One problem per thing that is wrong, in words: the same for envelope, modules and destinations. */
@@ -85,8 +87,8 @@ function explain(issue: Issue, context: IssueContext): Problem[] {
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => {
-        const later = laterMessage(path, key);
-        if (later !== undefined) return loaded.problem([...path, key], later, 'key');
+        const known = (context.hint ?? laterMessage)(path, key);
+        if (known !== undefined) return loaded.problem([...path, key], known, 'key');
         const allowed = allowedKeys(context.schema(), inside);
         const near = nearMiss(key, allowed);
         const hint =

@@ -7,7 +7,6 @@ export const laterKeys: Readonly<
 > = {
   pipeline: {
     schedule: 'start the pipeline with `beamline run`',
-    launch: 'pipelines run on this machine (`runner: local`)',
     checks: 'check the result with a query after the run',
     on_error: 'a row that cannot be read fails the run',
     max_rejected: 'a row that cannot be read fails the run',
@@ -47,7 +46,6 @@ function levelOf(parent: readonly (string | number)[]): keyof typeof laterKeys |
 
 /** Values that the design reserves and no code serves yet, by path. */
 const laterValues: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  runner: { dataflow: 'use `local`' },
   concurrency: { skip: 'use `queue`', replace: 'use `queue`' },
 };
 

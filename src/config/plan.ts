@@ -6,7 +6,9 @@ import { checkConfig, type CheckOptions, type CheckedConfig } from './check.js';
 import type { LoadedConfig } from './document.js';
 import { durationMs } from './duration.js';
 import type { PipelineConfig, SinkStep } from './envelope.js';
+import { optionsOf } from './launch-schema.js';
 import { ConfigProblems, type Problem } from './problems.js';
+import type { LaunchOptions } from '../shared/job.js';
 
 export type OnEmpty = 'truncate' | 'keep' | 'fail';
 
@@ -65,6 +67,9 @@ export interface BuiltPlan {
   args: Record<string, ArgValue>;
   /** Absolute path of the connection profiles; null if the config uses none. */
   profiles: string | null;
+  /** Where Beam runs and how it is launched, as the config says: a run may say otherwise. */
+  runner: 'local' | 'dataflow';
+  launch: LaunchOptions;
 }
 
 export interface PlanOptions extends CheckOptions {
@@ -93,6 +98,8 @@ export async function buildPlan(loaded: LoadedConfig, options: PlanOptions): Pro
     destinations,
     args: checked.args.values,
     profiles: checked.profiles?.path ?? null,
+    runner: config.runner,
+    launch: optionsOf(config.launch),
   };
 }
 

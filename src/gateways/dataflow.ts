@@ -47,6 +47,18 @@ export class DataflowUnavailable extends Error {
   override readonly name = 'DataflowUnavailable';
 }
 
+/** Thrown when a job is in a state that this version does not know: whoever goes on might do harm. */
+export class UnknownJobState extends Error {
+  override readonly name = 'UnknownJobState';
+  constructor(
+    readonly jobId: string,
+    /** As the service names it. */
+    readonly state: string,
+  ) {
+    super(`job ${jobId} is in the state ${state}, which this version of Beamline does not know`);
+  }
+}
+
 /** The Dataflow service, as Beamline needs it. Every method may throw the errors above. */
 export interface Dataflow {
   /**
@@ -55,6 +67,7 @@ export interface Dataflow {
    * @throws {@link JobNameTaken}
    */
   launch(request: LaunchRequest): Promise<JobView | null>;
+  /** @throws {@link JobNotFound}, {@link UnknownJobState} */
   get(job: JobReference): Promise<JobView>;
   /** Jobs of a project and region, the newest first; QUEUED jobs may be missing. */
   list(where: {
@@ -63,6 +76,8 @@ export interface Dataflow {
     filter: 'ACTIVE' | 'TERMINATED' | 'ALL';
     /** Stop at jobs created before this time (ISO 8601). */
     createdSince?: string;
+    /** Only jobs of exactly that name. */
+    name?: string;
   }): AsyncIterable<JobView>;
   /** Asks for another state; asking twice is asking once. `force` with a cancellation only. */
   request(

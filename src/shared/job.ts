@@ -58,6 +58,10 @@ export interface LaunchOptions {
   diskSizeGb?: number;
   /** Launches at most: a failed job is followed by the next launch ordinal. Default 1. */
   attempts?: number;
+  /** Duration such as `15m`: the first look at a job of which no event came. */
+  reconcileAfter?: string;
+  /** Duration such as `30m`: how long a job may stay in CANCELLING before it is cancelled by force. */
+  forceCancelAfter?: string;
 }
 
 /** What a run on Dataflow was resolved to; frozen in the workflow's history. */

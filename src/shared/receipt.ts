@@ -1,4 +1,4 @@
-import type { ReceiptJob } from './job.js';
+import type { LaunchOptions, ReceiptJob } from './job.js';
 
 /** Every way a run can end. */
 export const outcomes = [
@@ -82,6 +82,8 @@ export interface Receipt {
   rows_rejected: number;
   steps: ReceiptStep[];
   sinks: ReceiptSink[];
+  /** How the run's jobs were to be launched, complete; absent for the local runner. */
+  launch?: LaunchOptions;
   /** The run's Dataflow job; absent for the local runner, or if none was launched. */
   job?: ReceiptJob;
   /** Beside `job`, as the result of satokiyo/pydataflow-template's workflow names them. */

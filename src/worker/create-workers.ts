@@ -7,6 +7,8 @@ import {
   type ActivityDeps,
 } from '../activities/index.js';
 import type { TemporalAddress } from '../client/connection.js';
+import type { Dataflow } from '../gateways/dataflow.js';
+import { createDataflow } from '../gateways/google-dataflow.js';
 import { defaultTaskQueue, storeTaskQueue } from '../shared/names.js';
 import { openLocalStore } from '../store/local-store.js';
 import { registerSearchAttributes } from './search-attributes.js';
@@ -43,7 +45,9 @@ export async function createWorkers(settings: WorkerSettings): Promise<Workers> 
   await registerSearchAttributes(clientConnection, namespace);
   const connection = await NativeConnection.connect(temporal.connectionOptions);
   const client = new Client({ connection: clientConnection, namespace });
-  const deps: ActivityDeps = { root, store, taskQueue, client, python };
+  let service: Promise<Dataflow> | undefined;
+  const dataflow = (): Promise<Dataflow> => (service ??= createDataflow());
+  const deps: ActivityDeps = { root, store, taskQueue, client, namespace, dataflow, python };
   const timing = {
     maxHeartbeatThrottleInterval: '2s',
     defaultHeartbeatThrottleInterval: '2s',
@@ -71,6 +75,7 @@ export async function createWorkers(settings: WorkerSettings): Promise<Workers> 
       try {
         await Promise.all([shared.run(), local.run()]);
       } finally {
+        await (await service)?.close();
         await connection.close();
         await clientConnection.close();
       }

@@ -39,6 +39,8 @@ export interface PreparedRun {
   timeoutMs: number | null;
   /** Milliseconds to wait for somebody else's lock on a destination's file. */
   destinationWaitMs: number;
+  /** As the input says, else as the config does. */
+  runner: 'local' | 'dataflow';
   /** Where the job runs; null for the local runner. */
   dataflow: DataflowTarget | null;
   /** What a person should know of how the input was read, such as an argument that is ignored. */

@@ -17,6 +17,10 @@ export class RunRecord {
 
   constructor(private readonly input: RunPipelineInput) {}
 
+  get runner(): 'local' | 'dataflow' {
+    return this.prepared?.runner ?? this.input.runner ?? 'local';
+  }
+
   start(prepared: PreparedRun): void {
     this.prepared = prepared;
     for (const sink of prepared.sinks) {
@@ -34,7 +38,7 @@ export class RunRecord {
     }
     upsertSearchAttributes([
       { key: searchAttributes.pipeline, value: prepared.pipeline },
-      { key: searchAttributes.runner, value: this.input.runner ?? 'local' },
+      { key: searchAttributes.runner, value: this.runner },
       { key: searchAttributes.runKey, value: prepared.runKey },
     ]);
   }
@@ -68,7 +72,7 @@ export class RunRecord {
       pipeline: this.prepared?.pipeline ?? null,
       run_key: this.prepared?.runKey ?? null,
       store: this.prepared?.store.id ?? null,
-      runner: this.input.runner ?? 'local',
+      runner: this.runner,
       job: null,
       waiting_for: waitingFor,
       sinks: this.sinks.map(({ name, module, destination, state, rows }) => ({
@@ -94,7 +98,8 @@ export class RunRecord {
       pipeline: prepared?.pipeline ?? '',
       config: this.input.config,
       plan_sha256: prepared?.planSha256 ?? null,
-      runner: this.input.runner ?? 'local',
+      runner: this.runner,
+      ...(prepared?.dataflow ? { launch: prepared.dataflow.launch } : {}),
       args: prepared?.args ?? {},
       profiles: prepared?.profiles ?? null,
       store: prepared ? { id: prepared.store.id, host: prepared.store.host } : null,

@@ -48,6 +48,7 @@ export function createFakeActivities(options: FakeOptions): FakeActivities {
       sinks: [...sinks],
       timeoutMs: null,
       destinationWaitMs: 1000,
+      runner: 'local',
       dataflow: null,
       notes: [],
       ...options.prepared,

@@ -1,5 +1,6 @@
 import { describeModules, fingerprints, type Catalogue } from '../catalogue.js';
 import { allModules } from '../module-info.js';
+import { settingsSchema } from '../settings.js';
 import { pipelineSchema } from './pipeline-schema.js';
 import { referencePages } from './reference-docs.js';
 
@@ -18,6 +19,7 @@ export async function generatedFiles(): Promise<Record<string, string>> {
     'schemas/modules.json': json(catalogue),
     'schemas/modules.sha256.json': json(fingerprints()),
     'schemas/pipeline.schema.json': json(pipelineSchema(modules)),
+    'schemas/settings.schema.json': json(settingsSchema()),
     ...(Object.fromEntries(pages) as Record<string, string>),
   };
 }

@@ -1,5 +1,8 @@
 import { envelopeSchema } from '../envelope.js';
+import { launchFields, type LaunchField } from '../launch-fields.js';
 import type { ModuleInfo } from '../module-info.js';
+import { settingsSchema } from '../settings.js';
+import { isMapping } from '../values.js';
 import { parameterRows, type ParameterRow } from '../parameter-table.js';
 import type { JsonSchema } from '../schema-walk.js';
 
@@ -10,6 +13,8 @@ export function referencePages(modules: readonly ModuleInfo[]): Record<string, s
   return {
     'README.md': indexPage(modules),
     'config.md': configPage(),
+    'launch.md': launchPage(),
+    'settings.md': settingsPage(),
     ...Object.fromEntries(modules.map((module) => [pageOf(module), modulePage(module)])),
   };
 }
@@ -21,15 +26,84 @@ function indexPage(modules: readonly ModuleInfo[]): string {
       .map((module) => `- [\`${module.name}\`](${pageOf(module)}): ${module.summary}`);
     return [`## ${kind[0]?.toUpperCase()}${kind.slice(1)}s`, '', ...items].join('\n');
   });
-  return page('Reference', ['[The keys of a config](config.md)', ...lists]);
+  const pages = [
+    '- [The keys of a config](config.md)',
+    '- [Launch options](launch.md), in a config, in the settings and on the command line',
+    '- [The keys of beamline.yaml](settings.md)',
+  ];
+  return page('Reference', [pages.join('\n'), ...lists]);
 }
 
 function configPage(): string {
   return page('The keys of a config', [
     'How to use them: [config.md](../config.md). Parameters of a step are those of its module: ' +
       '[the list](README.md).',
-    table(envelopeSchema()),
+    table(withoutLaunch(envelopeSchema())),
+    'The keys of `launch`: [launch.md](launch.md).',
   ]);
+}
+
+function settingsPage(): string {
+  return page('The keys of beamline.yaml', [
+    'The file stands in the project root; every key is optional. How to use it: ' +
+      '[dataflow.md](../dataflow.md). The keys of `launch`: [launch.md](launch.md).',
+    table(withoutLaunch(settingsSchema())),
+  ]);
+}
+
+function launchPage(): string {
+  const rows = launchFields.map((field) =>
+    [
+      `\`${field.key}\``,
+      [field.flag, field.alias]
+        .filter(Boolean)
+        .map((flag) => `\`${flag}\``)
+        .join(', '),
+      field.api === undefined ? '' : `\`${field.api}\``,
+      kindWords(field),
+      field.description,
+      `\`${field.example}\``,
+    ].map(escaped),
+  );
+  return page('Launch options', [
+    'How a job is launched with `runner: dataflow`: in `launch` of [beamline.yaml](settings.md), in ' +
+      '`launch` of a [config](config.md), and on the command line; the later one wins. How to use them: ' +
+      '[dataflow.md](../dataflow.md). The third column is the field of `flexTemplates.launch` that an ' +
+      'option sets; in the input of a run it has the name of the last part.',
+    [
+      '| key | command line | API | type | | example |',
+      '| --- | --- | --- | --- | --- | --- |',
+      ...rows.map((row) => `| ${row.join(' | ')} |`),
+    ].join('\n'),
+  ]);
+}
+
+function kindWords({ kind }: LaunchField): string {
+  switch (kind.type) {
+    case 'text':
+      return 'text';
+    case 'count':
+      return `${kind.minimum} to ${kind.maximum}`;
+    case 'flag':
+      return 'true or false';
+    case 'choice':
+      return kind.values.map((value) => `\`${value}\``).join(', ');
+    case 'duration':
+      return 'duration';
+    case 'texts':
+      return 'list of text; repeat the flag';
+    case 'labels':
+    case 'options':
+      return 'mapping to text; repeat the flag as `name=value`';
+  }
+}
+
+/** The schema with `launch` as one row: its keys have a page of their own. */
+function withoutLaunch(schema: JsonSchema): JsonSchema {
+  const properties = isMapping(schema['properties']) ? schema['properties'] : {};
+  const launch = isMapping(properties['launch']) ? properties['launch'] : {};
+  const { description, type } = launch;
+  return { ...schema, properties: { ...properties, launch: { description, type } } };
 }
 
 function modulePage(module: ModuleInfo): string {

@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import type { LaunchOptions } from '../shared/job.js';
+import type { ReferenceArguments, RunPipelineInput } from '../shared/run-input.js';
+import { inputProblems } from './input-problems.js';
+import { launchFields } from './launch-fields.js';
+import { launchInput, schemaOf } from './launch-schema.js';
+import { mergeLaunch } from './merge-launch.js';
+import { ConfigProblems, type Problem } from './problems.js';
+import { isMapping } from './values.js';
+
+/** A run's input, read: everything that follows looks at this. */
+export interface ReadRunInput {
+  input: Omit<RunPipelineInput, keyof ReferenceArguments | 'launch' | 'runner'>;
+  /** As the input says, or as its arguments imply; undefined leaves it to the config. */
+  runner: 'local' | 'dataflow' | undefined;
+  launch: LaunchOptions;
+  notes: string[];
+}
+
+const origin = "the run's input";
+
+/** The arguments of satokiyo/pydataflow-template's workflow, and the options that they are. */
+const referenceOptions = {
+  gcs_temp_folder: ['tempLocation', 'stagingLocation'],
+  containerSpecGcsPath: ['containerSpecGcsPath'],
+  workerContainerImage: ['sdkContainerImage'],
+  numWorkers: ['numWorkers'],
+  maxWorkers: ['maxWorkers'],
+  machineType: ['machineType'],
+  subnetwork: ['subnetwork'],
+  region: ['region'],
+} as const satisfies Record<
+  Exclude<keyof ReferenceArguments, 'pollingSeconds'>,
+  readonly (keyof LaunchOptions)[]
+>;
+
+const ownKeys = {
+  config: z.string().min(1),
+  profile: z.string().optional(),
+  runner: z.enum(['local', 'dataflow']).optional(),
+  launch: z.record(z.string(), z.unknown()).optional(),
+  allowPlaintextProfile: z.boolean().optional(),
+  args: z.record(z.string(), z.unknown()).optional(),
+  store: z.string().optional(),
+  plan: z.string().optional(),
+  rerun_of: z.string().optional(),
+} satisfies Record<Exclude<keyof RunPipelineInput, keyof ReferenceArguments>, z.ZodType>;
+
+const runInput = z.strictObject({
+  ...ownKeys,
+  ...referenceShape(),
+  pollingSeconds: z.number().optional(),
+});
+
+/**
+ * Reads what started a run: Beamline's own input, or the flat argument object of
+ * satokiyo/pydataflow-template as it is, where an empty text counts as absent and a number may be a
+ * text.
+ * @throws `ConfigProblems` naming every argument that is wrong
+ */
+export function readRunInput(given: RunPipelineInput): ReadRunInput {
+  const value = numbersOf(withoutEmpty(given));
+  const parsed = runInput.safeParse(value);
+  if (!parsed.success) throw new ConfigProblems(problemsIn(parsed.error, value, runInput));
+  const problems = [
+    ...inBucket(parsed.data.config, 'config'),
+    ...inBucket(parsed.data.profile, 'profile'),
+  ];
+  const own = withoutEmpty(parsed.data.launch ?? {});
+  const renamed = 'workerContainerImage' in own ? renameImage(own) : own;
+  const launch = launchInput.safeParse(renamed);
+  if (!launch.success) problems.push(...problemsIn(launch.error, renamed, launchInput, 'launch'));
+  if (!launch.success || problems.length > 0) throw new ConfigProblems(problems);
+  const flat = flatOptions(parsed.data as ReferenceArguments);
+  const isReference = Object.keys(flat).length > 0;
+  const notes =
+    parsed.data.pollingSeconds === undefined
+      ? []
+      : ['`pollingSeconds` is ignored: a run is told of its job by events, and does not poll'];
+  return {
+    input: Object.fromEntries(
+      Object.keys(ownKeys)
+        .filter((key) => key !== 'runner' && key !== 'launch' && key in parsed.data)
+        .map((key) => [key, parsed.data[key as keyof typeof ownKeys]]),
+    ) as ReadRunInput['input'],
+    runner: parsed.data.runner ?? (isReference ? 'dataflow' : undefined),
+    launch: mergeLaunch(flat, launch.data),
+    notes,
+  };
+}
+
+function referenceShape(): Record<string, z.ZodOptional> {
+  return Object.fromEntries(
+    Object.entries(referenceOptions).map(([argument, [name]]) => {
+      const field = launchFields.find((candidate) => candidate.name === name);
+      return [argument, (field === undefined ? z.unknown() : schemaOf(field)).optional()];
+    }),
+  );
+}
+
+function flatOptions(data: ReferenceArguments): LaunchOptions {
+  return Object.fromEntries(
+    Object.entries(referenceOptions).flatMap(([argument, names]) => {
+      const value = data[argument as keyof ReferenceArguments];
+      return value === undefined ? [] : names.map((name) => [name, value]);
+    }),
+  ) as LaunchOptions;
+}
+
+/** The reference passes `""` for what is not given. */
+function withoutEmpty(given: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(given).filter(
+      ([, value]) => value !== '' && value !== null && value !== undefined,
+    ),
+  );
+}
+
+/** The reference's callers write numbers as texts, too. */
+function numbersOf(value: Record<string, unknown>): Record<string, unknown> {
+  const read = { ...value };
+  for (const name of ['numWorkers', 'maxWorkers', 'pollingSeconds']) {
+    const text = read[name];
+    if (typeof text === 'string' && /^\d{1,9}$/.test(text)) read[name] = Number(text);
+  }
+  return read;
+}
+
+function renameImage({ workerContainerImage, ...rest }: Record<string, unknown>): object {
+  return { sdkContainerImage: workerContainerImage, ...rest };
+}
+
+/** A path in a bucket, where a path of the project is meant. */
+function inBucket(path: string | undefined, key: 'config' | 'profile'): Problem[] {
+  const below = /^gs:\/\/[^/]+\/(.+)$/.exec(path ?? '')?.[1];
+  if (path === undefined || !path.startsWith('gs://')) return [];
+  const local = below ?? 'FILE';
+  const why =
+    key === 'config'
+      ? 'a run pins its config, SQL and arguments by content when it starts, and uploads what its job needs'
+      : 'a run uploads the references that its job needs, never a password in plain text';
+  const command =
+    key === 'config'
+      ? `beamline run ${local} --runner dataflow`
+      : `--profile ${local}, or "profile": "${local}" in the input`;
+  const message = `\`${path}\` is in a bucket; give the path in the project, \`${local}\`: ${why}. Write: ${command}`;
+  return [{ file: origin, line: 0, column: 0, path: key, message }];
+}
+
+function problemsIn(
+  error: z.ZodError,
+  value: unknown,
+  schema: z.ZodType,
+  below?: string,
+): Problem[] {
+  return inputProblems(error.issues, {
+    origin,
+    value: isMapping(value) ? value : {},
+    schema: () => z.toJSONSchema(schema, { io: 'input' }),
+  }).map((found) => (below === undefined ? found : { ...found, path: `${below}.${found.path}` }));
+}

@@ -1,0 +1,191 @@
+import type { JobsV1Beta3Client, protos } from '@google-cloud/dataflow';
+import type { JobReference, JobState, JobView } from '../shared/job.js';
+import { isJobState } from '../shared/job-identity.js';
+import { UnknownJobState, type Dataflow } from './dataflow.js';
+import { launchBody } from './launch-body.js';
+import { dataflowErrorOf, type Operation } from './dataflow-errors.js';
+import { importanceNames, messageOf } from './dataflow-messages.js';
+import { jobMetricsOf } from '../dataflow/job-metrics.js';
+
+type ClientOptions = NonNullable<ConstructorParameters<typeof JobsV1Beta3Client>[0]>;
+type Api = typeof protos.google.dataflow.v1beta3;
+type Job = protos.google.dataflow.v1beta3.IJob;
+
+/** Milliseconds that a call may take. A launch checks the spec and starts a machine: it takes seconds. */
+const callTimeoutMs = 30_000;
+const launchTimeoutMs = 60_000;
+
+export interface DataflowOptions {
+  /** `host:port` of an emulator, which is spoken to without encryption and without credentials. */
+  emulator?: string | undefined;
+}
+
+/**
+ * The Dataflow service (or the emulator that DATAFLOW_EMULATOR_HOST names). The client library is
+ * loaded by this call. No call is repeated here: whoever calls knows what may be done twice.
+ */
+export async function createDataflow({
+  emulator = process.env['DATAFLOW_EMULATOR_HOST'],
+}: DataflowOptions = {}): Promise<Dataflow> {
+  const library = await import('@google-cloud/dataflow');
+  const options = emulator ? await emulatorOptions(emulator) : {};
+  const templates = new library.FlexTemplatesServiceClient(options);
+  const jobs = new library.JobsV1Beta3Client(options);
+  const jobMessages = new library.MessagesV1Beta3Client(options);
+  const jobMetrics = new library.MetricsV1Beta3Client(options);
+  const api = library.protos.google.dataflow.v1beta3;
+  const call = { timeout: callTimeoutMs };
+
+  return {
+    async launch(request) {
+      const [{ job }] = await asked('launch', () =>
+        templates.launchFlexTemplate(launchBody(api, request), { timeout: launchTimeoutMs }),
+      );
+      if (request.validateOnly === true) return null;
+      return viewOf(api, { name: request.jobName, ...job });
+    },
+
+    async get({ project, region, jobId }) {
+      // The view of the description is the smallest one that has the labels.
+      const view = api.JobView.JOB_VIEW_DESCRIPTION;
+      const [job] = await asked('job', () =>
+        jobs.getJob({ projectId: project, location: region, jobId, view }, call),
+      );
+      return viewOf(api, job);
+    },
+
+    async *list({ project, region, filter, createdSince, name }) {
+      let pageToken = '';
+      do {
+        const request = {
+          projectId: project,
+          location: region,
+          filter: api.ListJobsRequest.Filter[filter],
+          pageToken,
+          ...(name !== undefined && { name }),
+        };
+        const [page, , response] = await asked('list', () =>
+          jobs.listJobs(request, { ...call, autoPaginate: false }),
+        );
+        for (const job of page ?? []) {
+          const created = timeOf(job.createTime);
+          if (createdSince && created && Date.parse(created) < Date.parse(createdSince)) return;
+          const view = listedView(api, job);
+          if (view !== null) yield view;
+        }
+        pageToken = response?.nextPageToken ?? '';
+      } while (pageToken !== '');
+    },
+
+    async request({ project, region, jobId }, state, { force = false } = {}) {
+      // As `gcloud dataflow jobs cancel --force` does it.
+      const labels = force ? { force_cancel_job: 'true' } : {};
+      const job = { requestedState: api.JobState[state], labels };
+      await asked('job', () =>
+        jobs.updateJob({ projectId: project, location: region, jobId, job }, call),
+      );
+    },
+
+    async messages({ project, region, jobId }, { minimum = 'basic', since } = {}) {
+      const request = {
+        projectId: project,
+        location: region,
+        jobId,
+        minimumImportance: api.JobMessageImportance[importanceNames[minimum]],
+        ...(since !== undefined && { startTime: timestampOf(since) }),
+      };
+      const [found] = await asked('job', () => jobMessages.listJobMessages(request, call));
+      return found.map((message) => messageOf(api, message, timeOf)).toSorted(byTime);
+    },
+
+    async metrics({ project, region, jobId }: JobReference) {
+      const [found] = await asked('job', () =>
+        jobMetrics.getJobMetrics({ projectId: project, location: region, jobId }, call),
+      );
+      return jobMetricsOf(found.metrics ?? []);
+    },
+
+    async close() {
+      await Promise.all([templates, jobs, jobMessages, jobMetrics].map((client) => client.close()));
+    },
+  };
+}
+
+async function asked<T>(operation: Operation, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw dataflowErrorOf(error, operation);
+  }
+}
+
+async function emulatorOptions(emulator: string): Promise<ClientOptions> {
+  const { credentials } = await import('@grpc/grpc-js');
+  const [, host, port] = /^(.*):(\d+)$/.exec(emulator) ?? [];
+  if (host === undefined) {
+    throw new Error(`DATAFLOW_EMULATOR_HOST must be host:port, got ${emulator}`);
+  }
+  return {
+    apiEndpoint: host,
+    port: Number(port),
+    sslCreds: credentials.createInsecure(),
+    projectId: 'emulator',
+  };
+}
+
+/** A listed job; null for one that is not Beamline's and in a state that Beamline does not know. */
+function listedView(api: Api, job: Job): JobView | null {
+  try {
+    return viewOf(api, job);
+  } catch (error) {
+    const isOurs = Object.keys(job.labels ?? {}).some((label) => label.startsWith('beamline-'));
+    if (error instanceof UnknownJobState && !isOurs) return null;
+    throw error;
+  }
+}
+
+function viewOf(api: Api, job: Job): JobView {
+  const id = job.id ?? '';
+  const state = stateOf(api, job.currentState, id);
+  const stateTime = timeOf(job.currentStateTime);
+  const createTime = timeOf(job.createTime);
+  const isStreaming =
+    job.type === 'JOB_TYPE_STREAMING' || job.type === api.JobType.JOB_TYPE_STREAMING;
+  return {
+    jobId: id,
+    jobName: job.name ?? '',
+    state,
+    type: isStreaming ? 'streaming' : 'batch',
+    labels: { ...job.labels },
+    ...(stateTime !== undefined && { stateTime }),
+    ...(createTime !== undefined && { createTime }),
+    ...(job.replacedByJobId && { replacedByJobId: job.replacedByJobId }),
+  };
+}
+
+/** @throws {@link UnknownJobState} */
+function stateOf(api: Api, given: Job['currentState'], jobId: string): JobState {
+  const state = typeof given === 'number' ? api.JobState[given] : (given ?? 'JOB_STATE_UNKNOWN');
+  if (isJobState(state)) return state;
+  throw new UnknownJobState(jobId, state ?? String(given));
+}
+
+type Timestamp = protos.google.protobuf.ITimestamp | null | undefined;
+
+/** ISO 8601, to the millisecond; undefined where the service does not say. */
+function timeOf(time: Timestamp): string | undefined {
+  const seconds = Number((time?.seconds ?? 0).toString());
+  return seconds === 0
+    ? undefined
+    : new Date(seconds * 1000 + Math.floor((time?.nanos ?? 0) / 1e6)).toISOString();
+}
+
+function timestampOf(time: string): { seconds: number; nanos: number } {
+  const milliseconds = Date.parse(time);
+  const seconds = Math.floor(milliseconds / 1000);
+  return { seconds, nanos: (milliseconds - seconds * 1000) * 1_000_000 };
+}
+
+function byTime(a: { time: string }, b: { time: string }): number {
+  return a.time < b.time ? -1 : a.time > b.time ? 1 : 0;
+}
