@@ -1,20 +1,24 @@
-import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
-import type { ManifestSink, ManifestStep } from '../shared/manifest.js';
+import type { ManifestStep } from '../shared/manifest.js';
 import type { Audit, PipelineActivities } from '../workflows/activities.js';
 import type { ActivityDeps } from './deps.js';
 import { readManifest } from './read-manifest.js';
 import { readPlan } from './read-plan.js';
+import { assertFooters } from './staged-footers.js';
+import { stagedHere } from './staged-here.js';
 
 /**
  * Checks that the staged data adds up: the plan's sinks are all there, each file's own footer says
- * what the manifest says, and row-wise steps lost nothing.
+ * what the manifest says, and row-wise steps lost nothing. What a job staged elsewhere is fetched for
+ * that: publish reads the same copies.
  */
-export function createAudit({ store }: ActivityDeps): PipelineActivities['audit'] {
+export function createAudit(
+  deps: Pick<ActivityDeps, 'store' | 'objects'>,
+): PipelineActivities['audit'] {
   return async (run, staged) => {
-    const plan = await readPlan(store, run);
-    const { manifest } = await readManifest(staged);
+    const plan = await readPlan(deps.store, run);
+    const { manifest } = await readManifest(deps, staged);
     if (manifest.run_key !== run.runKey || manifest.plan_sha256 !== run.planSha256) {
       throw failure('AuditFailed', `${staged.manifestUri} belongs to another run or plan`);
     }
@@ -23,7 +27,7 @@ export function createAudit({ store }: ActivityDeps): PipelineActivities['audit'
     for (const { name } of plan.sinks) {
       const sink = manifest.sinks[name];
       if (!sink) throw failure('AuditFailed', `nothing was staged for \`${name}\``, { step: name });
-      await assertFooters(name, sink);
+      await assertFooters(name, sink, (await stagedHere(deps, run, staged, sink)).files);
       sinks[name] = { rows: sink.rows, bytes: sink.bytes };
     }
     await faultPoint('worker:audited');
@@ -49,37 +53,6 @@ function assertRowsKept(name: string, step: ManifestStep): void {
       `${step.rows_rejected} were rejected: that does not add up`,
     { step: name },
   );
-}
-
-async function assertFooters(name: string, sink: ManifestSink): Promise<void> {
-  for (const { uri, rows } of sink.files) {
-    const found = await rowsInFooter(uri).catch((error: unknown) => {
-      throw failure('AuditFailed', `${name}: the staged file ${uri} cannot be read`, {
-        step: name,
-        cause: String(error),
-      });
-    });
-    if (found !== rows) {
-      throw failure(
-        'AuditFailed',
-        `${name}: ${uri} holds ${found} rows, its manifest says ${rows}`,
-        {
-          step: name,
-        },
-      );
-    }
-  }
-  const total = sum(sink.files, ({ rows }) => rows);
-  if (total !== sink.rows) {
-    throw failure('AuditFailed', `${name}: its files hold ${total} rows, not ${sink.rows}`, {
-      step: name,
-    });
-  }
-}
-
-async function rowsInFooter(uri: string): Promise<number> {
-  const { num_rows } = await parquetMetadataAsync(await asyncBufferFromFile(uri));
-  return Number(num_rows);
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

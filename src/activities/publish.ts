@@ -8,6 +8,7 @@ import type { ActivityDeps } from './deps.js';
 import { readManifest } from './read-manifest.js';
 import { readPlan } from './read-plan.js';
 import { inPublisher } from './publisher-child.js';
+import { stagedHere } from './staged-here.js';
 
 /** Reads the committed version of each sink's destination; the run holds their locks. */
 export function createInspectDestinations(
@@ -33,9 +34,10 @@ export function createInspectDestinations(
 export function createPublish(deps: ActivityDeps): PipelineActivities['publish'] {
   return async (run, staged, { sink: name, baseVersion }) => {
     const sink = await sinkOf(deps, run, name);
-    const { manifest, sha256 } = await readManifest(staged);
+    const { manifest, sha256 } = await readManifest(deps, staged);
     const stagedSink = manifest.sinks[name];
     if (!stagedSink) throw failure('AuditFailed', `the manifest has no sink \`${name}\``);
+    const here = await stagedHere(deps, run, staged, stagedSink);
     await faultPoint('worker:before-publish');
     await assertRunOpen(deps.client);
     const commit = await inPublisher<Commit>(
@@ -50,7 +52,7 @@ export function createPublish(deps: ActivityDeps): PipelineActivities['publish']
           sink: name,
           mode: sink.mode,
           manifestSha256: sha256,
-          staged: stagedSink,
+          staged: here,
         },
       }),
     );

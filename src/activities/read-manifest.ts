@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { ApplicationFailure } from '@temporalio/common';
 import { failure } from '../shared/failures.js';
 import { manifest, type Manifest } from '../shared/manifest.js';
+import { isGsUri } from '../store/gs-uri.js';
 import type { Staged } from '../workflows/activities.js';
+import type { ActivityDeps } from './deps.js';
 
 /** Reads the manifest that the workflow's history names, and checks that it is that very one. */
 export async function readManifest(
+  deps: Pick<ActivityDeps, 'objects'>,
   staged: Staged,
 ): Promise<{ manifest: Manifest; sha256: string }> {
-  const text = await readFile(staged.manifestUri, 'utf8').catch((error: unknown) => {
+  const text = await readText(deps, staged.manifestUri).catch((error: unknown) => {
+    if (error instanceof ApplicationFailure) throw error;
     throw failure('AuditFailed', `the manifest ${staged.manifestUri} cannot be read`, {
       cause: String(error),
     });
@@ -22,4 +27,9 @@ export async function readManifest(
     );
   }
   return { manifest: manifest.parse(JSON.parse(text)), sha256 };
+}
+
+async function readText({ objects }: Pick<ActivityDeps, 'objects'>, uri: string): Promise<string> {
+  if (!isGsUri(uri)) return readFile(uri, 'utf8');
+  return (await (await objects()).read(uri)).toString('utf8');
 }

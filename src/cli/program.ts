@@ -14,6 +14,7 @@ import { register as receipt } from './commands/receipt.js';
 import { register as rerun } from './commands/rerun.js';
 import { register as run } from './commands/run.js';
 import { register as status } from './commands/status.js';
+import { register as sync } from './commands/sync.js';
 import { register as validate } from './commands/validate.js';
 import { register as version } from './commands/version.js';
 import { addGlobals } from './globals.js';
@@ -35,6 +36,7 @@ const commands: readonly ((program: Command) => void)[] = [
   receipt,
   rerun,
   orphans,
+  sync,
   connections,
   modules,
   version,

@@ -21,6 +21,8 @@ export interface ModuleEntry {
   capabilities: { incremental: boolean; row_wise: boolean; inputs: number | null };
   /** Parameters that hold SQL text, or the path of a `.sql` file. */
   sql_parameters: string[];
+  /** Parameters that hold the path, or the pattern, of files to read. */
+  path_parameters: string[];
   schema: JsonSchema;
 }
 

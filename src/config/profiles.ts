@@ -6,7 +6,7 @@ import { loadConfig, type LoadedConfig } from './document.js';
 import { problemsOf } from './issues.js';
 import { suggestion } from './near-miss.js';
 import type { Problem } from './problems.js';
-import { connectionAttributes } from './secrets.js';
+import { badSecretReferences, connectionAttributes, secretForm } from './secrets.js';
 import type { Step } from './steps.js';
 import { isMapping } from './values.js';
 
@@ -59,11 +59,25 @@ export function profileProblems(profiles: LoadedConfig, steps: readonly Step[]):
   const used = new Set(steps.map((step) => step.parameters['profile']));
   return profileKeys(profiles).flatMap((key) => {
     const result = connectionProfile.safeParse(value[key]);
-    if (!used.has(key) || result.success) return [];
+    if (!used.has(key)) return [];
+    if (result.success) return secretProblems(profiles, key, result.data);
     const schema = (): Record<string, unknown> => z.toJSONSchema(connectionProfile);
     const context = { loaded: profiles, value, base: [key], schema, secret: true };
     return problemsOf(result.error.issues, context);
   });
+}
+
+/** References to secrets of one profile that are written wrongly. */
+function secretProblems(
+  profiles: LoadedConfig,
+  key: string,
+  profile: z.infer<typeof connectionProfile>,
+): Problem[] {
+  return Object.entries(profile).flatMap(([attribute, text]) =>
+    badSecretReferences(String(text)).map((reference) =>
+      profiles.problem([key, attribute], `\`${reference}\` must be like \`${secretForm}\``),
+    ),
+  );
 }
 
 /** Sources that say both, or neither, of a profile and the attributes of a connection. */

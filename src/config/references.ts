@@ -2,7 +2,7 @@ import { sampleValue, type ArgValue, type ResolvedArgs } from './arguments.js';
 import type { LoadedConfig } from './document.js';
 import { suggestion } from './near-miss.js';
 import type { ConfigPath, Problem } from './problems.js';
-import { isConnectionPath } from './secrets.js';
+import { badSecretReferences, isConnectionPath, secretForm } from './secrets.js';
 import { isMapping } from './values.js';
 
 /** A config's data with its arguments filled in. */
@@ -60,7 +60,7 @@ export interface FilledString {
 /**
  * Fills in the references of one string. A string that is nothing but one reference takes the
  * argument's type.
- * @param external whether `${env:…}` and `${file:…}` may stand here; they are left as they are
+ * @param external whether `${env:…}`, `${file:…}` and `${secret:…}` may stand here; they are left as they are
  */
 export function fillString(
   text: string,
@@ -86,7 +86,9 @@ export function fillString(
       const name = /^args\.(.+)$/.exec(inner ?? '')?.[1];
       if (name !== undefined && Object.hasOwn(args.types, name)) return String(argOf(name));
       if (external && /^(env|file):./.test(inner ?? '')) return reference;
-      outcome.messages.push(badReference(reference, inner, name, args));
+      const isSecret = inner?.startsWith('secret:') && badSecretReferences(reference).length === 0;
+      if (external && isSecret) return reference;
+      outcome.messages.push(badReference(reference, inner, name, args, external));
       return reference;
     },
   );
@@ -98,6 +100,7 @@ function badReference(
   inner: string | undefined,
   name: string | undefined,
   args: ResolvedArgs,
+  external: boolean,
 ): string {
   if (name !== undefined) {
     const names = Object.keys(args.types);
@@ -105,7 +108,9 @@ function badReference(
     return `no argument is named \`${name}\`${suggestion(name, names)}${none}`;
   }
   if (inner === undefined) return '`${` without `}`; write `$${` for the text `${`';
-  if (/^(env|file):/.test(inner)) {
+  if (external && inner.startsWith('secret:'))
+    return `\`${reference}\` must be like \`${secretForm}\``;
+  if (/^(env|file|secret):/.test(inner)) {
     return `\`${reference}\` may stand only where a source says how to connect (host, user, password, …)`;
   }
   return `unknown reference \`${reference}\`; use \`\${args.NAME}\`, or \`$\${\` for the text \`\${\``;

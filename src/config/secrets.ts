@@ -2,8 +2,22 @@ import type { LoadedConfig } from './document.js';
 import type { ConfigPath, Problem } from './problems.js';
 import { isMapping } from './values.js';
 
-/** `${env:NAME}` or `${file:path}`, and nothing else. */
-const externalReference = /^\$\{(env|file):[^}]+\}$/;
+/** `${env:NAME}`, `${file:path}` or `${secret:…}`, and nothing else. */
+const externalReference = /^\$\{(env|file|secret):[^}]+\}$/;
+/**
+ * A version of a secret in Secret Manager, by its resource name
+ * (https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets.versions).
+ */
+const secretName = /^projects\/[^/\s{}]+\/secrets\/[\w-]{1,255}\/versions\/[\w-]+$/;
+/** How to write a reference to a secret. */
+export const secretForm = '${secret:projects/PROJECT/secrets/NAME/versions/latest}';
+
+/** References to secrets in a text that name no version of a secret. */
+export function badSecretReferences(text: string): string[] {
+  return [...text.matchAll(/\$\{secret:([^}]*)\}/g)].flatMap(([reference, name = '']) =>
+    secretName.test(name) ? [] : [reference],
+  );
+}
 const secretKey =
   /^(pass(word|wd|phrase)?|pwd|secret.*|.*_secret|.*token|private_key|api_?key|credentials?)$/i;
 
@@ -18,7 +32,7 @@ export const connectionAttributes = [
   'sslrootcert',
 ] as const;
 
-/** True at an attribute of a connection: there `${env:…}` and `${file:…}` may stand. */
+/** True at an attribute of a connection: there `${env:…}`, `${file:…}`, `${secret:…}` may stand. */
 export function isConnectionPath(path: ConfigPath): boolean {
   const [list, , parameters, key] = path;
   const isParameter = list === 'sources' && parameters === 'parameters' && path.length === 4;

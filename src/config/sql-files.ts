@@ -49,7 +49,7 @@ export function inlineSql(
 }
 
 /** A single line that ends in `.sql` is a path, anything else is SQL. */
-function isSqlPath(value: unknown): value is string {
+export function isSqlPath(value: unknown): value is string {
   return typeof value === 'string' && /^[^\n;]+\.sql$/i.test(value);
 }
 

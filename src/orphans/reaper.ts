@@ -58,7 +58,7 @@ export function createReaper(options: ReaperOptions): Reaper {
       regions,
       deployment: deploymentOf({ deployment, project, namespace: options.namespace }),
       console: process.env['DATAFLOW_EMULATOR_CONSOLE'] ?? 'https://console.cloud.google.com',
-      prices,
+      prices: prices ?? {},
     });
   }
 

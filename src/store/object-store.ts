@@ -22,7 +22,20 @@ export class PreconditionFailed extends Error {
   override readonly name = 'PreconditionFailed';
 }
 
-/** Cloud Storage, as Beamline needs it. URIs are `gs://bucket/name`. */
+/** How an object is written. */
+export interface WriteOptions {
+  /** Only if the object is at that generation; `'0'`: only if there is none. */
+  ifGeneration?: string;
+  metadata?: Record<string, string>;
+  /** base64: the store refuses a content that is another one. */
+  md5?: string;
+}
+
+/**
+ * Cloud Storage, as Beamline needs it. URIs are `gs://bucket/name`. Beside the errors that are
+ * named below, every method may throw the failures `ConnectionLost` (try again later) and
+ * `ObjectStoreRefused` (a permission or the bucket is missing).
+ */
 export interface ObjectStore {
   /** @throws {@link ObjectNotFound} */
   read(uri: string): Promise<Buffer>;
@@ -30,28 +43,26 @@ export interface ObjectStore {
   stat(uri: string): Promise<ObjectInfo | null>;
   /**
    * Writes an object whole.
-   * @param options `ifGeneration`: only if the object is at that generation; `'0'`: only if there is none
    * @throws {@link PreconditionFailed}
    */
-  write(
-    uri: string,
-    content: Buffer | string,
-    options?: { ifGeneration?: string; metadata?: Record<string, string> },
-  ): Promise<void>;
+  write(uri: string, content: Buffer | string, options?: WriteOptions): Promise<void>;
   /** Writes an object unless it is there; true if this call made it. */
   createOnce(uri: string, content: Buffer | string): Promise<boolean>;
-  /** Uploads a file of this machine. */
-  upload(
-    file: string,
-    uri: string,
-    options?: { ifGeneration?: string; metadata?: Record<string, string> },
-  ): Promise<void>;
+  /**
+   * Uploads a file of this machine.
+   * @throws {@link PreconditionFailed}
+   */
+  upload(file: string, uri: string, options?: WriteOptions): Promise<void>;
   /** Downloads to a file of this machine, whole or not at all, and checks its checksum. */
   download(uri: string, file: string): Promise<void>;
+  /** Objects whose URI begins with the prefix, by name. */
   list(prefix: string): AsyncIterable<ObjectInfo>;
-  /** Deletes an object; one that is gone already is no error. */
+  /**
+   * Deletes an object; one that is gone already is no error.
+   * @throws {@link PreconditionFailed}
+   */
   remove(uri: string, options?: { ifGeneration?: string }): Promise<void>;
-  /** Deletes everything below a prefix. */
+  /** Deletes everything below a folder. */
   removePrefix(prefix: string): Promise<void>;
 }
 

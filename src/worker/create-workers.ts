@@ -9,6 +9,7 @@ import {
 import type { TemporalAddress } from '../client/connection.js';
 import type { Dataflow } from '../gateways/dataflow.js';
 import { createDataflow } from '../gateways/google-dataflow.js';
+import { openObjectStore } from '../gateways/open-object-store.js';
 import { defaultTaskQueue, storeTaskQueue } from '../shared/names.js';
 import { openLocalStore } from '../store/local-store.js';
 import { registerSearchAttributes } from './search-attributes.js';
@@ -47,7 +48,17 @@ export async function createWorkers(settings: WorkerSettings): Promise<Workers> 
   const client = new Client({ connection: clientConnection, namespace });
   let service: Promise<Dataflow> | undefined;
   const dataflow = (): Promise<Dataflow> => (service ??= createDataflow());
-  const deps: ActivityDeps = { root, store, taskQueue, client, namespace, dataflow, python };
+  const objects = openObjectStore;
+  const deps: ActivityDeps = {
+    root,
+    store,
+    taskQueue,
+    client,
+    namespace,
+    dataflow,
+    objects,
+    python,
+  };
   const timing = {
     maxHeartbeatThrottleInterval: '2s',
     defaultHeartbeatThrottleInterval: '2s',

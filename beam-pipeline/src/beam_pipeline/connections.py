@@ -99,8 +99,10 @@ class DatabaseParams(ModuleParams):
     user: str | None = Field(None, description="Name of the user, with `host`.")
     password: str | None = Field(
         None,
-        pattern=r"^\$\{(env|file):[^}]+\}$",
-        description="`${env:NAME}` or `${file:path}`, with `host`; never the password itself.",
+        pattern=r"^\$\{(env|file|secret):[^}]+\}$",
+        description=(
+            "`${env:NAME}`, `${file:path}` or `${secret:projects/…}`, with `host`; never the password itself."
+        ),
     )
 
     _attributes: ClassVar[tuple[str, ...]] = ("host", "port", "database", "user", "password")

@@ -31,6 +31,8 @@ class ModuleParams(BaseModel):
     capabilities: ClassVar[Capabilities]
     # Parameters that hold SQL text, or the path of a .sql file.
     sql_parameters: ClassVar[tuple[str, ...]] = ()
+    # Parameters that hold the path of files to read: a job elsewhere gets copies of them.
+    path_parameters: ClassVar[tuple[str, ...]] = ()
 
     @property
     def row_wise(self) -> bool:

@@ -78,6 +78,7 @@ class FilesParams(ModuleParams):
         }
     )
     capabilities: ClassVar[Capabilities] = Capabilities(inputs=0)
+    path_parameters: ClassVar[tuple[str, ...]] = ("path",)
 
     path: str = Field(
         min_length=1,

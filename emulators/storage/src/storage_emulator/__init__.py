@@ -1,0 +1,1 @@
+"""Cloud Storage on this machine, for development and tests."""

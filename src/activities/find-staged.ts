@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { ApplicationFailure } from '@temporalio/common';
+import { z } from 'zod';
+import { failure, isFailureType, type FailureDetail } from '../shared/failures.js';
+import { ObjectNotFound, objectPaths, type ObjectStore } from '../store/object-store.js';
+import type { JobActivities } from '../workflows/activities.js';
+import type { ActivityDeps } from './deps.js';
+
+/** `failure.json` of an attempt: why the launcher or a worker gave up (docs/contracts.md, section 3). */
+const stagedFailure = z.object({
+  type: z.string(),
+  message: z.string(),
+  step: z.string().nullish(),
+  cause: z.string().nullish(),
+});
+
+/** Finds what a job that is done has staged; a job that says why it staged nothing fails the run so. */
+export function createFindStaged({
+  objects,
+}: Pick<ActivityDeps, 'objects'>): JobActivities['findStaged'] {
+  return async (run, target, ordinal) => {
+    const attempt = objectPaths.attempt(target.store, run.runKey, ordinal);
+    const store = await objects();
+    const manifestUri = `${attempt}/manifest.json`;
+    const manifest = await readIfThere(store, manifestUri);
+    if (manifest !== null) {
+      const manifestSha256 = createHash('sha256').update(manifest).digest('hex');
+      return { manifestUri, manifestSha256, attempt: ordinal };
+    }
+    const said = await readIfThere(store, `${attempt}/failure.json`);
+    if (said !== null) throw failureOf(said, attempt);
+    throw failure(
+      'ObjectStoreRefused',
+      `the job is done and left no manifest in ${attempt}: it staged nothing, or its staging was removed`,
+    );
+  };
+}
+
+async function readIfThere(store: ObjectStore, uri: string): Promise<Buffer | null> {
+  return store.read(uri).catch((error: unknown) => {
+    if (error instanceof ObjectNotFound) return null;
+    throw error;
+  });
+}
+
+function failureOf(document: Buffer, attempt: string): Error {
+  const text = document.toString('utf8');
+  let found;
+  try {
+    found = stagedFailure.safeParse(JSON.parse(text)).data;
+  } catch {
+    found = undefined;
+  }
+  if (found === undefined) {
+    return failure('ObjectStoreRefused', `${attempt}/failure.json cannot be read`, {
+      cause: text.slice(0, 1000),
+    });
+  }
+  const { type, message, step, cause } = found;
+  const detail: FailureDetail = { ...(step ? { step } : {}), ...(cause ? { cause } : {}) };
+  return ApplicationFailure.create({
+    type: isFailureType(type) ? type : 'InternalError',
+    message,
+    nonRetryable: true, // Reading it again finds the same; a new launch may help, another look not.
+    details: [detail],
+  });
+}

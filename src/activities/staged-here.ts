@@ -1,0 +1,72 @@
+import { stat } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import { Context } from '@temporalio/activity';
+import { faultPoint } from '../process/fault-point.js';
+import { failure } from '../shared/failures.js';
+import type { ManifestSink } from '../shared/manifest.js';
+import { bounded } from '../store/bounded.js';
+import { isGsUri, pathBelow } from '../store/gs-uri.js';
+import { storePaths } from '../store/local-store.js';
+import { ObjectNotFound, type ObjectStore } from '../store/object-store.js';
+import type { RunReference, Staged } from '../workflows/activities.js';
+import { cancellationOf } from './activity-run.js';
+import type { ActivityDeps } from './deps.js';
+
+/** Downloads in flight at once. */
+const downloads = 4;
+
+/**
+ * The staged files of a sink as paths of this machine: what a job staged in an object store is
+ * fetched into the run's local staging folder, under the names of the manifest.
+ *
+ * Safe to run twice: a file appears under its name only when it is whole, and is not fetched again.
+ */
+export async function stagedHere(
+  { store, objects }: Pick<ActivityDeps, 'store' | 'objects'>,
+  run: RunReference,
+  { manifestUri }: Staged,
+  sink: ManifestSink,
+): Promise<ManifestSink> {
+  if (!isGsUri(manifestUri)) return sink;
+  const attempt = manifestUri.slice(0, manifestUri.lastIndexOf('/'));
+  const folder = join(storePaths.staging(store, run.runKey), posix.basename(attempt));
+  const files = await bounded(downloads, sink.files, async (file) => {
+    if (Context.current().cancellationSignal.aborted) throw await cancellationOf();
+    const path = pathBelow(attempt, file.uri);
+    if (path === null) {
+      throw failure('AuditFailed', `the manifest names ${file.uri}, which is not below ${attempt}`);
+    }
+    const local = join(folder, path);
+    await fetchWhole(await objects(), file, local);
+    return { ...file, uri: local };
+  });
+  return { ...sink, files };
+}
+
+async function fetchWhole(
+  objects: ObjectStore,
+  { uri, bytes }: ManifestSink['files'][number],
+  local: string,
+): Promise<void> {
+  if ((await sizeOf(local)) === bytes) return;
+  await objects.download(uri, local).catch((error: unknown) => {
+    if (!(error instanceof ObjectNotFound)) throw error;
+    throw failure('AuditFailed', `the staged file ${uri} is not there any more`, {
+      cause: error.message,
+    });
+  });
+  const size = await sizeOf(local);
+  if (size !== bytes) {
+    throw failure('AuditFailed', `${uri} has ${size} bytes, its manifest says ${bytes}`);
+  }
+  await faultPoint('worker:fetched');
+}
+
+async function sizeOf(file: string): Promise<number | null> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}

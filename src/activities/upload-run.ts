@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import type { Client } from '@temporalio/client';
+import { loadCatalogue } from '../config/catalogue.js';
+import { jobInputProblems, jobInputs } from '../config/job-inputs.js';
+import { plaintextProfileProblems } from '../config/job-profiles.js';
+import { ConfigProblems, type Problem } from '../config/problems.js';
+import { faultPoint } from '../process/fault-point.js';
+import { failure } from '../shared/failures.js';
+import { storePaths } from '../store/local-store.js';
+import { objectPaths, PreconditionFailed, type ObjectStore } from '../store/object-store.js';
+import type { JobActivities } from '../workflows/activities.js';
+import { assertRunOpen } from './assert-run-open.js';
+import type { ActivityDeps } from './deps.js';
+import { readPlan } from './read-plan.js';
+import { uploadInputs } from './upload-inputs.js';
+import { profilesForJob } from './upload-profiles.js';
+
+/**
+ * Uploads what a job reads: the pinned plan and the files of its sources, both by content, and the
+ * connection profiles that it uses. Uploading twice changes nothing.
+ */
+export function createUploadRun(
+  deps: Pick<ActivityDeps, 'root' | 'store' | 'client' | 'objects'>,
+): JobActivities['uploadRun'] {
+  return async (run, { store }, allowPlaintext) => {
+    const { root } = deps;
+    const plan = await readPlan(deps.store, run);
+    const inputs = jobInputs(plan, loadCatalogue(root));
+    const job = { plan, profiles: run.profiles };
+    asConfigError(() => {
+      const profiles = plaintextProfileProblems(null, job, { root, allowPlaintext });
+      return [...jobInputProblems(null, inputs), ...profiles];
+    });
+    const profiles = await profilesForJob(job, root);
+    const objects = await deps.objects();
+    const receipt = objectPaths.receipt(store, run.runKey);
+    await reopen(objects, receipt, deps.client);
+    const planUri = objectPaths.plan(store, run.planSha256);
+    await objects.createOnce(planUri, await readFile(storePaths.plan(deps.store, run.planSha256)));
+    const inputsUri = await uploadInputs(objects, { root, store, inputs });
+    await faultPoint('worker:inputs-uploaded');
+    if (profiles === null) return { planUri, profilesUri: null, inputsUri };
+    const profilesUri = objectPaths.profiles(store, run.runKey);
+    await assertRunOpen(deps.client);
+    await objects.write(profilesUri, profiles);
+    // A run that ended while this attempt slept has removed its profiles already.
+    if ((await objects.stat(receipt)) !== null) {
+      await objects.remove(profilesUri);
+      throw failure('RunEnded', 'the run has ended meanwhile');
+    }
+    return { planUri, profilesUri, inputsUri };
+  };
+}
+
+/**
+ * Takes the receipt away that closes a run which was reset after its end: with it, no launcher would
+ * start. Only the receipt that was there before the run was found open: never that of its next end.
+ */
+async function reopen(objects: ObjectStore, receipt: string, client: Client): Promise<void> {
+  const found = await objects.stat(receipt);
+  await assertRunOpen(client);
+  if (found === null) return;
+  try {
+    await objects.remove(receipt, { ifGeneration: found.generation });
+  } catch (error) {
+    if (!(error instanceof PreconditionFailed)) throw error;
+    throw failure('RunEnded', 'the run has ended meanwhile');
+  }
+}
+
+function asConfigError(problemsOf: () => Problem[]): void {
+  try {
+    const problems = problemsOf();
+    if (problems.length > 0) throw new ConfigProblems(problems);
+  } catch (error) {
+    if (error instanceof ConfigProblems) throw failure('ConfigError', error.message);
+    throw error;
+  }
+}

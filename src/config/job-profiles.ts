@@ -1,0 +1,90 @@
+import { relative } from 'node:path';
+import { loadConfig, type LoadedConfig } from './document.js';
+import type { Plan, PlannedSource } from './plan.js';
+import { formatPath, type Problem } from './problems.js';
+import { badSecretReferences, connectionAttributes, secretForm } from './secrets.js';
+import { isMapping } from './values.js';
+
+/** A plan that shall run on Dataflow. */
+export interface JobPlan {
+  plan: Pick<Plan, 'sources' | 'transforms'>;
+  /** Absolute path of the connection profiles; null if the plan uses none. */
+  profiles: string | null;
+}
+
+/** Keys of the profiles that the steps of a plan use. */
+export function usedProfiles({ sources, transforms }: JobPlan['plan']): string[] {
+  const keys = [...sources, ...transforms].map((step) => step.parameters['profile']);
+  return [...new Set(keys.filter((key) => typeof key === 'string'))].toSorted();
+}
+
+/** Loads the profiles of a plan, so that problems are shown relative to the project root. */
+export function loadJobProfiles(profiles: string, root: string): LoadedConfig {
+  return loadConfig(profiles, { root, json: true, file: relative(root, profiles) });
+}
+
+/**
+ * Passwords that a Dataflow job may not get: those that would be uploaded in plain text, and those
+ * that only this machine can resolve. Shows no value.
+ *
+ * Other attributes of a profile are no secrets: their `${env:…}` and `${file:…}` are resolved on
+ * this machine when the profile is uploaded.
+ *
+ * @param loaded the config; null if it is not at hand: then the problems name the source instead
+ * @throws `ConfigProblems` if the profiles cannot be read
+ */
+export function plaintextProfileProblems(
+  loaded: LoadedConfig | null,
+  { plan, profiles }: JobPlan,
+  { root, allowPlaintext = false }: { root: string; allowPlaintext?: boolean },
+): Problem[] {
+  const problems = plan.sources.flatMap((source, index) => inlineProblems(loaded, source, index));
+  const used = usedProfiles(plan);
+  if (profiles === null || used.length === 0 || allowPlaintext) return problems;
+  const file = loadJobProfiles(profiles, root);
+  const { value } = file;
+  if (!isMapping(value)) return problems;
+  return used.reduce((all, key) => {
+    const profile = value[key];
+    const why = isMapping(profile) ? whyNot(profile['password']) : undefined;
+    if (why === undefined) return all;
+    const message =
+      `the password of profile \`${key}\` ${why}: write \`${secretForm}\` in its place, ` +
+      'or upload it in plain text with --allow-plaintext-profile';
+    return [...all, file.problem([key, 'password'], message)];
+  }, problems);
+}
+
+/** Why a job may not get this password; undefined if it may. */
+function whyNot(password: unknown): string | undefined {
+  if (password === undefined || password === null || password === '') return undefined;
+  const text = typeof password === 'string' ? password : '';
+  const local = /^\$\{(env|file):[^}]*\}$/.exec(text)?.[0];
+  if (local !== undefined) return `is \`${local}\`, which a Dataflow job cannot resolve`;
+  const isSecret = /^\$\{secret:[^}]*\}$/.test(text) && badSecretReferences(text).length === 0;
+  return isSecret ? undefined : 'would be uploaded in plain text';
+}
+
+/** Attributes in the config itself: the plan is uploaded as it is, so nothing can be resolved. */
+function inlineProblems(
+  loaded: LoadedConfig | null,
+  { name, parameters }: PlannedSource,
+  index: number,
+): Problem[] {
+  return connectionAttributes.flatMap((attribute) => {
+    const value = parameters[attribute];
+    const [local] = typeof value === 'string' ? (/\$\{(env|file):[^}]*\}/.exec(value) ?? []) : [];
+    if (local === undefined) return [];
+    const instead =
+      attribute === 'password' ? `\`${secretForm}\`` : `the value or \`${secretForm}\``;
+    const message =
+      `a Dataflow job cannot resolve \`${local}\`: write ${instead} in its place, ` +
+      `or use \`profile\` with a connection profile (source \`${name}\`)`;
+    const path = ['sources', index, 'parameters', attribute];
+    return [loaded?.problem(path, message) ?? withoutPlace(path, message)];
+  });
+}
+
+function withoutPlace(path: (string | number)[], message: string): Problem {
+  return { file: 'the pinned plan', line: 0, column: 0, path: formatPath(path), message };
+}

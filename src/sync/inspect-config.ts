@@ -1,0 +1,52 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadConfig, maxConfigBytes, type LoadedConfig } from '../config/document.js';
+import { ConfigProblems } from '../config/problems.js';
+import { inlineSecrets } from '../config/secrets.js';
+import { isSqlPath } from '../config/sql-files.js';
+import { stepsOf } from '../config/steps.js';
+import { isMapping } from '../config/values.js';
+
+export interface InspectedConfig {
+  /** Why it is not to be uploaded. */
+  why?: string;
+  /** `.sql` files that its steps name, relative to the project root. */
+  sql: string[];
+}
+
+/** Looks into a YAML or JSON file of a project: for secrets, and for the SQL that it needs. */
+export function inspectConfig(root: string, path: string): InspectedConfig {
+  if (statSync(join(root, path)).size > maxConfigBytes) return { sql: [] }; // Data, not a config.
+  let loaded: LoadedConfig;
+  try {
+    loaded = loadConfig(path, { root });
+  } catch (error) {
+    if (!(error instanceof ConfigProblems)) throw error;
+    // What cannot be read cannot be searched for secrets.
+    return { why: `it cannot be read: ${error.problems[0]?.message ?? 'malformed'}`, sql: [] };
+  }
+  const { value } = loaded;
+  if (isServiceAccount(value)) return { why: 'it holds the key of a service account', sql: [] };
+  if (isProfiles(value)) return { why: 'connection profiles are never uploaded', sql: [] };
+  const [secret] = inlineSecrets(loaded);
+  if (secret !== undefined) {
+    return {
+      why: `it holds a secret in plain text (line ${secret.line}, ${secret.path})`,
+      sql: [],
+    };
+  }
+  const values = stepsOf(value).flatMap((step) => Object.values(step.parameters).flat());
+  return { sql: values.filter(isSqlPath) };
+}
+
+function isServiceAccount(value: unknown): boolean {
+  return isMapping(value) && typeof value['private_key'] === 'string';
+}
+
+/** A mapping of connections by key, whatever its file is called. */
+function isProfiles(value: unknown): boolean {
+  if (!isMapping(value)) return false;
+  return Object.values(value).some(
+    (entry) => isMapping(entry) && 'host' in entry && ('password' in entry || 'user' in entry),
+  );
+}
