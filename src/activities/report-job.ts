@@ -78,13 +78,16 @@ async function stagedFailure(
 function isStagedFailure(value: unknown): value is StagedFailure {
   if (typeof value !== 'object' || value === null) return false;
   const { type, message, step, cause } = value as Partial<Record<keyof StagedFailure, unknown>>;
-  const isTextOrNone = (text: unknown): boolean => text === undefined || typeof text === 'string';
   return (
     typeof type === 'string' &&
     typeof message === 'string' &&
     isTextOrNone(step) &&
     isTextOrNone(cause)
   );
+}
+
+function isTextOrNone(value: unknown): boolean {
+  return value === undefined || typeof value === 'string';
 }
 
 /** Tries again where trying can help; null if that is over, or the service refuses. */

@@ -13,8 +13,15 @@ export interface JobScope {
   prices: Partial<Prices>;
 }
 
+/** The end of a job's name (`jobNameOf`): run key and launch ordinal. */
+const ourName = /-[a-z2-7]{10}-\d+$/;
+
 /**
- * The active jobs of this deployment whose run is gone. A job of anybody else is never looked at.
+ * The active jobs of this deployment whose run is gone. A job with labels of anybody else is left out.
+ *
+ * A list gives summaries, which by the documentation hold no labels (`JOB_VIEW_SUMMARY` in
+ * https://cloud.google.com/dataflow/docs/reference/rest/v1b3/projects.jobs/list): jobs that are named
+ * as ours are read one by one.
  *
  * A run waits for the end of its job, so that a job whose run closes meanwhile has ended, too: it is
  * read once more before it is called an orphan. QUEUED jobs that the service does not list are missed.
@@ -28,11 +35,14 @@ export async function findOrphanJobs(
   const { project } = scope;
   const orphans: OrphanJob[] = [];
   for (const region of scope.regions) {
-    for await (const { jobId, labels } of dataflow.list({ project, region, filter: 'ACTIVE' })) {
+    for await (const listed of dataflow.list({ project, region, filter: 'ACTIVE' })) {
+      if (!ourName.test(listed.jobName)) continue;
+      const { jobId } = listed;
+      const reference = { project, region, jobId };
+      const { labels } = (await dataflow.get(reference).catch(ignoreGone)) ?? listed;
       const identity = identityOf(labels);
       if (identity === null || identity.deployment !== scope.deployment) continue;
       if (await runs.isOpen(identity)) continue;
-      const reference = { project, region, jobId };
       const job = await dataflow.get(reference).catch(ignoreGone);
       if (job === null || hasEnded(job.state)) continue;
       const metrics = await dataflow.metrics(reference).catch(() => null);

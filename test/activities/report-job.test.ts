@@ -26,6 +26,10 @@ const metrics: JobMetrics = {
 };
 const failureFile = 'gs://b/beamline/staging/q4kx7mw2ta/2/failure.json';
 
+function withoutCredentials(): Promise<never> {
+  return Promise.reject(new Error('could not load the default credentials'));
+}
+
 describe('the report of a job', () => {
   let dataflow: FakeDataflow;
   let objects: ReturnType<typeof createFakeObjects>;
@@ -106,8 +110,11 @@ describe('the report of a job', () => {
   });
 
   it('does not fail where there are no credentials', async () => {
-    const none = () => Promise.reject(new Error('could not load the default credentials'));
-    const activity = createReportJob({ dataflow: none, objects: none, prices: () => ({}) });
+    const activity = createReportJob({
+      dataflow: withoutCredentials,
+      objects: withoutCredentials,
+      prices: () => ({}),
+    });
     const { metrics: found, failure } = await activity(job, target, true);
     assert.equal(found, null);
     assert.equal(failure?.cause, 'unknown');

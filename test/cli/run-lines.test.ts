@@ -301,10 +301,15 @@ describe("a run's Dataflow job", () => {
   });
 
   it('costs in words that promise nothing', () => {
-    const cost = (amount: number, currency = 'USD'): string =>
-      costText({ amount, currency, prices: 'settings' });
     assert.deepEqual(
-      [cost(0.004), cost(0.02), cost(1234.5), cost(1.5, 'EUR')],
+      (
+        [
+          [0.004, 'USD'],
+          [0.02, 'USD'],
+          [1234.5, 'USD'],
+          [1.5, 'EUR'],
+        ] as const
+      ).map(([amount, currency]) => costText({ amount, currency, prices: 'settings' })),
       ['less than $0.01', 'about $0.02', 'about $1234.50', 'about 1.50 EUR'],
     );
   });

@@ -15,6 +15,18 @@ const job: ReceiptJob = {
   launch: 1,
 };
 
+/** A look at a time, and all that goes on beside it. */
+async function look(progress: JobProgress, at: number, of = job) {
+  progress.stepsOf(of, at);
+  await turn();
+  return progress.stepsOf({ ...of, state: 'JOB_STATE_DONE' }, at);
+}
+
+/** What opens a service on a machine without credentials. */
+function withoutCredentials(): Promise<never> {
+  return Promise.reject(new Error('could not load the default credentials'));
+}
+
 describe("the progress of a run's job", () => {
   let dataflow: FakeDataflow;
   let opened: number;
@@ -34,18 +46,12 @@ describe("the progress of a run's job", () => {
       shuffleGb: null,
     });
   }
-  function watch(): JobProgress {
-    const open = async () => {
-      opened++;
-      return dataflow;
-    };
-    return new JobProgress(open, { kindOf: () => 'source', everyMs: 5_000 });
+  async function open() {
+    opened++;
+    return dataflow;
   }
-  /** A look at a time, and all that goes on beside it. */
-  async function look(progress: JobProgress, at: number, of = job) {
-    progress.stepsOf(of, at);
-    await turn();
-    return progress.stepsOf({ ...of, state: 'JOB_STATE_DONE' }, at);
+  function watch(): JobProgress {
+    return new JobProgress(open, { kindOf: () => 'source', everyMs: 5_000 });
   }
   const asked = (): number => dataflow.calls.length;
 
@@ -91,8 +97,7 @@ describe("the progress of a run's job", () => {
   });
 
   it('is silent without credentials', async () => {
-    const open = () => Promise.reject(new Error('could not load the default credentials'));
-    const progress = new JobProgress(open, { kindOf: () => 'source' });
+    const progress = new JobProgress(withoutCredentials, { kindOf: () => 'source' });
     assert.deepEqual(await look(progress, 0), {});
     progress.close();
     await turn();

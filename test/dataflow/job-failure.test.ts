@@ -19,9 +19,10 @@ function messages(
 }
 
 function failureOf({ errors = [], warnings = [], log }: CorpusCase) {
-  return jobFailureOf([...messages(errors), ...messages(warnings, 'warning')], {
-    ...(log === undefined ? {} : { log }),
-  });
+  return jobFailureOf(
+    [...messages(errors), ...messages(warnings, 'warning')],
+    log === undefined ? {} : { log },
+  );
 }
 
 describe('why a job failed', () => {

@@ -30,10 +30,14 @@ const isOpen: Runs['isOpen'] = async ({ runKey }) => runKey === openKey;
 const fateOf: Runs['fateOf'] = async (runKey): Promise<RunFate> =>
   runKey === openKey ? 'open' : runKey === goneKey ? 'closed' : 'unknown';
 
+function failing(message: string): Promise<never> {
+  return Promise.reject(new Error(message));
+}
+
 function jobOf(jobId: string, runKey: string, change: Partial<JobView> = {}): JobView {
   return {
     jobId,
-    jobName: `orders-${jobId}`,
+    jobName: `orders-${jobId}-${runKey}-1`,
     state: 'JOB_STATE_RUNNING',
     createTime: '2026-11-25T03:00:00Z',
     type: 'batch',
@@ -57,7 +61,7 @@ describe('jobs whose run is gone', () => {
     assert.deepEqual(await find(), [
       {
         job_id: 'j1',
-        job_name: 'orders-j1',
+        job_name: `orders-j1-${goneKey}-1`,
         region: 'us-central1',
         state: 'JOB_STATE_RUNNING',
         type: 'batch',
@@ -81,8 +85,9 @@ describe('jobs whose run is gone', () => {
     dataflow.add(jobOf('j1', goneKey, { labels }));
     dataflow.add(jobOf('j2', goneKey, { labels: {} }));
     dataflow.add(jobOf('j3', goneKey, { labels: { 'beamline-deployment': 'ours' } }));
+    dataflow.add(jobOf('j4', goneKey, { jobName: 'somebody-else' }));
     assert.deepEqual(await find(), []);
-    assert.deepEqual(dataflow.calls, ['list']);
+    assert.deepEqual(dataflow.calls, ['list', 'get j1', 'get j2', 'get j3']);
   });
 
   it('are not those that end while one looks', async () => {
@@ -105,8 +110,10 @@ describe('jobs whose run is gone', () => {
     dataflow.add(jobOf('j1', goneKey));
     dataflow.failures = [new DataflowUnavailable('503')];
     await assert.rejects(find(), DataflowUnavailable);
-    const down = () => Promise.reject(new Error('down'));
-    await assert.rejects(findOrphanJobs(dataflow, { isOpen: down }, scope, now), /down/);
+    await assert.rejects(
+      findOrphanJobs(dataflow, { isOpen: () => failing('down') }, scope, now),
+      /down/,
+    );
   });
 
   const requests = (): string[] => dataflow.calls.filter((call) => call.startsWith('request'));
@@ -192,14 +199,11 @@ describe('staging that was left behind', () => {
       }
       const found = await findLocalStaging({ root }, { fateOf }, now);
       assert.deepEqual(
-        found.map(({ run_key, run }) => [run_key, run]).toSorted(),
-        [
-          [goneKey, 'closed'],
-          [foreignKey, 'unknown'],
-        ].toSorted(),
+        found.map(({ run_key, run }) => `${run_key} ${run}`).toSorted((a, b) => a.localeCompare(b)),
+        [`${goneKey} closed`, `${foreignKey} unknown`],
       );
-      const none = (): Promise<never> => Promise.reject(new Error('no object store is needed'));
-      for (let time = 0; time < 2; time++) await removeStaging(found, none);
+      for (let time = 0; time < 2; time++)
+        await removeStaging(found, () => failing('no object store is needed'));
       assert.deepEqual((await readdir(join(root, 'staging'))).toSorted(), [openKey, foreignKey]);
     } finally {
       await rm(root, { recursive: true });

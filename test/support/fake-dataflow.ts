@@ -26,10 +26,11 @@ export class FakeDataflow implements Dataflow {
     return this.#found('get', job);
   }
 
+  /** Summaries, without labels, as the service gives them. */
   async *list({ filter }: Parameters<Dataflow['list']>[0]): AsyncGenerator<JobView, void, void> {
     this.#call('list', '');
     for (const job of this.jobs.values()) {
-      if (filter !== 'ACTIVE' || isActive(job)) yield job;
+      if (filter !== 'ACTIVE' || isActive(job)) yield { ...job, labels: {} };
     }
   }
 

@@ -52,7 +52,11 @@ export function register(program: Command): void {
           namespace,
           regions: options.region,
         });
-        await reap(reaper, options, json).finally(() => reaper.close());
+        try {
+          await reap(reaper, options, json);
+        } finally {
+          await reaper.close();
+        }
       } finally {
         await client.connection.close();
       }
