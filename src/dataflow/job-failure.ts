@@ -162,6 +162,7 @@ function bare(text: string): string {
   return text
     .replace(/^Workflow failed\.?\s*(?:Causes:\s*)?/, '')
     .replace(/^(?:\([0-9a-f]{8,}\):\s*)+/, '')
+    .replace(/^S\d+:.*? failed\.(?:,\s*|\s+|$)/s, '')
     .replace(/^Error message from worker:\s*/, '')
     .trim();
 }
@@ -176,7 +177,6 @@ function unframed(text: string): string {
 /** What says nothing of the reason (texts: common-errors, and the issues cited in the rules). */
 const noise: readonly RegExp[] = [
   /^$/,
-  /^S\d+:.* failed\.,?(?:\s|$)/s,
   /^Internal Issue \([0-9a-f]+\)/,
   /^The job failed because a work item has failed/,
   /^A work item was attempted \d+ times without success/,

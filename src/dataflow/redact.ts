@@ -1,9 +1,10 @@
 const hidden = '***';
 
+// Bounded, so that a text of any length takes a time in proportion to it.
 /** What may stand before a secret, and what the secret looks like. */
 const secrets: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // scheme://user:password@host; a password with an unescaped `@` ends at the last one of the word.
-  [/([a-z][a-z0-9+.-]*:\/\/[^\s:/@'"]*):[^\s/'"]+@/gi, `$1:${hidden}@`],
+  [/(\b[a-z][a-z0-9+.-]{1,30}:\/\/[^\s:/@'"]{0,200}):[^\s/'"]{1,500}@/gi, `$1:${hidden}@`],
   // password=…, "password": "…", PGPASSWORD=…, token: …; quoted values may hold spaces.
   [
     /((?:password|passwd|pwd|secret|token|api[_-]?key|private[_-]?key|credential)["']?\s*(?:=>?|:)\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s,;&)}\]]+)/gi,

@@ -14,7 +14,7 @@ const exceptionLine =
 /** Between the tracebacks of a chain (https://docs.python.org/3/library/traceback.html). */
 const chainLine = /^(?:During handling of the above exception|The above exception was the direct)/;
 /** Beam's mark of the transform: `[while running 'orders/ParDo(Read)-ptransform-42']`. */
-const whileRunning = /\s*\[while running '([^']*)'\]/g;
+const whileRunning = /\[while running '([^']*)'\]/g;
 
 /**
  * The exceptions in a message, the last (outermost) first. Dataflow puts a worker's whole traceback

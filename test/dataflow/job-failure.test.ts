@@ -99,6 +99,14 @@ describe('why a job failed', () => {
     assert.ok(JSON.stringify(failure).length < 10_000);
   });
 
+  it('takes long texts of one word, of spaces or of words', () => {
+    for (const part of ['x', ' ', 'x.', 'a b', 'x:', '/', "'", 'password']) {
+      const text = part.repeat(200_000 / part.length);
+      const failure = jobFailureOf(messages([text, traceback(text)]));
+      assert.ok(JSON.stringify(failure).length < 10_000);
+    }
+  });
+
   it('passes on no secret', () => {
     const uri = 'postgresql://etl:hunter2@db:5432/shop';
     const failure = jobFailureOf(

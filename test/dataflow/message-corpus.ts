@@ -439,6 +439,15 @@ export const corpus: readonly CorpusCase[] = [
     cause: 'user_sql',
     says: /Binder Error/,
   },
+  {
+    name: 'a cause that stands behind the stage that failed',
+    errors: [
+      'Traceback (most recent call last):\n  File "x.py", line 1',
+      'Workflow failed. Causes: S01:flights failed., no such column: x',
+    ],
+    cause: 'user_sql',
+    says: /^no such column: x$/,
+  },
   // Launcher
   {
     name: 'a launcher that says nothing',
