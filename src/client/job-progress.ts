@@ -13,7 +13,8 @@ const lookEveryMs = 5_000;
  */
 export class JobProgress {
   readonly #open: () => Promise<Dataflow>;
-  readonly #kindOf: (step: string) => StepKind;
+  readonly #readKinds: () => Promise<ReadonlyMap<string, StepKind>>;
+  #kinds: Promise<ReadonlyMap<string, StepKind>> | undefined;
   readonly #everyMs: number;
   #service: Promise<Dataflow> | undefined;
   #steps: Record<string, StepProgress> = {};
@@ -23,10 +24,13 @@ export class JobProgress {
 
   constructor(
     open: () => Promise<Dataflow>,
-    { kindOf, everyMs = lookEveryMs }: { kindOf: (step: string) => StepKind; everyMs?: number },
+    {
+      kinds,
+      everyMs = lookEveryMs,
+    }: { kinds: () => Promise<ReadonlyMap<string, StepKind>>; everyMs?: number },
   ) {
     this.#open = open;
-    this.#kindOf = kindOf;
+    this.#readKinds = kinds;
     this.#everyMs = everyMs;
   }
 
@@ -52,10 +56,12 @@ export class JobProgress {
       this.#service ??= this.#open();
       const service = await this.#service;
       if (this.#isOver) return;
+      this.#kinds ??= this.#readKinds();
+      const kinds = await this.#kinds;
       const { rows } = await service.metrics({ project, region, jobId: job_id });
       const steps = Object.entries(rows).map(([name, count]): [string, StepProgress] => [
         name,
-        { kind: this.#kindOf(name), rows: count, bytes: 0, done: false },
+        { kind: kinds.get(name) ?? 'transform', rows: count, bytes: 0, done: false },
       ]);
       this.#steps = Object.fromEntries(steps);
     } catch (error) {

@@ -13,6 +13,7 @@ import type { Dataflow } from '../gateways/dataflow.js';
 import { ReceiptNotFound, RunFailed, TemporalUnreachable } from './errors.js';
 import { JobProgress } from './job-progress.js';
 import { runFailedOf } from './run-failure.js';
+import { stepKindsOf } from './step-kinds.js';
 import { snapshotOf, type RunSnapshot } from './snapshot.js';
 import { storedReceipt } from './stored-receipts.js';
 
@@ -71,10 +72,9 @@ export class Run {
     );
     let last = '';
     let waiting: string[] = [];
-    let sinks: RunSnapshot['sinks'] = [];
-    const kindOf = (step: string) =>
-      sinks.some(({ name }) => name === step) ? ('sink' as const) : ('transform' as const);
-    const jobProgress = new JobProgress(openDataflow, { kindOf });
+    const jobProgress = new JobProgress(openDataflow, {
+      kinds: () => stepKindsOf(this.#handle, this.#root),
+    });
     try {
       for (let isLast = false; ; isLast = await within(ended, lookEveryMs)) {
         const snapshot = await this.#look();
@@ -83,7 +83,6 @@ export class Run {
           const now = snapshot.waiting_for;
           snapshot.waiting_for = now.filter((destination) => waiting.includes(destination));
           waiting = now;
-          sinks = snapshot.sinks;
           if (snapshot.job !== null) snapshot.steps = jobProgress.stepsOf(snapshot.job);
         }
         const text = JSON.stringify(snapshot);

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { JobProgress } from '../../src/client/job-progress.js';
+import { stepKindsOf } from '../../src/client/step-kinds.js';
 import { DataflowRefused, DataflowUnavailable } from '../../src/gateways/dataflow.js';
 import type { ReceiptJob } from '../../src/shared/job.js';
+import { temporaryRoot } from '../support/stack.js';
 import { FakeDataflow } from '../support/fake-dataflow.js';
 
 const job: ReceiptJob = {
@@ -26,6 +32,8 @@ async function look(progress: JobProgress, at: number, of = job) {
 function withoutCredentials(): Promise<never> {
   return Promise.reject(new Error('could not load the default credentials'));
 }
+
+const kinds = async () => new Map([['orders', 'source' as const]]);
 
 describe("the progress of a run's job", () => {
   let dataflow: FakeDataflow;
@@ -51,7 +59,7 @@ describe("the progress of a run's job", () => {
     return dataflow;
   }
   function watch(): JobProgress {
-    return new JobProgress(open, { kindOf: () => 'source', everyMs: 5_000 });
+    return new JobProgress(open, { kinds, everyMs: 5_000 });
   }
   const asked = (): number => dataflow.calls.length;
 
@@ -97,9 +105,52 @@ describe("the progress of a run's job", () => {
   });
 
   it('is silent without credentials', async () => {
-    const progress = new JobProgress(withoutCredentials, { kindOf: () => 'source' });
+    const progress = new JobProgress(withoutCredentials, { kinds });
     assert.deepEqual(await look(progress, 0), {});
     progress.close();
     await turn();
+  });
+});
+
+describe("the kinds of a run's steps", () => {
+  const sha256 = 'ab'.repeat(32);
+  const handle = {
+    fetchHistory: async () => ({
+      events: [
+        {
+          eventId: 5n,
+          activityTaskScheduledEventAttributes: { activityType: { name: 'prepare' } },
+        },
+        {
+          eventId: 7n,
+          activityTaskCompletedEventAttributes: {
+            scheduledEventId: 5n,
+            result: { payloads: [defaultPayloadConverter.toPayload({ planSha256: sha256 })] },
+          },
+        },
+      ],
+    }),
+  } as unknown as WorkflowHandle;
+
+  it('are those of the plan that it pinned, and none where that is not here', async () => {
+    const { root, remove } = await temporaryRoot();
+    try {
+      assert.deepEqual(await stepKindsOf(handle, root), new Map());
+      const folder = join(root, '.beamline', 'store', 'plans');
+      await mkdir(folder, { recursive: true });
+      const plan = { sources: [{ name: 'orders' }], transforms: [], sinks: [{ name: 'lake' }] };
+      await writeFile(join(folder, `${sha256}.json`), JSON.stringify(plan));
+      assert.deepEqual(
+        await stepKindsOf(handle, root),
+        new Map([
+          ['orders', 'source'],
+          ['lake', 'sink'],
+        ]),
+      );
+      const none = { fetchHistory: async () => ({ events: [] }) } as unknown as WorkflowHandle;
+      assert.deepEqual(await stepKindsOf(none, root), new Map());
+    } finally {
+      await remove();
+    }
   });
 });
