@@ -1,30 +1,51 @@
-import type { PipelineActivities } from '../workflows/activities.js';
+import type { JobActivities, PipelineActivities } from '../workflows/activities.js';
 import { createAudit } from './audit.js';
 import type { ActivityDeps } from './deps.js';
+import { createFindJob } from './find-job.js';
+import { createFindStaged } from './find-staged.js';
 import { createFinish } from './finish.js';
 import { heartbeating } from './heartbeating.js';
+import { createLaunchJob } from './launch-job.js';
 import { createIsRunOpen, createRequestLock } from './locks.js';
 import { createPrepare } from './prepare.js';
 import { createFence, createInspectDestinations, createPublish } from './publish.js';
+import { createReadJob } from './read-job.js';
 import { createRunBeam } from './run-beam.js';
+import { createStopJob } from './stop-job.js';
+import { createUploadRun } from './upload-run.js';
 
 export type { ActivityDeps } from './deps.js';
 
 /** The activities that any worker can run. */
 export function createSharedActivities(
   deps: ActivityDeps,
-): Pick<PipelineActivities, 'prepare' | 'requestLock' | 'isRunOpen'> {
+): Pick<PipelineActivities, 'prepare' | 'requestLock' | 'isRunOpen'> &
+  Pick<JobActivities, 'findStaged'> {
   return {
     prepare: heartbeating(createPrepare(deps)),
     requestLock: createRequestLock(deps),
     isRunOpen: createIsRunOpen(deps),
+    findStaged: heartbeating(createFindStaged(deps)),
+  };
+}
+
+/** The activities that ask the Dataflow service; any worker can run them. */
+export function createJobActivities(
+  deps: Pick<ActivityDeps, 'dataflow'>,
+): Pick<JobActivities, 'launchJob' | 'findJob' | 'readJob' | 'stopJob'> {
+  return {
+    launchJob: heartbeating(createLaunchJob(deps)),
+    findJob: heartbeating(createFindJob(deps)),
+    readJob: heartbeating(createReadJob(deps)),
+    stopJob: heartbeating(createStopJob(deps)),
   };
 }
 
 /** The activities of the workers that see one store's disk. */
 export function createStoreActivities(
   deps: ActivityDeps,
-): Omit<PipelineActivities, 'requestLock' | 'isRunOpen'> {
+): Omit<PipelineActivities, 'requestLock' | 'isRunOpen'> &
+  Pick<JobActivities, 'uploadRun' | 'findStaged'> {
   return {
     prepare: heartbeating(createPrepare(deps)),
     inspectDestinations: heartbeating(createInspectDestinations(deps)),
@@ -33,5 +54,7 @@ export function createStoreActivities(
     publish: heartbeating(createPublish(deps)),
     fence: heartbeating(createFence(deps)),
     finish: heartbeating(createFinish(deps)),
+    findStaged: heartbeating(createFindStaged(deps)),
+    uploadRun: heartbeating(createUploadRun(deps)),
   };
 }

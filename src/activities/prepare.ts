@@ -95,6 +95,9 @@ async function readAll(
           namespace,
           console: process.env['DATAFLOW_EMULATOR_CONSOLE'],
         });
+  if (runner === 'local' && Object.keys(launch).length > 0) {
+    notes.push('the launch options are ignored: the runner is `local`');
+  }
   return { built, runner, dataflow, notes };
 }
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import { loadCatalogue } from '../config/catalogue.js';
-import { jobInputProblems, jobInputs } from '../config/job-inputs.js';
-import { plaintextProfileProblems } from '../config/job-profiles.js';
+import { jobInputs } from '../config/job-inputs.js';
+import { jobProblems } from '../config/job-problems.js';
 import { ConfigProblems, type Problem } from '../config/problems.js';
 import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
@@ -25,18 +25,15 @@ export function createUploadRun(
   return async (run, { store }, allowPlaintext) => {
     const { root } = deps;
     const plan = await readPlan(deps.store, run);
-    const inputs = jobInputs(plan, loadCatalogue(root));
     const job = { plan, profiles: run.profiles };
-    asConfigError(() => {
-      const profiles = plaintextProfileProblems(null, job, { root, allowPlaintext });
-      return [...jobInputProblems(null, inputs), ...profiles];
-    });
+    asConfigError(() => jobProblems(null, job, { root, allowPlaintext }));
     const profiles = await profilesForJob(job, root);
     const objects = await deps.objects();
     const receipt = objectPaths.receipt(store, run.runKey);
     await reopen(objects, receipt, deps.client);
     const planUri = objectPaths.plan(store, run.planSha256);
     await objects.createOnce(planUri, await readFile(storePaths.plan(deps.store, run.planSha256)));
+    const inputs = jobInputs(plan, loadCatalogue(root));
     const inputsUri = await uploadInputs(objects, { root, store, inputs });
     await faultPoint('worker:inputs-uploaded');
     if (profiles === null) return { planUri, profilesUri: null, inputsUri };

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isAbsolute, relative, resolve } from 'node:path';
+import type { BuiltPlan, LoadedConfig } from '../config/index.js';
+import type { DataflowTarget, LaunchOptions } from '../shared/job.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import { base32 } from '../shared/run-key.js';
 
@@ -8,7 +10,12 @@ export interface RunOptions {
   args?: Record<string, unknown>;
   /** Path of the connection profiles, relative to the project root. */
   profile?: string;
-  runner?: 'local';
+  /** Where Beam runs. Default: what the config says. */
+  runner?: 'local' | 'dataflow';
+  /** How the job is launched, over the config's `launch` and beamline.yaml. */
+  launch?: LaunchOptions;
+  /** Let a job on Dataflow read connection profiles with passwords in plain text. */
+  allowPlaintextProfile?: boolean;
 }
 
 /** A checked request for a run: what starts the workflow, and what is shown of it. */
@@ -36,18 +43,23 @@ export async function createRunRequest(
   const { buildPlan, loadConfig } = await import('../config/index.js');
   const path = resolve(root, file);
   const loaded = loadConfig(path, { root, file: shownAs ?? file });
-  const { plan, args, destinations } = await buildPlan(loaded, {
+  const built = await buildPlan(loaded, {
     root,
     store: '', // Its id is part of the plan's hash only, which the worker computes.
     args: options.args ?? {},
     profile: options.profile,
   });
+  const { plan, args, destinations } = built;
   const input: RunPipelineInput = { config: belowRoot(root, path) };
   if (options.profile !== undefined) {
     input.profile = belowRoot(root, resolve(root, options.profile));
   }
   if (options.runner !== undefined) input.runner = options.runner;
   if (options.args !== undefined && Object.keys(options.args).length > 0) input.args = options.args;
+  if (options.launch !== undefined) input.launch = options.launch;
+  if (options.allowPlaintextProfile === true) input.allowPlaintextProfile = true;
+  const target = await targetOf(input, built, { root, namespace: '' });
+  if (target !== null) await assertJobCanRead(loaded, built, { root, ...options });
   const values = Object.entries(args).map(([name, value]) => `${name}=${String(value)}`);
   return {
     workflowId: createWorkflowId(plan.name, new Date()),
@@ -55,6 +67,7 @@ export async function createRunRequest(
     input,
     summary: [`${plan.name}: ${input.config}`, ...values].join(' · '),
     details: [
+      ...(target === null ? [] : [`- runs on **Dataflow**, ${target.project}, ${target.region}`]),
       ...plan.sources.map(({ name, module }) => `- reads **${name}** (${module})`),
       ...plan.transforms.map(({ name, module }) => `- transforms **${name}** (${module})`),
       ...destinations.map(({ sink, mode, location }) => `- ${mode}s **${sink}**: ${location}`),
@@ -65,6 +78,43 @@ export async function createRunRequest(
       ...plan.sinks.map(({ name, module }) => ({ name, module, kind: 'sink' as const })),
     ],
   };
+}
+
+/** @throws `ConfigProblems` if a job could not read what the config names */
+async function assertJobCanRead(
+  loaded: LoadedConfig,
+  built: BuiltPlan,
+  { root, allowPlaintextProfile = false }: RunOptions & { root: string },
+): Promise<void> {
+  const { jobProblems } = await import('../config/job-problems.js');
+  const problems = jobProblems(loaded, built, { root, allowPlaintext: allowPlaintextProfile });
+  if (problems.length === 0) return;
+  const { ConfigProblems } = await import('../config/index.js');
+  throw new ConfigProblems(problems);
+}
+
+/**
+ * Where a run on Dataflow would go, as the worker will resolve it; null for the local runner.
+ * @param options `namespace`: the Temporal namespace, a part of the deployment's name
+ * @throws `ConfigProblems` if anything is missing or wrong
+ */
+export async function targetOf(
+  input: RunPipelineInput,
+  { runner, launch }: Pick<BuiltPlan, 'runner' | 'launch'>,
+  { root, namespace }: { root: string; namespace: string },
+): Promise<DataflowTarget | null> {
+  const { readRunInput } = await import('../config/run-input.js');
+  const read = readRunInput(input);
+  if ((read.runner ?? runner) === 'local') return null;
+  const { dataflowTargetOf } = await import('../config/dataflow-target.js');
+  const { loadSettings } = await import('../config/settings.js');
+  return dataflowTargetOf({
+    settings: loadSettings(root),
+    config: launch,
+    run: read.launch,
+    namespace,
+    console: process.env['DATAFLOW_EMULATOR_CONSOLE'],
+  });
 }
 
 /** `flights-20261124t030411-k3f9`: readable, sorted by time, and unlike any other. */

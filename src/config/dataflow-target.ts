@@ -79,9 +79,6 @@ export function deploymentOf({
 }
 
 function missing({ project, store }: Settings, launch: LaunchOptions): Problem[] {
-  const anywhere = (key: string): string =>
-    `set \`launch.${key}\` in ${settingsName} or \`launch: { ${key}: … }\` in the config, ` +
-    `or give --${key.replaceAll('_', '-')}`;
   const needed: [value: string | undefined, path: string, ways: string][] = [
     [project, 'project', `set \`project\` in ${settingsName}, such as \`my-project\``],
     [store, 'store', `set \`store\` in ${settingsName}, such as \`gs://my-bucket/beamline\``],
@@ -97,6 +94,14 @@ function missing({ project, store }: Settings, launch: LaunchOptions): Problem[]
     .map(([, path, ways]) =>
       place(path, `is required for \`runner: dataflow\` and missing: ${ways}`),
     );
+}
+
+/** The places where a launch option can be set. */
+function anywhere(key: string): string {
+  return (
+    `set \`launch.${key}\` in ${settingsName} or \`launch: { ${key}: … }\` in the config, ` +
+    `or give --${key.replaceAll('_', '-')}`
+  );
 }
 
 /** What each origin may say, but not all of them together. */

@@ -44,6 +44,16 @@ export function isSecretPath(path: ConfigPath): boolean {
   return path.some((key) => typeof key === 'string' && secretKey.test(key));
 }
 
+/**
+ * Whether this is a secret in plain text, judged by its key: of any file, where {@link inlineSecrets}
+ * judges the parameters of a config.
+ */
+export function isPlainSecret(path: ConfigPath, value: unknown): boolean {
+  const key = path.at(path.at(-1) === 'default' ? -2 : -1);
+  const isSecret = typeof key === 'string' && secretKey.test(key);
+  return isSecret && typeof value === 'string' && value !== '' && !externalReference.test(value);
+}
+
 /** Passwords that stand in a config in plain text. Takes the raw value, before arguments. */
 export function inlineSecrets(loaded: LoadedConfig): Problem[] {
   return literals(loaded.value, []).map((path) =>

@@ -121,6 +121,7 @@ async function asked<T>(operation: Operation, call: () => Promise<T>): Promise<T
 
 async function emulatorOptions(emulator: string): Promise<ClientOptions> {
   const { credentials } = await import('@grpc/grpc-js');
+  const { PassThroughClient } = await import('google-auth-library');
   const [, host, port] = /^(.*):(\d+)$/.exec(emulator) ?? [];
   if (host === undefined) {
     throw new Error(`DATAFLOW_EMULATOR_HOST must be host:port, got ${emulator}`);
@@ -130,6 +131,8 @@ async function emulatorOptions(emulator: string): Promise<ClientOptions> {
     port: Number(port),
     sslCreds: credentials.createInsecure(),
     projectId: 'emulator',
+    // Or the library asks a metadata server for credentials that nobody needs.
+    authClient: new PassThroughClient() as unknown as NonNullable<ClientOptions['authClient']>,
   };
 }
 

@@ -8,12 +8,12 @@ type Environment = protos.google.dataflow.v1beta3.IFlexTemplateRuntimeEnvironmen
 /** The body of `projects.locations.flexTemplates.launch`. */
 export function launchBody(
   api: Api,
-  { project, region, jobName, labels, parameters, launch, validateOnly = false }: LaunchRequest,
+  { project, region, jobName, labels, parameters, launch, validateOnly }: LaunchRequest,
 ): protos.google.dataflow.v1beta3.ILaunchFlexTemplateRequest {
   return {
     projectId: project,
     location: region,
-    validateOnly,
+    ...(validateOnly === true && { validateOnly }),
     launchParameter: {
       jobName,
       containerSpecGcsPath: launch.containerSpecGcsPath,

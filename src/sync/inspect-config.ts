@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig, maxConfigBytes, type LoadedConfig } from '../config/document.js';
-import { ConfigProblems } from '../config/problems.js';
-import { inlineSecrets } from '../config/secrets.js';
+import { ConfigProblems, type ConfigPath } from '../config/problems.js';
+import { isPlainSecret } from '../config/secrets.js';
 import { isSqlPath } from '../config/sql-files.js';
 import { stepsOf } from '../config/steps.js';
 import { isMapping } from '../config/values.js';
@@ -28,15 +28,25 @@ export function inspectConfig(root: string, path: string): InspectedConfig {
   const { value } = loaded;
   if (isServiceAccount(value)) return { why: 'it holds the key of a service account', sql: [] };
   if (isProfiles(value)) return { why: 'connection profiles are never uploaded', sql: [] };
-  const [secret] = inlineSecrets(loaded);
+  const secret = secretIn(value, []);
   if (secret !== undefined) {
-    return {
-      why: `it holds a secret in plain text (line ${secret.line}, ${secret.path})`,
-      sql: [],
-    };
+    const { line, path: place } = loaded.problem(secret, '');
+    return { why: `it holds a secret in plain text (line ${line}, ${place})`, sql: [] };
   }
   const values = stepsOf(value).flatMap((step) => Object.values(step.parameters).flat());
   return { sql: values.filter(isSqlPath) };
+}
+
+/** Where the first secret in plain text stands. */
+function secretIn(value: unknown, path: ConfigPath): ConfigPath | undefined {
+  if (value === null || typeof value !== 'object') {
+    return isPlainSecret(path, value) ? path : undefined;
+  }
+  for (const [key, item] of Object.entries(value)) {
+    const found = secretIn(item, [...path, Array.isArray(value) ? Number(key) : key]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function isServiceAccount(value: unknown): boolean {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import {
+  createJobActivities,
   createSharedActivities,
   createStoreActivities,
   type ActivityDeps,
@@ -48,7 +49,6 @@ export async function createWorkers(settings: WorkerSettings): Promise<Workers> 
   const client = new Client({ connection: clientConnection, namespace });
   let service: Promise<Dataflow> | undefined;
   const dataflow = (): Promise<Dataflow> => (service ??= createDataflow());
-  const objects = openObjectStore;
   const deps: ActivityDeps = {
     root,
     store,
@@ -56,7 +56,7 @@ export async function createWorkers(settings: WorkerSettings): Promise<Workers> 
     client,
     namespace,
     dataflow,
-    objects,
+    objects: openObjectStore,
     python,
   };
   const timing = {
@@ -69,7 +69,7 @@ export async function createWorkers(settings: WorkerSettings): Promise<Workers> 
     namespace,
     taskQueue,
     ...workflowCode(),
-    activities: createSharedActivities(deps),
+    activities: { ...createSharedActivities(deps), ...createJobActivities(deps) },
   });
   const local = await Worker.create({
     ...timing,
@@ -86,7 +86,7 @@ export async function createWorkers(settings: WorkerSettings): Promise<Workers> 
       try {
         await Promise.all([shared.run(), local.run()]);
       } finally {
-        await (await service)?.close();
+        await (await service?.catch(() => undefined))?.close();
         await connection.close();
         await clientConnection.close();
       }

@@ -4,7 +4,7 @@ import { DataflowRefused, DataflowUnavailable } from '../../src/gateways/dataflo
 import { labelsOf } from '../../src/shared/job-identity.js';
 import type { DataflowTarget, JobMetrics } from '../../src/shared/job.js';
 import type { ObjectStore } from '../../src/store/object-store.js';
-import { createFakeObjects, FakeDataflow } from '../support/fake-dataflow.js';
+import { createFakeObjects, FakeJobs } from '../support/fake-jobs.js';
 
 const job = { project: 'p', region: 'us-central1', jobId: 'j1' };
 const target: DataflowTarget = {
@@ -31,11 +31,11 @@ function withoutCredentials(): Promise<never> {
 }
 
 describe('the report of a job', () => {
-  let dataflow: FakeDataflow;
+  let dataflow: FakeJobs;
   let objects: ReturnType<typeof createFakeObjects>;
 
   beforeEach(() => {
-    dataflow = new FakeDataflow();
+    dataflow = new FakeJobs();
     objects = createFakeObjects();
     dataflow.metricsOf.set('j1', metrics);
     dataflow.messagesOf.set('j1', [

@@ -45,6 +45,13 @@ function sinkOf(name: string, module: string, parameters: Record<string, unknown
   return { name, module, parameters, destination, ...how };
 }
 
+/** The rows of both destinations. */
+async function published(folder: string): Promise<unknown[]> {
+  const table = 'SELECT * FROM orders ORDER BY ALL';
+  const lake = `SELECT * FROM read_parquet('${folder}/lake/current/*.parquet') ORDER BY ALL`;
+  return [await onDuckdb(join(folder, 'w.duckdb'), table), await inMemory(lake)];
+}
+
 describe('what a job staged in a bucket', () => {
   let root: string;
   let remove: () => Promise<void>;
@@ -86,12 +93,6 @@ describe('what a job staged in a bucket', () => {
   const fetched = () =>
     proxy.seen.filter((request) => /^GET .*part-.*alt=media/.test(request)).length;
   const localStaging = () => storePaths.staging(project.deps.store, run.runKey);
-
-  async function published(folder: string): Promise<unknown[]> {
-    const table = 'SELECT * FROM orders ORDER BY ALL';
-    const lake = `SELECT * FROM read_parquet('${folder}/lake/current/*.parquet') ORDER BY ALL`;
-    return [await onDuckdb(join(folder, 'w.duckdb'), table), await inMemory(lake)];
-  }
 
   it('is published as what is staged here is, row by row', async () => {
     assert.deepEqual(Object.keys((await audit()).sinks), ['warehouse', 'lake']);

@@ -21,7 +21,10 @@ export function inActivity<A extends unknown[], R>(
   ...args: A
 ): Promise<R> {
   const logger = new DefaultLogger('ERROR');
-  return new MockActivityEnvironment({}, { logger }).run(activity, ...args) as Promise<R>;
+  return new MockActivityEnvironment({}, { logger }).run<A, R, (...args: A) => Promise<R>>(
+    activity,
+    ...args,
+  );
 }
 
 /** A client whose run is in that state. */
@@ -44,14 +47,16 @@ export async function openProject(
 ): Promise<Project> {
   const store = await openLocalStore(join(root, '.beamline', 'store'));
   const objects = createObjectStore({ endpoint });
-  const deps = {
+  const deps: ActivityDeps = {
     root,
     store,
     client,
     taskQueue: 'beamline',
     python: pythonPath(),
     objects: async () => objects,
-  } as Partial<ActivityDeps> as ActivityDeps;
+    namespace: 'default',
+    dataflow: () => Promise.reject(new Error('no test of storage asks Dataflow')),
+  };
   return { root, deps, objects };
 }
 

@@ -28,6 +28,23 @@ import {
 
 const secret = '${secret:projects/p/secrets/shop/versions/latest}';
 
+const files = (path: string): PlannedSource => ({
+  name: 'orders',
+  module: 'files',
+  parameters: { path },
+});
+const postgres = (parameters: Record<string, unknown>): PlannedSource => ({
+  name: 'shop',
+  module: 'postgres',
+  parameters,
+});
+const profile = (attributes: Record<string, unknown>): Record<string, unknown> => ({
+  host: 'db',
+  database: 'shop',
+  user: 'etl',
+  ...attributes,
+});
+
 describe('uploading what a job reads', () => {
   let root: string;
   let remove: () => Promise<void>;
@@ -63,22 +80,6 @@ describe('uploading what a job reads', () => {
     return file;
   }
 
-  const files = (path: string): PlannedSource => ({
-    name: 'orders',
-    module: 'files',
-    parameters: { path },
-  });
-  const postgres = (parameters: Record<string, unknown>): PlannedSource => ({
-    name: 'shop',
-    module: 'postgres',
-    parameters,
-  });
-  const profile = (attributes: Record<string, unknown>): Record<string, unknown> => ({
-    host: 'db',
-    database: 'shop',
-    user: 'etl',
-    ...attributes,
-  });
   const writeProfiles = (profiles: Record<string, unknown>): string =>
     write('.connections.json', JSON.stringify(profiles, null, 2));
 
@@ -114,15 +115,18 @@ describe('uploading what a job reads', () => {
     write('data/notes.txt', 'no');
     const source = files('./data/**/*.csv');
     const first = (await uploadOf([source])).inputsUri ?? '';
-    const inputs = async (folder: string) => contents(project.objects, folder);
     const before = { 'data/a.csv': 'a\n1\n', 'data/deep/b.csv': 'a\n2\n' };
     assert.match(first, new RegExp(`^${store}/inputs/[0-9a-f]{64}$`));
-    assert.deepEqual(await inputs(first), before);
+    assert.deepEqual(await contents(project.objects, first), before);
     write('data/a.csv', 'a\n9\n');
     const second = (await uploadOf([source])).inputsUri ?? '';
     assert.notEqual(second, first);
-    assert.deepEqual(await inputs(first), before, 'a run that goes on reads what it was given');
-    assert.equal((await inputs(second))['data/a.csv'], 'a\n9\n');
+    assert.deepEqual(
+      await contents(project.objects, first),
+      before,
+      'a run that goes on reads what it was given',
+    );
+    assert.equal((await contents(project.objects, second))['data/a.csv'], 'a\n9\n');
   });
 
   it('uploads nothing twice', async () => {

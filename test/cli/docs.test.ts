@@ -31,7 +31,12 @@ function rowOf(command: Command): string {
     const word = `${argument.name().toUpperCase()}${argument.variadic ? '…' : ''}`;
     return argument.required ? ` ${word}` : ` [${word}]`;
   });
-  const options = command.options.map(({ flags }) => `\`${flags}\``).join(' ');
+  const own = command.options.filter(({ helpGroupHeading }) => helpGroupHeading === undefined);
+  const isGrouped = own.length < command.options.length;
+  const options = [
+    ...own.map(({ flags }) => `\`${flags}\``),
+    ...(isGrouped ? ['[launch options](reference/launch.md)'] : []),
+  ].join(' ');
   const cells = [`\`${group}${command.name()}${words.join('')}\``, command.description(), options];
   return `| ${cells.join(' | ')} |`.replace('|  |', '| |');
 }

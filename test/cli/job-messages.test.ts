@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { followMessages, messageLines } from '../../src/cli/job-messages.js';
 import { DataflowUnavailable } from '../../src/gateways/dataflow.js';
 import type { JobMessage } from '../../src/shared/job.js';
-import { FakeDataflow } from '../support/fake-dataflow.js';
+import { FakeJobs } from '../support/fake-jobs.js';
 
 const job = { project: 'p', region: 'r', jobId: 'j1' };
 const message = (second: number, text: string): JobMessage => ({
@@ -20,7 +20,7 @@ describe("a job's messages", () => {
   });
 
   it('are followed to the end, each once, over a look that was lost', async () => {
-    const dataflow = new FakeDataflow();
+    const dataflow = new FakeJobs();
     const all = [message(0, 'started'), message(1, 'one'), message(1, 'two')];
     dataflow.messagesOf.set('j1', all);
     dataflow.failures = [new DataflowUnavailable('503')];

@@ -9,7 +9,7 @@ import { stepKindsOf } from '../../src/client/step-kinds.js';
 import { DataflowRefused, DataflowUnavailable } from '../../src/gateways/dataflow.js';
 import type { ReceiptJob } from '../../src/shared/job.js';
 import { temporaryRoot } from '../support/stack.js';
-import { FakeDataflow } from '../support/fake-dataflow.js';
+import { FakeJobs } from '../support/fake-jobs.js';
 
 const job: ReceiptJob = {
   project: 'p',
@@ -36,11 +36,11 @@ function withoutCredentials(): Promise<never> {
 const kinds = async () => new Map([['orders', 'source' as const]]);
 
 describe("the progress of a run's job", () => {
-  let dataflow: FakeDataflow;
+  let dataflow: FakeJobs;
   let opened: number;
 
   beforeEach(() => {
-    dataflow = new FakeDataflow();
+    dataflow = new FakeJobs();
     opened = 0;
     setRows(100);
   });

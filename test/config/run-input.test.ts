@@ -70,7 +70,7 @@ describe("a run's input", () => {
 
   it('has launch options of its own, over the flat ones', () => {
     const launch = { numWorkers: 5, workerContainerImage: 'image:1', region: '' };
-    const read = readRunInput({ ...reference, launch } as RunPipelineInput).launch;
+    const read = readRunInput({ ...reference, launch }).launch;
     assert.deepEqual([read.numWorkers, read.sdkContainerImage], [5, 'image:1']);
     assert.equal(read.region, 'asia-northeast1');
   });

@@ -24,6 +24,17 @@ function problemsOf(action: () => unknown): string[] {
   assert.fail('no problem was found');
 }
 
+function target(
+  layers: { settings?: Partial<Settings>; config?: LaunchOptions; run?: LaunchOptions } = {},
+): ReturnType<typeof dataflowTargetOf> {
+  return dataflowTargetOf({
+    settings: { ...complete, ...layers.settings },
+    config: layers.config ?? {},
+    run: layers.run ?? {},
+    namespace: 'default',
+  });
+}
+
 describe('the settings', () => {
   const folder = temporaryFolder();
 
@@ -100,16 +111,6 @@ prices: { vcpu_hour: 0.1, memory_gb_hour: 0.01, disk_gb_hour: 0.001, shuffle_gb:
 });
 
 describe('the target of a run on Dataflow', () => {
-  const target = (
-    layers: { settings?: Partial<Settings>; config?: LaunchOptions; run?: LaunchOptions } = {},
-  ): ReturnType<typeof dataflowTargetOf> =>
-    dataflowTargetOf({
-      settings: { ...complete, ...layers.settings },
-      config: layers.config ?? {},
-      run: layers.run ?? {},
-      namespace: 'default',
-    });
-
   it('takes each option from the run, else the config, else the settings', () => {
     const { launch } = target({
       settings: { launch: { ...complete.launch, numWorkers: 1, maxWorkers: 11, diskSizeGb: 10 } },

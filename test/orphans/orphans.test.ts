@@ -13,7 +13,7 @@ import {
 import type { RunFate, Runs } from '../../src/orphans/orphan.js';
 import { labelsOf } from '../../src/shared/job-identity.js';
 import type { JobState, JobView } from '../../src/shared/job.js';
-import { createFakeObjects, FakeDataflow } from '../support/fake-dataflow.js';
+import { createFakeObjects, FakeJobs } from '../support/fake-jobs.js';
 
 const now = Date.parse('2026-11-25T05:00:00Z');
 const scope = {
@@ -47,9 +47,9 @@ function jobOf(jobId: string, runKey: string, change: Partial<JobView> = {}): Jo
 }
 
 describe('jobs whose run is gone', () => {
-  let dataflow: FakeDataflow;
+  let dataflow: FakeJobs;
   beforeEach(() => {
-    dataflow = new FakeDataflow();
+    dataflow = new FakeJobs();
   });
   const find = () => findOrphanJobs(dataflow, { isOpen }, scope, now);
 

@@ -1,120 +1,123 @@
-import { JobNotFound, type Dataflow, type LaunchRequest } from '../../src/gateways/dataflow.js';
-import type { JobMessage, JobMetrics, JobReference, JobView } from '../../src/shared/job.js';
-import { ObjectNotFound, type ObjectInfo, type ObjectStore } from '../../src/store/object-store.js';
+import {
+  DataflowRefused,
+  DataflowUnavailable,
+  JobNameTaken,
+  JobNotFound,
+  type Dataflow,
+  type LaunchRequest,
+} from '../../src/gateways/dataflow.js';
+import type { JobState, JobView } from '../../src/shared/job.js';
 
-/** A Dataflow service in memory, as far as looking at jobs and ending them goes. */
+/** What a {@link FakeDataflow} does wrong. */
+export interface Faults {
+  /** The next launch has its effect, and its answer is lost. */
+  loseAnswer?: boolean;
+  /** A QUEUED job is in no list. */
+  hideQueued?: boolean;
+  /** The list gives no labels. */
+  listWithoutLabels?: boolean;
+  /** Thrown by the next call. */
+  next?: Error;
+}
+
+const ended: readonly JobState[] = [
+  'JOB_STATE_DONE',
+  'JOB_STATE_FAILED',
+  'JOB_STATE_CANCELLED',
+  'JOB_STATE_UPDATED',
+  'JOB_STATE_DRAINED',
+];
+
+/** A Dataflow service in memory: a job's name is unique while it is active, and no longer. */
 export class FakeDataflow implements Dataflow {
-  readonly jobs = new Map<string, JobView>();
-  readonly messagesOf = new Map<string, JobMessage[]>();
-  readonly metricsOf = new Map<string, JobMetrics>();
-  /** Every call, `name jobId`. */
+  readonly jobs: JobView[] = [];
+  readonly launches: LaunchRequest[] = [];
   readonly calls: string[] = [];
-  /** Thrown by the next calls, one each. */
-  failures: Error[] = [];
-  isClosed = false;
+  faults: Faults = {};
 
-  add(job: JobView): JobView {
-    this.jobs.set(job.jobId, job);
+  /** Jobs that have not ended. */
+  get live(): JobView[] {
+    return this.jobs.filter(({ state }) => !ended.includes(state));
+  }
+
+  async launch(request: LaunchRequest): Promise<JobView | null> {
+    this.#called('launch');
+    this.launches.push(request);
+    if (this.live.some(({ jobName }) => jobName === request.jobName)) throw new JobNameTaken('409');
+    const job = this.add({ jobName: request.jobName, labels: request.labels });
+    if (this.faults.loseAnswer === true) {
+      delete this.faults.loseAnswer;
+      throw new DataflowUnavailable('DEADLINE_EXCEEDED: no answer');
+    }
     return job;
   }
 
-  launch(request: LaunchRequest): Promise<JobView | null> {
-    throw new Error(`nobody should launch ${request.jobName}`);
+  /** Puts a job there that somebody has launched. */
+  add(job: Partial<JobView>): JobView {
+    const whole: JobView = {
+      jobId: `job-${this.jobs.length + 1}`,
+      jobName: 'job',
+      state: 'JOB_STATE_QUEUED',
+      createTime: new Date().toISOString(),
+      type: 'batch',
+      labels: {},
+      ...job,
+    };
+    this.jobs.unshift(whole);
+    return whole;
   }
 
-  async get(job: JobReference): Promise<JobView> {
-    return this.#found('get', job);
+  async get({ jobId }: { jobId: string }): Promise<JobView> {
+    this.#called('get');
+    return this.#job(jobId);
   }
 
-  /** Summaries, without labels, as the service gives them. */
-  async *list({ filter }: Parameters<Dataflow['list']>[0]): AsyncGenerator<JobView, void, void> {
-    this.#call('list', '');
-    for (const job of this.jobs.values()) {
-      if (filter !== 'ACTIVE' || isActive(job)) yield { ...job, labels: {} };
+  async *list({
+    filter,
+    createdSince,
+    name,
+  }: Parameters<Dataflow['list']>[0]): AsyncGenerator<JobView> {
+    this.#called(`list ${filter}`);
+    for (const job of this.jobs) {
+      const isActive = !ended.includes(job.state);
+      if (filter !== 'ALL' && isActive !== (filter === 'ACTIVE')) continue;
+      if (name !== undefined && name !== job.jobName) continue;
+      if (this.faults.hideQueued === true && job.state === 'JOB_STATE_QUEUED') continue;
+      if (createdSince !== undefined && (job.createTime ?? '') < createdSince) return;
+      yield this.faults.listWithoutLabels === true ? { ...job, labels: {} } : job;
     }
   }
 
   async request(
-    job: JobReference,
+    { jobId }: { jobId: string },
     state: 'JOB_STATE_CANCELLED' | 'JOB_STATE_DRAINED',
+    { force = false }: { force?: boolean } = {},
   ): Promise<void> {
-    const found = this.#found(`request ${state}`, job);
-    const next = state === 'JOB_STATE_CANCELLED' ? 'JOB_STATE_CANCELLING' : 'JOB_STATE_DRAINING';
-    if (isActive(found)) this.jobs.set(job.jobId, { ...found, state: next });
+    this.#called(`request ${state}${force ? ' by force' : ''}`);
+    const job = this.#job(jobId);
+    if (ended.includes(job.state)) {
+      throw new DataflowRefused('the job is terminal', 'FAILED_PRECONDITION');
+    }
+    const isDrain = state === 'JOB_STATE_DRAINED';
+    job.state = force ? state : isDrain ? 'JOB_STATE_DRAINING' : 'JOB_STATE_CANCELLING';
   }
 
-  async messages(
-    job: JobReference,
-    { minimum = 'debug', since }: { minimum?: JobMessage['importance']; since?: string } = {},
-  ): Promise<JobMessage[]> {
-    this.#call('messages', job.jobId);
-    const order = ['debug', 'detailed', 'basic', 'warning', 'error'] as const;
-    return (this.messagesOf.get(job.jobId) ?? []).filter(
-      ({ importance, time }) =>
-        order.indexOf(importance) >= order.indexOf(minimum) &&
-        (since === undefined || time >= since),
-    );
-  }
+  messages = async (): Promise<never[]> => [];
+  metrics = async (): Promise<never> => {
+    throw new Error('no metrics here');
+  };
+  close = async (): Promise<void> => undefined;
 
-  async metrics(job: JobReference): Promise<JobMetrics> {
-    this.#call('metrics', job.jobId);
-    const found = this.metricsOf.get(job.jobId);
-    if (found === undefined) throw new JobNotFound(`no job ${job.jobId}`);
-    return found;
-  }
-
-  async close(): Promise<void> {
-    this.isClosed = true;
-  }
-
-  #found(name: string, { jobId }: JobReference): JobView {
-    this.#call(name, jobId);
-    const job = this.jobs.get(jobId);
-    if (job === undefined) throw new JobNotFound(`no job ${jobId}`);
+  #job(id: string): JobView {
+    const job = this.jobs.find(({ jobId }) => jobId === id);
+    if (job === undefined) throw new JobNotFound(`no job ${id}`);
     return job;
   }
 
-  #call(name: string, jobId: string): void {
-    this.calls.push(`${name} ${jobId}`.trim());
-    const failure = this.failures.shift();
-    if (failure !== undefined) throw failure;
+  #called(what: string): void {
+    this.calls.push(what);
+    const { next } = this.faults;
+    delete this.faults.next;
+    if (next !== undefined) throw next;
   }
-}
-
-function isActive({ state }: JobView): boolean {
-  return !['DONE', 'FAILED', 'CANCELLED', 'DRAINED', 'UPDATED'].some(
-    (end) => state === `JOB_STATE_${end}`,
-  );
-}
-
-/** An object store in memory, as far as reading, listing and removing go. */
-export function createFakeObjects(
-  objects = new Map<string, string>(),
-): Pick<ObjectStore, 'read' | 'list' | 'removePrefix' | 'stat'> & { objects: Map<string, string> } {
-  const info = (uri: string): ObjectInfo => ({
-    uri,
-    size: objects.get(uri)?.length ?? 0,
-    generation: '1',
-    md5: null,
-    metadata: {},
-    updated: '2026-11-25T03:00:00.000Z',
-  });
-  return {
-    objects,
-    async read(uri) {
-      const content = objects.get(uri);
-      if (content === undefined) throw new ObjectNotFound(uri);
-      return Buffer.from(content);
-    },
-    async stat(uri) {
-      return objects.has(uri) ? info(uri) : null;
-    },
-    async *list(prefix) {
-      for (const uri of [...objects.keys()].toSorted()) if (uri.startsWith(prefix)) yield info(uri);
-    },
-    async removePrefix(prefix) {
-      const folder = prefix.endsWith('/') ? prefix : `${prefix}/`;
-      for (const uri of objects.keys()) if (uri.startsWith(folder)) objects.delete(uri);
-    },
-  };
 }

@@ -1,44 +1,95 @@
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { BuiltPlan } from '../../config/index.js';
+import type { DataflowTarget } from '../../shared/job.js';
+import type { RunPipelineInput } from '../../shared/run-input.js';
 import { argOption, profileOption } from '../args-option.js';
 import { globalsOf } from '../globals.js';
-import { columns, print, printJson } from '../output.js';
+import { launchOf, launchOptions, runnerOption } from '../launch-options.js';
+import { launchLines } from '../launch-lines.js';
+import { columns, note, print, printJson } from '../output.js';
 import { shellCommand } from '../shell-command.js';
 
-/** `beamline plan FILE`: what a run would read and write, without a server. */
+interface Options {
+  arg: Record<string, string>;
+  profile?: string;
+  runner?: 'local' | 'dataflow';
+  offline?: boolean;
+}
+
+/** `beamline plan FILE`: what a run would read and write, and how its job would be launched. */
 export function register(program: Command): void {
-  program
+  const plan = program
     .command('plan')
     .description('show what a run of a config would read and write')
     .argument('<file>', 'a config, YAML or JSON')
     .addOption(argOption())
     .addOption(profileOption())
-    .action(
-      async (
-        file: string,
-        { arg, profile }: { arg: Record<string, string>; profile?: string },
-        command: Command,
-      ) => {
-        const { json, root } = globalsOf(command);
-        const { buildPlan, loadConfig } = await import('../../config/index.js');
-        const { openLocalStore } = await import('../../store/local-store.js');
-        // The id of the store is part of a local destination's name, and so of the plan's hash.
-        const store = await openLocalStore(join(root, '.beamline', 'store'));
-        const built = await buildPlan(loadConfig(resolve(file), { root, file }), {
-          root,
-          args: arg,
-          profile: profile === undefined ? undefined : resolve(profile),
-          store: store.id,
-        });
-        if (json) printJson(documentOf(built));
-        else printPlan(built, { file, root });
-      },
-    );
+    .addOption(runnerOption())
+    .option('--offline', 'do not ask Dataflow whether it would take the launch')
+    .action(async (file: string, options: Options, command: Command) => {
+      const { json, root } = globalsOf(command);
+      const built = await build(file, options, root);
+      const target = await targetFor(file, built, options, root);
+      if (!json) printPlan(built, { file, root });
+      if (!json && target !== null) for (const line of launchLines(target)) print(line);
+      const isAsked = target !== null && options.offline !== true;
+      if (isAsked) {
+        const { askDataflow } = await import('../ask-dataflow.js');
+        await askDataflow(target, built);
+      }
+      if (json) printJson(documentOf(built, target, isAsked));
+      else {
+        if (isAsked) note('Dataflow would take this launch.');
+        print(`Nothing was read or written. Run it with: ${runCommand(file, options)}`);
+      }
+    });
+  for (const option of launchOptions()) plan.addOption(option);
 }
 
-function documentOf({ plan, sha256, destinations, args, profiles }: BuiltPlan): unknown {
-  return { plan, sha256, destinations, args, profiles };
+async function build(file: string, { arg, profile }: Options, root: string): Promise<BuiltPlan> {
+  const { buildPlan, loadConfig } = await import('../../config/index.js');
+  const { openLocalStore } = await import('../../store/local-store.js');
+  // The id of the store is part of a local destination's name, and so of the plan's hash.
+  const store = await openLocalStore(join(root, '.beamline', 'store'));
+  return buildPlan(loadConfig(resolve(file), { root, file }), {
+    root,
+    args: arg,
+    profile: profile === undefined ? undefined : resolve(profile),
+    store: store.id,
+  });
+}
+
+async function targetFor(
+  file: string,
+  built: BuiltPlan,
+  options: Options,
+  root: string,
+): Promise<DataflowTarget | null> {
+  const launch = launchOf({ ...options });
+  const input: RunPipelineInput = {
+    config: file,
+    ...(options.runner !== undefined && { runner: options.runner }),
+    ...(launch !== undefined && { launch }),
+  };
+  if ((options.runner ?? built.runner) === 'local' && launch === undefined) return null;
+  const { targetOf } = await import('../../client/run-request.js');
+  const { temporalAddress } = await import('../../client/connection.js');
+  const namespace = temporalAddress(root).namespace ?? 'default';
+  return targetOf(input, built, { root, namespace });
+}
+
+function runCommand(file: string, { runner }: Options): string {
+  return shellCommand(`run ${file}${runner === undefined ? '' : ` --runner ${runner}`}`);
+}
+
+function documentOf(
+  { plan, sha256, destinations, args, profiles }: BuiltPlan,
+  dataflow: DataflowTarget | null,
+  validated: boolean,
+): unknown {
+  const target = dataflow === null ? {} : { dataflow: { ...dataflow, validated } };
+  return { plan, sha256, destinations, args, profiles, ...target };
 }
 
 function printPlan(built: BuiltPlan, { file, root }: { file: string; root: string }): void {
@@ -70,7 +121,6 @@ function printPlan(built: BuiltPlan, { file, root }: { file: string; root: strin
   ];
   for (const line of columns(rows)) print(`  ${line}`);
   print();
-  print(`Nothing was read or written. Run it with: ${shellCommand(`run ${file}`)}`);
 }
 
 /** Parameters in one line; the plan holds no secret. */

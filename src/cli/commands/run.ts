@@ -4,6 +4,7 @@ import type { Beamline, Run, RunRequest } from '../../client/index.js';
 import { argOption, profileOption } from '../args-option.js';
 import { followRun } from '../follow.js';
 import { globalsOf } from '../globals.js';
+import { launchOf, launchOptions, runnerOption } from '../launch-options.js';
 import { note, print, printJson } from '../output.js';
 import { withBeamline } from '../temporal.js';
 import { shellCommand } from '../shell-command.js';
@@ -11,7 +12,8 @@ import { shellCommand } from '../shell-command.js';
 interface Options {
   arg: Record<string, string>;
   profile?: string;
-  runner?: 'local';
+  runner?: 'local' | 'dataflow';
+  allowPlaintextProfile?: boolean;
   wait?: boolean;
   detach?: boolean;
   taskQueue?: string;
@@ -19,20 +21,20 @@ interface Options {
 
 /** `beamline run FILE`: checks a config, starts a run of it, and waits for its end. */
 export function register(program: Command): void {
-  program
+  const run = program
     .command('run')
     .description('run a config, and wait for the end')
     .argument('<file>', 'a config, YAML or JSON')
     .addOption(argOption())
     .addOption(profileOption())
-    .addOption(
-      new Option('--runner <name>', 'where Beam runs (default: the config says)').choices([
-        'local',
-      ]),
-    )
+    .addOption(runnerOption())
     .addOption(new Option('--wait', 'wait for the end (the default)').conflicts('detach'))
     .option('--detach', 'start the run, print its key and return')
     .option('--task-queue <name>', "the workers' task queue (default: beamline)")
+    .option(
+      '--allow-plaintext-profile',
+      'let a job on Dataflow read connection profiles with passwords in plain text',
+    )
     .action(async (file: string, options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
       const request = await requestOf(file, options, root);
@@ -45,13 +47,12 @@ export function register(program: Command): void {
         else await followRun(run, { json, steps: request.steps });
       });
     });
+  for (const option of launchOptions()) run.addOption(option);
 }
 
-async function requestOf(
-  file: string,
-  { arg, profile, runner }: Options,
-  root: string,
-): Promise<RunRequest> {
+async function requestOf(file: string, options: Options, root: string): Promise<RunRequest> {
+  const { arg, profile, runner, allowPlaintextProfile } = options;
+  const launch = launchOf({ ...options });
   const { createRunRequest } = await import('../../client/run-request.js');
   return createRunRequest(resolve(file), {
     root,
@@ -59,6 +60,8 @@ async function requestOf(
     args: arg,
     ...(profile !== undefined && { profile: resolve(profile) }),
     ...(runner !== undefined && { runner }),
+    ...(launch !== undefined && { launch }),
+    ...(allowPlaintextProfile === true && { allowPlaintextProfile }),
   });
 }
 

@@ -17,13 +17,13 @@ export function register(program: Command): void {
   program
     .command('sync')
     .description('mirror configs/, examples/ and their SQL files to the store in Cloud Storage')
-    .option('--store <uri>', 'gs://bucket/prefix')
+    .option('--store <uri>', 'gs://bucket/prefix; default: `store` of beamline.yaml')
     .option('--delete', 'delete what was uploaded before and is gone here')
     .option('--dry-run', 'only say what would change')
     .option('--exit-code', 'with --dry-run: exit with 5 if something would change')
     .action(async (options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
-      const { store, owner } = targetOf(options);
+      const { store, owner } = await targetOf(root, options);
       const dryRun = options.dryRun === true;
       const { mirroredFiles } = await import('../../sync/mirrored-files.js');
       const { sync } = await import('../../sync/sync.js');
@@ -31,9 +31,8 @@ export function register(program: Command): void {
       const { objectPaths } = await import('../../store/object-store.js');
       const { files, leftOut } = await mirroredFiles(root);
       const remove = options.delete === true;
-      const result = await sync(await openObjectStore(), {
-        ...{ root, store, owner, files, remove, dryRun },
-      }).catch((error: unknown) => {
+      const asked = { root, store, owner, files, remove, dryRun };
+      const result = await sync(await openObjectStore(), asked).catch((error: unknown) => {
         throw asCliError(error);
       });
       const mirror = objectPaths.mirror(store);
@@ -44,11 +43,15 @@ export function register(program: Command): void {
     });
 }
 
-function targetOf({ store }: Options): { store: string; owner: string } {
+/** Where the mirror is, and whose: the option, else beamline.yaml. */
+async function targetOf(root: string, given: Options): Promise<{ store: string; owner: string }> {
+  const { loadSettings } = await import('../../config/settings.js');
+  const settings = loadSettings(root);
+  const store = given.store ?? settings.store;
   if (store === undefined) {
     throw new CliError('no store is known to mirror to', {
       exitCode: exitCodes.badInput,
-      hint: 'Name it with --store gs://bucket/prefix, or as `store` in beamline.yaml.',
+      hint: 'Set `store` in beamline.yaml, such as `gs://my-bucket/beamline`, or give --store.',
     });
   }
   if (!/^gs:\/\/[^/]+(\/[^/]+)*\/?$/.test(store)) {
@@ -56,7 +59,7 @@ function targetOf({ store }: Options): { store: string; owner: string } {
       exitCode: exitCodes.badInput,
     });
   }
-  return { store: store.replace(/\/$/, ''), owner: 'beamline' };
+  return { store: store.replace(/\/$/, ''), owner: settings.deployment ?? 'beamline' };
 }
 
 /** By name: the classes belong to modules that are loaded only when they are needed. */

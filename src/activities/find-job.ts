@@ -1,0 +1,17 @@
+import type { JobActivities } from '../workflows/activities.js';
+import { launchFailureOf } from './dataflow-failure.js';
+import type { ActivityDeps } from './deps.js';
+import { findLaunched } from './launched-job.js';
+
+/** Looks for the job of a launch whose id is not known. */
+export function createFindJob({
+  dataflow,
+}: Pick<ActivityDeps, 'dataflow'>): JobActivities['findJob'] {
+  return async (request) => {
+    try {
+      return (await findLaunched(await dataflow(), request)) ?? null;
+    } catch (error) {
+      throw launchFailureOf(error, request.target);
+    }
+  };
+}

@@ -1,0 +1,22 @@
+import { loadCatalogue } from './catalogue.js';
+import type { LoadedConfig } from './document.js';
+import { jobInputProblems, jobInputs } from './job-inputs.js';
+import { plaintextProfileProblems, type JobPlan } from './job-profiles.js';
+import type { Problem } from './problems.js';
+
+/**
+ * Why a job on Dataflow could not read what a plan reads: files that are not copied for it, passwords
+ * that it may not get or cannot resolve.
+ * @param loaded the config; null if only its pinned plan is at hand
+ * @throws `ConfigProblems` if the connection profiles cannot be read
+ */
+export function jobProblems(
+  loaded: LoadedConfig | null,
+  job: JobPlan,
+  { root, allowPlaintext = false }: { root: string; allowPlaintext?: boolean },
+): Problem[] {
+  return [
+    ...jobInputProblems(loaded, jobInputs(job.plan, loadCatalogue(root))),
+    ...plaintextProfileProblems(loaded, job, { root, allowPlaintext }),
+  ];
+}

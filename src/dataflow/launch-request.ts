@@ -1,0 +1,32 @@
+import type { LaunchRequest } from '../gateways/dataflow.js';
+import { labelsOf } from '../shared/job-identity.js';
+import { objectPaths } from '../store/object-store.js';
+import type { LaunchJob } from '../workflows/activities.js';
+
+/**
+ * What one launch of a run asks the service for: the same each time it is asked.
+ * @throws RangeError if the workflow's id is too long for a job's labels
+ */
+export function launchRequestOf(
+  { target, uploaded, runKey, jobName, ordinal }: LaunchJob,
+  workflowId: string,
+): LaunchRequest {
+  const { project, region, store, deployment, launch } = target;
+  const { planUri, profilesUri, inputsUri } = uploaded;
+  return {
+    project,
+    region,
+    jobName,
+    labels: labelsOf({ workflowId, runKey, ordinal, deployment }),
+    parameters: {
+      plan: planUri,
+      staging: objectPaths.attempt(store, runKey, ordinal),
+      run_key: runKey,
+      attempt: String(ordinal),
+      closed: objectPaths.receipt(store, runKey),
+      ...(profilesUri !== null && { profiles: profilesUri }),
+      ...(inputsUri !== null && { root: inputsUri }),
+    },
+    launch,
+  };
+}

@@ -1,0 +1,344 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Info } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { createJobActivities } from '../../src/activities/index.js';
+import {
+  DataflowRefused,
+  DataflowUnavailable,
+  UnknownJobState,
+} from '../../src/gateways/dataflow.js';
+import type { FailureType } from '../../src/shared/failures.js';
+import type { DataflowTarget } from '../../src/shared/job.js';
+import { identityOf, labelsOf } from '../../src/shared/job-identity.js';
+import type { LaunchedJob, LaunchJob } from '../../src/workflows/activities.js';
+import { FakeDataflow } from '../support/fake-dataflow.js';
+
+const target: DataflowTarget = {
+  project: 'my-project',
+  region: 'europe-west1',
+  store: 'gs://bucket/beamline',
+  deployment: 'deployment',
+  console: 'https://console.cloud.google.com',
+  launch: { containerSpecGcsPath: 'gs://bucket/spec.json', attempts: 1, numWorkers: 3 },
+  reconcileAfterMs: 900_000,
+  forceCancelAfterMs: 1_800_000,
+};
+const runKey = 'q4kx7mw2ta';
+const request: LaunchJob = {
+  target,
+  uploaded: {
+    planUri: 'gs://bucket/beamline/plans/abc.json',
+    profilesUri: 'gs://bucket/beamline/runs/q4kx7mw2ta/profiles.json',
+    inputsUri: null,
+  },
+  runKey,
+  jobName: 'orders-20261125t0100-q4kx7mw2ta-1',
+  ordinal: 1,
+  startedAt: '2026-11-25T01:00:00.000Z',
+  mayExist: false,
+};
+const { jobName } = request;
+const labels = labelsOf({ workflowId: 'test', runKey, ordinal: 1, deployment: 'deployment' });
+const reference = { project: 'my-project', region: 'europe-west1', jobId: 'job-1' };
+
+function environmentOf(info: Partial<Info> = {}): MockActivityEnvironment {
+  return new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
+}
+
+function isFailure(type: FailureType, message: RegExp): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof ApplicationFailure, String(error));
+    assert.equal(error.type, type);
+    assert.match(error.message, message);
+    return true;
+  };
+}
+
+describe('the activities of a job', () => {
+  let dataflow: FakeDataflow;
+  beforeEach(() => {
+    dataflow = new FakeDataflow();
+  });
+
+  const activities = (): ReturnType<typeof createJobActivities> =>
+    createJobActivities({ dataflow: async () => dataflow });
+  const launch = (
+    changes: Partial<LaunchJob> = {},
+    info: Partial<Info> = {},
+  ): Promise<LaunchedJob> =>
+    environmentOf(info).run(activities().launchJob, { ...request, ...changes });
+
+  const find = (): Promise<unknown> => environmentOf().run(activities().findJob, request);
+
+  const read = (): Promise<unknown> => environmentOf().run(activities().readJob, reference);
+
+  const stop = (how: 'cancel' | 'drain' | 'force'): Promise<void> =>
+    environmentOf().run(activities().stopJob, reference, how);
+
+  describe('launchJob', () => {
+    it('launches once, and looks for nothing before it', async () => {
+      assert.deepEqual(await launch(), {
+        jobId: 'job-1',
+        state: 'JOB_STATE_QUEUED',
+        adopted: false,
+      });
+      assert.deepEqual(dataflow.calls, ['launch']);
+      const [asked] = dataflow.launches;
+      assert.deepEqual(asked?.parameters, {
+        plan: request.uploaded.planUri,
+        profiles: request.uploaded.profilesUri,
+        staging: `gs://bucket/beamline/staging/${runKey}/1`,
+        run_key: runKey,
+        attempt: '1',
+        closed: `gs://bucket/beamline/runs/${runKey}/receipt.json`,
+      });
+      assert.equal(asked?.launch.numWorkers, 3);
+      assert.deepEqual(identityOf(asked?.labels ?? {}), {
+        workflowId: 'test',
+        runKey,
+        ordinal: 1,
+        deployment: 'deployment',
+      });
+    });
+
+    it('run twice, launches one job', async () => {
+      await launch();
+      const again = await launch({}, { attempt: 2 });
+      assert.deepEqual(again, { jobId: 'job-1', state: 'JOB_STATE_QUEUED', adopted: true });
+      assert.equal(dataflow.jobs.length, 1);
+    });
+
+    it('adopts the job whose answer was lost', async () => {
+      dataflow.faults.loseAnswer = true;
+      await assert.rejects(launch(), isFailure('DataflowUnavailable', /no answer/));
+      assert.deepEqual(await launch({}, { attempt: 2 }), {
+        jobId: 'job-1',
+        state: 'JOB_STATE_QUEUED',
+        adopted: true,
+      });
+      assert.equal(dataflow.jobs.length, 1);
+    });
+
+    it('waits for the id of a job that is QUEUED and in no list', async () => {
+      dataflow.faults = { loseAnswer: true, hideQueued: true };
+      await assert.rejects(launch(), isFailure('DataflowUnavailable', /no answer/));
+      assert.deepEqual(await launch({}, { attempt: 2 }), {
+        jobId: null,
+        state: null,
+        adopted: true,
+      });
+      assert.equal(dataflow.live.length, 1);
+    });
+
+    for (const state of ['JOB_STATE_DONE', 'JOB_STATE_FAILED', 'JOB_STATE_CANCELLED'] as const) {
+      it(`adopts the job of a reset run that is ${state}, and launches none`, async () => {
+        dataflow.add({ jobName, labels, state });
+        const { adopted, state: found } = await launch({ mayExist: true });
+        assert.deepEqual([adopted, found, dataflow.launches.length], [true, state, 0]);
+      });
+    }
+
+    it('launches after a reset if there was no job yet', async () => {
+      assert.equal((await launch({ mayExist: true })).adopted, false);
+      assert.deepEqual(dataflow.calls, ['list ACTIVE', 'list TERMINATED', 'launch']);
+    });
+
+    it('reads the labels of a job whose listing has none', async () => {
+      dataflow.add({ jobName, labels });
+      dataflow.faults.listWithoutLabels = true;
+      assert.equal((await launch({ mayExist: true })).jobId, 'job-1');
+    });
+
+    it('refuses the active job of somebody else that has the name, and names both', async () => {
+      const theirs = { ...labels, 'beamline-deployment': 'another' };
+      dataflow.add({ jobName, labels: theirs });
+      for (const again of [{}, { mayExist: true }]) {
+        await assert.rejects(
+          launch(again),
+          isFailure(
+            'LaunchConflict',
+            new RegExp(
+              `named ${jobName} .*job job-1 .*beamline-deployment=another.*this run is ${runKey} of deployment deployment`,
+            ),
+          ),
+        );
+      }
+      assert.equal(dataflow.jobs.length, 1);
+    });
+
+    it('is not troubled by jobs of another name, an ended one of somebody else, and old ones', async () => {
+      dataflow.add({
+        jobName,
+        labels,
+        state: 'JOB_STATE_DONE',
+        createTime: '2026-11-24T00:00:00Z',
+      });
+      dataflow.add({ jobName, labels: {}, state: 'JOB_STATE_DONE' });
+      dataflow.add({ jobName: `${jobName}0`, labels });
+      const launched = await launch({ mayExist: true });
+      assert.deepEqual([launched.jobId, launched.adopted], ['job-4', false]);
+    });
+
+    it('says what to do about a refusal, and is not tried again', async () => {
+      const cases: [DataflowRefused, RegExp][] = [
+        [
+          new DataflowRefused(
+            'Dataflow API has not been used in project 1 before or it is disabled.',
+            'PERMISSION_DENIED',
+          ),
+          /Enable the API: gcloud services enable dataflow\.googleapis\.com --project my-project/,
+        ],
+        [
+          new DataflowRefused('The caller lacks dataflow.jobs.create', 'PERMISSION_DENIED'),
+          /roles\/dataflow\.developer in my-project, roles\/iam\.serviceAccountUser/,
+        ],
+        [
+          new DataflowRefused('No such object: bucket/spec.json', 'NOT_FOUND'),
+          /spec gs:\/\/bucket\/spec\.json exists/,
+        ],
+        [
+          new DataflowRefused('machine type x9 is unknown', 'INVALID_ARGUMENT'),
+          /Correct the option that it names; `beamline plan --runner dataflow FILE`/,
+        ],
+        [new DataflowRefused('no credentials', 'UNAUTHENTICATED'), /application-default login/],
+      ];
+      for (const [refused, advice] of cases) {
+        dataflow.faults.next = refused;
+        await assert.rejects(launch(), (error: unknown) => {
+          assert.ok(isFailure('LaunchRefused', advice)(error));
+          assert.match((error as Error).message, new RegExp(refused.message));
+          return (error as ApplicationFailure).nonRetryable === true;
+        });
+      }
+    });
+
+    it('is tried again when the service is not there', async () => {
+      dataflow.faults.next = new DataflowUnavailable('UNAVAILABLE: connection refused');
+      await assert.rejects(launch(), (error: unknown) => {
+        assert.ok(isFailure('DataflowUnavailable', /connection refused.*my-project/)(error));
+        return (error as ApplicationFailure).nonRetryable !== true;
+      });
+    });
+
+    it('sends nothing once it was cancelled', async () => {
+      const environment = environmentOf({});
+      environment.cancel();
+      await assert.rejects(environment.run(activities().launchJob, request), CancelledFailure);
+      assert.deepEqual(dataflow.launches, []);
+    });
+
+    it('sends nothing once the time of its attempt is over', async () => {
+      const slow = createJobActivities({
+        dataflow: async () => {
+          await sleep(60);
+          return dataflow;
+        },
+      });
+      const environment = environmentOf({ startToCloseTimeoutMs: 50 });
+      await assert.rejects(
+        environment.run(slow.launchJob, request),
+        isFailure('WorkerShutdown', /another one goes on/),
+      );
+      assert.deepEqual(dataflow.launches, []);
+    });
+
+    it('sends nothing after it was paused for longer than its heartbeats may be', async () => {
+      const paused = createJobActivities({
+        dataflow: async () => {
+          // As a paused process: not even timers run.
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 120);
+          await sleep(0);
+          return dataflow;
+        },
+      });
+      const environment = environmentOf({ heartbeatTimeoutMs: 100 });
+      await assert.rejects(
+        environment.run(paused.launchJob, request),
+        isFailure('WorkerShutdown', /without a sign of life/),
+      );
+      assert.deepEqual(dataflow.launches, []);
+    });
+
+    it('refuses a workflow id that is too long for labels', async () => {
+      const workflowExecution = { workflowId: 'x'.repeat(401), runId: 'r' };
+      await assert.rejects(
+        launch({}, { workflowExecution }),
+        isFailure('ConfigError', /401 bytes; a job's labels carry at most 400/),
+      );
+    });
+  });
+
+  describe('findJob', () => {
+    it('finds the job of a launch, and null while it is not listed', async () => {
+      dataflow.faults.hideQueued = true;
+      const job = dataflow.add({ jobName, labels });
+      assert.equal(await find(), null);
+      job.state = 'JOB_STATE_RUNNING';
+      assert.deepEqual(await find(), job);
+    });
+  });
+
+  describe('readJob', () => {
+    it('reads a job', async () => {
+      const job = dataflow.add({ jobName });
+      assert.deepEqual(await read(), job);
+    });
+
+    it('says where a job that is gone was looked for', async () => {
+      await assert.rejects(
+        read(),
+        isFailure('JobLost', /job job-1, project my-project, region europe-west1/),
+      );
+    });
+
+    it('fails loudly on a state that it does not know', async () => {
+      dataflow.faults.next = new UnknownJobState('job-1', 'JOB_STATE_PAUSED');
+      await assert.rejects(read(), isFailure('InternalError', /JOB_STATE_PAUSED/));
+    });
+
+    it('tells a permission from a passing trouble', async () => {
+      dataflow.faults.next = new DataflowRefused('no', 'PERMISSION_DENIED');
+      await assert.rejects(read(), isFailure('PermissionDenied', /PERMISSION_DENIED/));
+      dataflow.faults.next = new DataflowUnavailable('RESOURCE_EXHAUSTED: quota');
+      await assert.rejects(read(), isFailure('DataflowUnavailable', /quota/));
+    });
+  });
+
+  describe('stopJob', () => {
+    it('cancels, drains and cancels by force', async () => {
+      const job = dataflow.add({ state: 'JOB_STATE_RUNNING' });
+      await stop('drain');
+      assert.equal(job.state, 'JOB_STATE_DRAINING');
+      await stop('cancel');
+      assert.equal(job.state, 'JOB_STATE_CANCELLING');
+      await stop('force');
+      assert.equal(job.state, 'JOB_STATE_CANCELLED');
+    });
+
+    it('asked twice, is asked once', async () => {
+      const job = dataflow.add({ state: 'JOB_STATE_RUNNING' });
+      await stop('cancel');
+      await stop('cancel');
+      assert.equal(job.state, 'JOB_STATE_CANCELLING');
+    });
+
+    it('leaves a job alone that has ended already', async () => {
+      const job = dataflow.add({ state: 'JOB_STATE_DONE' });
+      for (const how of ['cancel', 'drain', 'force'] as const) await stop(how);
+      assert.equal(job.state, 'JOB_STATE_DONE');
+    });
+
+    it('does not take a refusal for an end', async () => {
+      dataflow.add({ state: 'JOB_STATE_RUNNING' });
+      dataflow.faults.next = new DataflowRefused('no', 'PERMISSION_DENIED');
+      await assert.rejects(stop('cancel'), isFailure('PermissionDenied', /no/));
+    });
+
+    it('says where a job that is gone was looked for', async () => {
+      await assert.rejects(stop('cancel'), isFailure('JobLost', /job-1/));
+    });
+  });
+});

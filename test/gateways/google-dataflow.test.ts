@@ -1,0 +1,339 @@
+import assert from 'node:assert/strict';
+import { status } from '@grpc/grpc-js';
+import {
+  DataflowRefused,
+  DataflowUnavailable,
+  JobNameTaken,
+  JobNotFound,
+  UnknownJobState,
+  type Dataflow,
+  type LaunchRequest,
+} from '../../src/gateways/dataflow.js';
+import { createDataflow } from '../../src/gateways/google-dataflow.js';
+import type { JobView, LaunchOptions } from '../../src/shared/job.js';
+import {
+  startDataflowServer,
+  StatusError,
+  type DataflowServer,
+} from '../support/dataflow-server.js';
+
+const job = { project: 'my-project', region: 'europe-west1', jobId: 'j1' };
+const asked: LaunchRequest = {
+  project: 'my-project',
+  region: 'europe-west1',
+  jobName: 'orders-1',
+  labels: { 'beamline-run': 'q4kx7mw2ta' },
+  parameters: { plan: 'gs://bucket/plan.json', attempt: '1' },
+  launch: { containerSpecGcsPath: 'gs://bucket/spec.json' },
+};
+
+/** Each option with a value of its own, and what the service must receive for it. */
+const options: {
+  [
+    K in Exclude<
+      keyof LaunchOptions,
+      'containerSpecGcsPath' | 'region' | 'attempts' | 'reconcileAfter' | 'forceCancelAfter'
+    >
+  ]-?: [LaunchOptions[K], Record<string, unknown>];
+} = {
+  numWorkers: [3, { numWorkers: 3 }],
+  maxWorkers: [17, { maxWorkers: 17 }],
+  machineType: ['n2-standard-4', { machineType: 'n2-standard-4' }],
+  launcherMachineType: ['e2-medium', { launcherMachineType: 'e2-medium' }],
+  network: ['shop', { network: 'shop' }],
+  subnetwork: ['regions/r1/subnetworks/s', { subnetwork: 'regions/r1/subnetworks/s' }],
+  zone: ['europe-west1-b', { zone: 'europe-west1-b' }],
+  workerRegion: ['europe-west4', { workerRegion: 'europe-west4' }],
+  workerZone: ['europe-west1-c', { workerZone: 'europe-west1-c' }],
+  sdkContainerImage: ['image:1', { sdkContainerImage: 'image:1' }],
+  serviceAccountEmail: ['etl@example.com', { serviceAccountEmail: 'etl@example.com' }],
+  ipConfiguration: ['public', { ipConfiguration: 'WORKER_IP_PUBLIC' }],
+  stagingLocation: ['gs://b/staging', { stagingLocation: 'gs://b/staging' }],
+  tempLocation: ['gs://b/tmp', { tempLocation: 'gs://b/tmp' }],
+  kmsKeyName: ['projects/p/x', { kmsKeyName: 'projects/p/x' }],
+  additionalExperiments: [['one', 'two=2'], { additionalExperiments: ['one', 'two=2'] }],
+  additionalPipelineOptions: [
+    { threads: '4', flag: '' },
+    { additionalPipelineOptions: ['threads=4', 'flag='] },
+  ],
+  additionalUserLabels: [
+    { team: 'finance' },
+    { additionalUserLabels: { team: 'finance', 'beamline-run': 'q4kx7mw2ta' } },
+  ],
+  enableStreamingEngine: [true, { enableStreamingEngine: true }],
+  flexrsGoal: ['cost_optimized', { flexrsGoal: 'FLEXRS_COST_OPTIMIZED' }],
+  diskSizeGb: [50, { diskSizeGb: 50 }],
+};
+
+function timestamp(time: string): object {
+  return { seconds: Date.parse(time) / 1000 };
+}
+
+function metric(origin: string, name: string, value: number, context = {}): object {
+  return { name: { origin, name, context }, scalar: { numberValue: value } };
+}
+
+describe('the Dataflow gateway', function () {
+  this.timeout(20_000);
+  let server: DataflowServer;
+  let dataflow: Dataflow;
+
+  before(async () => {
+    server = await startDataflowServer();
+    dataflow = await createDataflow({ emulator: server.address });
+  });
+  after(async () => {
+    await dataflow.close();
+    server.close();
+  });
+  beforeEach(() => {
+    server.calls.length = 0;
+    for (const name of Object.keys(server.handlers)) delete server.handlers[name];
+  });
+
+  /** The request that the service got for a launch with these options. */
+  async function launched(launch: LaunchOptions): Promise<Record<string, unknown>> {
+    server.handlers['launchFlexTemplate'] = () => ({
+      job: { id: 'j1', currentState: 'JOB_STATE_QUEUED' },
+    });
+    await dataflow.launch({ ...asked, launch: { ...asked.launch, ...launch } });
+    return server.calls.at(-1)?.request ?? {};
+  }
+
+  it('launches with the project, region, name, spec, parameters and labels that were asked for', async () => {
+    const request = await launched({});
+    assert.deepEqual(request, {
+      projectId: 'my-project',
+      location: 'europe-west1',
+      launchParameter: {
+        jobName: 'orders-1',
+        containerSpecGcsPath: 'gs://bucket/spec.json',
+        parameters: { plan: 'gs://bucket/plan.json', attempt: '1' },
+        environment: {
+          machineType: 'e2-standard-2',
+          ipConfiguration: 'WORKER_IP_PRIVATE',
+          additionalUserLabels: { 'beamline-run': 'q4kx7mw2ta' },
+        },
+      },
+    });
+  });
+
+  for (const [name, [value, received]] of Object.entries(options)) {
+    it(`brings ${name} to the service`, async () => {
+      const request = await launched({ [name]: value });
+      const { environment } = request['launchParameter'] as { environment: object };
+      assert.deepEqual(environment, {
+        machineType: 'e2-standard-2',
+        ipConfiguration: 'WORKER_IP_PRIVATE',
+        additionalUserLabels: { 'beamline-run': 'q4kx7mw2ta' },
+        ...received,
+      });
+    });
+  }
+
+  it('lets no user label replace one of its own', async () => {
+    const request = await launched({ additionalUserLabels: { 'beamline-run': 'other' } });
+    assert.match(JSON.stringify(request), /"beamline-run":"q4kx7mw2ta"/);
+  });
+
+  it('gives the job that was launched', async () => {
+    server.handlers['launchFlexTemplate'] = () => ({
+      job: { id: 'j1', name: 'orders-1', currentState: 'JOB_STATE_QUEUED' },
+    });
+    const view = await dataflow.launch(asked);
+    assert.deepEqual([view?.jobId, view?.state], ['j1', 'JOB_STATE_QUEUED']);
+  });
+
+  it('asks only, with `validateOnly`', async () => {
+    server.handlers['launchFlexTemplate'] = () => ({});
+    assert.equal(await dataflow.launch({ ...asked, validateOnly: true }), null);
+    assert.equal(server.calls[0]?.request['validateOnly'], true);
+  });
+
+  for (const [code, expected] of [
+    [status.ALREADY_EXISTS, JobNameTaken],
+    [status.NOT_FOUND, DataflowRefused],
+    [status.INVALID_ARGUMENT, DataflowRefused],
+    [status.PERMISSION_DENIED, DataflowRefused],
+    [status.UNAUTHENTICATED, DataflowRefused],
+    [status.FAILED_PRECONDITION, DataflowRefused],
+    [status.UNAVAILABLE, DataflowUnavailable],
+    [status.RESOURCE_EXHAUSTED, DataflowUnavailable],
+    [status.DEADLINE_EXCEEDED, DataflowUnavailable],
+    [status.INTERNAL, DataflowUnavailable],
+    [status.ABORTED, DataflowUnavailable],
+  ] as const) {
+    it(`asks once for a launch that ends in ${status[code]}: ${expected.name}`, async () => {
+      server.handlers['launchFlexTemplate'] = () => {
+        throw new StatusError(code, 'no');
+      };
+      await assert.rejects(dataflow.launch(asked), (error: Error) => {
+        assert.ok(error instanceof expected, String(error));
+        if (error instanceof DataflowRefused) assert.equal(error.status, status[code]);
+        return true;
+      });
+      assert.equal(server.calls.length, 1);
+    });
+  }
+
+  function denied(message: string): void {
+    server.handlers['launchFlexTemplate'] = () => {
+      throw new StatusError(status.PERMISSION_DENIED, message);
+    };
+  }
+
+  it('takes a quota error for a passing one, and a missing quota project not', async () => {
+    denied("Quota exceeded for quota metric 'Create requests' and limit 'per minute'");
+    await assert.rejects(dataflow.launch(asked), DataflowUnavailable);
+    denied(
+      'The dataflow.googleapis.com API requires a quota project, which is not set by default.',
+    );
+    await assert.rejects(dataflow.launch(asked), DataflowRefused);
+  });
+
+  it('is unavailable when nobody listens', async () => {
+    const nobody = await createDataflow({ emulator: '127.0.0.1:9' });
+    await assert.rejects(nobody.get(job), DataflowUnavailable);
+    await nobody.close();
+  });
+
+  it('reads a job with a view that has its labels', async () => {
+    server.handlers['getJob'] = () => ({
+      id: 'j1',
+      name: 'orders-1',
+      type: 'JOB_TYPE_STREAMING',
+      currentState: 'JOB_STATE_UPDATED',
+      currentStateTime: { seconds: 1_800_000_000, nanos: 5_000_000 },
+      createTime: { seconds: 1_799_999_000, nanos: 0 },
+      labels: { 'beamline-run': 'q4kx7mw2ta' },
+      replacedByJobId: 'j2',
+    });
+    assert.deepEqual(await dataflow.get(job), {
+      jobId: 'j1',
+      jobName: 'orders-1',
+      state: 'JOB_STATE_UPDATED',
+      stateTime: '2027-01-15T08:00:00.005Z',
+      createTime: '2027-01-15T07:43:20.000Z',
+      type: 'streaming',
+      labels: { 'beamline-run': 'q4kx7mw2ta' },
+      replacedByJobId: 'j2',
+    });
+    assert.deepEqual(server.calls[0]?.request, {
+      projectId: 'my-project',
+      jobId: 'j1',
+      location: 'europe-west1',
+      view: 'JOB_VIEW_DESCRIPTION',
+    });
+  });
+
+  it('finds no job where the service finds none', async () => {
+    server.handlers['getJob'] = () => {
+      throw new StatusError(status.NOT_FOUND, 'no such job');
+    };
+    await assert.rejects(dataflow.get(job), JobNotFound);
+  });
+
+  it('fails loudly on a state that it does not know', async () => {
+    server.handlers['getJob'] = () => ({ id: 'j1', currentState: 'JOB_STATE_PAUSED' });
+    await assert.rejects(dataflow.get(job), (error: Error) => {
+      assert.ok(error instanceof UnknownJobState);
+      assert.match(error.message, /job j1 is in the state JOB_STATE_PAUSED/);
+      return true;
+    });
+  });
+
+  it('lists the jobs of every page, and stops at those that are too old', async () => {
+    const pages: Record<string, Record<string, unknown>> = {
+      '': {
+        jobs: [
+          {
+            id: 'j4',
+            createTime: timestamp('2026-01-04T00:00:00Z'),
+            currentState: 'JOB_STATE_RUNNING',
+          },
+          {
+            id: 'j3',
+            createTime: timestamp('2026-01-03T00:00:00Z'),
+            currentState: 'JOB_STATE_PAUSED',
+          },
+        ],
+        nextPageToken: 'more',
+      },
+      more: {
+        jobs: [
+          {
+            id: 'j2',
+            createTime: timestamp('2026-01-02T00:00:00Z'),
+            currentState: 'JOB_STATE_DONE',
+          },
+          {
+            id: 'j1',
+            createTime: timestamp('2026-01-01T00:00:00Z'),
+            currentState: 'JOB_STATE_DONE',
+          },
+        ],
+        nextPageToken: 'never asked for',
+      },
+    };
+    server.handlers['listJobs'] = ({ pageToken = '' }) => pages[pageToken as string] ?? {};
+    const found: JobView[] = [];
+    const { project, region } = job;
+    const where = { project, region, filter: 'ALL', createdSince: '2026-01-02T00:00:00Z' } as const;
+    for await (const view of dataflow.list({ ...where, name: 'orders-1' })) found.push(view);
+    // j3 belongs to somebody else, whose states are not our concern.
+    assert.deepEqual(
+      found.map(({ jobId }) => jobId),
+      ['j4', 'j2'],
+    );
+    const request = server.calls[0]?.request ?? {};
+    assert.deepEqual(
+      [request['filter'], request['name'], request['location'], server.calls.length],
+      ['ALL', 'orders-1', 'europe-west1', 2],
+    );
+  });
+
+  for (const [state, force, labels] of [
+    ['JOB_STATE_CANCELLED', false, undefined],
+    ['JOB_STATE_DRAINED', false, undefined],
+    ['JOB_STATE_CANCELLED', true, { force_cancel_job: 'true' }],
+  ] as const) {
+    it(`asks for ${state}${force ? ', by force' : ''}`, async () => {
+      server.handlers['updateJob'] = () => ({});
+      await dataflow.request(job, state, { force });
+      assert.deepEqual(server.calls[0]?.request, {
+        projectId: 'my-project',
+        jobId: 'j1',
+        location: 'europe-west1',
+        job: { requestedState: state, ...(labels && { labels }) },
+      });
+    });
+  }
+
+  it('reads the messages of an importance, the oldest first', async () => {
+    server.handlers['listJobMessages'] = () => ({
+      jobMessages: [
+        { time: { seconds: 20 }, messageText: 'b', messageImportance: 'JOB_MESSAGE_ERROR' },
+        { time: { seconds: 10 }, messageText: 'a', messageImportance: 'JOB_MESSAGE_WARNING' },
+      ],
+    });
+    const since = '2026-01-01T00:00:00.250Z';
+    assert.deepEqual(await dataflow.messages(job, { minimum: 'warning', since }), [
+      { time: '1970-01-01T00:00:10.000Z', importance: 'warning', text: 'a' },
+      { time: '1970-01-01T00:00:20.000Z', importance: 'error', text: 'b' },
+    ]);
+    const request = server.calls[0]?.request ?? {};
+    assert.equal(request['minimumImportance'], 'JOB_MESSAGE_WARNING');
+    assert.deepEqual(request['startTime'], { seconds: '1767225600', nanos: 250_000_000 });
+  });
+
+  it('reads what a job consumed, and the rows of each step', async () => {
+    server.handlers['getJobMetrics'] = () => ({
+      metrics: [
+        metric('dataflow/v1b3', 'TotalVcpuTime', 7200),
+        metric('user', 'rows', 12, { namespace: 'orders', step: 's1' }),
+      ],
+    });
+    const { rows, vcpuHours, shuffleGb } = await dataflow.metrics(job);
+    assert.deepEqual([rows, vcpuHours, shuffleGb], [{ orders: 12 }, 2, null]);
+  });
+});
