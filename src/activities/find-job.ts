@@ -1,3 +1,4 @@
+import { faultPoint } from '../process/fault-point.js';
 import type { JobActivities } from '../workflows/activities.js';
 import { launchFailureOf } from './dataflow-failure.js';
 import type { ActivityDeps } from './deps.js';
@@ -9,6 +10,7 @@ export function createFindJob({
 }: Pick<ActivityDeps, 'dataflow'>): JobActivities['findJob'] {
   return async (request) => {
     try {
+      await faultPoint('worker:before-find');
       return (await findLaunched(await dataflow(), request)) ?? null;
     } catch (error) {
       throw launchFailureOf(error, request.target);

@@ -46,6 +46,7 @@ async function launchOnce(
     return { jobId: job.jobId, state: job.state, adopted: false };
   } catch (error) {
     if (!(error instanceof JobNameTaken)) throw error;
+    await faultPoint('worker:name-taken');
     const found = await findLaunched(dataflow, request);
     return found === undefined ? { jobId: null, state: null, adopted: true } : adopted(found);
   }

@@ -1,3 +1,4 @@
+import { faultPoint } from '../process/fault-point.js';
 import type { JobActivities } from '../workflows/activities.js';
 import { jobFailureOf } from './dataflow-failure.js';
 import type { ActivityDeps } from './deps.js';
@@ -8,7 +9,10 @@ export function createReadJob({
 }: Pick<ActivityDeps, 'dataflow'>): JobActivities['readJob'] {
   return async (job) => {
     try {
-      return await (await dataflow()).get(job);
+      await faultPoint('worker:before-read');
+      const view = await (await dataflow()).get(job);
+      await faultPoint('worker:job-read');
+      return view;
     } catch (error) {
       throw jobFailureOf(error, job);
     }

@@ -23,6 +23,7 @@ const noRun = 'aaaaaaaaaa';
 export async function askDataflow(
   target: DataflowTarget,
   { plan, sha256, profiles }: BuiltPlan,
+  { root }: { root: string },
 ): Promise<void> {
   const { store } = target;
   const request = launchRequestOf(
@@ -42,7 +43,9 @@ export async function askDataflow(
     plan.name,
   );
   const { createDataflow } = await import('../gateways/google-dataflow.js');
-  const dataflow = await createDataflow();
+  const { environmentFor } = await import('../dev/stack-environment.js');
+  const env = await environmentFor(root);
+  const dataflow = await createDataflow({ emulator: env['DATAFLOW_EMULATOR_HOST'] });
   try {
     await validate(dataflow, { ...request, validateOnly: true }, target);
   } finally {

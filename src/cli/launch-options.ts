@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { launchFields, type LaunchField, type LaunchFieldKind } from '../config/launch-fields.js';
 import type { LaunchOptions } from '../shared/job.js';
+import { note } from './output.js';
 
 /** Heading of these options in the help. */
 export const launchHeading = 'Launch options, for the runner dataflow:';
@@ -36,6 +37,12 @@ export function launchOf(options: Readonly<Record<string, unknown>>): LaunchOpti
     return value === undefined ? [] : [[field.name, value] as const];
   });
   return given.length === 0 ? undefined : (Object.fromEntries(given) as LaunchOptions);
+}
+
+/** A local run has no use for launch options: say so. */
+export function noteUnused(options: object): void {
+  if (launchOf({ ...options }) === undefined) return;
+  note('note: launch options are for `--runner dataflow`; this run is local and ignores them');
 }
 
 function optionOf(flag: string, kind: LaunchField['kind'], description: string): Option {

@@ -86,7 +86,7 @@ export class Beamline {
     input,
     summary,
     details,
-  }: Omit<RunRequest, 'steps' | 'pipeline'>): Promise<Run> {
+  }: Pick<RunRequest, 'workflowId' | 'input' | 'summary' | 'details'>): Promise<Run> {
     const handle = await this.#reached(() =>
       this.#temporal.client.workflow.start(workflowType, {
         workflowId,

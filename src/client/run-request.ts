@@ -22,6 +22,8 @@ export interface RunOptions {
 export interface RunRequest {
   workflowId: string;
   pipeline: string;
+  /** Where Beam will run. */
+  runner: 'local' | 'dataflow';
   input: RunPipelineInput;
   /** One line for Temporal's Web UI. */
   summary: string;
@@ -64,6 +66,7 @@ export async function createRunRequest(
   return {
     workflowId: createWorkflowId(plan.name, new Date()),
     pipeline: plan.name,
+    runner: target === null ? 'local' : 'dataflow',
     input,
     summary: [`${plan.name}: ${input.config}`, ...values].join(' · '),
     details: [
@@ -108,12 +111,14 @@ export async function targetOf(
   if ((read.runner ?? runner) === 'local') return null;
   const { dataflowTargetOf } = await import('../config/dataflow-target.js');
   const { loadSettings } = await import('../config/settings.js');
+  const { environmentFor } = await import('../dev/stack-environment.js');
+  const env = await environmentFor(root);
   return dataflowTargetOf({
-    settings: loadSettings(root),
+    settings: loadSettings(root, env),
     config: launch,
     run: read.launch,
     namespace,
-    console: process.env['DATAFLOW_EMULATOR_CONSOLE'],
+    console: env['DATAFLOW_EMULATOR_CONSOLE'],
   });
 }
 

@@ -8,6 +8,8 @@ const stackRecord = z.object({
   pid: z.number(),
   temporal: z.object({ address: z.string(), namespace: z.string(), ui: z.string() }),
   worker: z.object({ pid: z.number(), store: z.string(), task_queue: z.string() }),
+  /** Environment variables that lead to the stack's settings and emulators. */
+  environment: z.record(z.string(), z.string()).optional(),
 });
 /** `.beamline/dev.json`: where the local stack of this root can be reached while it runs. */
 export type StackRecord = z.infer<typeof stackRecord>;

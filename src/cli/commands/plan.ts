@@ -5,7 +5,7 @@ import type { DataflowTarget } from '../../shared/job.js';
 import type { RunPipelineInput } from '../../shared/run-input.js';
 import { argOption, profileOption } from '../args-option.js';
 import { globalsOf } from '../globals.js';
-import { launchOf, launchOptions, runnerOption } from '../launch-options.js';
+import { launchOf, launchOptions, noteUnused, runnerOption } from '../launch-options.js';
 import { launchLines } from '../launch-lines.js';
 import { columns, note, print, printJson } from '../output.js';
 import { shellCommand } from '../shell-command.js';
@@ -31,12 +31,13 @@ export function register(program: Command): void {
       const { json, root } = globalsOf(command);
       const built = await build(file, options, root);
       const target = await targetFor(file, built, options, root);
+      if (target === null) noteUnused(options);
       if (!json) printPlan(built, { file, root });
       if (!json && target !== null) for (const line of launchLines(target)) print(line);
       const isAsked = target !== null && options.offline !== true;
       if (isAsked) {
         const { askDataflow } = await import('../ask-dataflow.js');
-        await askDataflow(target, built);
+        await askDataflow(target, built, { root });
       }
       if (json) printJson(documentOf(built, target, isAsked));
       else {

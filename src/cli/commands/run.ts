@@ -4,7 +4,7 @@ import type { Beamline, Run, RunRequest } from '../../client/index.js';
 import { argOption, profileOption } from '../args-option.js';
 import { followRun } from '../follow.js';
 import { globalsOf } from '../globals.js';
-import { launchOf, launchOptions, runnerOption } from '../launch-options.js';
+import { launchOf, launchOptions, noteUnused, runnerOption } from '../launch-options.js';
 import { note, print, printJson } from '../output.js';
 import { withBeamline } from '../temporal.js';
 import { shellCommand } from '../shell-command.js';
@@ -38,6 +38,7 @@ export function register(program: Command): void {
     .action(async (file: string, options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
       const request = await requestOf(file, options, root);
+      if (request.runner === 'local') noteUnused(options);
       const { taskQueue } = options;
       await withBeamline({ root, ...(taskQueue && { taskQueue }) }, async (beamline) => {
         const run = await beamline.start(request);

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { ApplicationFailure } from '@temporalio/common';
+import { createPrepare } from '../../src/activities/prepare.js';
+import type { RunPipelineInput } from '../../src/shared/run-input.js';
+import { openLocalStore } from '../../src/store/local-store.js';
+import type { PreparedRun } from '../../src/workflows/activities.js';
+import { temporaryFolder } from '../config/support.js';
+
+const config = `
+name: orders
+sources:
+  - { name: orders, module: files, parameters: { path: orders.csv, format: csv } }
+sinks:
+  - { name: warehouse, module: duckdb, input: orders, parameters: { database: w.duckdb, table: t } }
+`;
+const settings = `
+project: my-project
+store: gs://bucket/beamline
+launch:
+  region: europe-west1
+  container_spec_gcs_path: gs://bucket/spec.json
+  num_workers: 1
+`;
+
+describe('prepare', () => {
+  const folder = temporaryFolder();
+  const saved = { ...process.env };
+  beforeEach(() => {
+    delete process.env['BEAMLINE_DEV_SETTINGS'];
+    delete process.env['DATAFLOW_EMULATOR_CONSOLE'];
+    folder.write('a.yaml', config);
+  });
+  afterEach(() => {
+    process.env = { ...saved };
+  });
+
+  async function prepare(input: object): Promise<PreparedRun> {
+    const store = await openLocalStore(join(folder.path, 'store'));
+    const deps = { root: folder.path, store, taskQueue: 'beamline', namespace: 'default' };
+    return createPrepare(deps)(input as RunPipelineInput, 'first-run-id');
+  }
+
+  async function problemOf(input: object): Promise<string> {
+    const error: unknown = await prepare(input).then(
+      () => assert.fail('it was prepared'),
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof ApplicationFailure, String(error));
+    assert.equal(error.type, 'ConfigError');
+    return error.message;
+  }
+
+  it('runs here unless somebody says otherwise, and reads no settings for it', async () => {
+    folder.write('beamline.yaml', 'this is: [no settings file');
+    const { runner, dataflow, notes } = await prepare({ config: 'a.yaml' });
+    assert.deepEqual([runner, dataflow, notes], ['local', null, []]);
+  });
+
+  it('takes the runner of the config, and each launch option from the nearest that says it', async () => {
+    folder.write('beamline.yaml', settings);
+    folder.write(
+      'a.yaml',
+      `${config}runner: dataflow\nlaunch: { num_workers: 2, max_workers: 4 }\n`,
+    );
+    const { runner, dataflow } = await prepare({ config: 'a.yaml', launch: { maxWorkers: 8 } });
+    assert.equal(runner, 'dataflow');
+    assert.deepEqual(
+      [dataflow?.region, dataflow?.launch.numWorkers, dataflow?.launch.maxWorkers],
+      ['europe-west1', 2, 8],
+    );
+    assert.equal((await prepare({ config: 'a.yaml', runner: 'local' })).dataflow, null);
+  });
+
+  it("takes the reference's arguments as they are", async () => {
+    folder.write('beamline.yaml', 'project: my-project\nstore: gs://bucket/beamline\n');
+    const { runner, dataflow, notes } = await prepare({
+      config: 'a.yaml',
+      profile: '',
+      gcs_temp_folder: 'gs://bucket/temp',
+      containerSpecGcsPath: 'gs://bucket/spec.json',
+      workerContainerImage: 'registry/worker:1',
+      numWorkers: '2',
+      maxWorkers: 10,
+      machineType: 'e2-standard-2',
+      subnetwork: 'regions/asia-northeast1/subnetworks/s',
+      region: 'asia-northeast1',
+      pollingSeconds: 180,
+    });
+    assert.equal(runner, 'dataflow');
+    assert.match(notes.join(), /pollingSeconds/);
+    const { launch } = dataflow ?? {};
+    assert.deepEqual(
+      [
+        launch?.tempLocation,
+        launch?.stagingLocation,
+        launch?.sdkContainerImage,
+        launch?.numWorkers,
+      ],
+      ['gs://bucket/temp', 'gs://bucket/temp', 'registry/worker:1', 2],
+    );
+  });
+
+  it('shows the console of the emulator where there is one', async () => {
+    folder.write('beamline.yaml', settings);
+    process.env['DATAFLOW_EMULATOR_CONSOLE'] = 'http://127.0.0.1:9000/';
+    const { dataflow } = await prepare({ config: 'a.yaml', runner: 'dataflow' });
+    assert.equal(dataflow?.console, 'http://127.0.0.1:9000');
+  });
+
+  it('says that launch options do not matter to a local run', async () => {
+    const { notes } = await prepare({ config: 'a.yaml', launch: { numWorkers: 3 } });
+    assert.match(notes.join(), /launch options are ignored: the runner is `local`/);
+  });
+
+  it('fails with every problem of the input, the settings or the target', async () => {
+    assert.match(
+      await problemOf({ config: 'gs://b/configs/a.yaml' }),
+      /beamline run configs\/a\.yaml/,
+    );
+    assert.match(await problemOf({ config: 'a.yaml', numWorkers: true }), /numWorkers/);
+    assert.match(
+      await problemOf({ config: 'a.yaml', runner: 'dataflow' }),
+      /launch\.region .*is required for `runner: dataflow`/,
+    );
+    folder.write('beamline.yaml', `${settings}regin: x\n`);
+    assert.match(await problemOf({ config: 'a.yaml', runner: 'dataflow' }), /beamline\.yaml:8:1/);
+  });
+});

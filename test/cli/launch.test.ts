@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { status } from '@grpc/grpc-js';
+import { Command } from 'commander';
+import { launchOf, launchOptions } from '../../src/cli/launch-options.js';
+import { createRunRequest } from '../../src/client/run-request.js';
+import { packageRoot } from '../../src/config/catalogue.js';
+import { launchFields } from '../../src/config/launch-fields.js';
+import { ConfigProblems } from '../../src/config/problems.js';
+import { temporaryFolder } from '../config/support.js';
+import {
+  startDataflowServer,
+  StatusError,
+  type DataflowServer,
+} from '../support/dataflow-server.js';
+
+const config = `
+name: orders
+launch: { max_workers: 4 }
+sources:
+  - { name: orders, module: files, parameters: { path: orders.csv, format: csv } }
+sinks:
+  - { name: warehouse, module: duckdb, input: orders, parameters: { database: w.duckdb, table: t } }
+`;
+const settings = `
+project: my-project
+store: gs://bucket/beamline
+launch: { region: europe-west1, container_spec_gcs_path: gs://bucket/spec.json, max_workers: 2 }
+`;
+
+function parsed(...words: string[]): ReturnType<typeof launchOf> {
+  const command = new Command('x').exitOverride().configureOutput({ writeErr: () => undefined });
+  for (const option of launchOptions()) command.addOption(option);
+  command.parse(
+    words.flatMap((text) => text.split(' ')),
+    { from: 'user' },
+  );
+  return launchOf(command.opts());
+}
+
+describe('the launch options of the command line', () => {
+  it('are one flag for each option', () => {
+    const flags = launchOptions().map(({ long }) => long);
+    for (const { flag } of launchFields) assert.ok(flags.includes(flag), flag);
+  });
+
+  it('take values of every kind', () => {
+    assert.deepEqual(
+      parsed(
+        '--num-workers 3 --region europe-west1 --ip-configuration public',
+        '--worker-container-image image:1 --experiment a --experiment b=1',
+        '--label team=finance --label cost=9 --pipeline-option x=a=b',
+        '--no-enable-streaming-engine --reconcile-after 5m',
+      ),
+      {
+        numWorkers: 3,
+        region: 'europe-west1',
+        ipConfiguration: 'public',
+        sdkContainerImage: 'image:1',
+        additionalExperiments: ['a', 'b=1'],
+        additionalUserLabels: { team: 'finance', cost: '9' },
+        additionalPipelineOptions: { x: 'a=b' },
+        enableStreamingEngine: false,
+        reconcileAfter: '5m',
+      },
+    );
+    assert.equal(parsed(), undefined);
+  });
+
+  for (const [flag, value, message] of [
+    ['--num-workers', 'many', /whole number, 1 to 1000/],
+    ['--max-workers', '0', /whole number, 1 to 1000/],
+    ['--region', 'europe-west1-b', /must be a region such as/],
+    ['--ip-configuration', 'none', /private, public/],
+    ['--label', 'team', /name=value/],
+  ] as const) {
+    it(`say what is wrong with ${flag} ${value}`, () => {
+      assert.throws(() => parsed(flag, value), message);
+    });
+  }
+});
+
+describe('a request for a run on Dataflow', () => {
+  const folder = temporaryFolder();
+
+  it('carries the runner and the launch options, once its target is complete', async () => {
+    folder.write('a.yaml', config);
+    const options = {
+      root: folder.path,
+      runner: 'dataflow',
+      launch: { numWorkers: 3 },
+      allowPlaintextProfile: true,
+    } as const;
+    await assert.rejects(createRunRequest('a.yaml', options), (error: unknown) => {
+      assert.ok(error instanceof ConfigProblems);
+      assert.match(error.message, /launch\.region/);
+      return true;
+    });
+    folder.write('beamline.yaml', settings);
+    const { input, details } = await createRunRequest('a.yaml', options);
+    assert.deepEqual(input, {
+      config: 'a.yaml',
+      runner: 'dataflow',
+      launch: { numWorkers: 3 },
+      allowPlaintextProfile: true,
+    });
+    assert.match(details, /runs on \*\*Dataflow\*\*, my-project, europe-west1/);
+  });
+
+  it("is refused for a label that is not the user's", async () => {
+    folder.write('a.yaml', config);
+    folder.write('beamline.yaml', settings);
+    const launch = { additionalUserLabels: { 'beamline-run': 'x' } };
+    const request = createRunRequest('a.yaml', { root: folder.path, runner: 'dataflow', launch });
+    await assert.rejects(request, /labels that begin with `beamline-`/);
+  });
+});
+
+describe('beamline plan --runner dataflow', function () {
+  this.timeout(20_000);
+  const folder = temporaryFolder();
+  let server: DataflowServer;
+  before(async () => {
+    server = await startDataflowServer();
+  });
+  after(() => server.close());
+  beforeEach(() => {
+    server.calls.length = 0;
+    folder.write('a.yaml', config);
+    folder.write('beamline.yaml', settings);
+  });
+
+  async function plan(
+    ...args: string[]
+  ): Promise<{ code: number; stdout: string; stderr: string }> {
+    const main = join(packageRoot, 'dist', 'src', 'cli', 'main.js');
+    const child = spawn(
+      process.execPath,
+      [main, 'plan', 'a.yaml', '--runner', 'dataflow', ...args],
+      {
+        cwd: folder.path,
+        env: { ...process.env, DATAFLOW_EMULATOR_HOST: server.address },
+      },
+    );
+    const [stdout, stderr, [code]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'exit') as Promise<[number]>,
+    ]);
+    return { code, stdout, stderr };
+  }
+
+  it('shows the whole launch, and asks the service without launching', async () => {
+    server.handlers['launchFlexTemplate'] = () => ({});
+    const { code, stdout, stderr } = await plan('--num-workers', '3');
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^ {2}project +my-project$/m);
+    assert.match(stdout, /^ {2}num_workers +3$/m);
+    assert.match(stdout, /^ {2}max_workers +4$/m);
+    assert.match(stdout, /^ {2}ip_configuration +private$/m);
+    assert.match(stdout, /^ {2}temp_location +gs:\/\/bucket\/beamline\/tmp$/m);
+    assert.match(stderr, /Dataflow would take this launch/);
+    const [{ request } = { request: {} as Record<string, unknown> }] = server.calls;
+    assert.equal(request['validateOnly'], true);
+    assert.match(JSON.stringify(request), /"numWorkers":3,"maxWorkers":4/);
+    assert.equal(server.calls.length, 1);
+  });
+
+  it('prints it as one JSON document', async () => {
+    server.handlers['launchFlexTemplate'] = () => ({});
+    const { stdout } = await plan('--json');
+    const { dataflow } = JSON.parse(stdout) as {
+      dataflow: { region: string; validated: boolean; launch: { maxWorkers: number } };
+    };
+    assert.deepEqual(
+      [dataflow.region, dataflow.validated, dataflow.launch.maxWorkers],
+      ['europe-west1', true, 4],
+    );
+  });
+
+  it('says why the service refuses, what to do, and exits with 2', async () => {
+    server.handlers['launchFlexTemplate'] = () => {
+      throw new StatusError(status.NOT_FOUND, 'no object gs://bucket/spec.json');
+    };
+    const { code, stderr } = await plan();
+    assert.equal(code, 2);
+    assert.match(stderr, /refuses the launch \(NOT_FOUND\): no object/);
+    assert.match(stderr, /spec gs:\/\/bucket\/spec\.json exists/);
+  });
+
+  it('exits with 3 if the service cannot be reached, and can do without it', async () => {
+    server.handlers['launchFlexTemplate'] = () => {
+      throw new StatusError(status.UNAVAILABLE, 'gone');
+    };
+    const { code, stderr } = await plan();
+    assert.equal(code, 3);
+    assert.match(stderr, /--offline/);
+    assert.equal((await plan('--offline')).code, 0);
+    assert.equal(server.calls.length, 1);
+  });
+
+  it('asks for what is missing, and exits with 2', async () => {
+    folder.write('beamline.yaml', 'project: my-project\n');
+    const { code, stderr } = await plan();
+    assert.equal(code, 2);
+    assert.match(stderr, /beamline\.yaml {2}store/);
+    assert.match(stderr, /3 problems in 1 file/);
+  });
+});
+
+describe('beamline validate', () => {
+  const folder = temporaryFolder();
+
+  it('loads no Google library: it stays a matter of milliseconds', () => {
+    folder.write('a.yaml', `${config}runner: dataflow\n`);
+    const script = folder.write(
+      'validate.mjs',
+      `
+      import { createRequire } from 'node:module';
+      await import(${JSON.stringify(join(packageRoot, 'dist/src/cli/main.js'))});
+      const loaded = Object.keys(createRequire(import.meta.url).cache);
+      console.log(JSON.stringify(loaded));
+    `,
+    );
+    const { stdout, stderr } = spawnSync(process.execPath, [script, 'validate', 'a.yaml'], {
+      cwd: folder.path,
+      encoding: 'utf8',
+    });
+    const lines = stdout.trim().split('\n');
+    assert.equal(lines[0], '1 file, no problems.', stderr);
+    const loaded = JSON.parse(lines.at(-1) ?? '') as string[];
+    assert.ok(
+      loaded.some((file) => file.includes('commander')),
+      'the cache lists what is loaded',
+    );
+    assert.deepEqual(
+      loaded.filter((file) => /@google-cloud|google-gax|grpc-js/.test(file)),
+      [],
+    );
+  });
+});
