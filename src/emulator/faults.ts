@@ -15,7 +15,9 @@ const status = z.union([z.string(), z.number()]).transform((given, context): Sta
   if (typeof given === 'string' && isStatus(given)) return given;
   const named = httpStatuses[String(given)];
   if (named !== undefined) return named;
-  context.addIssue(`${given} is neither a gRPC status nor one of ${Object.keys(httpStatuses)}`);
+  context.addIssue(
+    `${given} is neither a gRPC status nor one of ${Object.keys(httpStatuses).join(', ')}`,
+  );
   return z.NEVER;
 });
 const httpStatuses: Record<string, Status> = {

@@ -30,6 +30,7 @@ export function createLaunchStorage(apiEndpoint: string): LaunchStorage {
       try {
         await fileOf(uri).save(content, {
           resumable: false,
+          validation: false, // It would delete the object when the answer has no checksum.
           preconditionOpts: { ifGenerationMatch: 0 },
         });
       } catch (error) {

@@ -16,6 +16,8 @@ import {
   type Receiver,
 } from './support.js';
 
+const where = (jobId: string) => ({ projectId: project, location: region, jobId });
+
 describe('a job of the emulator, through the clients of Google', () => {
   const folder = temporaryFolder();
   let receiver: Receiver;
@@ -197,9 +199,6 @@ describe('a job of the emulator, through the clients of Google', () => {
     });
   });
 
-  function where(jobId: string) {
-    return { projectId: project, location: region, jobId };
-  }
   async function cancel(jobId: string, requestedState = 'JOB_STATE_CANCELLED') {
     await clients.jobs.updateJob({
       ...where(jobId),

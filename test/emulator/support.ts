@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,9 @@ import {
   MetricsV1Beta3Client,
 } from '@google-cloud/dataflow';
 import { credentials } from '@grpc/grpc-js';
+import { PassThroughClient } from 'google-auth-library';
 import { HTTP, type CloudEvent } from 'cloudevents';
+import { killGroup } from '../../src/process/process-record.js';
 import type { EmulatorOptions } from '../../src/emulator/options.js';
 
 // The clients would look for a metadata server that is not there.
@@ -66,15 +68,31 @@ export interface Clients {
   close(): Promise<void>;
 }
 
-/** The unchanged Google clients, pointed at the emulator. */
+/** The unchanged Google clients, pointed at the emulator over gRPC. */
 export function clientsOf({ grpc }: { grpc: string }): Clients {
   const [apiEndpoint = '', port] = grpc.split(':');
-  const options = {
+  return createClients({
     apiEndpoint,
     port: Number(port),
     sslCreds: credentials.createInsecure(),
     projectId: project,
-  };
+  });
+}
+
+/** The same clients over REST. */
+export function restClientsOf({ http }: { http: string }): Clients {
+  const { hostname, port } = new URL(http);
+  return createClients({
+    apiEndpoint: hostname,
+    port: Number(port),
+    protocol: 'http',
+    fallback: true,
+    authClient: new PassThroughClient() as never,
+    projectId: project,
+  });
+}
+
+function createClients(options: ConstructorParameters<typeof JobsV1Beta3Client>[0]): Clients {
   const clients = {
     templates: new FlexTemplatesServiceClient(options),
     jobs: new JobsV1Beta3Client(options),
@@ -217,8 +235,18 @@ export async function startStorage(): Promise<FakeStorage> {
   };
 }
 
-/** A folder that is removed after the test. */
+/** A folder that is removed after the test, and the jobs that run in it are ended. */
 export function temporaryFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'beamline-emulator-'));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+  return {
+    path,
+    remove() {
+      const jobs = join(path, 'jobs');
+      for (const id of existsSync(jobs) ? readdirSync(jobs) : []) {
+        const file = join(jobs, id, 'pid');
+        if (existsSync(file)) killGroup(Number(readFileSync(file, 'utf8')), 'SIGKILL');
+      }
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
 }

@@ -27,6 +27,21 @@ export const services: ServiceDefinition[] = [
   'TemplatesService',
 ].map((name) => definitions[`google.dataflow.v1beta3.${name}`] as ServiceDefinition);
 
+/**
+ * The request of a method as gRPC would have delivered it: enums by name, fields that the API does
+ * not know left out.
+ */
+export function canonical(method: string, request: object): object {
+  for (const service of services) {
+    for (const { path, requestSerialize, requestDeserialize } of Object.values(service)) {
+      if (path.endsWith(`/${method}`)) {
+        return requestDeserialize(requestSerialize(request)) as object;
+      }
+    }
+  }
+  throw new TypeError(`${method} is in no service of the client library`);
+}
+
 /** The bytes of a message, by its full name. */
 export function encode(typeName: string, message: object): Buffer {
   const type = definitions[typeName] as MessageTypeDefinition<object, object> | undefined;

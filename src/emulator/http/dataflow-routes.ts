@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Api } from '../api.js';
 import { ApiError, statuses } from '../api-error.js';
+import { canonical } from '../grpc/definitions.js';
+import { fromProto, toProto } from '../grpc/proto-json.js';
 import type { Json } from '../jobs/jobs.js';
 
 interface Route {
@@ -58,7 +60,14 @@ export function addDataflowRoutes(app: FastifyInstance, api: Api): void {
       ...groups,
       projectId,
     };
-    const outcome = await api.call('rest', method, message);
+    let canonicalMessage: Json;
+    try {
+      canonicalMessage = fromProto(canonical(method, toProto(message)) as Json);
+    } catch (error) {
+      refuse(reply, new ApiError('INVALID_ARGUMENT', `Invalid JSON payload: ${String(error)}`));
+      return reply;
+    }
+    const outcome = await api.call('rest', method, canonicalMessage);
     switch (outcome.kind) {
       case 'response':
         return reply.send(outcome.response);
@@ -100,9 +109,14 @@ function fromQuery(query: Record<string, string>): Json {
     ([name]) => !standard.has(name) && !name.startsWith('$'),
   );
   return Object.fromEntries(
-    fields.map(([name, value]) => [name, name === 'validateOnly' ? value === 'true' : value]),
+    fields.map(([name, value]) => {
+      if (name === 'validateOnly') return [name, value === 'true'];
+      return [name, enumFields.has(name) && /^\d+$/.test(value) ? Number(value) : value];
+    }),
   );
 }
+/** Enums may be given by number. */
+const enumFields = new Set(['filter', 'view', 'minimumImportance']);
 const standard = new Set([
   'access_token',
   'alt',

@@ -39,13 +39,11 @@ export async function startChild(folder: string, command: Command): Promise<JobP
     detached: true,
     stdio: 'ignore',
   });
-  child.on('error', () => undefined); // Without a process there is no `pid`: see below.
   child.unref();
-  const gone = new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
+  const ended = new AbortController();
+  for (const event of ['exit', 'error']) child.once(event, () => ended.abort());
   const file = join(folder, 'pid');
-  let ended = false;
-  void gone.then(() => (ended = true));
-  while (!existsSync(file) && !ended) await Promise.race([gone, sleep(5)]);
+  while (!existsSync(file) && !ended.signal.aborted) await sleep(5);
   // Claimed by a start that died before it could say its id: nothing runs.
   if (!existsSync(file)) return { pid: 0, startedAt: null };
   const pid = Number(readFileSync(file, 'utf8'));

@@ -13,6 +13,11 @@ const simulation = z.strictObject({
   writes: z.array(z.strictObject({ uri: z.string(), content: z.string() })).default([]),
 });
 
+const simulateParameters = z.looseObject({
+  simulate_ms: z.coerce.number().nonnegative().optional(),
+  simulate_state: z.enum(jobStates).optional(),
+});
+
 /** A Flex Template's container spec; `simulate` is the emulator's own (docs/emulator.md). */
 export const containerSpec = z.looseObject({
   image: z.string(),
@@ -80,14 +85,15 @@ export function simulationOf(
       const value = parameters[name] ?? '';
       return stem === undefined ? value : value.replace(/^.*\//s, '').replace(/\.[^.]*$/, '');
     });
+  const told = simulateParameters.safeParse(parameters);
+  if (!told.success) {
+    const [issue] = told.error.issues;
+    throw new ApiError('INVALID_ARGUMENT', `${issue?.path.join('.')}: ${issue?.message}`);
+  }
+  const { simulate_ms: lastsMs, simulate_state: endState } = told.data;
   return {
-    ...rest,
-    ...(parameters['simulate_ms'] === undefined
-      ? {}
-      : { lastsMs: Number(parameters['simulate_ms']) }),
-    ...(parameters['simulate_state'] === undefined
-      ? {}
-      : { endState: z.enum(jobStates).parse(parameters['simulate_state']) }),
+    lastsMs: lastsMs ?? rest.lastsMs,
+    endState: endState ?? rest.endState,
     ...(error === undefined ? {} : { error }),
     writes: rest.writes.map(({ uri, content }) => ({ uri: filled(uri), content: filled(content) })),
   };

@@ -109,9 +109,7 @@ export function createJobs({ state, lifecycle, faults, listQueued, listLabels }:
     async GetJob(request: Json): Promise<Json> {
       const { view, ...where } = parse(getRequest, request);
       const job = find(where);
-      return view === 'JOB_VIEW_SUMMARY'
-        ? { ...jobSummary(job), labels: job.labels }
-        : jobJson(job);
+      return view === 'JOB_VIEW_SUMMARY' ? jobSummary(job) : jobJson(job);
     },
     ListJobs: async (request: Json): Promise<Json> => list(request, false),
     AggregatedListJobs: async (request: Json): Promise<Json> => list(request, true),

@@ -6,7 +6,7 @@ import type { JobOptions } from '../options.js';
 import type { State } from '../state.js';
 import type { LaunchStorage } from '../storage.js';
 import { endOfChild, signalChild, startChild } from './child.js';
-import { isTerminal, newJobId, type JobRecord } from './job-record.js';
+import { isTerminal, newJobId, type JobRecord, type Simulation } from './job-record.js';
 import { launchFolderOf, messagesOf, type CommandFailure } from './messages.js';
 import { failureOf, readOutput } from './output.js';
 
@@ -191,16 +191,26 @@ export class Lifecycle {
   async #finishSimulation(job: JobRecord): Promise<void> {
     const { simulation } = job;
     if (simulation === undefined || !this.#is(job.id, 'JOB_STATE_RUNNING')) return;
-    for (const { uri, content } of simulation.writes) await this.storage?.createOnce(uri, content);
-    if (!this.#is(job.id, 'JOB_STATE_RUNNING')) return;
-    if (simulation.endState === 'JOB_STATE_FAILED') {
-      const message = simulation.error ?? 'The simulated job failed.';
+    const problem = await this.#writeObjects(simulation);
+    if (!this.#is(job.id, 'JOB_STATE_RUNNING') || this.state.closed) return;
+    if (simulation.endState === 'JOB_STATE_FAILED' || problem !== null) {
+      const message = problem ?? simulation.error ?? 'The simulated job failed.';
       const texts = messagesOf.failed({ message, stderr: '', exitCode: 1 });
       this.enter(job.id, 'JOB_STATE_FAILED', {}, [...texts, ...messagesOf.stopped()]);
     } else {
       const updated = simulation.endState === 'JOB_STATE_UPDATED';
       const set = updated ? { replacedByJobId: job.replacedByJobId ?? newJobId(Date.now()) } : {};
       this.enter(job.id, simulation.endState, set, messagesOf.stopped());
+    }
+  }
+
+  /** Null if every object is there now, else what went wrong. */
+  async #writeObjects({ writes }: Simulation): Promise<string | null> {
+    try {
+      for (const { uri, content } of writes) await this.storage?.createOnce(uri, content);
+      return null;
+    } catch (error) {
+      return `Could not write: ${String(error)}`;
     }
   }
 
