@@ -1,3 +1,4 @@
+import { loadSettings } from '../config/settings.js';
 import type { JobActivities, PipelineActivities } from '../workflows/activities.js';
 import { createAudit } from './audit.js';
 import type { ActivityDeps } from './deps.js';
@@ -10,6 +11,7 @@ import { createIsRunOpen, createRequestLock } from './locks.js';
 import { createPrepare } from './prepare.js';
 import { createFence, createInspectDestinations, createPublish } from './publish.js';
 import { createReadJob } from './read-job.js';
+import { createReportJob } from './report-job.js';
 import { createRunBeam } from './run-beam.js';
 import { createStopJob } from './stop-job.js';
 import { createUploadRun } from './upload-run.js';
@@ -39,6 +41,14 @@ export function createJobActivities(
     readJob: heartbeating(createReadJob(deps)),
     stopJob: heartbeating(createStopJob(deps)),
   };
+}
+
+/** What is told of a job when it has ended; any worker can do that. */
+export function createReportActivities(
+  deps: Pick<ActivityDeps, 'dataflow' | 'objects' | 'root'>,
+): Pick<JobActivities, 'reportJob'> {
+  const prices = () => loadSettings(deps.root).prices ?? {};
+  return { reportJob: heartbeating(createReportJob({ ...deps, prices })) };
 }
 
 /** The activities of the workers that see one store's disk. */

@@ -1,5 +1,5 @@
 import type { JobFailure, JobMessage } from '../shared/job.js';
-import { causeRuleOf } from './cause-rules.js';
+import { causeRuleOf, type CauseRule } from './cause-rules.js';
 import { ownCauseOf, ownTypeOf } from './own-errors.js';
 import { redacted } from './redact.js';
 import { exceptionsOf, stepOf, withoutMarks } from './traceback.js';
@@ -103,7 +103,7 @@ function findingOf(message: JobMessage): Finding {
     if (rule === undefined) continue;
     const weight = rule.isVague === true ? weights.vague : weights.ruled;
     const { cause, retryHelps, next } = rule;
-    return { cause, retryHelps, next, message: firstLine(words), ...at, weight, of: message };
+    return { cause, retryHelps, next, message: lineOf(rule, words), ...at, weight, of: message };
   }
   const unknown = { cause: 'unknown', retryHelps: true, next: "read the job's log" } as const;
   const [last] = said;
@@ -195,6 +195,12 @@ function evidenceOf(findings: readonly Finding[]): JobMessage[] {
     .toSorted((a, b) => b.weight - a.weight)
     .slice(0, evidenceCount)
     .map(({ of }) => ({ ...of, text: shortened(redacted(of.text.trim()), longestEvidence) }));
+}
+
+/** The line that the rule is about, of a console's many. */
+function lineOf({ patterns }: CauseRule, words: string): string {
+  const line = words.split('\n').find((one) => patterns.some((pattern) => pattern.test(one)));
+  return line?.trim() ?? firstLine(words);
 }
 
 function firstLine(text: string): string {
