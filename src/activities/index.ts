@@ -1,4 +1,5 @@
 import { loadSettings } from '../config/settings.js';
+import type { ReapActivities } from '../shared/reap.js';
 import type { JobActivities, PipelineActivities } from '../workflows/activities.js';
 import { createAudit } from './audit.js';
 import type { ActivityDeps } from './deps.js';
@@ -11,6 +12,7 @@ import { createIsRunOpen, createRequestLock } from './locks.js';
 import { createPrepare } from './prepare.js';
 import { createFence, createInspectDestinations, createPublish } from './publish.js';
 import { createReadJob } from './read-job.js';
+import { createReap } from './reap.js';
 import { createReportJob } from './report-job.js';
 import { createRunBeam } from './run-beam.js';
 import { createStopJob } from './stop-job.js';
@@ -43,12 +45,15 @@ export function createJobActivities(
   };
 }
 
-/** What is told of a job when it has ended; any worker can do that. */
+/** What is told of jobs that have ended, and done about those whose run is gone; any worker can. */
 export function createReportActivities(
-  deps: Pick<ActivityDeps, 'dataflow' | 'objects' | 'root'>,
-): Pick<JobActivities, 'reportJob'> {
+  deps: ActivityDeps,
+): Pick<JobActivities, 'reportJob'> & ReapActivities {
   const prices = () => loadSettings(deps.root).prices ?? {};
-  return { reportJob: heartbeating(createReportJob({ ...deps, prices })) };
+  return {
+    reportJob: heartbeating(createReportJob({ ...deps, prices })),
+    reap: heartbeating(createReap(deps)),
+  };
 }
 
 /** The activities of the workers that see one store's disk. */

@@ -4,12 +4,15 @@ import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
+import { heartbeating } from '../../src/activities/heartbeating.js';
+import { createReap } from '../../src/activities/reap.js';
 import { deploymentOf } from '../../src/config/dataflow-target.js';
 import { startEmulator, type Emulator } from '../../src/emulator/emulator.js';
 import { createReaper, type Reaper } from '../../src/orphans/reaper.js';
 import { searchAttributes } from '../../src/shared/contract.js';
 import { labelsOf } from '../../src/shared/job-identity.js';
 import { workflowType } from '../../src/shared/names.js';
+import type { Reaped, ReapInput } from '../../src/shared/reap.js';
 import { runKeyOf } from '../../src/store/run-key.js';
 import { registerSearchAttributes } from '../../src/worker/search-attributes.js';
 import {
@@ -52,7 +55,17 @@ describe('orphans, with the Dataflow emulator and a real Temporal', function () 
       connection: environment.nativeConnection,
       taskQueue,
       ...code,
-      activities: { isRunOpen: async () => true },
+      activities: {
+        isRunOpen: async () => true,
+        reap: heartbeating(
+          createReap({
+            root,
+            store: { id: 's', host: 'h', root: join(root, 'store') },
+            client: environment.client,
+            namespace: 'default',
+          }),
+        ),
+      },
     });
     stopped = worker.run();
     await writeFile(
@@ -100,7 +113,26 @@ describe('orphans, with the Dataflow emulator and a real Temporal', function () 
     await becomes(clients, jobId, 'RUNNING');
     return jobId;
   }
+  function reap(workflowId: string, input?: ReapInput): Promise<Reaped> {
+    return environment.client.workflow.execute('reapOrphans', {
+      workflowId,
+      taskQueue,
+      args: input === undefined ? [] : [input],
+    });
+  }
   const jobIds = async (): Promise<string[]> => (await reaper.find()).jobs.map((job) => job.job_id);
+
+  it('runs as a workflow, which ends and removes only what it is told to', async () => {
+    const gone = await startRun('Reaped');
+    const jobId = await launchFor(gone);
+    await gone.handle.terminate('test');
+    const looked = await reap('look');
+    assert.deepEqual([looked.jobs, looked.asked], [[jobId], []]);
+    await becomes(clients, jobId, 'RUNNING');
+    const reaped = await reap('reap', { jobs: 'cancel', clean: true });
+    assert.deepEqual([reaped.jobs, reaped.asked], [[jobId], [jobId]]);
+    await becomes(clients, jobId, 'CANCELLED');
+  });
 
   it('finds the job of a terminated run only, and cancels it, twice without harm', async () => {
     const [open, gone, theirs] = await Promise.all(['Open', 'Gone', 'Theirs'].map(startRun));
