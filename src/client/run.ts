@@ -9,8 +9,11 @@ import type { RunStatus } from '../shared/contract.js';
 import type { Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import { isUnreachable, type TemporalClient } from './connection.js';
+import type { Dataflow } from '../gateways/dataflow.js';
 import { ReceiptNotFound, RunFailed, TemporalUnreachable } from './errors.js';
+import { JobProgress } from './job-progress.js';
 import { runFailedOf } from './run-failure.js';
+import { stepKindsOf } from './step-kinds.js';
 import { snapshotOf, type RunSnapshot } from './snapshot.js';
 import { storedReceipt } from './stored-receipts.js';
 
@@ -60,7 +63,8 @@ export class Run {
 
   /**
    * Looks at the run about once a second, and yields what has changed, until the run has ended. It
-   * looks only while somebody iterates; the end itself is awaited, not polled.
+   * looks only while somebody iterates; the end itself is awaited, not polled. The steps of a
+   * Dataflow job come from its metrics, every five seconds, where Dataflow lets this client look.
    */
   async *progress(): AsyncGenerator<RunSnapshot, void, void> {
     const ended = this.result().then(
@@ -69,18 +73,26 @@ export class Run {
     );
     let last = '';
     let waiting: string[] = [];
-    for (let isLast = false; ; isLast = await within(ended, lookEveryMs)) {
-      const snapshot = await this.#look();
-      if (snapshot !== null) {
-        // For a moment, every run waits for its destinations: only the second look counts.
-        const now = snapshot.waiting_for;
-        snapshot.waiting_for = now.filter((destination) => waiting.includes(destination));
-        waiting = now;
+    const jobProgress = new JobProgress(openDataflow, {
+      kinds: () => stepKindsOf(this.#handle, this.#root),
+    });
+    try {
+      for (let isLast = false; ; isLast = await within(ended, lookEveryMs)) {
+        const snapshot = await this.#look();
+        if (snapshot !== null) {
+          // For a moment, every run waits for its destinations: only the second look counts.
+          const now = snapshot.waiting_for;
+          snapshot.waiting_for = now.filter((destination) => waiting.includes(destination));
+          waiting = now;
+          if (snapshot.job !== null) snapshot.steps = jobProgress.stepsOf(snapshot.job);
+        }
+        const text = JSON.stringify(snapshot);
+        if (snapshot !== null && text !== last) yield snapshot;
+        last = text;
+        if (isLast) return;
       }
-      const text = JSON.stringify(snapshot);
-      if (snapshot !== null && text !== last) yield snapshot;
-      last = text;
-      if (isLast) return;
+    } finally {
+      jobProgress.close();
     }
   }
 
@@ -114,6 +126,11 @@ export class Run {
   async cancel(): Promise<void> {
     await this.#describe();
     await this.#reached(() => this.#handle.cancel());
+  }
+
+  /** Asks the run to let its streaming job finish what it has read. The run refuses it for a batch job. */
+  async drain(): Promise<void> {
+    await this.#reached(() => this.#handle.signal('drainJob'));
   }
 
   async #awaitEnd(): Promise<Receipt> {
@@ -185,6 +202,12 @@ export class Run {
 
 function firstIdOf({ raw, runId }: WorkflowExecutionDescription): string {
   return raw.workflowExecutionInfo?.firstRunId || runId;
+}
+
+/** Loads the client of Dataflow only where a job is watched. */
+async function openDataflow(): Promise<Dataflow> {
+  const { createDataflow } = await import('../gateways/google-dataflow.js');
+  return createDataflow();
 }
 
 /** Whether `ended` is settled before the time is over. */
