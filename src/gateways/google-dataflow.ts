@@ -45,6 +45,9 @@ export async function createDataflow({
   async function asked<T>(operation: Operation, call: (used: Clients) => Promise<T>): Promise<T> {
     const used = clients;
     try {
+      // Where there are no credentials, a method's own start of the client fails unheard, which
+      // would end the process: so each client is started here.
+      await Promise.all(Object.values(used).map((client) => client.initialize()));
       return await call(used);
     } catch (error) {
       if (!isAnswered(error) && used === clients) {
