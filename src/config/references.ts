@@ -85,7 +85,7 @@ export function fillString(
       if (reference === '$${') return external ? reference : '${';
       const name = /^args\.(.+)$/.exec(inner ?? '')?.[1];
       if (name !== undefined && Object.hasOwn(args.types, name)) return String(argOf(name));
-      if (external && /^(env|file):./.test(inner ?? '')) return reference;
+      if (external && /^(env|file|secret):./.test(inner ?? '')) return reference;
       outcome.messages.push(badReference(reference, inner, name, args));
       return reference;
     },
@@ -105,7 +105,7 @@ function badReference(
     return `no argument is named \`${name}\`${suggestion(name, names)}${none}`;
   }
   if (inner === undefined) return '`${` without `}`; write `$${` for the text `${`';
-  if (/^(env|file):/.test(inner)) {
+  if (/^(env|file|secret):/.test(inner)) {
     return `\`${reference}\` may stand only where a source says how to connect (host, user, password, …)`;
   }
   return `unknown reference \`${reference}\`; use \`\${args.NAME}\`, or \`$\${\` for the text \`\${\``;

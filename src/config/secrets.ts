@@ -3,7 +3,7 @@ import type { ConfigPath, Problem } from './problems.js';
 import { isMapping } from './values.js';
 
 /** `${env:NAME}` or `${file:path}`, and nothing else. */
-const externalReference = /^\$\{(env|file):[^}]+\}$/;
+const externalReference = /^\$\{(env|file|secret):[^}]+\}$/;
 const secretKey =
   /^(pass(word|wd|phrase)?|pwd|secret.*|.*_secret|.*token|private_key|api_?key|credentials?)$/i;
 
@@ -35,8 +35,8 @@ export function inlineSecrets(loaded: LoadedConfig): Problem[] {
   return literals(loaded.value, []).map((path) =>
     loaded.problem(
       path,
-      'a secret may not stand in a config; write `${env:NAME}` or `${file:path}` in its place, ' +
-        'or use `profile` with a connection profile',
+      'a secret may not stand in a config; write `${env:NAME}`, `${file:path}` or ' +
+        '`${secret:projects/P/secrets/S/versions/V}` in its place, or use `profile` with a connection profile',
     ),
   );
 }
