@@ -148,9 +148,17 @@ def test_a_failure_is_told_in_the_staging_too(extended: dict[str, str], cloud: C
     assert json.loads(files.read_bytes(f"{cloud.staging}/failure.json")) == failure
 
 
-def test_no_wait_for_credentials_happens(extended: dict[str, str], cloud: Child) -> None:
-    """Beam's own client would wait 21 to 25 s for them; ours asks for none where there is an emulator."""
-    cloud.run(counting(rows=1), env=extended)
+def test_the_options_of_a_dataflow_job_do_no_harm_to_a_local_run(
+    extended: dict[str, str], bucket: str, cloud: Child
+) -> None:
+    """Beam's own client would wait 21 to 25 s for credentials; ours asks for none where there is an emulator."""
+    options = (
+        "--project=project-1", "--region=local1", "--job_name=job-1", f"--temp_location={bucket}/temp",
+        f"--staging_location={bucket}/df", "--labels=beamline-run=key", "--num_workers=2", "--max_num_workers=3",
+        "--machine_type=e2-standard-2", "--sdk_container_image=r/worker:1", "--no_use_public_ips",
+    )  # fmt: skip
+    staged = cloud.run(counting(rows=1), None, *options, "--root", "", "--profiles", "", env=extended)
+    assert staged.query("SELECT count(*) FROM t") == [(6,)]
     assert "credentials" not in cloud.stderr
 
 
