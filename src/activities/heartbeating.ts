@@ -18,7 +18,7 @@ export async function whileHeartbeating<R>(
   details: () => unknown = () => undefined,
 ): Promise<R> {
   const context = Context.current();
-  context.heartbeat(details());
+  // The first after a second: what is done by then needs none, and each is paid for.
   const timer = setInterval(() => context.heartbeat(details()), everyMs);
   try {
     return await body();

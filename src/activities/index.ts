@@ -1,3 +1,5 @@
+import { loadSettings } from '../config/settings.js';
+import type { ReapActivities } from '../shared/reap.js';
 import type { JobActivities, PipelineActivities } from '../workflows/activities.js';
 import { createAudit } from './audit.js';
 import type { ActivityDeps } from './deps.js';
@@ -10,6 +12,8 @@ import { createIsRunOpen, createRequestLock } from './locks.js';
 import { createPrepare } from './prepare.js';
 import { createFence, createInspectDestinations, createPublish } from './publish.js';
 import { createReadJob } from './read-job.js';
+import { createReap } from './reap.js';
+import { createReportJob } from './report-job.js';
 import { createRunBeam } from './run-beam.js';
 import { createStopJob } from './stop-job.js';
 import { createUploadRun } from './upload-run.js';
@@ -38,6 +42,17 @@ export function createJobActivities(
     findJob: heartbeating(createFindJob(deps)),
     readJob: heartbeating(createReadJob(deps)),
     stopJob: heartbeating(createStopJob(deps)),
+  };
+}
+
+/** What is told of jobs that have ended, and done about those whose run is gone; any worker can. */
+export function createReportActivities(
+  deps: ActivityDeps,
+): Pick<JobActivities, 'reportJob'> & ReapActivities {
+  const prices = () => loadSettings(deps.root).prices ?? {};
+  return {
+    reportJob: heartbeating(createReportJob({ ...deps, prices })),
+    reap: heartbeating(createReap(deps)),
   };
 }
 

@@ -22,7 +22,9 @@ export function createRequestLock({
 }
 
 /** A run is open if the workflow of that id runs and is still the same run. */
-export function createIsRunOpen({ client }: ActivityDeps): PipelineActivities['isRunOpen'] {
+export function createIsRunOpen({
+  client,
+}: Pick<ActivityDeps, 'client'>): PipelineActivities['isRunOpen'] {
   return async ({ workflowId, runKey }) => {
     const latest = await describe(client, workflowId);
     return latest !== null && latest.open && runKeyOf(latest.firstRunId) === runKey;

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { bucketPathMessage } from '../config/bucket-path.js';
 
 /** `--arg day=2026-01-01`, as often as wanted. */
 export function argOption(): Option {
@@ -20,5 +21,9 @@ export function profileOption(): Option {
   return new Option(
     '--profile <file>',
     'connection profiles (default: .connections.json beside the config or in the project root)',
-  );
+  ).argParser((path: string) => {
+    const message = bucketPathMessage(path, 'profile');
+    if (message !== undefined) throw new InvalidArgumentError(message);
+    return path;
+  });
 }

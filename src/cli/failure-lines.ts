@@ -1,8 +1,10 @@
 import { basename } from 'node:path';
 import type { ReceiptSink, RunFailed } from '../client/index.js';
+import type { JobFailure, JobMessage } from '../shared/job.js';
 import { profilesName } from '../shared/names.js';
-import { adviceOf, type Subject } from './advice.js';
+import { adviceOf, type Advice, type Subject } from './advice.js';
 import { duration } from './format.js';
+import { causeText, costText, jobStateText } from './job-lines.js';
 import type { KnownSteps } from './progress/view.js';
 import { shellCommand } from './shell-command.js';
 
@@ -14,29 +16,85 @@ export function failureLines(
   url: string | null,
   steps: KnownSteps = [],
 ): string[] {
-  const { outcome, step, type, receipt, runKey } = failed;
+  const { outcome, step, receipt, runKey } = failed;
+  const job = receipt?.job;
   const after = receipt ? ` after ${duration(receipt.duration_ms)}` : '';
   const where = step === undefined ? '' : ` in ${stepWords(failed, step, steps)}`;
-  const ended = `${outcome.replaceAll('_', ' ')}${after}${where}`;
-  const stayed = untouched(failed);
-  const links = url === null ? [] : row('timeline', url);
+  const arrow = job === undefined ? '' : ` → Dataflow job ${job.job_name}`;
+  const ended = `${outcome.replaceAll('_', ' ')}${after}${where}${arrow}`;
+  const stayed = `${untouched(failed)}${job?.cost ? ` The job cost ${costText(job.cost)}.` : ''}`;
+  const links = [
+    ...(job === undefined ? [] : row('job', jobStateText(job))),
+    ...(job === undefined || job.job_id === '' ? [] : row('console', job.url)),
+    ...(url === null ? [] : row('timeline', url)),
+  ];
   if (outcome === 'cancelled') {
     const next = shellCommand(`rerun ${runKey}`);
     return [ended, stayed, ...row('next', next), ...links];
   }
-  const advice = adviceOf(type, subjectOf(failed));
-  const said = failed.message.split('\n');
-  const detail =
-    failed.detail === undefined || failed.message.includes(failed.detail) ? [] : [failed.detail];
+  const { cause, evidence, retry, next } = explanationOf(failed);
   return [
     ended,
-    ...row('cause', ...said, ...detail),
-    ...row('evidence', ...evidenceOf(failed)),
-    ...row('retry', advice.retry),
-    ...row('next', advice.next),
+    ...row('cause', ...cause),
+    ...row('evidence', ...evidence),
+    ...row('retry', retry),
+    ...row('next', next),
     ...links,
     stayed,
   ];
+}
+
+/** A failure in the words that a person reads. */
+export interface Explanation extends Advice {
+  cause: string[];
+  evidence: string[];
+}
+
+/** Explains a failure: by its job's own messages where it is the job that failed. */
+export function explanationOf(failed: RunFailed): Explanation {
+  const advice = adviceOf(failed.type, subjectOf(failed));
+  const said = failed.message.split('\n');
+  const failure = failed.receipt?.job?.failure;
+  if (failure !== undefined && failed.outcome === 'failed') {
+    return {
+      cause: [`${causeText(failure.cause)}: ${failure.message}`],
+      evidence: failure.evidence.map(messageText),
+      ...jobAdviceOf(failure, failed, advice),
+    };
+  }
+  const detail =
+    failed.detail === undefined || failed.message.includes(failed.detail) ? [] : [failed.detail];
+  return { cause: [...said, ...detail], evidence: evidenceOf(failed), ...advice };
+}
+
+/** What the cause asks for; the command of the run's failure type where that has one of its own. */
+function jobAdviceOf(failure: JobFailure, { runKey }: RunFailed, byType: Advice): Advice {
+  switch (failure.cause) {
+    case 'database_login':
+    case 'user_sql':
+      return byType;
+    case 'permission':
+    case 'image_pull':
+    case 'out_of_memory':
+    case 'quota':
+    case 'network':
+    case 'schema_mismatch':
+    case 'launcher':
+    case 'unknown':
+      return {
+        retry: failure.retryHelps
+          ? 'may help if the cause has passed'
+          : 'will not help until the cause is removed',
+        next: `${failure.next}; then ${shellCommand(`rerun ${runKey}`)}`,
+      };
+  }
+}
+
+/** `job message 03:04:11Z: …`, its last line: that is what was raised. */
+function messageText({ time, text }: JobMessage): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const when = time === '' ? '' : ` ${time.slice(11, 19)}Z`;
+  return `job message${when}: ${lines.at(-1)?.trim() ?? ''}`;
 }
 
 function subjectOf({ runKey, receipt }: RunFailed): Subject {

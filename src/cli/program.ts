@@ -2,10 +2,14 @@ import { Command } from 'commander';
 import { register as cancel } from './commands/cancel.js';
 import { register as connections } from './commands/connections.js';
 import { register as dev } from './commands/dev.js';
+import { register as drain } from './commands/drain.js';
+import { register as explain } from './commands/explain.js';
+import { register as gateway } from './commands/gateway.js';
 import { register as init } from './commands/init.js';
 import { register as list } from './commands/list.js';
 import { register as logs } from './commands/logs.js';
 import { register as modules } from './commands/modules.js';
+import { register as orphans } from './commands/orphans.js';
 import { register as plan } from './commands/plan.js';
 import { register as receipt } from './commands/receipt.js';
 import { register as rerun } from './commands/rerun.js';
@@ -14,6 +18,7 @@ import { register as status } from './commands/status.js';
 import { register as sync } from './commands/sync.js';
 import { register as validate } from './commands/validate.js';
 import { register as version } from './commands/version.js';
+import { register as worker } from './commands/worker.js';
 import { addGlobals } from './globals.js';
 import { shellCommand } from './shell-command.js';
 
@@ -27,12 +32,17 @@ const commands: readonly ((program: Command) => void)[] = [
   list,
   status,
   logs,
+  explain,
   cancel,
+  drain,
   receipt,
   rerun,
+  orphans,
   sync,
   connections,
   modules,
+  worker,
+  gateway,
   version,
 ];
 

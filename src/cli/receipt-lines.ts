@@ -1,4 +1,5 @@
 import type { Receipt, ReceiptSink } from '../client/index.js';
+import { jobFacts } from './job-lines.js';
 import { duration, instant, number, rows } from './format.js';
 import { columns } from './output.js';
 import { tableLines } from './table.js';
@@ -24,6 +25,7 @@ export function summaryLines(receipt: Receipt, url: string | null): string[] {
   return [
     headline(receipt),
     ...sinkLines(receipt.sinks),
+    ...jobLines(receipt),
     `${label('receipt')} ${shellCommand(`receipt ${receipt.run_key}`)}`,
     ...(url === null ? [] : [`${label('timeline')} ${url}`]),
   ];
@@ -49,10 +51,17 @@ export function receiptLines(receipt: Receipt): string[] {
     `run ${receipt.run_key}  ${receipt.pipeline}  runner ${receipt.runner}`,
     headline(receipt),
     ...facts.flatMap(([name, value]) => (value ? [`${label(name)} ${value}`] : [])),
+    ...(receipt.job ? ['', ...jobLines(receipt)] : []),
     ...(failure ? ['', ...failureFacts(failure)] : []),
+    ...(receipt.notes ?? []).map((note) => `${label('note')} ${note}`),
     ...(receipt.steps.length > 0 ? ['', ...stepTable(receipt)] : []),
     ...(receipt.sinks.length > 0 ? ['', ...sinkLines(receipt.sinks)] : []),
   ];
+}
+
+/** The run's Dataflow job; nothing for a local run. */
+export function jobLines({ job }: Pick<Receipt, 'job'>): string[] {
+  return job === undefined ? [] : jobFacts(job).map(([name, value]) => `${label(name)} ${value}`);
 }
 
 function failureFacts(failure: NonNullable<Receipt['failure']>): string[] {

@@ -7,6 +7,8 @@ export async function withBeamline<T>(
   action: (beamline: Beamline) => Promise<T>,
 ): Promise<T> {
   const { Beamline } = await import('../client/index.js');
+  const { applyDevEnvironment } = await import('../dev/stack-environment.js');
+  await applyDevEnvironment(options.root);
   const beamline = await Beamline.connect(options);
   try {
     return await action(beamline);

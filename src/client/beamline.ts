@@ -15,7 +15,7 @@ import {
   type RunOptions,
   type RunRequest,
 } from './run-request.js';
-import { firstRunIdOf, summaryOf, type RunSummary } from './snapshot.js';
+import { runKeyOfExecution, summaryOf, type RunSummary } from './snapshot.js';
 import { findStoredReceipt, storedReceipt } from './stored-receipts.js';
 import { timelineUrl, webUiOf } from './web-ui.js';
 
@@ -131,10 +131,10 @@ export class Beamline {
    */
   async get(reference: string): Promise<Run> {
     const { client } = this.#temporal;
-    const { workflowId, runId, firstRunId } = await this.#reached(() =>
+    const { workflowId, runId, runKey } = await this.#reached(() =>
       findRun(client.workflow, reference, () => this.list({ limit: 200 })),
     );
-    return this.#runOf(workflowId, runId, runKeyOf(firstRunId));
+    return this.#runOf(workflowId, runId, runKey);
   }
 
   /**
@@ -148,12 +148,13 @@ export class Beamline {
       pipeline === undefined
         ? ''
         : ` AND ${searchAttributes.pipeline.name} = '${pipeline.replaceAll("'", "''")}'`;
-    const query = `WorkflowType = '${workflowType}'${named}`;
+    // A run whose history was continued is shown once, as the execution that goes on.
+    const query = `WorkflowType = '${workflowType}' AND ExecutionStatus != 'ContinuedAsNew'${named}`;
     return this.#reached(async () => {
       const runs: RunSummary[] = [];
       const pageSize = Math.min(limit, 200);
       for await (const info of this.#temporal.client.workflow.list({ query, pageSize })) {
-        runs.push(summaryOf(info, runKeyOf(firstRunIdOf(info))));
+        runs.push(summaryOf(info, runKeyOfExecution(info)));
         if (runs.length >= limit) break;
       }
       return runs;

@@ -7,13 +7,14 @@ import { nearMiss } from '../config/near-miss.js';
 import { searchAttributes } from '../shared/contract.js';
 import { workflowType } from '../shared/names.js';
 import { RunNotFound } from './errors.js';
-import { firstRunIdOf, type RunSummary } from './snapshot.js';
+import { runKeyOf } from '../store/run-key.js';
+import { runKeyOfExecution, type RunSummary } from './snapshot.js';
 import { isRunKey } from './stored-receipts.js';
 
 export interface FoundRun {
   workflowId: string;
   runId: string;
-  firstRunId: string;
+  runKey: string;
 }
 
 /**
@@ -68,9 +69,8 @@ async function byWorkflowId(
   try {
     const description = await workflows.getHandle(workflowId, runId).describe();
     if (description.type !== workflowType) return undefined;
-    const { workflowExecutionInfo } = description.raw;
-    const found = { workflowId, runId: description.runId };
-    return { ...found, firstRunId: workflowExecutionInfo?.firstRunId || description.runId };
+    const firstRunId = description.raw.workflowExecutionInfo?.firstRunId || description.runId;
+    return { workflowId, runId: description.runId, runKey: runKeyOf(firstRunId) };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
@@ -78,7 +78,8 @@ async function byWorkflowId(
 }
 
 function foundOf(info: WorkflowExecutionInfo): FoundRun {
-  return { workflowId: info.workflowId, runId: info.runId, firstRunId: firstRunIdOf(info) };
+  const { workflowId, runId } = info;
+  return { workflowId, runId, runKey: runKeyOfExecution(info) };
 }
 
 function isRunId(text: string): boolean {

@@ -9,8 +9,11 @@ import type { RunStatus } from '../shared/contract.js';
 import type { Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import { isUnreachable, type TemporalClient } from './connection.js';
+import type { Dataflow } from '../gateways/dataflow.js';
 import { ReceiptNotFound, RunFailed, TemporalUnreachable } from './errors.js';
+import { JobProgress } from './job-progress.js';
 import { runFailedOf } from './run-failure.js';
+import { stepKindsOf } from './step-kinds.js';
 import { snapshotOf, type RunSnapshot } from './snapshot.js';
 import { storedReceipt } from './stored-receipts.js';
 
@@ -26,7 +29,8 @@ export class Run {
   readonly key: string;
   readonly workflowId: string;
   readonly #temporal: TemporalClient;
-  readonly #handle: Handle;
+  /** Of the newest execution known: one with a long history is continued in another. */
+  #handle: Handle;
   readonly #root: string;
   #result: Promise<Receipt> | undefined;
 
@@ -59,7 +63,8 @@ export class Run {
 
   /**
    * Looks at the run about once a second, and yields what has changed, until the run has ended. It
-   * looks only while somebody iterates; the end itself is awaited, not polled.
+   * looks only while somebody iterates; the end itself is awaited, not polled. The steps of a
+   * Dataflow job come from its metrics, every five seconds, where Dataflow lets this client look.
    */
   async *progress(): AsyncGenerator<RunSnapshot, void, void> {
     const ended = this.result().then(
@@ -68,18 +73,26 @@ export class Run {
     );
     let last = '';
     let waiting: string[] = [];
-    for (let isLast = false; ; isLast = await within(ended, lookEveryMs)) {
-      const snapshot = await this.#look();
-      if (snapshot !== null) {
-        // For a moment, every run waits for its destinations: only the second look counts.
-        const now = snapshot.waiting_for;
-        snapshot.waiting_for = now.filter((destination) => waiting.includes(destination));
-        waiting = now;
+    const jobProgress = new JobProgress(openDataflow, {
+      kinds: () => stepKindsOf(this.#handle, this.#root),
+    });
+    try {
+      for (let isLast = false; ; isLast = await within(ended, lookEveryMs)) {
+        const snapshot = await this.#look();
+        if (snapshot !== null) {
+          // For a moment, every run waits for its destinations: only the second look counts.
+          const now = snapshot.waiting_for;
+          snapshot.waiting_for = now.filter((destination) => waiting.includes(destination));
+          waiting = now;
+          if (snapshot.job !== null) snapshot.steps = jobProgress.stepsOf(snapshot.job);
+        }
+        const text = JSON.stringify(snapshot);
+        if (snapshot !== null && text !== last) yield snapshot;
+        last = text;
+        if (isLast) return;
       }
-      const text = JSON.stringify(snapshot);
-      if (snapshot !== null && text !== last) yield snapshot;
-      last = text;
-      if (isLast) return;
+    } finally {
+      jobProgress.close();
     }
   }
 
@@ -111,7 +124,13 @@ export class Run {
 
   /** Asks the run to cancel; it ends its processes, removes what it staged, and closes. */
   async cancel(): Promise<void> {
+    await this.#describe();
     await this.#reached(() => this.#handle.cancel());
+  }
+
+  /** Asks the run to let its streaming job finish what it has read. The run refuses it for a batch job. */
+  async drain(): Promise<void> {
+    await this.#reached(() => this.#handle.signal('drainJob'));
   }
 
   async #awaitEnd(): Promise<Receipt> {
@@ -127,6 +146,7 @@ export class Run {
   async #keptReceipt(): Promise<Receipt | null> {
     const stored = await storedReceipt(this.#root, this.key);
     if (stored !== null) return stored;
+    await this.#describe();
     const { events } = await this.#reached(() => this.#handle.fetchHistory());
     const scheduled = (events ?? []).map((event) => event.activityTaskScheduledEventAttributes);
     const finish = scheduled.findLast((attributes) => attributes?.activityType?.name === 'finish');
@@ -144,8 +164,16 @@ export class Run {
     }
   }
 
-  #describe(): Promise<WorkflowExecutionDescription> {
-    return this.#reached(() => this.#handle.describe());
+  async #describe(): Promise<WorkflowExecutionDescription> {
+    const description = await this.#reached(() => this.#handle.describe());
+    if (description.status.name !== 'CONTINUED_AS_NEW') return description;
+    const { workflow } = this.#temporal.client;
+    const newest: Handle = workflow.getHandle(this.workflowId);
+    const next = await this.#reached(() => newest.describe());
+    // The workflow id may have been used again since, by another run.
+    if (firstIdOf(next) !== firstIdOf(description)) return description;
+    this.#handle = workflow.getHandle(this.workflowId, next.runId);
+    return next;
   }
 
   /** Null if no worker answers. */
@@ -170,6 +198,16 @@ export class Run {
   #explained(error: unknown): unknown {
     return isUnreachable(error) ? new TemporalUnreachable(this.#temporal.address, error) : error;
   }
+}
+
+function firstIdOf({ raw, runId }: WorkflowExecutionDescription): string {
+  return raw.workflowExecutionInfo?.firstRunId || runId;
+}
+
+/** Loads the client of Dataflow only where a job is watched. */
+async function openDataflow(): Promise<Dataflow> {
+  const { createDataflow } = await import('../gateways/google-dataflow.js');
+  return createDataflow();
 }
 
 /** Whether `ended` is settled before the time is over. */

@@ -1,8 +1,10 @@
 import type { WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { searchAttributes, type RunStatus } from '../shared/contract.js';
+import type { ReceiptJob } from '../shared/job.js';
 import type { Progress, StepProgress } from '../shared/progress.js';
 import { outcomes, type RunState } from '../shared/receipt.js';
+import { runKeyOf } from '../store/run-key.js';
 import type { EndState } from './errors.js';
 
 /** Where a run is, as far as a client can see it. */
@@ -16,6 +18,8 @@ export interface RunSummary {
   /** Null until the worker has read the config. */
   pipeline: string | null;
   state: SeenState;
+  /** Null until the worker has read the config. */
+  runner: 'local' | 'dataflow' | null;
   /** ISO 8601, UTC. */
   started_at: string;
   /** Null while the run is open. */
@@ -27,6 +31,8 @@ export interface RunSnapshot extends RunSummary {
   /** Destinations that this run waits for, because another run holds them. */
   waiting_for: string[];
   sinks: RunStatus['sinks'];
+  /** The Dataflow job of an open run, once it is known; the receipt has that of one that has ended. */
+  job: ReceiptJob | null;
   /** What Beam's steps have done in this attempt, by name; empty before and after. */
   steps: Record<string, StepProgress>;
   /** The activity under way; null between two. */
@@ -46,8 +52,13 @@ export interface PendingActivity {
 }
 
 /** The run id with which the execution began: it stays the same through reset and retry. */
-export function firstRunIdOf({ raw, runId }: WorkflowExecutionInfo): string {
+function firstRunIdOf({ raw, runId }: WorkflowExecutionInfo): string {
   return raw.firstRunId || runId;
+}
+
+/** The short run key of an execution: its own word, since a list does not tell first run ids. */
+export function runKeyOfExecution(info: WorkflowExecutionInfo): string {
+  return info.typedSearchAttributes.get(searchAttributes.runKey) ?? runKeyOf(firstRunIdOf(info));
 }
 
 export function summaryOf(info: WorkflowExecutionInfo, runKey: string): RunSummary {
@@ -57,6 +68,7 @@ export function summaryOf(info: WorkflowExecutionInfo, runKey: string): RunSumma
     run_id: info.runId,
     pipeline: info.typedSearchAttributes.get(searchAttributes.pipeline) ?? null,
     state: stateOf(info),
+    runner: runnerOf(info.typedSearchAttributes.get(searchAttributes.runner)),
     started_at: info.startTime.toISOString(),
     closed_at: info.closeTime?.toISOString() ?? null,
   };
@@ -76,6 +88,8 @@ export function snapshotOf(
     // The workflow's own answer is newer than what was described before it was asked.
     state: status?.state ?? summary.state,
     pipeline: status?.pipeline ?? summary.pipeline,
+    runner: status?.runner ?? summary.runner,
+    job: status?.job ?? null,
     waiting_for: status?.waiting_for ?? [],
     sinks: status?.sinks ?? [],
     steps: stepsOf(pending),
@@ -85,6 +99,10 @@ export function snapshotOf(
         ? `its workflow task has failed ${attempts - 1} times: the worker's log says why`
         : null,
   };
+}
+
+function runnerOf(text: string | undefined): RunSummary['runner'] {
+  return text === 'local' || text === 'dataflow' ? text : null;
 }
 
 /** An open run's own word; else how Temporal closed it. */

@@ -14,6 +14,7 @@ import {
   type Scalar,
   type YAMLMap,
 } from 'yaml';
+import { bucketPathMessage } from './bucket-path.js';
 import { jsonErrorOf } from './json-error.js';
 import { missingFile } from './missing-file.js';
 import { ConfigProblems, formatPath, type ConfigPath, type Problem } from './problems.js';
@@ -45,6 +46,10 @@ export function loadConfig(
   path: string,
   { root, file = path, json }: { root: string; file?: string; json?: boolean },
 ): LoadedConfig {
+  const inBucket = bucketPathMessage(file, json === true ? 'profile' : 'config');
+  if (inBucket !== undefined) {
+    throw new ConfigProblems([{ file, line: 0, column: 0, path: '', message: inBucket }]);
+  }
   const absolute = resolve(root, path);
   const isJson = json ?? extname(absolute) === '.json';
   return parseConfig(readText(absolute, file), { file, path: absolute, json: isJson });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { LaunchOptions } from '../shared/job.js';
 import type { ReferenceArguments, RunPipelineInput } from '../shared/run-input.js';
+import { bucketPathMessage } from './bucket-path.js';
 import { inputProblems } from './input-problems.js';
 import { launchFields } from './launch-fields.js';
 import { launchInput, schemaOf } from './launch-schema.js';
@@ -130,21 +131,9 @@ function renameImage({ workerContainerImage, ...rest }: Record<string, unknown>)
   return { sdkContainerImage: workerContainerImage, ...rest };
 }
 
-/** A path in a bucket, where a path of the project is meant. */
 function inBucket(path: string | undefined, key: 'config' | 'profile'): Problem[] {
-  const below = /^gs:\/\/[^/]+\/(.+)$/.exec(path ?? '')?.[1];
-  if (path === undefined || !path.startsWith('gs://')) return [];
-  const local = below ?? 'FILE';
-  const why =
-    key === 'config'
-      ? 'a run pins its config, SQL and arguments by content when it starts, and uploads what its job needs'
-      : 'a run uploads the references that its job needs, never a password in plain text';
-  const command =
-    key === 'config'
-      ? `beamline run ${local} --runner dataflow`
-      : `--profile ${local}, or "profile": "${local}" in the input`;
-  const message = `\`${path}\` is in a bucket; give the path in the project, \`${local}\`: ${why}. Write: ${command}`;
-  return [{ file: origin, line: 0, column: 0, path: key, message }];
+  const message = bucketPathMessage(path ?? '', key);
+  return message === undefined ? [] : [{ file: origin, line: 0, column: 0, path: key, message }];
 }
 
 function problemsIn(

@@ -63,6 +63,7 @@ exit $code
 /** Starts a service in a process group of its own and waits until it can be used. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { name, logFile } = options;
+  options.signal.throwIfAborted();
   mkdirSync(dirname(logFile), { recursive: true });
   const log = { file: logFile, append: true } as const;
   const command = [options.command, ...options.args];

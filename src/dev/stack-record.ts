@@ -8,8 +8,13 @@ const stackRecord = z.object({
   pid: z.number(),
   temporal: z.object({ address: z.string(), namespace: z.string(), ui: z.string() }),
   worker: z.object({ pid: z.number(), store: z.string(), task_queue: z.string() }),
+  /** Takes the events of jobs. */
+  gateway: z.object({ pid: z.number(), url: z.string() }),
+  /** The emulators; absent where this version has none. */
+  storage: z.object({ pid: z.number(), endpoint: z.string() }).optional(),
+  dataflow: z.object({ pid: z.number(), grpc: z.string(), http: z.string() }).optional(),
   /** Environment variables that lead to the stack's settings and emulators. */
-  environment: z.record(z.string(), z.string()).optional(),
+  environment: z.record(z.string(), z.string()),
 });
 /** `.beamline/dev.json`: where the local stack of this root can be reached while it runs. */
 export type StackRecord = z.infer<typeof stackRecord>;

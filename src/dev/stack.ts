@@ -1,12 +1,16 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Connection } from '@temporalio/client';
-import { z } from 'zod';
 import { endRecordedProcesses } from '../process/process-record.js';
-import { deferred } from './deferred.js';
-import { choosePort } from './ports.js';
-import { type Service, lastLines, startService } from './service.js';
+import { emulatorEnvironment, stackEnvironment } from './dev-environment.js';
+import { writeDevFiles } from './dev-files.js';
+import { chooseEndpoints, type Endpoints } from './endpoints.js';
+import { dataflowPart } from './parts/dataflow.js';
+import { gatewayPart } from './parts/gateway.js';
+import { startPart, type Part, type Surroundings } from './parts/part.js';
+import { storagePart } from './parts/storage.js';
+import { startTemporal } from './parts/temporal.js';
+import { workerPart } from './parts/worker.js';
+import { registerTemplate } from './register-template.js';
+import { type Service, lastLines } from './service.js';
 import {
   claimStack,
   removeStackRecord,
@@ -15,7 +19,6 @@ import {
   writeStackRecord,
 } from './stack-record.js';
 import { findTemporalCli } from './temporal-cli.js';
-import { packageRoot } from './tools.js';
 
 export interface StackOptions {
   /** The project root; the state of the stack is in its `.beamline`. */
@@ -23,6 +26,7 @@ export interface StackOptions {
   /** The Temporal server's port if it is free, else another one. */
   port?: number;
   uiPort?: number;
+  gatewayPort?: number;
   /** When aborted before everything is ready, what was started is stopped and the start rejects. */
   signal?: AbortSignal;
   /** Called when a service is ready. */
@@ -36,98 +40,43 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-const readyLine = z.object({
-  event: z.literal('ready'),
-  store: z.string(),
-  task_queue: z.string(),
-});
 const readyWithinMs = 60_000;
 
 /**
- * Starts the Temporal dev server and a worker and waits until both are ready. What an earlier stack
- * of this root left behind when it was killed is ended first.
+ * The order in which services are stopped: the worker tells Temporal what it gives up, the emulator
+ * tells the gateway of the jobs that it ends, and they need what is behind them.
+ */
+const stopOrder = ['worker', 'dataflow', 'gateway', 'storage', 'temporal'];
+
+/**
+ * Starts the local stack and waits until every part is ready. What need not wait for another part
+ * starts at once. What an earlier stack of this root left behind when it was killed is ended first.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { root } = options;
-  const state = stateOf(root);
   const temporalCli = findTemporalCli();
   const release = await claimStack(root);
   const services: Service[] = [];
   const stop = async () => {
-    // The worker first: it tells Temporal what it gives up.
-    for (const service of services.toReversed()) await service.stop();
+    for (const name of stopOrder) {
+      for (const service of services) if (service.name === name) await service.stop();
+    }
     await removeStackRecord(root);
     await release();
   };
-  const common = {
-    cwd: root,
-    records: join(state, 'processes', 'dev'),
-    readyWithinMs,
-    signal: options.signal ?? new AbortController().signal,
-  };
-  const start = async (service: Omit<Parameters<typeof startService>[0], keyof typeof common>) => {
-    const startedAt = performance.now();
-    const started = await startService({ ...common, ...service });
-    services.push(started);
-    return { pid: started.pid, ms: performance.now() - startedAt };
-  };
+  const failed = new AbortController();
+  const starting: Promise<unknown>[] = [];
   try {
+    const common = surroundings(root, AbortSignal.any([failed.signal, ...signals(options)]));
     await endRecordedProcesses(common.records);
     await removeStackRecord(root);
-    const port = await choosePort(options.port ?? 7233);
-    const uiPort = await choosePort(options.uiPort ?? 8233);
-    const temporal = {
-      address: `127.0.0.1:${port}`,
-      namespace: 'default',
-      ui: `http://127.0.0.1:${uiPort}`,
-    };
-    await writeFile(configFile(root), configOf(temporal));
-    const env = stackEnvironment(root);
-    const server = await start({
-      name: 'temporal',
-      command: temporalCli,
-      args: [
-        'server',
-        'start-dev',
-        '--ip=127.0.0.1',
-        `--port=${port}`,
-        '--ui-ip=127.0.0.1',
-        `--ui-port=${uiPort}`,
-        '--log-level=warn',
-        `--db-filename=${join(state, 'temporal.sqlite')}`,
-      ],
-      env,
-      logFile: join(state, 'logs', 'temporal.log'),
-      ready: (signal) => untilServing(temporal, signal),
+    const endpoints = await chooseEndpoints({
+      temporal: options.port,
+      ui: options.uiPort,
+      gateway: options.gatewayPort,
     });
-    const moved = port === (options.port ?? 7233) ? '' : ` (${options.port ?? 7233} is taken)`;
-    options.onReady?.({
-      name: 'temporal',
-      ms: server.ms,
-      note: `${temporal.address}${moved} · web ui ${temporal.ui}`,
-    });
-
-    const identity = deferred<z.infer<typeof readyLine>>();
-    const worker = await start({
-      name: 'worker',
-      command: process.execPath,
-      args: [join(packageRoot, 'dist', 'src', 'worker', 'main.js'), '--root', root],
-      env,
-      logFile: join(state, 'logs', 'worker.log'),
-      onEvent: (event) => {
-        const { success, data } = readyLine.safeParse(event);
-        if (success) identity.resolve(data);
-      },
-      ready: () => identity.promise,
-    });
-    const { store, task_queue } = await identity.promise;
-    options.onReady?.({ name: 'worker', ms: worker.ms, note: `task queue ${task_queue}` });
-
-    const record: StackRecord = {
-      pid: process.pid,
-      temporal,
-      worker: { pid: worker.pid, store, task_queue },
-    };
+    await writeDevFiles(root, endpoints);
+    const record = await startParts({ root, temporalCli, endpoints, common, start });
     await writeStackRecord(root, record);
     const broken = Promise.race(
       services.map(async ({ name, ended, logFile }) => {
@@ -137,41 +86,92 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     );
     return { record, broken, stop };
   } catch (error) {
+    failed.abort();
+    await Promise.allSettled(starting);
     await stop();
     throw error;
   }
-}
 
-/** Temporal's own configuration file, for the worker and for the `temporal` CLI. */
-function configOf({ address, namespace }: StackRecord['temporal']): string {
-  return `[profile.default]\naddress = "${address}"\nnamespace = "${namespace}"\n`;
-}
-
-/** This process's environment for a child that talks to the local stack, whatever Temporal it names. */
-export function stackEnvironment(root: string): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_'));
-  return { ...Object.fromEntries(kept), TEMPORAL_CONFIG_FILE: configFile(root) };
-}
-
-function configFile(root: string): string {
-  return join(stateOf(root), 'temporal.toml');
-}
-
-async function untilServing(
-  { address, namespace }: StackRecord['temporal'],
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      const connection = await Connection.connect({ address, connectTimeout: 1000 });
-      try {
-        await connection.workflowService.describeNamespace({ namespace });
-        return;
-      } finally {
-        await connection.close();
-      }
-    } catch {
-      await sleep(100);
-    }
+  /** Starts one service and says so; when it fails, the others are not started any further. */
+  function start<T extends { service: Service }>(
+    begin: () => Promise<T>,
+    noteOf: (started: T) => string,
+  ): Promise<T> {
+    const startedAt = performance.now();
+    const started = begin().then((started) => {
+      const { service } = started;
+      services.push(service);
+      const ms = performance.now() - startedAt;
+      options.onReady?.({ name: service.name, ms, note: noteOf(started) });
+      return started;
+    });
+    starting.push(started);
+    return started;
   }
+}
+
+interface Starting {
+  root: string;
+  temporalCli: string;
+  endpoints: Endpoints;
+  common: Surroundings;
+  start: <T extends { service: Service }>(
+    begin: () => Promise<T>,
+    noteOf: (started: T) => string,
+  ) => Promise<T>;
+}
+
+async function startParts(starting: Starting): Promise<StackRecord> {
+  const { root, temporalCli, endpoints, common, start } = starting;
+  const { storage, dataflow, notes } = endpoints;
+  const env = stackEnvironment(root, endpoints);
+  const part = <T>(part: Part<T>, noteOf: (ready: T) => string) =>
+    start(
+      () => startPart(part, common),
+      ({ ready }) => noteOf(ready),
+    );
+
+  const temporalServing = start(
+    async () => ({ service: await startTemporal(temporalCli, root, endpoints, common, env) }),
+    () => `${endpoints.temporal.address}${notes.temporal} · web ui ${endpoints.temporal.ui}`,
+  );
+  const [{ service: gateway }, storing, flowing, { service: worker, ready }] = await Promise.all([
+    part(gatewayPart(root, endpoints, env), ({ url }) => `${url}${notes.gateway}`),
+    storage &&
+      part(storagePart(root, storage, env), ({ endpoint }) => endpoint).then(async (started) => {
+        await registerTemplate(storage);
+        return started;
+      }),
+    dataflow &&
+      part(
+        dataflowPart(root, dataflow, endpoints, env),
+        ({ grpc, http }) => `${grpc} · console ${http}`,
+      ),
+    temporalServing.then(() =>
+      part(workerPart(root, env), ({ task_queue }) => `task queue ${task_queue}`),
+    ),
+  ]);
+  return {
+    pid: process.pid,
+    temporal: endpoints.temporal,
+    worker: { pid: worker.pid, store: ready.store, task_queue: ready.task_queue },
+    gateway: { pid: gateway.pid, ...endpoints.gateway },
+    ...(storing && storage && { storage: { pid: storing.service.pid, ...storage } }),
+    environment: emulatorEnvironment(root, endpoints),
+    ...(flowing && dataflow && { dataflow: { pid: flowing.service.pid, ...dataflow } }),
+  };
+}
+
+function surroundings(root: string, signal: AbortSignal): Surroundings {
+  return {
+    cwd: root,
+    records: join(stateOf(root), 'processes', 'dev'),
+    readyWithinMs,
+    signal,
+    logFileOf: (name) => join(stateOf(root), 'logs', `${name}.log`),
+  };
+}
+
+function signals({ signal }: StackOptions): AbortSignal[] {
+  return signal === undefined ? [] : [signal];
 }

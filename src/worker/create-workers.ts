@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import {
   createJobActivities,
+  createReportActivities,
   createSharedActivities,
   createStoreActivities,
   type ActivityDeps,
@@ -69,7 +70,11 @@ export async function createWorkers(settings: WorkerSettings): Promise<Workers> 
     namespace,
     taskQueue,
     ...workflowCode(),
-    activities: { ...createSharedActivities(deps), ...createJobActivities(deps) },
+    activities: {
+      ...createSharedActivities(deps),
+      ...createJobActivities(deps),
+      ...createReportActivities(deps),
+    },
   });
   const local = await Worker.create({
     ...timing,

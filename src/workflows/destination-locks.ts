@@ -21,6 +21,10 @@ export interface DestinationLocks {
   waitingFor(): string[];
   /** Takes all (destination → id of its lock), in sorted order: no two runs wait for each other. */
   acquire(lockIds: Record<string, string>): Promise<void>;
+  /** The locks that this run has, for a new execution of its workflow. */
+  held(): Record<string, string>;
+  /** Goes on with the locks that an earlier execution of this workflow took. */
+  resume(lockIds: Record<string, string>): void;
   /** Gives back what was taken and withdraws what was asked for. */
   release(): Promise<void>;
 }
@@ -42,6 +46,13 @@ export function createDestinationLocks(runKey: () => string): DestinationLocks {
         do {
           await requestLock(lockId, destination, request());
         } while (!(await condition(() => granted.has(destination), askAgainAfter)));
+      }
+    },
+    held: () => Object.fromEntries(asked),
+    resume(lockIds) {
+      for (const [destination, lockId] of Object.entries(lockIds)) {
+        asked.set(destination, lockId);
+        granted.add(destination);
       }
     },
     async release() {

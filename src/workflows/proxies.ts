@@ -1,6 +1,6 @@
 import { storeTaskQueue } from '../shared/names.js';
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
-import type { PipelineActivities, PreparedRun } from './activities.js';
+import type { JobActivities, PipelineActivities, PreparedRun } from './activities.js';
 
 /** Only failures that another attempt can help are retried: the others are marked non-retryable. */
 const retry = {
@@ -51,4 +51,33 @@ export function storeActivities({ taskQueue, waitMs }: PreparedRun['store']): St
     startToCloseTimeout: '30d',
   });
   return { inspectDestinations, runBeam, audit, publish, fence, finish };
+}
+
+/** Losing sight of Dataflow never fails a run: these are tried for as long as the run may take. */
+const untilReached = {
+  initialInterval: retry.initialInterval,
+  backoffCoefficient: retry.backoffCoefficient,
+  maximumInterval: '1m',
+} as const;
+
+/** The activities of a run's job: on every worker, but for the upload, which reads the store's disk. */
+export function jobActivities(taskQueue: string, store: PreparedRun['store']): JobActivities {
+  const brief = { ...supervised, taskQueue, startToCloseTimeout: '2m' } as const;
+  const { launchJob, findJob, readJob, stopJob } = proxyActivities<JobActivities>({
+    ...brief,
+    retry: untilReached,
+  });
+  const { findStaged } = proxyActivities<JobActivities>(brief);
+  const { reportJob } = proxyActivities<JobActivities>({
+    ...brief,
+    scheduleToCloseTimeout: '5m',
+    retry: { ...retry, maximumAttempts: 4 },
+  });
+  const { uploadRun } = proxyActivities<JobActivities>({
+    ...supervised,
+    taskQueue: store.taskQueue,
+    scheduleToStartTimeout: store.waitMs,
+    startToCloseTimeout: '1d',
+  });
+  return { uploadRun, launchJob, findJob, readJob, stopJob, reportJob, findStaged };
 }

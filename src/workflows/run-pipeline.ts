@@ -2,12 +2,15 @@ import {
   ApplicationFailure,
   CancelledFailure,
   CancellationScope,
+  ContinueAsNew,
+  continueAsNew,
   isCancellation,
   log,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import { failure } from '../shared/failures.js';
+import type { DataflowTarget } from '../shared/job.js';
 import {
   outcomeFailureTypes,
   type Outcome,
@@ -18,35 +21,52 @@ import type { RunPipelineInput } from '../shared/run-input.js';
 import type { PreparedRun, RunReference, Staged } from './activities.js';
 import { withDeadline } from './deadline.js';
 import { createDestinationLocks, type DestinationLocks } from './destination-locks.js';
-import { prepareOn, storeActivities, type StoreActivities } from './proxies.js';
+import type { JobContext, ResumedRun } from './job-context.js';
+import { JobEvents } from './job-events.js';
+import { jobActivities, prepareOn, storeActivities, type StoreActivities } from './proxies.js';
 import { publishSink, settleSinks } from './publish.js';
+import { RunEnd } from './run-end.js';
 import { attemptOf, runFailureOf, type RunFailure } from './run-failure.js';
+import { runJob } from './run-job.js';
 import { RunRecord } from './run-record.js';
-import { statusQuery } from './signals.js';
+import { cancelJobSignal, drainJobSignal, jobStateChangedSignal, statusQuery } from './signals.js';
 
 /**
  * Runs one pipeline: prepare, lock the destinations, run Beam, audit, publish, receipt.
  *
- * Nothing is published before everything is staged and audited; whatever way the run ends, its
- * staging is removed, its locks are given back and its receipt is kept.
+ * Nothing is published before everything is staged and audited; whatever way the run ends, its job
+ * has ended, its staging is removed, its locks are given back and its receipt is kept.
+ * @param resumed what an earlier execution had done, where a long history was continued as new
  */
-export async function runPipeline(input: RunPipelineInput): Promise<Receipt> {
-  const record = new RunRecord(input);
+export async function runPipeline(
+  input: RunPipelineInput,
+  resumed: ResumedRun | null = null,
+): Promise<Receipt> {
+  const startedAt = resumed === null ? workflowInfo().startTime : new Date(resumed.startedAt);
+  const record = new RunRecord(input, startedAt);
   const locks = createDestinationLocks(() => record.prepared?.runKey ?? '');
-  setHandler(statusQuery, () => record.status(locks.waitingFor()));
+  const events = new JobEvents();
+  const work = new CancellationScope();
+  setHandler(statusQuery, () => record.status(locks.waitingFor(), events.claimedState));
+  setHandler(jobStateChangedSignal, (event) => events.hear(event));
+  setHandler(cancelJobSignal, () => work.cancel());
+  setHandler(drainJobSignal, () => {
+    record.wantsDrain = true;
+  });
 
-  const prepared = await prepare(input, record);
+  const prepared = resumed?.prepared ?? (await prepare(input, record));
   record.start(prepared);
 
   const run = referenceOf(prepared);
   const activities = storeActivities(prepared.store);
+  const deadlineAt = resumed ? resumed.deadlineAt : deadlineOf(prepared);
+  const state = { input, startedAt, deadlineAt, record, prepared, run, locks, events, activities };
   let outcome: Outcome = 'succeeded';
   let cause: unknown = null;
   let failed: RunFailure | null = null;
   try {
-    const inTime = await withDeadline(prepared.timeoutMs, () =>
-      runSteps(record, prepared, run, locks, activities),
-    );
+    const left = deadlineAt === null ? null : Math.max(deadlineAt - Date.now(), 0);
+    const inTime = await work.run(() => withDeadline(left, () => runSteps(state, resumed)));
     if (!inTime) {
       outcome = 'deadline_exceeded';
       failed = {
@@ -55,12 +75,15 @@ export async function runPipeline(input: RunPipelineInput): Promise<Receipt> {
       };
     }
   } catch (error) {
+    if (error instanceof ContinueAsNew) throw error;
     cause = error;
     record.attempts = attemptOf(error) ?? record.attempts;
     // Once a cancellation is in, whatever else goes wrong follows from it.
-    const cancelled = isCancellation(error) || CancellationScope.current().consideredCancelled;
-    outcome = cancelled ? 'cancelled' : 'failed';
-    if (outcome === 'failed') failed = runFailureOf(error, prepared.store);
+    const cancelled = isCancellation(error) || work.consideredCancelled;
+    outcome = cancelled ? 'cancelled' : error instanceof RunEnd ? error.outcome : 'failed';
+    if (outcome !== 'cancelled') {
+      failed = error instanceof RunEnd ? error.failure : runFailureOf(error, prepared.store);
+    }
   }
 
   return CancellationScope.nonCancellable(async () => {
@@ -69,7 +92,7 @@ export async function runPipeline(input: RunPipelineInput): Promise<Receipt> {
     record.enter(outcome);
     const receipt = record.receipt(outcome, failed);
     await activities
-      .finish(run, receipt, prepared.dataflow)
+      .finish(run, receipt, prepared.dataflow ?? null)
       .catch((error: unknown) => log.warn('the receipt could not be kept', { error }));
     if (outcome === 'cancelled') throw new CancelledFailure('the run was cancelled');
     if (failed) throw finalFailure(failed, receipt, cause);
@@ -89,21 +112,43 @@ async function prepare(input: RunPipelineInput, record: RunRecord): Promise<Prep
   }
 }
 
-async function runSteps(
-  record: RunRecord,
-  prepared: PreparedRun,
-  run: RunReference,
-  locks: DestinationLocks,
-  activities: StoreActivities,
-): Promise<void> {
-  record.enter('queued');
-  await locks.acquire(
-    Object.fromEntries(prepared.sinks.map(({ destination, lockId }) => [destination, lockId])),
-  );
-  const versions = await activities.inspectDestinations(run);
+function deadlineOf({ timeoutMs }: PreparedRun): number | null {
+  return timeoutMs === null ? null : Date.now() + timeoutMs;
+}
+
+/** What the steps of one execution work with. */
+interface RunState {
+  input: RunPipelineInput;
+  startedAt: Date;
+  /** Milliseconds since 1970. */
+  deadlineAt: number | null;
+  record: RunRecord;
+  prepared: PreparedRun;
+  run: RunReference;
+  locks: DestinationLocks;
+  events: JobEvents;
+  activities: StoreActivities;
+}
+
+async function runSteps(state: RunState, resumed: ResumedRun | null): Promise<void> {
+  const { record, prepared, run, locks, activities } = state;
+  let versions: Record<string, number>;
+  if (resumed === null) {
+    record.enter('queued');
+    await locks.acquire(
+      Object.fromEntries(prepared.sinks.map(({ destination, lockId }) => [destination, lockId])),
+    );
+    versions = await activities.inspectDestinations(run);
+  } else {
+    locks.resume(resumed.locks);
+    ({ versions } = resumed);
+  }
 
   record.enter('running');
-  const staged: Staged = await activities.runBeam(run);
+  const { dataflow } = prepared;
+  const staged: Staged = dataflow
+    ? await runJob(jobContextOf(state, dataflow, versions), resumed?.job ?? null)
+    : await activities.runBeam(run);
   record.attempts = staged.attempt;
 
   record.enter('auditing');
@@ -125,6 +170,40 @@ async function runSteps(
     if (sink.onEmpty === 'keep' && empty.includes(sink)) record.kept(sink.name);
     else await publishSink(record, run, staged, sink.name, versions, activities);
   }
+}
+
+function jobContextOf(
+  state: RunState,
+  target: DataflowTarget,
+  versions: Record<string, number>,
+): JobContext {
+  const { input, startedAt, deadlineAt, record, prepared, run, locks, events } = state;
+  const { taskQueue, runId, firstExecutionRunId } = workflowInfo();
+  // Of an execution that is neither the first nor a continued one, a reset is the reason.
+  const wasReset = runId !== firstExecutionRunId;
+  return {
+    prepared,
+    run,
+    target,
+    allowPlaintextProfile: input.allowPlaintextProfile === true,
+    record,
+    events,
+    activities: jobActivities(taskQueue, prepared.store),
+    startedAt,
+    wasReset,
+    isLong: () => workflowInfo().continueAsNewSuggested,
+    async continueIfLong(job) {
+      if (!workflowInfo().continueAsNewSuggested || events.endClaimed) return;
+      await continueAsNew<typeof runPipeline>(input, {
+        prepared,
+        startedAt: startedAt.toISOString(),
+        deadlineAt,
+        locks: locks.held(),
+        versions,
+        job,
+      });
+    },
+  };
 }
 
 function referenceOf(prepared: PreparedRun): RunReference {

@@ -2,6 +2,9 @@ import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@tempor
 import { searchAttributes, type RunStatus } from '../shared/contract.js';
 import type { Outcome, Receipt, ReceiptSink, RunState } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
+import { isTerminal } from '../shared/job-end.js';
+import { consoleUrlOf } from '../shared/job-identity.js';
+import type { JobReport, JobView, ReceiptJob } from '../shared/job.js';
 import type { Audit, PreparedRun, Published } from './activities.js';
 import type { RunFailure } from './run-failure.js';
 
@@ -14,8 +17,25 @@ export class RunRecord {
   readonly sinks: ReceiptSink[] = [];
   /** Sinks whose publish was begun and not heard of (it may sleep somewhere), with its base version. */
   readonly begun = new Map<string, number>();
+  /** Set by the signal `drainJob`, until it is acted upon. */
+  wantsDrain = false;
+  #job: ReceiptJob | null = null;
+  readonly #notes: string[] = [];
 
-  constructor(private readonly input: RunPipelineInput) {}
+  constructor(
+    private readonly input: RunPipelineInput,
+    private readonly startedAt: Date,
+  ) {}
+
+  /** Id of the run's job, once it is known. */
+  get jobId(): string | null {
+    return this.#job?.job_id || null;
+  }
+
+  /** The launch ordinal of the run's job. */
+  get ordinal(): number {
+    return this.#job?.launch ?? 1;
+  }
 
   get runner(): 'local' | 'dataflow' {
     return this.prepared?.runner ?? this.input.runner ?? 'local';
@@ -49,6 +69,52 @@ export class RunRecord {
     this.describe();
   }
 
+  /** A person should know this of the run: it stands in the receipt. */
+  note(text: string): void {
+    if (!this.#notes.includes(text)) this.#notes.push(text);
+  }
+
+  launching(jobName: string, ordinal: number): void {
+    const target = this.prepared?.dataflow;
+    if (!target) return;
+    const { project, region } = target;
+    this.#job = {
+      project,
+      region,
+      job_id: '',
+      job_name: jobName,
+      state: 'JOB_STATE_UNKNOWN',
+      url: '',
+      launch: ordinal,
+    };
+  }
+
+  launched(jobId: string): void {
+    const target = this.prepared?.dataflow;
+    if (!target || !this.#job || this.#job.job_id === jobId) return;
+    this.#job.job_id = jobId;
+    this.#job.url = consoleUrlOf(target, jobId);
+    upsertSearchAttributes([{ key: searchAttributes.jobId, value: jobId }]);
+    this.describe();
+  }
+
+  jobSeen({ jobName, state }: JobView): void {
+    if (!this.#job) return;
+    this.#job.state = state;
+    this.#job.job_name = jobName;
+    this.describe();
+  }
+
+  forceCancelled(): void {
+    if (this.#job) this.#job.force_cancelled = true;
+    this.note('the job did not end after its cancellation and was cancelled by force');
+  }
+
+  reported({ metrics, cost, failure }: JobReport): void {
+    if (!this.#job) return;
+    Object.assign(this.#job, { metrics, cost }, failure ? { failure } : {});
+  }
+
   published(sink: string, published: Published): void {
     Object.assign(this.sink(sink), { ...published, state: 'published' });
     this.begun.delete(sink);
@@ -66,14 +132,15 @@ export class RunRecord {
     return sink;
   }
 
-  status(waitingFor: string[]): RunStatus {
+  /** @param claimed the state that the job's last event claimed */
+  status(waitingFor: string[], claimed: JobView['state'] | null): RunStatus {
     return {
       state: this.state,
       pipeline: this.prepared?.pipeline ?? null,
       run_key: this.prepared?.runKey ?? null,
       store: this.prepared?.store.id ?? null,
       runner: this.runner,
-      job: null,
+      job: this.#job && { ...this.#job, state: this.#shownState(claimed) },
       waiting_for: waitingFor,
       sinks: this.sinks.map(({ name, module, destination, state, rows }) => ({
         name,
@@ -87,7 +154,9 @@ export class RunRecord {
 
   receipt(outcome: Outcome, failure: RunFailure | null): Receipt {
     const info = workflowInfo();
-    const { audit, prepared } = this;
+    const { audit, prepared, startedAt } = this;
+    const job = this.jobId === null ? null : this.#job;
+    const notes = [...(prepared?.notes ?? []), ...this.#notes];
     const now = Date.now();
     return {
       version: 1,
@@ -104,9 +173,9 @@ export class RunRecord {
       profiles: prepared?.profiles ?? null,
       store: prepared ? { id: prepared.store.id, host: prepared.store.host } : null,
       ...(this.input.rerun_of ? { rerun_of: this.input.rerun_of } : {}),
-      started_at: info.startTime.toISOString(),
+      started_at: startedAt.toISOString(),
       finished_at: new Date(now).toISOString(),
-      duration_ms: now - info.startTime.getTime(),
+      duration_ms: now - startedAt.getTime(),
       attempts: this.attempts,
       rows_read: audit?.rowsRead ?? 0,
       rows_staged: audit?.rowsStaged ?? 0,
@@ -121,8 +190,16 @@ export class RunRecord {
         ...(step.consistency ? { consistency: step.consistency } : {}),
       })),
       sinks: this.sinks,
+      ...(job === null ? {} : { job, ...referenceResultOf(job, outcome) }),
+      ...(notes.length === 0 ? {} : { notes }),
       ...(failure ? { failure } : {}),
     };
+  }
+
+  /** An event tells of a job's states between two looks; its end is believed only after a look. */
+  #shownState(claimed: JobView['state'] | null): JobView['state'] {
+    const seen = this.#job?.state ?? 'JOB_STATE_UNKNOWN';
+    return claimed !== null && !isTerminal(claimed) && !isTerminal(seen) ? claimed : seen;
   }
 
   /** The Markdown that the Web UI shows as the workflow's current details. */
@@ -139,8 +216,19 @@ export class RunRecord {
           ({ name, location, state, rows }) => `| ${name} | ${location} | ${state} | ${rows} |`,
         ),
         '',
+        ...(this.jobId === null
+          ? []
+          : [`job [${this.#job?.job_name}](${this.#job?.url}) \`${this.jobId}\``, '']),
         `plan \`${prepared.planSha256.slice(0, 12)}\` · store \`${prepared.store.id}\` on ${prepared.store.host}`,
       ].join('\n'),
     );
   }
+}
+
+/** What the workflow of satokiyo/pydataflow-template returns. */
+function referenceResultOf(
+  { job_id, job_name }: ReceiptJob,
+  outcome: Outcome,
+): Pick<Receipt, 'message' | 'job_id' | 'job_name'> {
+  return { message: outcome === 'succeeded' ? 'finished' : outcome, job_id, job_name };
 }

@@ -4,6 +4,7 @@ import { RunFailed } from '../../src/client/index.js';
 import { adviceOf } from '../../src/cli/advice.js';
 import { failureLines } from '../../src/cli/failure-lines.js';
 import { duration, rate, wrapped } from '../../src/cli/format.js';
+import { costText, jobFacts } from '../../src/cli/job-lines.js';
 import { stepLine } from '../../src/cli/progress/bars.js';
 import { eventsBetween } from '../../src/cli/progress/events.js';
 import { createLines } from '../../src/cli/progress/lines.js';
@@ -60,6 +61,8 @@ const snapshot: RunSnapshot = {
   run_id: '01a20ba0-47b8-78f4-9811-09e4f1a4d17e',
   pipeline: 'orders',
   state: 'running',
+  runner: 'local',
+  job: null,
   started_at: '2026-11-24T03:04:11.000Z',
   closed_at: null,
   waiting_for: [],
@@ -235,6 +238,120 @@ describe('a failed run', () => {
       assert.match(next, /beamline (rerun|run|logs|validate)/, type);
       if (retryable) assert.doesNotMatch(retry, /will not help/, type);
     }
+  });
+});
+
+describe("a run's Dataflow job", () => {
+  const job: NonNullable<Receipt['job']> = {
+    project: 'p',
+    region: 'us-central1',
+    job_id: '2026-11-24_19_04_11-1',
+    job_name: 'orders-20261124t0304-q4kx7mw2ta-2',
+    state: 'JOB_STATE_FAILED',
+    url: 'https://console.cloud.google.com/dataflow/jobs/us-central1/2026-11-24_19_04_11-1?project=p',
+    launch: 2,
+    metrics: {
+      rows: {},
+      vcpuHours: 0.1234,
+      memoryGbHours: 12.3,
+      diskGbHours: null,
+      shuffleGb: 0,
+    },
+    cost: { amount: 0.0223, currency: 'USD', prices: '2026-11-25' },
+    failure: {
+      cause: 'database_login',
+      message: 'password authentication failed for user "etl"',
+      retryHelps: false,
+      next: 'correct the profile',
+      evidence: [
+        {
+          time: '2026-11-24T03:04:11Z',
+          importance: 'error',
+          text: 'Traceback\n  File\nE: refused',
+        },
+      ],
+    },
+  };
+  const ofDataflow: Receipt = {
+    ...receipt,
+    runner: 'dataflow',
+    outcome: 'failed',
+    sinks: [{ ...sink, state: 'unpublished' }],
+    job,
+  };
+
+  it('is shown with its console, what it used and what that cost', () => {
+    assert.deepEqual(
+      jobFacts({ ...job, force_cancelled: true }).map(([name, value]) => `${name}: ${value}`),
+      [
+        'job: orders-20261124t0304-q4kx7mw2ta-2  failed, launch 2, cancelled by force',
+        'job id: 2026-11-24_19_04_11-1 in us-central1',
+        `console: ${job.url}`,
+        'used: 0.12 vCPU hours · 12 GB hours of memory',
+        'cost: about $0.02 (list prices of 2026-11-25)',
+      ],
+    );
+  });
+
+  it('is shown by the name alone while its id is not known', () => {
+    const { metrics: _, cost: __, failure: ___, ...bare } = job;
+    assert.deepEqual(jobFacts({ ...bare, job_id: '', launch: 1, state: 'JOB_STATE_QUEUED' }), [
+      ['job', `${job.job_name}  queued`],
+    ]);
+  });
+
+  it('costs in words that promise nothing', () => {
+    assert.deepEqual(
+      (
+        [
+          [0.004, 'USD'],
+          [0.02, 'USD'],
+          [1234.5, 'USD'],
+          [1.5, 'EUR'],
+        ] as const
+      ).map(([amount, currency]) => costText({ amount, currency, prices: 'settings' })),
+      ['less than $0.01', 'about $0.02', 'about $1234.50', 'about 1.50 EUR'],
+    );
+  });
+
+  it('is in the receipt and in the summary', () => {
+    for (const lines of [receiptLines(ofDataflow), summaryLines(ofDataflow, null)]) {
+      assert.ok(lines.includes(`  console   ${job.url}`), lines.join('\n'));
+      assert.ok(lines.includes('  cost      about $0.02 (list prices of 2026-11-25)'));
+    }
+  });
+
+  it('says why it failed, and what to type', () => {
+    assert.deepEqual(failed({ receipt: ofDataflow }), [
+      'failed after 3.1 s in orders (source postgres) → Dataflow job orders-20261124t0304-q4kx7mw2ta-2',
+      'cause     database login: password authentication failed for user "etl"',
+      'evidence  job message 03:04:11Z: E: refused',
+      'retry     will not help until the user, the password or the database is right',
+      'next      beamline connections test --config orders.yaml, then beamline rerun q4kx7mw2ta',
+      'job       failed, launch 2',
+      `console   ${job.url}`,
+      'Nothing was published. What was staged is removed. The job cost about $0.02.',
+    ]);
+  });
+
+  it('says what its cause asks for, where no command of ours can tell', () => {
+    const quota = {
+      ...job.failure,
+      cause: 'quota' as const,
+      message: "Quota 'CPUS' exceeded.",
+      retryHelps: true,
+      next: 'raise the quota',
+      evidence: [],
+    };
+    const lines = failed({
+      type: 'JobFailed',
+      receipt: { ...ofDataflow, job: { ...job, failure: quota } },
+    });
+    assert.deepEqual(lines.slice(1, 4), [
+      "cause     quota: Quota 'CPUS' exceeded.",
+      'retry     may help if the cause has passed',
+      'next      raise the quota; then beamline rerun q4kx7mw2ta',
+    ]);
   });
 });
 

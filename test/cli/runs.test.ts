@@ -113,7 +113,10 @@ describe('the commands of a run, with a real server, worker and database', funct
       [run_key, pipeline, state, rows],
       [receipt.run_key, 'orders', 'succeeded', 1000],
     );
-    assert.match((await beamline('list', '--pipeline', 'orders')).stdout, /^run +pipeline +state/);
+    assert.match(
+      (await beamline('list', '--pipeline', 'orders')).stdout,
+      /^run +pipeline +runner +state/,
+    );
     assert.match((await beamline('list', '--pipeline', "no'ne")).stdout, /^no run of no'ne/);
   });
 

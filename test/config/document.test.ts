@@ -26,6 +26,11 @@ describe('loading a config', () => {
     ]);
   });
 
+  it('refuses a path in a bucket, and says what to write', () => {
+    const [problem] = problemsOf(load('gs://bucket/configs/a.json'));
+    assert.match(problem?.message ?? '', /Write: beamline run configs\/a\.json --runner dataflow/);
+  });
+
   it('refuses a folder', () => {
     assert.match(problemsOf(load('.'))[0]?.message ?? '', /is a folder/);
   });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { execa } from 'execa';
-import { choosePort } from '../../src/dev/ports.js';
+import { choosePorts } from '../../src/dev/ports.js';
 import { readStackRecord, type StackRecord } from '../../src/dev/stack-record.js';
 import { startOf } from '../../src/process/process-record.js';
 import { packageRoot } from '../../src/dev/tools.js';
@@ -20,7 +20,8 @@ describe('beamline dev', function () {
   let ports: string[];
   beforeEach(async () => {
     root = mkdtempSync(join(tmpdir(), 'beamline-dev-'));
-    ports = ['--port', String(await choosePort(0)), '--ui-port', String(await choosePort(0))];
+    const [temporal, ui, gateway] = await choosePorts([0, 0, 0]);
+    ports = ['--port', `${temporal}`, '--ui-port', `${ui}`, '--gateway-port', `${gateway}`];
   });
   const running = new Set<ReturnType<typeof dev>>();
   afterEach(async () => {
@@ -49,10 +50,12 @@ describe('beamline dev', function () {
     }
   }
 
-  it('starts Temporal and a worker, refuses a second one, and stops on Ctrl-C', async () => {
+  it('starts Temporal, a gateway and a worker, refuses a second one, and stops on Ctrl-C', async () => {
     const { process: first, record } = await started(...ports);
     assert.equal(record.temporal.address, `127.0.0.1:${ports[1]}`);
     assert.equal(record.worker.task_queue, 'beamline');
+    assert.equal(record.gateway.url, `http://127.0.0.1:${ports[5]}`);
+    assert.equal((await fetch(`${record.gateway.url}/readyz`)).status, 200);
 
     const second = await dev(...ports);
     assert.equal(second.exitCode, 1);
@@ -61,7 +64,10 @@ describe('beamline dev', function () {
     first.kill('SIGINT');
     const { exitCode, stderr } = await first;
     assert.equal(exitCode, 0);
-    assert.match(stderr, /✔ temporal .*\n.*✔ worker .*\nstopped/);
+    for (const name of ['temporal', 'gateway', 'worker']) {
+      assert.match(stderr, new RegExp(`✔ ${name} +\\d+\\.\\d s `));
+    }
+    assert.match(stderr, /✔ worker .*\n(.*\n)*stopped$/);
     await assertStopped(record);
     assert.equal(existsSync(join(root, '.beamline', 'dev.json')), false);
   });
@@ -157,14 +163,17 @@ async function withClient(
   }
 }
 
-async function assertStopped({ temporal, worker }: StackRecord): Promise<void> {
+async function assertStopped({ temporal, worker, ...parts }: StackRecord): Promise<void> {
   for (let tries = 0; await isListening(temporal.address); tries++) {
     assert.ok(tries < 150, 'the Temporal server still listens after 15 s');
     await sleep(100);
   }
-  for (let tries = 0; await isAlive(worker.pid); tries++) {
-    assert.ok(tries < 150, 'the worker still lives after 15 s');
-    await sleep(100);
+  const { gateway, storage, dataflow } = parts;
+  for (const { pid } of [worker, gateway, storage, dataflow].filter((part) => part !== undefined)) {
+    for (let tries = 0; await isAlive(pid); tries++) {
+      assert.ok(tries < 150, `process ${pid} still lives after 15 s`);
+      await sleep(100);
+    }
   }
 }
 

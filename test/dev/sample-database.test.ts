@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { z } from 'zod';
+import { startEmulator } from '../../src/emulator/emulator.js';
 import { startSampleDatabase } from '../../src/dev/demo/sample-database.js';
 
 const profiles = z.object({
@@ -77,6 +78,28 @@ describe("the demo's database", function () {
       const { rows } = await client.query('select count(*)::int as airlines from airlines');
       assert.deepEqual(rows, [{ airlines: 16 }]);
     });
+  });
+
+  it('names its password as a secret where the stack can keep one', async () => {
+    const folder = join(root, 'dataflow');
+    const emulator = await startEmulator({ folder });
+    try {
+      const signal = new AbortController().signal;
+      const started = await startSampleDatabase(root, signal, emulator.http);
+      await started.service.stop();
+      const { flights_db: profile } = profiles.parse(
+        JSON.parse(readFileSync(started.profiles, 'utf8')),
+      );
+      const name = /^\$\{secret:(projects\/beamline-dev\/.*)\}$/.exec(profile.password)?.[1];
+      const response = await fetch(`${emulator.http}/v1/${name}:access`);
+      const { payload } = (await response.json()) as { payload: { data: string } };
+      assert.equal(
+        Buffer.from(payload.data, 'base64').toString(),
+        readFileSync(join(root, '.beamline', 'demo', 'postgres.password'), 'utf8'),
+      );
+    } finally {
+      await emulator.close();
+    }
   });
 
   it('keeps its password in one file that only the user can read', async () => {

@@ -3,11 +3,15 @@ import type { WorkflowClient } from '@temporalio/client';
 import { failure, type FailureType } from '../../src/shared/failures.js';
 import type { Receipt } from '../../src/shared/receipt.js';
 import { runKeyOf } from '../../src/store/run-key.js';
-import type { PipelineActivities, PreparedRun } from '../../src/workflows/activities.js';
+import type {
+  JobActivities,
+  PipelineActivities,
+  PreparedRun,
+} from '../../src/workflows/activities.js';
 
 /** Activities without effects, which record their calls and do as told. */
 export interface FakeActivities {
-  activities: PipelineActivities;
+  activities: PipelineActivities & Partial<JobActivities>;
   calls: string[];
   receipts: Receipt[];
 }
@@ -18,7 +22,9 @@ export interface FakeOptions {
   prepared?: Partial<PreparedRun>;
   /** Rows that each sink stages; default 7. */
   rows?: number;
-  overrides?: Partial<PipelineActivities>;
+  overrides?: Partial<PipelineActivities & JobActivities>;
+  /** Gets the name of each activity that is called; default: a list of its own. */
+  calls?: string[];
 }
 
 export const preparedSink = {
@@ -33,10 +39,10 @@ export const preparedSink = {
 
 export function createFakeActivities(options: FakeOptions): FakeActivities {
   const { client, taskQueue, rows = 7 } = options;
-  const calls: string[] = [];
+  const { calls = [] } = options;
   const receipts: Receipt[] = [];
   const sinks = options.prepared?.sinks ?? [preparedSink];
-  const activities: PipelineActivities = {
+  const activities: PipelineActivities & Partial<JobActivities> = {
     prepare: async (_input, firstExecutionRunId) => ({
       pipeline: 'orders',
       runKey: runKeyOf(firstExecutionRunId),
@@ -94,7 +100,7 @@ export function createFakeActivities(options: FakeOptions): FakeActivities {
         return (activity as (...args: unknown[]) => Promise<unknown>)(...args);
       },
     ]),
-  ) as unknown as PipelineActivities;
+  ) as unknown as FakeActivities['activities'];
   return { activities: recorded, calls, receipts };
 }
 

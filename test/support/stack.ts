@@ -20,9 +20,10 @@ export interface Database {
 }
 
 /** Starts Temporal's real dev server on a free port. The caller tears it down. */
-export function startTemporal(): Promise<TestWorkflowEnvironment> {
+export function startTemporal(extraArgs: string[] = []): Promise<TestWorkflowEnvironment> {
   return TestWorkflowEnvironment.createLocal({
     server: {
+      extraArgs,
       executable: { type: 'existing-path', path: findTemporalCli() },
       log: { format: 'json', level: 'error' },
     },

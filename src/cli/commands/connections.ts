@@ -24,6 +24,8 @@ export function register(program: Command): void {
     .action(async (keys: string[], options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
       const { chooseProfiles, testConnections } = await import('../connections-test.js');
+      const { applyDevEnvironment } = await import('../../dev/stack-environment.js');
+      await applyDevEnvironment(root); // Where the stack's secrets are.
       const chosen = await chooseProfiles(keys, { ...options, root });
       const results = await testConnections(chosen, root);
       const failed = results.filter(({ ok }) => !ok).length;

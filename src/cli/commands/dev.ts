@@ -3,16 +3,25 @@ import { CliError, exitCodes } from '../errors.js';
 import { globalsOf } from '../globals.js';
 import { note, print, printJson } from '../output.js';
 
+interface DevPorts {
+  port: number;
+  uiPort: number;
+  gatewayPort: number;
+}
+
 /** `beamline dev`: the local stack, until Ctrl-C or until a part of it ends. */
 export function register(program: Command): void {
   program
     .command('dev')
-    .description('run the local stack: a Temporal dev server with its Web UI, and a worker')
+    .description(
+      'run the local stack: Temporal with its Web UI, the emulators, a gateway, a worker',
+    )
     .option('--port <port>', 'of the Temporal server', Number, 7233)
     .option('--ui-port <port>', 'of the Web UI', Number, 8233)
-    .action(async ({ port, uiPort }: { port: number; uiPort: number }, command: Command) => {
+    .option('--gateway-port <port>', 'of the gateway, which takes events', Number, 8088)
+    .action(async (ports: DevPorts, command: Command) => {
       const { json, root } = globalsOf(command);
-      for (const value of [port, uiPort]) {
+      for (const value of Object.values(ports) as number[]) {
         if (!Number.isInteger(value) || value < 1 || value > 65_535) {
           throw new CliError('a port is a whole number from 1 to 65535', {
             exitCode: exitCodes.badInput,
@@ -24,8 +33,7 @@ export function register(program: Command): void {
       const stopping = stopSignal();
       const stack = await startStack({
         root,
-        port,
-        uiPort,
+        ...ports,
         signal: stopping.signal,
         onReady: ({ name, ms, note: details }) =>
           note(`  ✔ ${name.padEnd(10)} ${(ms / 1000).toFixed(1).padStart(5)} s   ${details}`),

@@ -57,11 +57,12 @@ function printRuns(runs: readonly Listed[], pipeline: string | undefined): void 
     print(`next: ${shellCommand('run FILE')}`);
     return;
   }
-  const room = Math.max(12, (process.stdout.columns ?? 200) - 70);
+  const room = Math.max(12, (process.stdout.columns ?? 200) - 80);
   const lines = tableLines(
     [
       { title: 'run' },
       { title: 'pipeline' },
+      { title: 'runner' },
       { title: 'state' },
       { title: 'started' },
       { title: 'took', align: 'right' },
@@ -70,6 +71,7 @@ function printRuns(runs: readonly Listed[], pipeline: string | undefined): void 
     runs.map((run) => [
       run.run_key,
       clipped(run.pipeline ?? '', room),
+      run.runner ?? '',
       run.state.replaceAll('_', ' '),
       instant(run.started_at),
       duration(run.took_ms),

@@ -4,6 +4,7 @@ import { followRun } from '../follow.js';
 import { duration, instant, rows } from '../format.js';
 import { globalsOf } from '../globals.js';
 import { columns, note, print, printJson } from '../output.js';
+import { jobFacts } from '../job-lines.js';
 import { elapsed, stateText, stepText } from '../progress/events.js';
 import { headline } from '../receipt-lines.js';
 import { runArgument, withBeamline } from '../temporal.js';
@@ -45,6 +46,11 @@ function statusLines(run: Run, snapshot: RunSnapshot, receipt: Receipt | null): 
     ['failed', activity === null ? null : failureText(activity)],
     ['waits for', snapshot.waiting_for.join(', ') || null],
     ['stuck', stuck],
+    ...(snapshot.job === null
+      ? receipt?.job
+        ? jobFacts(receipt.job)
+        : []
+      : jobFacts(snapshot.job)),
     ['timeline', run.url],
   ];
   const took = Date.parse(closed_at ?? '') - Date.parse(started_at);

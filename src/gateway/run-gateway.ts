@@ -1,0 +1,47 @@
+import type { AddressInfo } from 'node:net';
+import { temporalAddress } from '../client/connection.js';
+import { createEventIntake } from './event-intake.js';
+import { type GatewaySettings, tokenRuleOf } from './gateway-options.js';
+import { createEventMetrics } from './metrics.js';
+import { createGatewayServer } from './server.js';
+import { createRunSignals } from './signal-run.js';
+import { createTokenCheck } from './token-check.js';
+
+export interface RunningGateway {
+  /** Where it listens. */
+  url: string;
+  /** Answers what has come in, takes nothing new, and ends. */
+  stop(): Promise<void>;
+}
+
+/** Longest wait for Temporal: well below the 10 s after which Pub/Sub counts a push as failed. */
+const signalWithinMs = 5_000;
+
+/**
+ * Starts the gateway. Temporal need not be there yet.
+ *
+ * @throws GatewayRefused if it would be open to strangers
+ */
+export async function runGateway(root: string, settings: GatewaySettings): Promise<RunningGateway> {
+  const rule = tokenRuleOf(settings);
+  const runs = createRunSignals(temporalAddress(root), signalWithinMs);
+  const metrics = createEventMetrics({ process: true });
+  const intake = createEventIntake({ runs, deployment: settings.deployment, metrics });
+  const checkToken = rule === null ? null : createTokenCheck(rule);
+  const server = createGatewayServer({ intake, runs, metrics, checkToken });
+  try {
+    await server.listen({ host: settings.host, port: settings.port });
+  } catch (error) {
+    await runs.close();
+    throw error;
+  }
+  const { port } = server.server.address() as AddressInfo;
+  const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
+  return {
+    url: `http://${host}:${port}`,
+    async stop() {
+      await server.close();
+      await runs.close();
+    },
+  };
+}

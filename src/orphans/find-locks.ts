@@ -1,0 +1,20 @@
+import type { OrphanLock, Runs } from './orphan.js';
+
+/** Locks of destinations that a run holds which is gone. */
+export async function findOrphanLocks(
+  runs: Pick<Runs, 'heldLocks' | 'isOpen'>,
+): Promise<OrphanLock[]> {
+  const orphans: OrphanLock[] = [];
+  for await (const { lockId, holder, waiting } of runs.heldLocks()) {
+    if (!(await runs.isOpen(holder))) orphans.push({ lock_id: lockId, holder, waiting });
+  }
+  return orphans;
+}
+
+/** Gives them back; a lock that somebody else holds meanwhile stays theirs. */
+export async function releaseLocks(
+  runs: Pick<Runs, 'release'>,
+  locks: readonly OrphanLock[],
+): Promise<void> {
+  for (const { lock_id, holder } of locks) await runs.release(lock_id, holder);
+}

@@ -1,0 +1,93 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { storePaths } from '../store/local-store.js';
+import { objectPaths, type ObjectStore } from '../store/object-store.js';
+import type { OrphanStaging, Runs } from './orphan.js';
+
+/** Younger staging is left alone: the list of workflows may not know its run yet. An hour. */
+const youngestMs = 3_600_000;
+
+/** Ten characters of lower-case base32: what else lies there is not ours. */
+const runKeyPattern = /^[a-z2-7]{10}$/;
+
+interface Found {
+  runKey: string;
+  place: string;
+  bytes: number | null;
+  newestMs: number;
+}
+
+/**
+ * Staging below a store that no open run uses.
+ * @param busy run keys of jobs that are active: they still write
+ */
+export async function findObjectStaging(
+  objects: Pick<ObjectStore, 'list'>,
+  store: string,
+  runs: Pick<Runs, 'fateOf'>,
+  busy: ReadonlySet<string>,
+  now = Date.now(),
+): Promise<OrphanStaging[]> {
+  const prefix = dirnameOfUri(objectPaths.staging(store, 'x'));
+  const found = new Map<string, Found>();
+  for await (const { uri, size, updated } of objects.list(prefix)) {
+    const runKey = uri.slice(prefix.length).split('/')[0] ?? '';
+    const before = found.get(runKey);
+    found.set(runKey, {
+      runKey,
+      place: objectPaths.staging(store, runKey),
+      bytes: (before?.bytes ?? 0) + size,
+      newestMs: Math.max(before?.newestMs ?? 0, Date.parse(updated)),
+    });
+  }
+  return leftBehind([...found.values()], runs, busy, now);
+}
+
+/** Staging folders of a local store that no open run uses. */
+export async function findLocalStaging(
+  store: { root: string },
+  runs: Pick<Runs, 'fateOf'>,
+  now = Date.now(),
+): Promise<OrphanStaging[]> {
+  const folder = dirname(storePaths.staging(store, 'x'));
+  const names = await readdir(folder).catch(() => []);
+  const found = await Promise.all(
+    names.map(async (runKey): Promise<Found> => {
+      const place = join(folder, runKey);
+      return { runKey, place, bytes: null, newestMs: (await stat(place)).mtimeMs };
+    }),
+  );
+  return leftBehind(found, runs, new Set(), now);
+}
+
+/** Removes what closed runs left; twice does no harm. Returns what was removed. */
+export async function removeStaging(
+  staging: readonly OrphanStaging[],
+  objects: () => Promise<Pick<ObjectStore, 'removePrefix'>>,
+): Promise<OrphanStaging[]> {
+  const closed = staging.filter(({ run }) => run === 'closed');
+  for (const { place } of closed) {
+    if (place.startsWith('gs://')) await (await objects()).removePrefix(place);
+    else await rm(place, { recursive: true, force: true });
+  }
+  return closed;
+}
+
+async function leftBehind(
+  found: readonly Found[],
+  runs: Pick<Runs, 'fateOf'>,
+  busy: ReadonlySet<string>,
+  now: number,
+): Promise<OrphanStaging[]> {
+  const left: OrphanStaging[] = [];
+  for (const { runKey, place, bytes, newestMs } of found) {
+    if (!runKeyPattern.test(runKey) || busy.has(runKey) || now - newestMs < youngestMs) continue;
+    const run = await runs.fateOf(runKey);
+    if (run !== 'open') left.push({ run_key: runKey, place, bytes, run });
+  }
+  return left;
+}
+
+function dirnameOfUri(uri: string): string {
+  return uri.slice(0, uri.lastIndexOf('/') + 1);
+}

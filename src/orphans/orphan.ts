@@ -1,0 +1,65 @@
+import type { CostEstimate, JobView } from '../shared/job.js';
+
+/** A job that is active although its run is gone. */
+export interface OrphanJob {
+  job_id: string;
+  job_name: string;
+  region: string;
+  state: JobView['state'];
+  type: JobView['type'];
+  run_key: string;
+  workflow_id: string;
+  launch: number;
+  url: string;
+  /** Milliseconds since it was created; null if the service does not say. */
+  age_ms: number | null;
+  /** What it has cost so far; null if that is not known. */
+  cost: CostEstimate | null;
+}
+
+/** What a run that has ended left staged. */
+export interface OrphanStaging {
+  run_key: string;
+  /** `gs://…`, or the path of a folder in the local store. */
+  place: string;
+  /** Null where that was not counted. */
+  bytes: number | null;
+  /**
+   * `closed`: its run has ended, so that it can be removed. `unknown`: Temporal does not know the
+   * run (any more), and it may be another installation's: it is shown and left alone.
+   */
+  run: 'closed' | 'unknown';
+}
+
+/** A destination's lock whose holder is gone. */
+export interface OrphanLock {
+  lock_id: string;
+  holder: { workflowId: string; runKey: string };
+  /** Runs that wait for it. */
+  waiting: number;
+}
+
+export interface Orphans {
+  jobs: OrphanJob[];
+  staging: OrphanStaging[];
+  locks: OrphanLock[];
+}
+
+/** How a run that is named by its key stands with Temporal. */
+export type RunFate = 'open' | 'closed' | 'unknown';
+
+/** What is asked of Temporal. */
+export interface Runs {
+  /** Whether that run of the workflow is open; asks the workflow itself, so that the answer is of now. */
+  isOpen(run: { workflowId: string; runKey: string }): Promise<boolean>;
+  /** By the list of workflows, which may be seconds late. */
+  fateOf(runKey: string): Promise<RunFate>;
+  /** Locks that are held; those that no worker answers for are missing. */
+  heldLocks(): AsyncIterable<{
+    lockId: string;
+    holder: OrphanLock['holder'];
+    waiting: number;
+  }>;
+  /** Gives a lock back, if that run still holds it. */
+  release(lockId: string, holder: OrphanLock['holder']): Promise<void>;
+}

@@ -1,0 +1,88 @@
+import { createDataflow } from '../gateways/google-dataflow.js';
+import type { Client } from '@temporalio/client';
+import { deploymentOf } from '../config/dataflow-target.js';
+import { loadSettings } from '../config/settings.js';
+import type { Dataflow } from '../gateways/dataflow.js';
+import { openObjectStore } from '../gateways/open-object-store.js';
+import { endJobs, findOrphanJobs, type Ended } from './find-jobs.js';
+import { findOrphanLocks, releaseLocks } from './find-locks.js';
+import { findLocalStaging, findObjectStaging, removeStaging } from './find-staging.js';
+import type { Orphans, OrphanStaging, Runs } from './orphan.js';
+import { createRuns } from './temporal-runs.js';
+
+export interface ReaperOptions {
+  /** The project root: its settings say whose jobs are looked at. */
+  root: string;
+  /** Root of the local store. */
+  localStore: string;
+  client: Client;
+  namespace: string;
+  /** Regions to look at beside that of the settings. */
+  regions?: readonly string[];
+}
+
+/** What was looked at: where the settings name no project or store, that is left out. */
+export interface Looked {
+  project: string | null;
+  regions: string[];
+  store: string | null;
+}
+
+/** Finds what runs that are gone left behind, and removes it. */
+export interface Reaper {
+  readonly looked: Looked;
+  find(): Promise<Orphans>;
+  endJobs(orphans: Orphans, how: 'cancel' | 'drain'): Promise<Ended[]>;
+  /** Removes staging of closed runs, and gives locks back. */
+  clean(orphans: Orphans): Promise<{ staging: OrphanStaging[]; locks: Orphans['locks'] }>;
+  close(): Promise<void>;
+}
+
+/** @throws `ConfigProblems` if the settings cannot be read */
+export function createReaper(options: ReaperOptions): Reaper {
+  const settings = loadSettings(options.root);
+  const { project, store, deployment, launch, prices } = settings;
+  const named = [
+    ...(launch.region === undefined ? [] : [launch.region]),
+    ...(options.regions ?? []),
+  ];
+  const regions = project === undefined ? [] : [...new Set(named)];
+  const runs: Runs = createRuns(options.client);
+  let service: Promise<Dataflow> | undefined;
+  const dataflow = (): Promise<Dataflow> => (service ??= createDataflow());
+
+  async function findJobs(): Promise<Orphans['jobs']> {
+    if (project === undefined || regions.length === 0) return [];
+    return findOrphanJobs(await dataflow(), runs, {
+      project,
+      regions,
+      deployment: deploymentOf({ deployment, project, namespace: options.namespace }),
+      console: process.env['DATAFLOW_EMULATOR_CONSOLE'] ?? 'https://console.cloud.google.com',
+      prices: prices ?? {},
+    });
+  }
+
+  return {
+    looked: { project: project ?? null, regions, store: store ?? null },
+    async find() {
+      const jobs = await findJobs();
+      const busy = new Set(jobs.map(({ run_key }) => run_key));
+      const remote =
+        store === undefined
+          ? []
+          : await findObjectStaging(await openObjectStore(), store, runs, busy);
+      const local = await findLocalStaging({ root: options.localStore }, runs);
+      return { jobs, staging: [...remote, ...local], locks: await findOrphanLocks(runs) };
+    },
+    async endJobs({ jobs }, how) {
+      return jobs.length === 0 ? [] : endJobs(await dataflow(), project ?? '', jobs, how);
+    },
+    async clean({ staging, locks }) {
+      await releaseLocks(runs, locks);
+      return { staging: await removeStaging(staging, openObjectStore), locks };
+    },
+    async close() {
+      await (await service)?.close();
+    },
+  };
+}

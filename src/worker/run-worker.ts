@@ -1,0 +1,75 @@
+import { DefaultLogger, type LogLevel, Runtime } from '@temporalio/worker';
+import { temporalAddress } from '../client/connection.js';
+import type { EventPull } from '../gateway/pubsub-pull.js';
+import { pythonPath } from '../process/python.js';
+import { createWorkers } from './create-workers.js';
+import { pullEvents } from './pull-events.js';
+import { SearchAttributesMissing } from './search-attributes.js';
+
+/** What the command line says of a worker. */
+export interface WorkerFlags {
+  root: string;
+  store?: string | undefined;
+  taskQueue?: string | undefined;
+  logLevel?: string | undefined;
+  /** `pubsub:projects/<project>/subscriptions/<name>`: events of jobs are pulled from there. */
+  events?: string | undefined;
+  /** Label `beamline-deployment` of the jobs whose events are taken; default: the settings' own. */
+  deployment?: string | undefined;
+}
+
+/**
+ * Hosts workflows and activities until a shutdown signal. Prints one JSON line on standard output when
+ * it is ready, and what is wrong on standard error.
+ *
+ * @returns the exit code; the process must be ended with it, since the SDK's runtime keeps it alive
+ */
+export async function runWorker(flags: WorkerFlags): Promise<0 | 1 | 2 | 3> {
+  const subscription = subscriptionOf(flags.events);
+  if (subscription === null) {
+    complain(
+      `--events is \`${flags.events}\`; it is pubsub:projects/<project>/subscriptions/<name>`,
+    );
+    return 2;
+  }
+  Runtime.install({
+    logger: new DefaultLogger((flags.logLevel ?? 'INFO') as LogLevel),
+    telemetryOptions: { logging: { forward: {}, filter: 'WARN' } },
+  });
+  let pull: EventPull | null = null;
+  try {
+    const { root, store, taskQueue } = flags;
+    const workers = await createWorkers({
+      root,
+      temporal: temporalAddress(root),
+      python: pythonPath(),
+      ...(store === undefined ? {} : { store }),
+      ...(taskQueue === undefined ? {} : { taskQueue }),
+    });
+    if (subscription !== undefined) pull = pullEvents(flags, subscription);
+    const ready = { pid: process.pid, store: workers.storeId, task_queue: workers.taskQueue };
+    process.stdout.write(`${JSON.stringify({ event: 'ready', ...ready })}\n`);
+    await workers.run();
+    return 0;
+  } catch (error) {
+    complain((error as Error).message);
+    return error instanceof SearchAttributesMissing || isUnreachable(error) ? 3 : 1;
+  } finally {
+    await pull?.stop();
+  }
+}
+
+/** Undefined if no events are pulled, null if the text names no subscription. */
+function subscriptionOf(events: string | undefined): string | undefined | null {
+  if (events === undefined) return undefined;
+  return /^pubsub:(projects\/[^/]+\/subscriptions\/[^/]+)$/.exec(events)?.[1] ?? null;
+}
+
+function complain(message: string): void {
+  process.stderr.write(`beamline worker: ${message}\n`);
+}
+
+function isUnreachable(error: unknown): boolean {
+  const text = String(error);
+  return /UNAVAILABLE|ECONNREFUSED|Failed to connect|deadline|DEADLINE/.test(text);
+}

@@ -1,0 +1,14 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { ReapActivities, Reaped, ReapInput } from '../shared/reap.js';
+
+const { reap } = proxyActivities<ReapActivities>({
+  startToCloseTimeout: '30m',
+  heartbeatTimeout: '30s',
+  // The next one of the schedule looks again.
+  retry: { initialInterval: '10s', maximumAttempts: 3 },
+});
+
+/** What `beamline orphans` does, for a schedule. */
+export function reapOrphans(input: ReapInput = {}): Promise<Reaped> {
+  return reap(input);
+}

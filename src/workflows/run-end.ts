@@ -1,0 +1,87 @@
+import type { FailureType } from '../shared/failures.js';
+import type { JobCause, JobFailure, JobView } from '../shared/job.js';
+import { outcomeFailureTypes, type Outcome } from '../shared/receipt.js';
+import type { RunFailure } from './run-failure.js';
+
+/** Thrown when a run's job ended in another way than with success. */
+export class RunEnd extends Error {
+  override readonly name = 'RunEnd';
+
+  constructor(
+    readonly outcome: Exclude<Outcome, 'succeeded'>,
+    readonly failure: RunFailure,
+  ) {
+    super(failure.message);
+  }
+}
+
+/** The end of a run whose job ended so; `failure` says why, where that could be found out. */
+export function runEndOf(
+  outcome: Exclude<Outcome, 'succeeded'>,
+  job: JobView,
+  failure: JobFailure | null,
+): RunEnd {
+  const named = `job ${job.jobName} (${job.jobId})`;
+  switch (outcome) {
+    case 'failed':
+      return new RunEnd(outcome, jobFailureOf(named, failure));
+    case 'cancelled':
+    case 'cancelled_outside':
+      return new RunEnd('cancelled_outside', {
+        type: outcomeFailureTypes.cancelled_outside,
+        message: `${named} was cancelled outside of Beamline: in the console, with gcloud or through the API`,
+      });
+    case 'drained':
+      return new RunEnd(outcome, {
+        type: outcomeFailureTypes.drained,
+        message: `${named} was drained: what it had read was finished, and nothing is published`,
+      });
+    case 'updated':
+      return new RunEnd(outcome, {
+        type: outcomeFailureTypes.updated,
+        message:
+          `${named} was replaced by ` +
+          (job.replacedByJobId
+            ? `job ${job.replacedByJobId}, which is not of this run`
+            : 'another'),
+      });
+    case 'deadline_exceeded':
+      return new RunEnd(outcome, {
+        type: outcomeFailureTypes.deadline_exceeded,
+        message: `${named} was ended because the run took too long`,
+      });
+  }
+}
+
+function jobFailureOf(named: string, failure: JobFailure | null): RunFailure {
+  if (failure === null) {
+    return { type: 'JobFailed', message: `${named} failed, and its messages could not be read` };
+  }
+  const cause = failure.evidence[0]?.text;
+  return {
+    type: typeOf(failure.cause),
+    message: failure.message,
+    ...(failure.step === undefined ? {} : { step: failure.step }),
+    ...(cause === undefined ? {} : { cause }),
+  };
+}
+
+function typeOf(cause: JobCause): FailureType {
+  switch (cause) {
+    case 'database_login':
+      return 'AuthenticationError';
+    case 'user_sql':
+      return 'SqlError';
+    case 'schema_mismatch':
+      return 'DataError';
+    case 'permission':
+      return 'PermissionDenied';
+    case 'image_pull':
+    case 'out_of_memory':
+    case 'quota':
+    case 'network':
+    case 'launcher':
+    case 'unknown':
+      return 'JobFailed';
+  }
+}

@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DataflowUnavailable } from '../../src/gateways/dataflow.js';
+import { endJobs, findOrphanJobs } from '../../src/orphans/find-jobs.js';
+import { findOrphanLocks, releaseLocks } from '../../src/orphans/find-locks.js';
+import {
+  findLocalStaging,
+  findObjectStaging,
+  removeStaging,
+} from '../../src/orphans/find-staging.js';
+import type { RunFate, Runs } from '../../src/orphans/orphan.js';
+import { labelsOf } from '../../src/shared/job-identity.js';
+import type { JobState, JobView } from '../../src/shared/job.js';
+import { createFakeObjects, FakeJobs } from '../support/fake-jobs.js';
+
+const now = Date.parse('2026-11-25T05:00:00Z');
+const scope = {
+  project: 'p',
+  regions: ['us-central1'],
+  deployment: 'ours',
+  console: 'https://console',
+  prices: {},
+};
+const goneKey = 'aaaaaaaaaa';
+const openKey = 'bbbbbbbbbb';
+const foreignKey = 'cccccccccc';
+const isOpen: Runs['isOpen'] = async ({ runKey }) => runKey === openKey;
+const fateOf: Runs['fateOf'] = async (runKey): Promise<RunFate> =>
+  runKey === openKey ? 'open' : runKey === goneKey ? 'closed' : 'unknown';
+
+function failing(message: string): Promise<never> {
+  return Promise.reject(new Error(message));
+}
+
+function jobOf(jobId: string, runKey: string, change: Partial<JobView> = {}): JobView {
+  return {
+    jobId,
+    jobName: `orders-${jobId}-${runKey}-1`,
+    state: 'JOB_STATE_RUNNING',
+    createTime: '2026-11-25T03:00:00Z',
+    type: 'batch',
+    labels: labelsOf({ workflowId: `wf ${runKey}`, runKey, ordinal: 1, deployment: 'ours' }),
+    ...change,
+  };
+}
+
+describe('jobs whose run is gone', () => {
+  let dataflow: FakeJobs;
+  beforeEach(() => {
+    dataflow = new FakeJobs();
+  });
+  const find = () => findOrphanJobs(dataflow, { isOpen }, scope, now);
+
+  it('are found, with their age and what they have cost so far', async () => {
+    dataflow.add(jobOf('j1', goneKey));
+    dataflow.add(jobOf('j2', openKey));
+    const consumed = { rows: {}, memoryGbHours: 0, diskGbHours: 0, shuffleGb: 0 };
+    dataflow.metricsOf.set('j1', { ...consumed, vcpuHours: 100 });
+    assert.deepEqual(await find(), [
+      {
+        job_id: 'j1',
+        job_name: `orders-j1-${goneKey}-1`,
+        region: 'us-central1',
+        state: 'JOB_STATE_RUNNING',
+        type: 'batch',
+        run_key: goneKey,
+        workflow_id: `wf ${goneKey}`,
+        launch: 1,
+        url: 'https://console/dataflow/jobs/us-central1/j1?project=p',
+        age_ms: 7_200_000,
+        cost: { amount: 5.6, currency: 'USD', prices: '2026-11-25' },
+      },
+    ]);
+  });
+
+  it('are never those of another deployment, or of nobody we know', async () => {
+    const labels = labelsOf({
+      workflowId: 'w',
+      runKey: goneKey,
+      ordinal: 1,
+      deployment: 'theirs',
+    });
+    dataflow.add(jobOf('j1', goneKey, { labels }));
+    dataflow.add(jobOf('j2', goneKey, { labels: {} }));
+    dataflow.add(jobOf('j3', goneKey, { labels: { 'beamline-deployment': 'ours' } }));
+    dataflow.add(jobOf('j4', goneKey, { jobName: 'somebody-else' }));
+    assert.deepEqual(await find(), []);
+    assert.deepEqual(dataflow.calls, ['list', 'get j1', 'get j2', 'get j3']);
+  });
+
+  it('are not those that end while one looks', async () => {
+    dataflow.add(jobOf('j1', goneKey));
+    const runs = {
+      isOpen: async () => {
+        dataflow.add(jobOf('j1', goneKey, { state: 'JOB_STATE_DONE' }));
+        return false;
+      },
+    };
+    assert.deepEqual(await findOrphanJobs(dataflow, runs, scope, now), []);
+  });
+
+  it('are shown without a cost where the service gives none', async () => {
+    dataflow.add(jobOf('j1', goneKey));
+    assert.equal((await find())[0]?.cost, null);
+  });
+
+  it('are not guessed where the service or Temporal does not answer', async () => {
+    dataflow.add(jobOf('j1', goneKey));
+    dataflow.failures = [new DataflowUnavailable('503')];
+    await assert.rejects(find(), DataflowUnavailable);
+    await assert.rejects(
+      findOrphanJobs(dataflow, { isOpen: () => failing('down') }, scope, now),
+      /down/,
+    );
+  });
+
+  const requests = (): string[] => dataflow.calls.filter((call) => call.startsWith('request'));
+
+  it('are cancelled once, however often that is asked', async () => {
+    dataflow.add(jobOf('j1', goneKey));
+    dataflow.add(jobOf('j2', openKey));
+    assert.deepEqual(await endJobs(dataflow, 'p', await find(), 'cancel'), [
+      { job_id: 'j1', asked: 'cancel' },
+    ]);
+    const again = await endJobs(dataflow, 'p', await find(), 'cancel');
+    assert.equal(again[0]?.asked, null);
+    assert.deepEqual(requests(), ['request JOB_STATE_CANCELLED j1']);
+    assert.equal(dataflow.jobs.get('j2')?.state, 'JOB_STATE_RUNNING');
+  });
+
+  it('are drained only if they stream', async () => {
+    dataflow.add(jobOf('j1', goneKey));
+    dataflow.add(jobOf('j2', goneKey, { type: 'streaming' }));
+    const [batch, streaming] = await endJobs(dataflow, 'p', await find(), 'drain');
+    assert.match(batch?.reason ?? '', /batch job cannot be drained/);
+    assert.equal(streaming?.asked, 'drain');
+    assert.deepEqual(requests(), ['request JOB_STATE_DRAINED j2']);
+  });
+
+  it('can be cancelled while they drain', async () => {
+    const state: JobState = 'JOB_STATE_DRAINING';
+    dataflow.add(jobOf('j1', goneKey, { type: 'streaming', state }));
+    assert.equal((await endJobs(dataflow, 'p', await find(), 'cancel'))[0]?.asked, 'cancel');
+  });
+});
+
+describe('staging that was left behind', () => {
+  const store = 'gs://b/beamline';
+  const at = (runKey: string, name: string): string => `${store}/staging/${runKey}/1/${name}`;
+
+  it('is found by the runs that have ended, and removed twice without harm', async () => {
+    const objects = createFakeObjects(
+      new Map([
+        [at(goneKey, 'lake/part-1.parquet'), '12345'],
+        [at(goneKey, 'manifest.json'), '12'],
+        [at(openKey, 'manifest.json'), '12'],
+        [at(foreignKey, 'manifest.json'), '12'],
+        [`${store}/staging/README`, ''],
+        [`${store}/runs/${goneKey}/receipt.json`, '{}'],
+      ]),
+    );
+    const found = await findObjectStaging(objects, store, { fateOf }, new Set(), now);
+    assert.deepEqual(found, [
+      { run_key: goneKey, place: `${store}/staging/${goneKey}`, bytes: 7, run: 'closed' },
+      { run_key: foreignKey, place: `${store}/staging/${foreignKey}`, bytes: 2, run: 'unknown' },
+    ]);
+    for (let time = 0; time < 2; time++) {
+      await removeStaging(found, async () => objects);
+      assert.deepEqual(
+        [...objects.objects.keys()],
+        [
+          at(openKey, 'manifest.json'),
+          at(foreignKey, 'manifest.json'),
+          `${store}/staging/README`,
+          `${store}/runs/${goneKey}/receipt.json`,
+        ],
+      );
+    }
+  });
+
+  it('is none while a job still writes it, or while it is young', async () => {
+    const objects = createFakeObjects(new Map([[at(goneKey, 'manifest.json'), '12']]));
+    const busy = new Set([goneKey]);
+    assert.deepEqual(await findObjectStaging(objects, store, { fateOf }, busy, now), []);
+    const soon = Date.parse('2026-11-25T03:30:00Z');
+    assert.deepEqual(await findObjectStaging(objects, store, { fateOf }, new Set(), soon), []);
+  });
+
+  it('is found in a local store, too', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'beamline-orphans-'));
+    try {
+      for (const key of [goneKey, openKey, foreignKey]) {
+        const folder = join(root, 'staging', key);
+        await mkdir(folder, { recursive: true });
+        await writeFile(join(folder, 'manifest.json'), '{}');
+        await utimes(folder, new Date(now - 7_200_000), new Date(now - 7_200_000));
+      }
+      const found = await findLocalStaging({ root }, { fateOf }, now);
+      assert.deepEqual(
+        found.map(({ run_key, run }) => `${run_key} ${run}`).toSorted((a, b) => a.localeCompare(b)),
+        [`${goneKey} closed`, `${foreignKey} unknown`],
+      );
+      for (let time = 0; time < 2; time++)
+        await removeStaging(found, () => failing('no object store is needed'));
+      assert.deepEqual((await readdir(join(root, 'staging'))).toSorted(), [openKey, foreignKey]);
+    } finally {
+      await rm(root, { recursive: true });
+    }
+  });
+
+  it('is nothing where there is no store yet', async () => {
+    assert.deepEqual(await findLocalStaging({ root: '/nowhere' }, { fateOf }, now), []);
+  });
+});
+
+describe('locks that were left behind', () => {
+  it('are those whose holder is gone, and are given back to nobody else', async () => {
+    const gone = { workflowId: 'w', runKey: goneKey };
+    const released: unknown[] = [];
+    const runs: Pick<Runs, 'heldLocks' | 'isOpen' | 'release'> = {
+      isOpen,
+      async *heldLocks() {
+        yield { lockId: 'beamline.lock.a', holder: gone, waiting: 0 };
+        yield { lockId: 'beamline.lock.b', holder: { ...gone, runKey: openKey }, waiting: 2 };
+      },
+      async release(lockId, holder) {
+        released.push([lockId, holder]);
+      },
+    };
+    const locks = await findOrphanLocks(runs);
+    assert.deepEqual(locks, [{ lock_id: 'beamline.lock.a', holder: gone, waiting: 0 }]);
+    await releaseLocks(runs, locks);
+    assert.deepEqual(released, [['beamline.lock.a', gone]]);
+  });
+});
