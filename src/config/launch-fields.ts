@@ -207,7 +207,7 @@ export const launchFields: readonly LaunchField[] = [
       '`projects/P/locations/L/keyRings/R/cryptoKeys/K`',
       /^projects\/[^/\s]+\/locations\/[^/\s]+\/keyRings\/[^/\s]+\/cryptoKeys\/[^/\s]+$/,
     ),
-    description: "Cloud KMS key that encrypts the job's state.",
+    description: "Key of Cloud KMS that encrypts the job's state.",
     example: 'projects/my-project/locations/europe-west1/keyRings/etl/cryptoKeys/jobs',
   },
   {

@@ -48,21 +48,31 @@ export function dataflowErrorOf(error: unknown, operation: Operation): unknown {
   const { code, details, message = String(error), reason } = error as ServiceError;
   const cause = { cause: error };
   const text = details || message;
-  if (/default credentials|invalid_grant|invalid_rapt/i.test(text)) {
+  if (/default credentials|invalid_grant|invalid_rapt|is not a file/i.test(text)) {
     return new DataflowRefused(text, 'UNAUTHENTICATED', cause);
   }
   // Fetching a token goes over HTTP: its errors have names, not numbers.
   if (typeof code === 'string' && /^E[A-Z_]+$/.test(code)) {
     return new DataflowUnavailable(text, cause);
   }
-  const status = typeof code === 'number' ? statusNames[code] : undefined;
-  if (status === undefined) return error;
+  if (typeof code !== 'number') return error;
+  const status = statusNames[code] ?? httpStatus(code);
   if (operation === 'launch' && isNameTaken(status, text)) return new JobNameTaken(text, cause);
   if (operation === 'job' && status === 'NOT_FOUND') return new JobNotFound(text, cause);
   if (passing.has(status) || isQuota(reason, text)) {
     return new DataflowUnavailable(`${status}: ${text}`, cause);
   }
   return new DataflowRefused(text, status, cause);
+}
+
+/** Whether the error is a gRPC status, and not trouble with credentials before anything was asked. */
+export function isAnswered(error: unknown): boolean {
+  return typeof (error as ServiceError).code === 'number';
+}
+
+/** Tokens are fetched over HTTP, and what that answers comes through as if it were a gRPC status. */
+function httpStatus(code: number): string {
+  return code === 429 || code >= 500 ? 'UNAVAILABLE' : 'UNAUTHENTICATED';
 }
 
 function isNameTaken(status: string, text: string): boolean {

@@ -3,7 +3,7 @@ import type { JobReference, JobState, JobView } from '../shared/job.js';
 import { isJobState } from '../shared/job-identity.js';
 import { UnknownJobState, type Dataflow } from './dataflow.js';
 import { launchBody } from './launch-body.js';
-import { dataflowErrorOf, type Operation } from './dataflow-errors.js';
+import { dataflowErrorOf, isAnswered, type Operation } from './dataflow-errors.js';
 import { importanceNames, messageOf } from './dataflow-messages.js';
 import { jobMetricsOf } from '../dataflow/job-metrics.js';
 
@@ -29,17 +29,39 @@ export async function createDataflow({
 }: DataflowOptions = {}): Promise<Dataflow> {
   const library = await import('@google-cloud/dataflow');
   const options = emulator ? await emulatorOptions(emulator) : {};
-  const templates = new library.FlexTemplatesServiceClient(options);
-  const jobs = new library.JobsV1Beta3Client(options);
-  const jobMessages = new library.MessagesV1Beta3Client(options);
-  const jobMetrics = new library.MetricsV1Beta3Client(options);
+  const connect = () => ({
+    templates: new library.FlexTemplatesServiceClient(options),
+    jobs: new library.JobsV1Beta3Client(options),
+    messages: new library.MessagesV1Beta3Client(options),
+    metrics: new library.MetricsV1Beta3Client(options),
+  });
+  type Clients = ReturnType<typeof connect>;
+  const disconnect = async (old: Clients): Promise<void> => {
+    await Promise.allSettled(Object.values(old).map((client) => client.close()));
+  };
+  let clients = connect();
+
+  /** A client that found no credentials never looks again: the next call gets another one. */
+  async function asked<T>(operation: Operation, call: (used: Clients) => Promise<T>): Promise<T> {
+    const used = clients;
+    try {
+      return await call(used);
+    } catch (error) {
+      if (!isAnswered(error) && used === clients) {
+        clients = connect();
+        void disconnect(used);
+      }
+      throw dataflowErrorOf(error, operation);
+    }
+  }
+
   const api = library.protos.google.dataflow.v1beta3;
   const call = { timeout: callTimeoutMs };
 
   return {
     async launch(request) {
-      const [{ job }] = await asked('launch', () =>
-        templates.launchFlexTemplate(launchBody(api, request), { timeout: launchTimeoutMs }),
+      const [{ job }] = await asked('launch', (used) =>
+        used.templates.launchFlexTemplate(launchBody(api, request), { timeout: launchTimeoutMs }),
       );
       if (request.validateOnly === true) return null;
       return viewOf(api, { name: request.jobName, ...job });
@@ -48,8 +70,8 @@ export async function createDataflow({
     async get({ project, region, jobId }) {
       // The view of the description is the smallest one that has the labels.
       const view = api.JobView.JOB_VIEW_DESCRIPTION;
-      const [job] = await asked('job', () =>
-        jobs.getJob({ projectId: project, location: region, jobId, view }, call),
+      const [job] = await asked('job', (used) =>
+        used.jobs.getJob({ projectId: project, location: region, jobId, view }, call),
       );
       return viewOf(api, job);
     },
@@ -64,8 +86,8 @@ export async function createDataflow({
           pageToken,
           ...(name !== undefined && { name }),
         };
-        const [page, , response] = await asked('list', () =>
-          jobs.listJobs(request, { ...call, autoPaginate: false }),
+        const [page, , response] = await asked('list', (used) =>
+          used.jobs.listJobs(request, { ...call, autoPaginate: false }),
         );
         for (const job of page ?? []) {
           const created = timeOf(job.createTime);
@@ -81,8 +103,8 @@ export async function createDataflow({
       // As `gcloud dataflow jobs cancel --force` does it.
       const labels = force ? { force_cancel_job: 'true' } : {};
       const job = { requestedState: api.JobState[state], labels };
-      await asked('job', () =>
-        jobs.updateJob({ projectId: project, location: region, jobId, job }, call),
+      await asked('job', (used) =>
+        used.jobs.updateJob({ projectId: project, location: region, jobId, job }, call),
       );
     },
 
@@ -94,29 +116,21 @@ export async function createDataflow({
         minimumImportance: api.JobMessageImportance[importanceNames[minimum]],
         ...(since !== undefined && { startTime: timestampOf(since) }),
       };
-      const [found] = await asked('job', () => jobMessages.listJobMessages(request, call));
+      const [found] = await asked('job', (used) => used.messages.listJobMessages(request, call));
       return found.map((message) => messageOf(api, message, timeOf)).toSorted(byTime);
     },
 
     async metrics({ project, region, jobId }: JobReference) {
-      const [found] = await asked('job', () =>
-        jobMetrics.getJobMetrics({ projectId: project, location: region, jobId }, call),
+      const [found] = await asked('job', (used) =>
+        used.metrics.getJobMetrics({ projectId: project, location: region, jobId }, call),
       );
       return jobMetricsOf(found.metrics ?? []);
     },
 
     async close() {
-      await Promise.all([templates, jobs, jobMessages, jobMetrics].map((client) => client.close()));
+      await disconnect(clients);
     },
   };
-}
-
-async function asked<T>(operation: Operation, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw dataflowErrorOf(error, operation);
-  }
 }
 
 async function emulatorOptions(emulator: string): Promise<ClientOptions> {

@@ -197,6 +197,26 @@ describe('the Dataflow gateway', function () {
     await nobody.close();
   });
 
+  it('is refused without credentials, and looks for them again at the next call', async () => {
+    const saved = process.env['GOOGLE_APPLICATION_CREDENTIALS'];
+    const google = await createDataflow({ emulator: '' });
+    try {
+      process.env['GOOGLE_APPLICATION_CREDENTIALS'] = '/nowhere/one.json';
+      await assert.rejects(google.get(job), /nowhere\/one\.json/);
+      process.env['GOOGLE_APPLICATION_CREDENTIALS'] = '/nowhere/two.json';
+      await assert.rejects(google.get(job), (error: Error) => {
+        assert.ok(error instanceof DataflowRefused, String(error));
+        assert.equal(error.status, 'UNAUTHENTICATED');
+        assert.match(error.message, /nowhere\/two\.json/);
+        return true;
+      });
+    } finally {
+      if (saved === undefined) delete process.env['GOOGLE_APPLICATION_CREDENTIALS'];
+      else process.env['GOOGLE_APPLICATION_CREDENTIALS'] = saved;
+      await google.close();
+    }
+  });
+
   it('reads a job with a view that has its labels', async () => {
     server.handlers['getJob'] = () => ({
       id: 'j1',
