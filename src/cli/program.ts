@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { register as cancel } from './commands/cancel.js';
 import { register as connections } from './commands/connections.js';
 import { register as dev } from './commands/dev.js';
+import { register as emulator } from './commands/emulator.js';
 import { register as init } from './commands/init.js';
 import { register as list } from './commands/list.js';
 import { register as logs } from './commands/logs.js';
@@ -30,6 +31,7 @@ const commands: readonly ((program: Command) => void)[] = [
   receipt,
   rerun,
   connections,
+  emulator,
   modules,
   version,
 ];

@@ -15,6 +15,13 @@ import {
   type FakeStorage,
 } from './support.js';
 
+const where = (jobId: string) => ({ projectId: project, location: region, jobId });
+
+function simulated(jobName: string, lastsMs: number) {
+  const parameters = { simulate_ms: String(lastsMs) };
+  return { launchParameter: { jobName, parameters, containerSpec: { image: 'simulated' } } };
+}
+
 describe('the emulator over REST', () => {
   const folder = temporaryFolder();
   let storage: FakeStorage;
@@ -31,8 +38,6 @@ describe('the emulator over REST', () => {
     await storage.close();
     folder.remove();
   });
-
-  const where = (jobId: string) => ({ projectId: project, location: region, jobId });
 
   it('serves the clients of Google in their REST mode', async () => {
     const id = await launch(clients, 'rest-1', { sleep: '60000' });
@@ -172,10 +177,6 @@ describe('the emulator over REST', () => {
       if (page.nextPageToken === undefined) return names;
       pageToken = page.nextPageToken;
     }
-  }
-  function simulated(jobName: string, lastsMs: number) {
-    const parameters = { simulate_ms: String(lastsMs) };
-    return { launchParameter: { jobName, parameters, containerSpec: { image: 'simulated' } } };
   }
   function post(path: string, body: object, location = region): Promise<Response> {
     return fetch(`${emulator.http}/v1b3/projects/${project}/locations/${location}/${path}`, {
