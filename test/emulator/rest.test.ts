@@ -133,6 +133,20 @@ describe('the emulator over REST', () => {
     await becomes(clients, job.id, 'DONE');
   });
 
+  it('leaves the launcher’s log in storage', async () => {
+    const id = await launch(
+      clients,
+      'console-1',
+      { mode: 'unstarted' },
+      { environment: { stagingLocation: 'gs://b/staging' } },
+    );
+    const log = `gs://b/staging/template_launches/${id}/console_logs`;
+    await until(() => storage.objects.has(log));
+    assert.match(String(storage.objects.get(log)), /ModuleNotFoundError/);
+    const [messages] = await clients.messages.listJobMessages(where(id));
+    assert.ok(messages.some(({ messageText }) => messageText?.includes(log)));
+  });
+
   it('refuses by name what it does not do', async () => {
     const response = await post('jobs', { name: 'x' });
     assert.equal(response.status, 501);

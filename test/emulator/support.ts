@@ -147,7 +147,7 @@ export interface Receiver {
   events: CloudEvent<{ payload: Record<string, unknown> }>[];
   requests: { headers: IncomingMessage['headers']; body: string }[];
   /** States of a job's events in the order of arrival. */
-  states(name: string): string[];
+  states: (name: string) => string[];
   /** Status that the next requests get; 204 to begin with. */
   answer: number;
   close(): Promise<void>;

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { existsSync, readFileSync } from 'node:fs';
 import type { JobState } from '../../shared/job.js';
 import type { Outbox } from '../events/outbox.js';
 import type { JobOptions } from '../options.js';
@@ -8,7 +7,7 @@ import type { LaunchStorage } from '../storage.js';
 import { endOfChild, signalChild, startChild } from './child.js';
 import { isTerminal, newJobId, type JobRecord, type Simulation } from './job-record.js';
 import { launchFolderOf, messagesOf, type CommandFailure } from './messages.js';
-import { failureOf, readOutput } from './output.js';
+import { consoleLog, failureOf, readOutput } from './output.js';
 
 type Texts = ReturnType<(typeof messagesOf)['stopped']>;
 
@@ -161,8 +160,9 @@ export class Lifecycle {
   }
 
   #fail(job: JobRecord, failure: CommandFailure): void {
-    const { started, steps } = readOutput(this.folderOf(job.id));
-    const launched = started || failure.exitCode === null;
+    const output = readOutput(this.folderOf(job.id));
+    const { steps } = output;
+    const launched = output.launched || failure.exitCode === null;
     const texts = launched ? messagesOf.failed(failure) : messagesOf.launcherFailed(failure);
     this.enter(job.id, 'JOB_STATE_FAILED', { steps }, [...texts, ...messagesOf.stopped()]);
     if (!launched) void this.#writeLauncherLog(job, failure);
@@ -221,8 +221,7 @@ export class Lifecycle {
   async #writeLauncherLog(job: JobRecord, { stderr }: CommandFailure): Promise<void> {
     const folder = launchFolderOf(job);
     if (folder === null || this.storage === null) return;
-    const file = join(this.folderOf(job.id), 'stderr');
-    const log = existsSync(file) ? readFileSync(file, 'utf8') : `${stderr}\n`;
+    const log = consoleLog(this.folderOf(job.id)) || `${stderr}\n`;
     try {
       await this.storage.createOnce(`${folder}/console_logs`, log);
     } catch (error) {

@@ -57,11 +57,8 @@ export const messagesOf = {
       ['JOB_MESSAGE_BASIC', `Starting ${pool?.numWorkers} workers in ${place}...`],
     ];
   },
-  launcherFailed: (failure: CommandFailure): Text[] => [
-    [
-      'JOB_MESSAGE_ERROR',
-      `Error: Template launch failed: exit status ${failure.exitCode ?? 137}\n${failure.stderr}`.trimEnd(),
-    ],
+  launcherFailed: ({ exitCode }: CommandFailure): Text[] => [
+    ['JOB_MESSAGE_ERROR', `Error: Template launch failed: exit status ${exitCode ?? 137}`],
     [
       'JOB_MESSAGE_ERROR',
       'Error occurred in the launcher container: Template launch failed. See console logs.',
