@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JobState } from '../../shared/job.js';
 import type { Outbox } from '../events/outbox.js';
@@ -5,9 +6,10 @@ import type { JobOptions } from '../options.js';
 import type { State } from '../state.js';
 import type { LaunchStorage } from '../storage.js';
 import { endOfChild, signalChild, startChild } from './child.js';
-import { isTerminal, newJobId, type JobRecord, type Simulation } from './job-record.js';
-import { launchFolderOf, messagesOf, type CommandFailure } from './messages.js';
-import { consoleLog, failureOf, readOutput } from './output.js';
+import { isTerminal, newJobId, type JobRecord } from './job-record.js';
+import { writeLauncherLog, writeObjects } from './left-in-storage.js';
+import { messagesOf, type CommandFailure } from './messages.js';
+import { failureOf, readOutput } from './output.js';
 
 type Texts = ReturnType<(typeof messagesOf)['stopped']>;
 
@@ -82,12 +84,12 @@ export class Lifecycle {
     if (job === undefined) return;
     switch (job.state) {
       case 'JOB_STATE_QUEUED':
-        this.#at(job.stateTime + (job.faults.queuedForMs ?? this.options.queuedMs), id, () => {
+        this.#at(job.stateTime + (job.faults.queuedForMs ?? this.options.queuedMs), () => {
           if (this.#is(id, 'JOB_STATE_QUEUED')) this.#leaveQueue(job);
         });
         return;
       case 'JOB_STATE_PENDING':
-        this.#at(job.stateTime + this.options.pendingMs, id, () => {
+        this.#at(job.stateTime + this.options.pendingMs, () => {
           if (this.#is(id, 'JOB_STATE_PENDING')) {
             this.enter(id, 'JOB_STATE_RUNNING', {}, messagesOf.running(job));
           }
@@ -95,7 +97,7 @@ export class Lifecycle {
         return;
       case 'JOB_STATE_RUNNING':
         if (job.simulation) {
-          this.#at(job.stateTime + job.simulation.lastsMs, id, () => this.#endSimulation(job));
+          this.#at(job.stateTime + job.simulation.lastsMs, () => this.#endSimulation(job));
         } else {
           this.#inBackground(id, () => this.#run(id));
         }
@@ -128,7 +130,7 @@ export class Lifecycle {
       exitCode: 1,
     };
     this.enter(job.id, 'JOB_STATE_FAILED', {}, messagesOf.launcherFailed(failure));
-    void this.#writeLauncherLog(job, failure);
+    this.#leaveLog(job, failure);
   }
 
   /** Starts the job's command unless it was started, and waits for its end. */
@@ -146,7 +148,7 @@ export class Lifecycle {
     const { workerCrashAfterMs } = job.faults;
     if (workerCrashAfterMs !== undefined) {
       const crashed = process;
-      this.#at(job.stateTime + workerCrashAfterMs, id, () => void signalChild(crashed, 'SIGKILL'));
+      this.#at(job.stateTime + workerCrashAfterMs, () => void signalChild(crashed, 'SIGKILL'));
     }
     const code = await endOfChild(folder, process, this.#closing.signal);
     const { steps } = readOutput(folder);
@@ -165,7 +167,7 @@ export class Lifecycle {
     const launched = output.launched || failure.exitCode === null;
     const texts = launched ? messagesOf.failed(failure) : messagesOf.launcherFailed(failure);
     this.enter(job.id, 'JOB_STATE_FAILED', { steps }, [...texts, ...messagesOf.stopped()]);
-    if (!launched) void this.#writeLauncherLog(job, failure);
+    if (!launched) this.#leaveLog(job, failure);
   }
 
   /** SIGTERM, after the grace SIGKILL; the end of the command is the end of the job. */
@@ -174,6 +176,11 @@ export class Lifecycle {
     if (job === undefined) return;
     if (job.runningTime === undefined || job.simulation) {
       this.enter(id, end, {}, messagesOf.stopped());
+      return;
+    }
+    const begun = job.process !== undefined || this.#watched.has(id);
+    if (!begun && !existsSync(join(this.folderOf(id), 'claim'))) {
+      this.enter(id, end, {}, messagesOf.stopped()); // A kill came between RUNNING and the command.
       return;
     }
     this.#inBackground(id, () => this.#run(id)); // Else nobody waits for it after a restart.
@@ -185,13 +192,13 @@ export class Lifecycle {
       }
     };
     await signal('SIGTERM');
-    this.#at(Date.now() + this.options.cancelGraceMs, id, () => void signal('SIGKILL'));
+    this.#at(Date.now() + this.options.cancelGraceMs, () => void signal('SIGKILL'));
   }
 
   async #finishSimulation(job: JobRecord): Promise<void> {
     const { simulation } = job;
     if (simulation === undefined || !this.#is(job.id, 'JOB_STATE_RUNNING')) return;
-    const problem = await this.#writeObjects(simulation);
+    const problem = await writeObjects(simulation, this.storage);
     if (!this.#is(job.id, 'JOB_STATE_RUNNING') || this.state.closed) return;
     if (simulation.endState === 'JOB_STATE_FAILED' || problem !== null) {
       const message = problem ?? simulation.error ?? 'The simulated job failed.';
@@ -204,36 +211,21 @@ export class Lifecycle {
     }
   }
 
-  /** Null if every object is there now, else what went wrong. */
-  async #writeObjects({ writes }: Simulation): Promise<string | null> {
-    try {
-      for (const { uri, content } of writes) await this.storage?.createOnce(uri, content);
-      return null;
-    } catch (error) {
-      return `Could not write: ${String(error)}`;
-    }
-  }
-
   #endSimulation(job: JobRecord): void {
     this.#inBackground(`${job.id} simulation`, () => this.#finishSimulation(job));
   }
 
-  async #writeLauncherLog(job: JobRecord, { stderr }: CommandFailure): Promise<void> {
-    const folder = launchFolderOf(job);
-    if (folder === null || this.storage === null) return;
-    const log = consoleLog(this.folderOf(job.id)) || `${stderr}\n`;
-    try {
-      await this.storage.createOnce(`${folder}/console_logs`, log);
-    } catch (error) {
-      this.options.onProblem(`the launcher's log of ${job.id} was not written: ${String(error)}`);
-    }
+  #leaveLog(job: JobRecord, failure: CommandFailure): void {
+    this.#inBackground(`${job.id} log`, () =>
+      writeLauncherLog(job, this.folderOf(job.id), failure, this.storage),
+    );
   }
 
   #is(id: string, state: JobState): boolean {
     return this.state.jobs.get(id)?.state === state;
   }
 
-  #at(time: number, _id: string, then: () => void): void {
+  #at(time: number, then: () => void): void {
     const timer = setTimeout(
       () => {
         this.#timers.delete(timer);
