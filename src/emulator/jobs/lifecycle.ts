@@ -5,13 +5,11 @@ import type { Outbox } from '../events/outbox.js';
 import type { JobOptions } from '../options.js';
 import type { State } from '../state.js';
 import type { LaunchStorage } from '../storage.js';
-import { endOfChild, signalChild, startChild } from './child.js';
-import { isTerminal, newJobId, type JobRecord } from './job-record.js';
+import { endOfChild, isAlive, signalChild, startChild } from './child.js';
+import { isTerminal, newJobId, type JobProcess, type JobRecord } from './job-record.js';
 import { writeLauncherLog, writeObjects } from './left-in-storage.js';
-import { messagesOf, type CommandFailure } from './messages.js';
+import { messagesOf, stamped, type CommandFailure, type Text } from './messages.js';
 import { failureOf, readOutput } from './output.js';
-
-type Texts = ReturnType<(typeof messagesOf)['stopped']>;
 
 /** Walks each job from QUEUED to its end: by the clock, by its command, or by a request. */
 export class Lifecycle {
@@ -41,7 +39,12 @@ export class Lifecycle {
   }
 
   /** Moves a job to another state, with its messages and events; nothing moves one that has ended. */
-  enter(id: string, state: JobState, set: Partial<JobRecord> = {}, texts: Texts = []): void {
+  enter(
+    id: string,
+    state: JobState,
+    set: Partial<JobRecord> = {},
+    texts: readonly Text[] = [],
+  ): void {
     const job = this.state.jobs.get(id);
     if (job === undefined || isTerminal(job.state) || this.state.closed) return;
     const now = Date.now();
@@ -143,7 +146,7 @@ export class Lifecycle {
       process = await startChild(folder, this.options.command(job.args, job.project));
       if (this.state.closed) return; // The next start finds it in the folder.
       this.state.commit({ change: { id, set: { process } } });
-      if (!this.#is(id, 'JOB_STATE_RUNNING')) await signalChild(process, 'SIGTERM');
+      if (!this.#is(id, 'JOB_STATE_RUNNING')) await this.#terminate(process);
     }
     const { workerCrashAfterMs } = job.faults;
     if (workerCrashAfterMs !== undefined) {
@@ -184,15 +187,17 @@ export class Lifecycle {
       return;
     }
     this.#inBackground(id, () => this.#run(id)); // Else nobody waits for it after a restart.
-    const signal = async (name: NodeJS.Signals) => {
-      const process = this.state.jobs.get(id)?.process;
-      if (process && !isTerminal(this.state.jobs.get(id)?.state ?? end)) {
-        await signalChild(process, name);
-        await signalChild(process, 'SIGCONT'); // A stopped process acts only when it goes on.
-      }
+    if (job.process) await this.#terminate(job.process); // Else `#run` does, once there is one.
+  }
+
+  /** SIGTERM, and SIGKILL after the grace; nobody is hit who has another start time. */
+  async #terminate(process: JobProcess): Promise<void> {
+    await signalChild(process, 'SIGTERM');
+    await signalChild(process, 'SIGCONT'); // A stopped process acts only when it goes on.
+    const kill = async () => {
+      if (await isAlive(process)) await signalChild(process, 'SIGKILL');
     };
-    await signal('SIGTERM');
-    this.#at(Date.now() + this.options.cancelGraceMs, () => void signal('SIGKILL'));
+    this.#at(Date.now() + this.options.cancelGraceMs, () => void kill());
   }
 
   async #finishSimulation(job: JobRecord): Promise<void> {
@@ -246,13 +251,4 @@ export class Lifecycle {
       })
       .finally(() => this.#watched.delete(name));
   }
-}
-
-function stamped(job: JobRecord, texts: Texts, time: number) {
-  return texts.map(([importance, text], index) => ({
-    id: `${job.id.slice(-6)}-${time}-${index}`,
-    time,
-    text,
-    importance,
-  }));
 }

@@ -30,7 +30,7 @@ export interface CommandFailure {
   exitCode: number | null;
 }
 
-type Text = [Importance, string];
+export type Text = [Importance, string];
 
 /** What the service writes as a job goes on, in its own words where they are public. */
 export const messagesOf = {
@@ -98,4 +98,14 @@ export function launchFolderOf(job: JobRecord): string | null {
   return typeof base === 'string'
     ? `${base.replace(/\/+$/, '')}/template_launches/${job.id}`
     : null;
+}
+
+/** Texts as messages of a moment, in their order. */
+export function stamped(job: JobRecord, texts: readonly Text[], time: number): Message[] {
+  return texts.map(([importance, text], index) => ({
+    id: `${job.id.slice(-6)}-${time}-${index}`,
+    time,
+    text,
+    importance,
+  }));
 }
