@@ -38,7 +38,7 @@ async function tablesOf(connection: DuckDBConnection): Promise<string[]> {
     "SELECT schema_name || '.' || table_name FROM duckdb_tables() " +
       "WHERE database_name = 'file' AND schema_name <> '_beamline' ORDER BY ALL",
   );
-  return tables.getRowsJson().map(([name]) => String(name));
+  return tables.getRowsJson().flatMap(([name]) => (typeof name === 'string' ? [name] : []));
 }
 
 /** The endings of the data files below a folder, each once. */
