@@ -120,6 +120,8 @@ function hasEnded(state: JobState): boolean {
     case 'JOB_STATE_CANCELLING':
     case 'JOB_STATE_QUEUED':
     case 'JOB_STATE_RESOURCE_CLEANING_UP':
+    case 'JOB_STATE_PAUSING':
+    case 'JOB_STATE_PAUSED':
       return false;
   }
 }

@@ -115,6 +115,8 @@ export class Lifecycle {
       case 'JOB_STATE_STOPPED':
       case 'JOB_STATE_UNKNOWN':
       case 'JOB_STATE_RESOURCE_CLEANING_UP':
+      case 'JOB_STATE_PAUSING':
+      case 'JOB_STATE_PAUSED':
       case 'JOB_STATE_DONE':
       case 'JOB_STATE_FAILED':
       case 'JOB_STATE_CANCELLED':
