@@ -42,7 +42,7 @@ describe('the report of a job of the emulator', function () {
   before(async () => {
     storage = await startStorage(join(folder.path, 'storage'));
     await storage.createBucket('b');
-    objects = await createObjectStore({ endpoint: storage.endpoint });
+    objects = createObjectStore({ endpoint: storage.endpoint });
     emulator = await startEmulator(quick(folder.path, { storage: storage.endpoint }));
     clients = clientsOf(emulator);
     dataflow = await createDataflow({ emulator: emulator.grpc });
