@@ -1,3 +1,4 @@
+import { keepEvidence } from './evidence.js';
 import { createFaults } from './faults.js';
 import { receiptsOf, violationsOf, type Violation } from './invariants.js';
 import { play, type PlayedRun } from './play.js';
@@ -37,6 +38,7 @@ export async function chaos(
     const { runs, seconds } = await play(world, faults, schedule, note);
     const violations = await violationsOf(world, runs);
     keep = violations.length > 0;
+    if (keep) await keepEvidence(world, { schedule, story, runs, violations });
     const receipts = await receiptsOf(world, runs);
     const outcomes = new Map<string, number>();
     for (const { runKey, status } of runs) {

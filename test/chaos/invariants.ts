@@ -35,10 +35,7 @@ export interface Job {
 const graceMs = 60_000;
 
 /** Everything that must hold when every run has ended, whatever befell the processes. */
-export async function violationsOf(
-  world: World,
-  runs: readonly PlayedRun[],
-): Promise<Violation[]> {
+export async function violationsOf(world: World, runs: readonly PlayedRun[]): Promise<Violation[]> {
   await quiet(world);
   const jobs = await jobsOf(world);
   const receipts = await receiptsOf(world, runs);

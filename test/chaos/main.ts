@@ -36,7 +36,8 @@ say(`\n${runs.length} runs in ${seconds.toFixed(0)} s`);
 for (const [outcome, count] of outcomes) say(`  ${String(count).padStart(4)}  ${outcome}`);
 const total = [...faults.values()].reduce((sum, count) => sum + count, 0);
 say(`${total} faults`);
-for (const [fault, count] of [...faults].toSorted()) say(`  ${String(count).padStart(4)}  ${fault}`);
+for (const [fault, count] of [...faults].toSorted())
+  say(`  ${String(count).padStart(4)}  ${fault}`);
 if (violations.length === 0) {
   say('\nevery promise held');
   process.exit(0);

@@ -33,6 +33,9 @@ export interface Played {
 /** Longest that a run may go on after every fault is undone: its slowest timers are 60 s apart. */
 export const endWithinMs = 300_000;
 
+/** Longest that a `settle` waits: a run may need a fault to be undone first. */
+const settleWithinMs = 120_000;
+
 /** Carries out a schedule, then undoes every fault and waits until every run has ended. */
 export async function play(
   world: World,
@@ -69,6 +72,9 @@ export async function play(
         break;
       case 'wait':
         await sleep(step.ms);
+        break;
+      case 'settle':
+        await Promise.race([Promise.all(open), sleep(settleWithinMs)]);
         break;
     }
   }

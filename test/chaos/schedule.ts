@@ -23,7 +23,9 @@ export type Step =
   | { do: 'arm'; point: string; signal: 'SIGKILL' | 'SIGSTOP'; forMs: number }
   /** What the emulator does wrong next. */
   | { do: 'fault'; fault: Fault }
-  | { do: 'wait'; ms: number };
+  | { do: 'wait'; ms: number }
+  /** Waits until every run that was started has ended. */
+  | { do: 'settle' };
 
 export interface Schedule {
   seed: number;

@@ -137,7 +137,9 @@ export async function createWorld(note: (text: string) => void): Promise<World> 
   });
   await Promise.all([store, members.temporal, members.gateway].map((one) => one.start()));
   await registerTemplate({ endpoint });
-  await Promise.all([members.emulator, members['worker-0'], members['worker-1']].map((one) => one.start()));
+  await Promise.all(
+    [members.emulator, members['worker-0'], members['worker-1']].map((one) => one.start()),
+  );
   const connection = await Connection.connect({ address });
   await writeFile(join(folder, 'environment.json'), JSON.stringify(env, null, 2));
   return {
@@ -150,7 +152,9 @@ export async function createWorld(note: (text: string) => void): Promise<World> 
     objects: createObjectStore({ endpoint }),
     async end({ keep }) {
       await connection.close();
-      await Promise.all([...memberNames.map((name) => members[name]), store].map((one) => one.end()));
+      await Promise.all(
+        [...memberNames.map((name) => members[name]), store].map((one) => one.end()),
+      );
       if (!keep) await rm(folder, { recursive: true, force: true });
     },
   };

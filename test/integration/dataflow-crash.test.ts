@@ -1,21 +1,32 @@
 import assert from 'node:assert/strict';
 import { chaos, type ChaosReport } from '../chaos/chaos.js';
-import { pipelines } from '../chaos/pipelines.js';
-import { points } from '../chaos/points.js';
 import type { Step } from '../chaos/schedule.js';
 
-/** Boundaries that only a run comes to which is cancelled, or whose launch finds its name taken. */
-const onCancel = ['worker:before-stop', 'emulator:updated', 'worker:stop-asked'];
-const onNameTaken = ['worker:name-taken', 'worker:before-find'];
-const onTheWay = points.filter(
-  (point) => ![...onCancel, ...onNameTaken].includes(point) && isOfTheJob(point),
-);
-const signals = ['SIGKILL', 'SIGSTOP'] as const;
+/** Each step boundary at which a process of a run's job is killed; the run meets those of a row in turn. */
+const killed = [
+  ['worker:before-upload', 'worker:inputs-uploaded', 'worker:before-launch', 'emulator:launched'],
+  ['worker:launched', 'emulator:child-started', 'worker:before-read', 'worker:before-find-staged'],
+  ['emulator:before-launch', 'gateway:before-signal', 'worker:job-read', 'worker:staged-found'],
+  ['gateway:signalled', 'emulator:event-taken', 'worker:before-report', 'worker:fetched'],
+  ['worker:job-reported', 'worker:before-finish', 'worker:receipt-kept'],
+  ['worker:run-closed', 'worker:bucket-cleaned'],
+];
+/** Where a process that sleeps, and wakes after its work was taken over, could do harm. */
+const paused = [
+  ['worker:before-launch', 'worker:before-publish'],
+  ['worker:launched', 'worker:run-closed'],
+  ['emulator:before-launch', 'gateway:before-signal'],
+  ['beam:before-manifest', 'worker:staged-found'],
+];
+/** Boundaries of a run that is cancelled while its job is in the queue. */
+const whileEnding = ['worker:before-stop', 'emulator:updated', 'worker:stop-asked'];
+/** Boundaries of a launch whose answer was lost, and whose job is still not listed. */
+const whileUnlisted = ['worker:name-taken', 'worker:before-find'];
 
-/** The others are those of a local run, too: test/integration/crash.test.ts. */
-function isOfTheJob(point: string): boolean {
-  return !point.startsWith('publisher:') && point !== 'worker:prepared';
-}
+const all = [
+  ...[...killed.flat(), ...whileEnding, ...whileUnlisted].map((point) => `SIGKILL at ${point}`),
+  ...[...paused.flat(), 'worker:stop-asked'].map((point) => `SIGSTOP at ${point}`),
+];
 
 describe('a crash or a pause at any step boundary of a run on Dataflow', function () {
   this.timeout(240_000);
@@ -25,11 +36,8 @@ describe('a crash or a pause at any step boundary of a run on Dataflow', functio
     report = await chaos({ seed: 0, inFlight: 10, steps: stepsOf() });
   });
 
-  for (const signal of signals) {
-    for (const point of [...onTheWay, ...onCancel, ...onNameTaken]) {
-      it(`${signal} at ${point} is met`, () =>
-        assert.ok(report.faults.has(`${signal} at ${point}`), report.story.join('\n')));
-    }
+  for (const fault of all) {
+    it(`${fault} took place`, () => assert.ok(report.faults.has(fault), report.story.join('\n')));
   }
 
   it('leaves one job and one publish to each run, every row once, and nothing behind', () => {
@@ -37,37 +45,56 @@ describe('a crash or a pause at any step boundary of a run on Dataflow', functio
   });
 
   it('ends every run as it was meant to', () => {
-    assert.deepEqual([...report.outcomes.keys()].toSorted(), ['cancelled', 'succeeded']);
+    assert.deepEqual(
+      Object.fromEntries(report.outcomes),
+      { cancelled: 2, succeeded: killed.length + paused.length + 1 },
+      report.story.join('\n'),
+    );
   });
 });
 
-/** A few boundaries to each run, so that it meets them one after another; whoever comes first is hit. */
 function stepsOf(): Step[] {
-  const names = pipelines.filter(({ timeout }) => timeout === undefined).map(({ name }) => name);
+  const names = ['a', 'b', 'c', 'e', 'r', 's'];
   const steps: Step[] = [];
-  let run = 0;
-  const start = (more: { cancelAfterMs: number; cancelBy: 'cancel' } | object = {}): void => {
-    steps.push({ do: 'run', run, pipeline: names[run % names.length] as string, ...more });
-    run += 1;
+  let runs = 0;
+  const arm = (point: string, signal: 'SIGKILL' | 'SIGSTOP'): void => {
+    // A pause is longer than a heartbeat may be late, after which another worker takes over.
+    steps.push({ do: 'arm', point, signal, forMs: signal === 'SIGKILL' ? 0 : 12_000 });
   };
-  const arm = (point: string, signal: (typeof signals)[number]): void => {
-    const forMs = signal === 'SIGKILL' ? 0 : 13_000; // Longer than a heartbeat may be late.
-    steps.push({ do: 'arm', point, signal, forMs });
+  const start = (
+    pipeline: string,
+    more: { cancelAfterMs: number; cancelBy: 'cancel' } | object = {},
+  ) => steps.push({ do: 'run', run: runs++, pipeline, ...more });
+  const keepQueued = (pipeline: string, forMs: number): void => {
+    const job_name = `^${pipeline}-`;
+    steps.push({ do: 'fault', fault: { fault: 'queued', for_ms: forMs, job_name, times: 1 } });
   };
-  for (const signal of signals) {
-    for (const [index, point] of onTheWay.entries()) {
-      arm(point, signal);
-      if (index % 4 === 3) start();
-    }
-    for (const point of onCancel) arm(point, signal);
-    start({ cancelAfterMs: 9_000, cancelBy: 'cancel' });
-    for (const point of onNameTaken) arm(point, signal);
-    steps.push({
+  const cancelled = (signal: 'SIGKILL' | 'SIGSTOP', points: readonly string[]): void => {
+    for (const point of points) arm(point, signal);
+    keepQueued('d', 120_000);
+    start('d', { cancelAfterMs: 20_000, cancelBy: 'cancel' });
+  };
+
+  for (const point of whileUnlisted) arm(point, 'SIGKILL');
+  keepQueued('f', 25_000);
+  steps.push(
+    {
       do: 'fault',
-      fault: { fault: 'response_lost', method: 'LaunchFlexTemplate', times: 1 },
-    });
-    start();
-    steps.push({ do: 'wait', ms: 40_000 });
+      fault: { fault: 'response_lost', method: 'LaunchFlexTemplate', job_name: '^f-', times: 1 },
+    },
+    { do: 'fault', fault: { fault: 'event_lost', delay_ms: 0, job_name: '^f-', times: 1 } },
+  );
+  start('f');
+  cancelled('SIGKILL', whileEnding);
+  for (const [index, points] of killed.entries()) {
+    for (const point of points) arm(point, 'SIGKILL');
+    start(names[index] as string);
+  }
+  steps.push({ do: 'settle' });
+  cancelled('SIGSTOP', ['worker:stop-asked']);
+  for (const [index, points] of paused.entries()) {
+    for (const point of points) arm(point, 'SIGSTOP');
+    start(names[index] as string);
   }
   return steps;
 }
