@@ -16,9 +16,10 @@ import { findLaunched } from './launched-job.js';
  */
 export function createLaunchJob({
   dataflow,
-}: Pick<ActivityDeps, 'dataflow'>): JobActivities['launchJob'] {
+  client,
+}: Pick<ActivityDeps, 'dataflow' | 'client'>): JobActivities['launchJob'] {
   return (request) =>
-    whileWatched(async (assertCounts) => {
+    whileWatched(client, async (assertCounts) => {
       try {
         return await launchOnce(await dataflow(), request, assertCounts);
       } catch (error) {
