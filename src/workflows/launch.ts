@@ -2,6 +2,7 @@ import { CancellationScope, condition, isCancellation } from '@temporalio/workfl
 import type { JobView } from '../shared/job.js';
 import type { JobContext } from './job-context.js';
 import type { LaunchJob, LaunchedJob } from './activities.js';
+import { wasCancelled } from './was-cancelled.js';
 
 /** Pauses between looks for a job that has the name and is not listed yet. */
 const firstLookMs = 10_000;
@@ -32,7 +33,7 @@ export async function launch(
     launched = await context.activities.launchJob(request);
     return await known(context, request, launched);
   } catch (error) {
-    if (!isCancellation(error)) throw error;
+    if (!wasCancelled(error)) throw error;
     await CancellationScope.nonCancellable(async () => {
       const jobId = launched?.jobId ?? (await search(context, request));
       if (jobId !== null) await onCancelled(jobId);

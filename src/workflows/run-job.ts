@@ -6,6 +6,7 @@ import { awaitJob, stopJob, type EndedJob } from './await-job.js';
 import type { JobContext, ResumedJob } from './job-context.js';
 import { launch, type Launch } from './launch.js';
 import { runEndOf } from './run-end.js';
+import { wasCancelled } from './was-cancelled.js';
 
 /** Before a job that failed is followed by another; grows with each. */
 const pauseBeforeRelaunchMs = 30_000;
@@ -91,7 +92,7 @@ async function untilEnded(context: JobContext, job: ResumedJob): Promise<EndedJo
       await context.continueIfLong({ ...job, jobId: current });
     });
   } catch (error) {
-    if (isCancellation(error)) {
+    if (wasCancelled(error)) {
       await CancellationScope.nonCancellable(() =>
         endEarly(context, context.record.jobId ?? jobId),
       );

@@ -29,6 +29,7 @@ import { RunEnd } from './run-end.js';
 import { attemptOf, runFailureOf, type RunFailure } from './run-failure.js';
 import { runJob } from './run-job.js';
 import { RunRecord } from './run-record.js';
+import { wasCancelled } from './was-cancelled.js';
 import { cancelJobSignal, drainJobSignal, jobStateChangedSignal, statusQuery } from './signals.js';
 
 /**
@@ -107,6 +108,7 @@ async function prepare(input: RunPipelineInput, record: RunRecord): Promise<Prep
     return await prepareOn(taskQueue, input.store)(input, firstExecutionRunId);
   } catch (error) {
     if (isCancellation(error)) throw error;
+    if (wasCancelled(error)) throw new CancelledFailure('the run was cancelled');
     record.enter('failed');
     throw finalFailure(runFailureOf(error, null), record.receipt('failed', null), error);
   }

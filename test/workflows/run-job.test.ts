@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
@@ -302,6 +303,46 @@ describe('runPipeline on Dataflow', function () {
       assert.deepEqual(dataflow.stops, ['cancel job-1']);
     });
   });
+
+  // A worker that is lost with a cancelled activity: it fails with its timeout, and is not retried.
+  for (const lost of ['launchJob', 'readJob'] as const) {
+    for (const why of ['cancellation', 'deadline'] as const) {
+      it(`ends the job if the worker of ${lost} is lost in a ${why}`, async () => {
+        const limit = why === 'deadline' ? { timeoutMs: 8_000 } : {};
+        await withRun(limit, async ({ dataflow, start, receipts }) => {
+          const activities = dataflow.activities();
+          let isLost = false;
+          const losing =
+            <A, R>(call: (argument: A) => Promise<R>) =>
+            async (argument: A): Promise<R> => {
+              const result = await call(argument);
+              if (isLost) return result;
+              isLost = true;
+              while (!Context.current().cancellationSignal.aborted) {
+                Context.current().heartbeat();
+                await sleep(200);
+              }
+              throw failure('RunEnded', 'the worker was lost'); // Of a type that is not retried.
+            };
+          const run = await start({
+            ...activities,
+            [lost]: losing<never, unknown>(activities[lost]),
+          });
+          await until(() => dataflow.jobs.length === 1);
+          if (lost === 'readJob') await dataflow.send('JOB_STATE_DONE');
+          await until(() => isLost);
+          if (why === 'cancellation') await run.cancel();
+          const error = await causeOf(run);
+          assert.deepEqual(dataflow.stops, ['cancel job-1']);
+          assert.equal(
+            receipts[0]?.outcome,
+            why === 'deadline' ? 'deadline_exceeded' : 'cancelled',
+            String(error),
+          );
+        });
+      });
+    }
+  }
 
   it('cancels by force a job that stays in CANCELLING, and says so', async () => {
     await withRun({}, async ({ dataflow, start, receipts }) => {
