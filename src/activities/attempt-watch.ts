@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { failure } from '../shared/failures.js';
 import { cancellationOf } from './activity-run.js';
+import { assertAwaited } from './assert-awaited.js';
 
 const lookEveryMs = 500;
 
@@ -9,9 +10,6 @@ const lookEveryMs = 500;
  * Runs `body` with a check of whether this attempt still counts, for what cannot be taken back. The
  * check throws if the activity was cancelled, if the attempt's time is over, or if this process was
  * paused for so long that the server has given the attempt up: another one is at work then.
- *
- * A process that was paused while the server handed it the attempt sees nothing of that pause: it
- * begins when it wakes. So the server is asked whether it still waits for this attempt.
  */
 export async function whileWatched<R>(
   client: Client,
@@ -43,22 +41,6 @@ export async function whileWatched<R>(
   } finally {
     clearInterval(timer);
   }
-}
-
-/** @throws unless the server waits for this very attempt */
-async function assertAwaited(client: Client): Promise<void> {
-  const { activityId, attempt, workflowExecution } = Context.current().info;
-  if (workflowExecution === undefined) return;
-  const { workflowId, runId } = workflowExecution;
-  const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
-  const awaited = (raw.pendingActivities ?? []).find(
-    (pending) => pending.activityId === activityId,
-  );
-  if (awaited?.attempt === attempt) return;
-  throw failure(
-    'WorkerShutdown',
-    `the server waits for ${awaited ? `attempt ${awaited.attempt}` : 'no attempt'}, this is attempt ${attempt}`,
-  );
 }
 
 /** A timeout of 0 or undefined is none. */

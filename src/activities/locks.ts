@@ -2,6 +2,7 @@ import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { lockWorkflowType } from '../shared/names.js';
 import { runKeyOf } from '../store/run-key.js';
 import type { PipelineActivities } from '../workflows/activities.js';
+import { assertAwaited } from './assert-awaited.js';
 import type { ActivityDeps } from './deps.js';
 
 /** Starts the destination's lock if need be, and puts the request to it; asking twice is asking once. */
@@ -10,6 +11,7 @@ export function createRequestLock({
   taskQueue,
 }: ActivityDeps): PipelineActivities['requestLock'] {
   return async (lockId, destination, request) => {
+    await assertAwaited(client);
     await client.workflow.signalWithStart(lockWorkflowType, {
       workflowId: lockId,
       taskQueue,

@@ -38,9 +38,22 @@ export function createFaults(world: World, note: (text: string) => void): Faults
         const names = await readdir(folder);
         for (const name of names) {
           if (name.endsWith('.hit')) await taken(join(folder, name.slice(0, -4)));
+          else await rearm(folder, name);
         }
       }
       await sleep(lookEveryMs);
+    }
+  }
+
+  /** A process that took a point was killed at another one before it could tell. */
+  async function rearm(folder: string, name: string): Promise<void> {
+    const [, point, pid] = /^(.+)\.(\d+)(?:\.tmp)?$/.exec(name) ?? [];
+    if (point === undefined || isAlive(Number(pid))) return;
+    await rm(join(folder, name), { force: true });
+    const file = join(folder, point);
+    const told = armed.get(file);
+    if (told && !(await readdir(folder)).includes(`${point}.hit`)) {
+      await writeFile(file, told.signal);
     }
   }
 

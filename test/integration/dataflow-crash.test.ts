@@ -77,7 +77,7 @@ function stepsOf(): Step[] {
   };
   const keepQueued = (pipeline: string, forMs: number): void => {
     const job_name = `^${pipeline}-`;
-    steps.push({ do: 'fault', fault: { fault: 'queued', for_ms: forMs, job_name, times: 1 } });
+    steps.push({ do: 'fault', fault: { fault: 'queued', for_ms: forMs, job_name, times: 2 } });
   };
 
   for (const point of shared) arm(point, 'SIGKILL', {});
@@ -87,9 +87,9 @@ function stepsOf(): Step[] {
   steps.push(
     {
       do: 'fault',
-      fault: { fault: 'response_lost', method: 'LaunchFlexTemplate', job_name, times: 1 },
+      fault: { fault: 'response_lost', method: 'LaunchFlexTemplate', job_name, times: 2 },
     },
-    { do: 'fault', fault: { fault: 'event_lost', delay_ms: 0, job_name, times: 1 } },
+    { do: 'fault', fault: { fault: 'event_lost', delay_ms: 0, job_name, times: 2 } },
   );
   start('f');
   for (const [signal, points] of [

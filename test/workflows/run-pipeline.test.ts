@@ -189,7 +189,7 @@ describe('runPipeline', function () {
     const prepare = async (): Promise<never> => {
       isPreparing = true;
       await gate.promise;
-      throw new Error('lost');
+      throw ApplicationFailure.nonRetryable('the worker was lost');
     };
     await withWorker({ overrides: { prepare } }, async (_fakes, start) => {
       const run = await start();
