@@ -19,7 +19,7 @@ export async function assertAwaited(client: Client): Promise<void> {
   const awaited = (raw.pendingActivities ?? []).find(
     (pending) => pending.activityId === activityId,
   );
-  if (awaited?.attempt === attempt && awaited.state !== cancelRequested) return;
+  if (awaited?.attempt === attempt && Number(awaited.state) !== cancelRequested) return;
   throw failure(
     'WorkerShutdown',
     `the server waits for ${awaited ? `attempt ${awaited.attempt}` : 'no attempt'}, this is attempt ${attempt}`,
