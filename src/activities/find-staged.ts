@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
+import { faultPoint } from '../process/fault-point.js';
 import { failure, isFailureType, type FailureDetail } from '../shared/failures.js';
 import { ObjectNotFound, objectPaths, type ObjectStore } from '../store/object-store.js';
 import type { JobActivities } from '../workflows/activities.js';
@@ -19,12 +20,14 @@ export function createFindStaged({
   objects,
 }: Pick<ActivityDeps, 'objects'>): JobActivities['findStaged'] {
   return async (run, target, ordinal) => {
+    await faultPoint('worker:before-find-staged');
     const attempt = objectPaths.attempt(target.store, run.runKey, ordinal);
     const store = await objects();
     const manifestUri = `${attempt}/manifest.json`;
     const manifest = await readIfThere(store, manifestUri);
     if (manifest !== null) {
       const manifestSha256 = createHash('sha256').update(manifest).digest('hex');
+      await faultPoint('worker:staged-found');
       return { manifestUri, manifestSha256, attempt: ordinal };
     }
     const said = await readIfThere(store, `${attempt}/failure.json`);

@@ -17,6 +17,7 @@ export function createFinish({
   objects,
 }: Pick<ActivityDeps, 'store' | 'objects'>): PipelineActivities['finish'] {
   return async (run, receipt, target) => {
+    await faultPoint('worker:before-finish');
     const text = `${JSON.stringify(receipt, null, 2)}\n`;
     const close = async (): Promise<void> => {
       if (target === null) return;
@@ -33,6 +34,7 @@ export function createFinish({
       await remote.remove(objectPaths.profiles(target.store, run.runKey));
       await remote.removePrefix(objectPaths.staging(target.store, run.runKey));
     }
+    await faultPoint('worker:bucket-cleaned');
     const processes = storePaths.beamProcesses(store, run.runKey);
     await endRecordedProcesses(processes);
     await rm(processes, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import { jobFailureOf, type StagedFailure } from '../dataflow/job-failure.js';
 import { logCommandOf } from '../dataflow/log-command.js';
 import { costOf, type Prices } from '../dataflow/prices.js';
 import type { Dataflow } from '../gateways/dataflow.js';
+import { faultPoint } from '../process/fault-point.js';
 import { identityOf } from '../shared/job-identity.js';
 import type { DataflowTarget, JobFailure, JobReference } from '../shared/job.js';
 import { objectPaths, type ObjectStore } from '../store/object-store.js';
@@ -28,11 +29,13 @@ const defaultWaits = [1_000, 2_000, 4_000, 8_000, 16_000, 29_000];
 export function createReportJob(deps: ReportJobDeps): JobActivities['reportJob'] {
   const waits = deps.waits ?? defaultWaits;
   return async (job, target, failed) => {
+    await faultPoint('worker:before-report');
     const dataflow = await orNull(deps.dataflow);
     const [metrics, failure] = await Promise.all([
       dataflow && persistently(() => dataflow.metrics(job), waits),
       failed ? failureOf(job, target, dataflow, deps, waits) : null,
     ]);
+    await faultPoint('worker:job-reported');
     const prices = await orNull(async () => deps.prices());
     return { metrics, cost: costOf(metrics, job.region, prices ?? {}), failure };
   };

@@ -24,6 +24,7 @@ export function createUploadRun(
 ): JobActivities['uploadRun'] {
   return async (run, { store }, allowPlaintext) => {
     const { root } = deps;
+    await faultPoint('worker:before-upload');
     const plan = await readPlan(deps.store, run);
     const job = { plan, profiles: run.profiles };
     asConfigError(() => jobProblems(null, job, { root, allowPlaintext }));

@@ -47,7 +47,7 @@ export class Api {
     };
     this.#received.push(entry);
     if (this.#received.length > mostRemembered) this.#received.splice(0, mostRemembered / 10);
-    const strike = this.faults.takeCall(method);
+    const strike = this.faults.takeCall(method, launchedName(request));
     try {
       if (strike.delayMs > 0) await sleep(strike.delayMs);
       if (strike.error) {
@@ -70,4 +70,9 @@ export class Api {
     if (Object.hasOwn(this.jobs, method)) return this.jobs[method as Method];
     throw new ApiError('UNIMPLEMENTED', `The Dataflow emulator does not implement ${method}.`);
   }
+}
+
+function launchedName({ launchParameter }: Json): string {
+  const { jobName } = (launchParameter ?? {}) as { jobName?: unknown };
+  return typeof jobName === 'string' ? jobName : '';
 }

@@ -41,7 +41,12 @@ export const fault = z.discriminatedUnion('fault', [
     message: z.string().optional(),
     times,
   }),
-  z.strictObject({ fault: z.literal('response_lost'), method: z.string(), times }),
+  z.strictObject({
+    fault: z.literal('response_lost'),
+    method: z.string(),
+    job_name: jobName,
+    times,
+  }),
   z.strictObject({
     fault: z.literal('latency'),
     method: z.string(),
@@ -90,8 +95,14 @@ export class Faults {
     this.#save();
   }
 
-  /** The error, the delay or the loss that strikes this call, each counted once. */
-  takeCall(method: string): {
+  /**
+   * The error, the delay or the loss that strikes this call, each counted once.
+   * @param name of the job that the call launches; the others name none
+   */
+  takeCall(
+    method: string,
+    name = '',
+  ): {
     error?: { status: Status; message?: string };
     lost: boolean;
     delayMs: number;
@@ -100,7 +111,9 @@ export class Faults {
     const error = this.#take((one) => one.fault === 'error' && one.method === method);
     const lost =
       error === undefined
-        ? this.#take((one) => one.fault === 'response_lost' && one.method === method)
+        ? this.#take(
+            (one) => one.fault === 'response_lost' && one.method === method && matches(one, name),
+          )
         : undefined;
     return {
       lost: lost !== undefined,

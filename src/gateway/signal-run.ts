@@ -1,5 +1,6 @@
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import type { TemporalAddress } from '../client/connection.js';
+import { faultPoint } from '../process/fault-point.js';
 import type { JobEvent } from '../shared/job.js';
 import { jobStateChangedSignal } from '../workflows/signals.js';
 
@@ -41,10 +42,12 @@ export function createRunSignals(address: TemporalAddress, deadlineMs: number): 
 
   return {
     async signal(workflowId, event) {
+      await faultPoint('gateway:before-signal');
       try {
         await inTime(() =>
           client.workflow.getHandle(workflowId).signal(jobStateChangedSignal, event),
         );
+        await faultPoint('gateway:signalled');
         return 'signalled';
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return 'no_run';

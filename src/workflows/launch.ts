@@ -1,10 +1,13 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import type { JobView } from '../shared/job.js';
 import type { JobContext } from './job-context.js';
 import type { LaunchJob, LaunchedJob } from './activities.js';
 
 /** Pauses between looks for a job that has the name and is not listed yet. */
 const firstLookMs = 10_000;
 const longestLookMs = 60_000;
+/** From this look on, a name that is taken by a job which nobody sees is asked for again. */
+const looksBeforeRelaunch = 3;
 /** Pauses between looks for a job that a cancelled launch may have left. */
 const looksAfterCancellationMs = [0, 5_000, 15_000, 40_000];
 
@@ -43,26 +46,38 @@ async function known(
   request: LaunchJob,
   launched: LaunchedJob,
 ): Promise<Launch> {
-  const { events, activities } = context;
-  let { jobId, state } = launched;
-  for (let delayMs = firstLookMs; jobId === null; delayMs = Math.min(delayMs * 2, longestLookMs)) {
+  const { events, activities, target } = context;
+  let { jobId, state, adopted } = launched;
+  let delayMs = firstLookMs;
+  for (let looks = 1; jobId === null; looks++) {
     await condition(() => events.claimedId !== null, delayMs);
-    const found = await lookFor(context, request);
+    delayMs = Math.min(delayMs * 2, longestLookMs);
+    const found = (await claimed()) ?? (await lookFor(looks));
     events.claimedId = null;
-    if (found !== null) ({ jobId, state } = found);
+    if (found !== null) ({ jobId, state, adopted } = { adopted: true, ...found });
   }
   events.watch({ runKey: request.runKey, ordinal: request.ordinal, jobId });
-  return { jobId, state, adopted: launched.adopted };
+  return { jobId, state, adopted };
 
   /** An event that bears our labels names the id; the job itself must say the same. */
-  async function lookFor({ target }: JobContext, { jobName }: LaunchJob) {
-    if (events.claimedId === null) return activities.findJob(request);
+  async function claimed(): Promise<JobView | null> {
+    if (events.claimedId === null) return null;
     const reference = { project: target.project, region: target.region, jobId: events.claimedId };
     const view = await activities.readJob(reference).catch((error: unknown) => {
       if (isCancellation(error)) throw error;
       return null; // Forged, or not there yet.
     });
-    return view?.jobName === jobName ? view : activities.findJob(request);
+    return view?.jobName === request.jobName ? view : null;
+  }
+
+  /**
+   * A job that is neither listed nor heard of for long may not be there: whoever had the name gave it
+   * back, or the service refused it by mistake. Then it is launched again, which the name keeps safe.
+   */
+  async function lookFor(looks: number): Promise<LaunchedJob | JobView | null> {
+    const found = await activities.findJob(request);
+    if (found !== null || looks < looksBeforeRelaunch) return found;
+    return activities.launchJob({ ...request, mayExist: true });
   }
 }
 

@@ -54,7 +54,7 @@ export function createFakeActivities(options: FakeOptions): FakeActivities {
       sinks: [...sinks],
       timeoutMs: null,
       destinationWaitMs: 1000,
-      runner: 'local',
+      runner: options.prepared?.dataflow ? 'dataflow' : 'local',
       dataflow: null,
       notes: [],
       ...options.prepared,

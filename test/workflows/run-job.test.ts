@@ -156,6 +156,25 @@ describe('runPipeline on Dataflow', function () {
     });
   });
 
+  it('launches again where the name was taken and nobody has seen a job of it', async () => {
+    await withRun({}, async ({ dataflow, start }) => {
+      const activities = dataflow.activities();
+      let refused = 0;
+      const run = await start({
+        ...activities,
+        launchJob: async (request) => {
+          if (request.mayExist) return activities.launchJob(request);
+          refused += 1;
+          return { jobId: null, state: null, adopted: true };
+        },
+      });
+      dataflow.onLaunch = (job) => dataflow.move('JOB_STATE_DONE', job);
+      assert.equal((await run.result()).outcome, 'succeeded');
+      assert.equal(refused, 1);
+      assert.equal(dataflow.launches, 1);
+    });
+  });
+
   it('does not take an id from an event of a job with another name', async () => {
     await withRun({}, async ({ dataflow, start }) => {
       dataflow.hidesJobs = true;

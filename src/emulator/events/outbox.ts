@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
+import { faultPoint } from '../../process/fault-point.js';
 import type { Faults } from '../faults.js';
 import type { JobRecord } from '../jobs/job-record.js';
 import type { EventsMode } from '../options.js';
@@ -96,6 +97,7 @@ export class Outbox {
     const job = this.state.jobs.get(event.jobId);
     if (job === undefined || this.#closing.signal.aborted) return;
     const problem = await this.#post(event, job);
+    if (problem === null) await faultPoint('emulator:event-taken');
     if (this.state.closed) return;
     if (problem === null) {
       this.#settle(event);

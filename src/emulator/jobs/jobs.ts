@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { faultPoint } from '../../process/fault-point.js';
 import { ApiError } from '../api-error.js';
 import type { Faults } from '../faults.js';
 import type { State } from '../state.js';
@@ -97,6 +98,7 @@ export function createJobs({ state, lifecycle, faults, listQueued, listLabels }:
       const { storage } = lifecycle;
       const job = await launchedJob(parse(launchRequest, request), { state, storage, faults });
       if (job === null) return {};
+      await faultPoint('emulator:before-launch');
       if (job.replaceJobId === undefined) {
         assertNameFree(state, job.project, job.region, job.name);
       }
@@ -104,6 +106,7 @@ export function createJobs({ state, lifecycle, faults, listQueued, listLabels }:
       if (job.replaceJobId !== undefined) {
         lifecycle.enter(job.replaceJobId, 'JOB_STATE_UPDATED', { replacedByJobId: job.id });
       }
+      await faultPoint('emulator:launched');
       return { job: jobSummary(job) };
     },
     async GetJob(request: Json): Promise<Json> {
@@ -117,6 +120,7 @@ export function createJobs({ state, lifecycle, faults, listQueued, listLabels }:
       const update = parse(updateRequest, request);
       const { id } = find(update);
       await updateJob(update, find(update), lifecycle);
+      await faultPoint('emulator:updated');
       return jobSummary(state.jobs.get(id) as JobRecord);
     },
     async ListJobMessages(request: Json): Promise<Json> {

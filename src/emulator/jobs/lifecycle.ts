@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { faultPoint } from '../../process/fault-point.js';
 import type { JobState } from '../../shared/job.js';
 import type { Outbox } from '../events/outbox.js';
 import type { JobOptions } from '../options.js';
@@ -146,6 +147,7 @@ export class Lifecycle {
     let { process } = job;
     if (process === undefined) {
       process = await startChild(folder, this.options.command(job.args, job.project));
+      await faultPoint('emulator:child-started');
       if (this.state.closed) return; // The next start finds it in the folder.
       this.state.commit({ change: { id, set: { process } } });
       if (!this.#is(id, 'JOB_STATE_RUNNING')) await this.#terminate(process);

@@ -1,0 +1,115 @@
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fault } from '../../src/emulator/faults.js';
+import { isAlive, wake } from '../support/hosts.js';
+import { memberNames, type MemberName } from './schedule.js';
+import type { World } from './world.js';
+
+type Signal = 'SIGKILL' | 'SIGSTOP';
+
+/** Carries out what a schedule decides, and undoes it in the end. */
+export interface Faults {
+  hit(member: MemberName, signal: Signal, forMs: number): void;
+  arm(point: string, signal: Signal, forMs: number): Promise<void>;
+  script(fault: Fault): Promise<void>;
+  /** Disarms what was not met, wakes who sleeps, and returns when every process serves. */
+  heal(): Promise<void>;
+  /** Faults that took place, by name. */
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+const lookEveryMs = 25;
+
+export function createFaults(world: World, note: (text: string) => void): Faults {
+  const armed = new Map<string, { signal: Signal; forMs: number }>();
+  const children = new Set<number>();
+  const counts = new Map<string, number>();
+  let healing = false;
+  const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1);
+  const members = memberNames.map((name) => world.members[name]);
+  const watching = watch();
+
+  async function watch(): Promise<void> {
+    while (!healing) {
+      const names = await readdir(world.faults);
+      for (const name of names) if (name.endsWith('.hit')) await taken(name.slice(0, -4));
+      await sleep(lookEveryMs);
+    }
+  }
+
+  /** A process was hit at a boundary: one of the members, or a child of theirs. */
+  async function taken(point: string): Promise<void> {
+    const file = join(world.faults, `${point}.hit`);
+    const pid = Number(await readFile(file, 'utf8'));
+    await rm(file);
+    const { signal, forMs } = armed.get(point) ?? { signal: 'SIGSTOP', forMs: 0 };
+    armed.delete(point);
+    count(`${signal} at ${point}`);
+    note(`${signal} at ${point}, process ${pid}, ${forMs} ms`);
+    if (members.some((member) => member.wasHit(pid, signal, forMs))) return;
+    if (signal === 'SIGKILL') return;
+    children.add(pid);
+    setTimeout(() => {
+      children.delete(pid);
+      if (isAlive(pid)) wake(pid);
+    }, forMs);
+  }
+
+  const url = `${world.emulator}/emulator/faults`;
+
+  return {
+    counts,
+    hit(member, signal, forMs) {
+      count(`${signal} of ${member}`);
+      note(`${signal} of ${member}, ${forMs} ms`);
+      world.members[member].hit(signal, forMs);
+    },
+    async arm(point, signal, forMs) {
+      if (armed.has(point)) return;
+      armed.set(point, { signal, forMs });
+      await writeFile(join(world.faults, point), signal);
+    },
+    async script(fault) {
+      count(`emulator: ${fault.fault}${'status' in fault ? ` ${fault.status}` : ''}`);
+      note(`emulator: ${JSON.stringify(fault)}`);
+      await persistently(async () => {
+        const pending = (await (await fetch(url)).json()) as Fault[];
+        await put(url, [...pending, fault]);
+      });
+    },
+    async heal() {
+      for (const point of armed.keys()) await rm(join(world.faults, point), { force: true });
+      healing = true;
+      await watching;
+      for (const pid of children) if (isAlive(pid)) wake(pid);
+      for (const member of members) await member.heal();
+      await persistently(() => put(url, []));
+    },
+  };
+}
+
+async function put(url: string, faults: readonly Fault[]): Promise<void> {
+  const answer = await fetch(url, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(faults),
+    signal: AbortSignal.timeout(3_000),
+  });
+  if (!answer.ok) throw new Error(`the emulator refuses the faults: ${await answer.text()}`);
+}
+
+/** Tries until it succeeds: the process that is asked may be dead or asleep. */
+export async function persistently<T>(
+  call: () => Promise<T>,
+  isFinal: (error: unknown) => boolean = () => false,
+): Promise<T> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (isFinal(error)) throw error;
+      await sleep(200);
+    }
+  }
+}

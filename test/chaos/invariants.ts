@@ -1,0 +1,200 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isTerminal } from '../../src/shared/job-end.js';
+import { jobLabelNames } from '../../src/shared/job-identity.js';
+import type { JobState } from '../../src/shared/job.js';
+import { lockWorkflowType } from '../../src/shared/names.js';
+import type { Receipt } from '../../src/shared/receipt.js';
+import { openLocalStore, storePaths } from '../../src/store/local-store.js';
+import { objectPaths } from '../../src/store/object-store.js';
+import { leftovers } from '../support/hosts.js';
+import { commitsOf, contentsOf, type Commit } from './destinations.js';
+import { pipelines } from './pipelines.js';
+import type { PlayedRun } from './play.js';
+import { bucketStore, type World } from './world.js';
+
+/** A promise that was broken, and by which run where one is at fault. */
+export interface Violation {
+  what: string;
+  runKey?: string;
+}
+
+/** A job as the emulator remembers it. */
+export interface Job {
+  id: string;
+  name: string;
+  currentState: JobState;
+  createTime: string;
+  currentStateTime: string;
+  labels: Record<string, string>;
+}
+
+/** Longest that what runs left may still be there after the last of them has ended. */
+const graceMs = 60_000;
+
+/** Everything that must hold when every run has ended, whatever befell the processes. */
+export async function violationsOf(world: World, runs: readonly PlayedRun[]): Promise<Violation[]> {
+  await quiet(world);
+  const jobs = await jobsOf(world);
+  const receipts = await receiptsOf(world, runs);
+  return [
+    ...everyRunEnded(runs),
+    ...oneJobAtATime(runs, jobs),
+    ...noActiveJob(jobs),
+    ...(await nothingLeft(world)),
+    ...(await everyRowOnce(world)),
+    ...(await oneCommitEach(world, runs, jobs, receipts)),
+  ];
+}
+
+/** Waits, within the grace, until no job is active and nothing is staged or locked. */
+async function quiet(world: World): Promise<void> {
+  const until = Date.now() + graceMs;
+  while (Date.now() < until) {
+    const active = noActiveJob(await jobsOf(world));
+    if (active.length === 0 && (await nothingLeft(world)).length === 0) return;
+    await sleep(1_000);
+  }
+}
+
+function everyRunEnded(runs: readonly PlayedRun[]): Violation[] {
+  return runs
+    .filter(({ status }) => status === null)
+    .map(({ runKey, step }) => ({ what: `run ${step.run} does not end`, runKey }));
+}
+
+/** Jobs of one run do not overlap in time, and each launch ordinal has one. */
+function oneJobAtATime(runs: readonly PlayedRun[], jobs: readonly Job[]): Violation[] {
+  return runs.flatMap(({ runKey }) => {
+    const own = jobs
+      .filter(({ labels }) => labels[jobLabelNames.runKey] === runKey)
+      .toSorted((one, other) => one.createTime.localeCompare(other.createTime));
+    const violations: Violation[] = [];
+    const ordinals = own.map(({ labels }) => labels[jobLabelNames.ordinal]);
+    if (new Set(ordinals).size !== ordinals.length) {
+      violations.push({ what: `launch ordinals ${ordinals.join(', ')}`, runKey });
+    }
+    for (const [index, job] of own.entries()) {
+      const next = own[index + 1];
+      if (next === undefined) break;
+      if (!isTerminal(job.currentState) || job.currentStateTime > next.createTime) {
+        violations.push({ what: `jobs ${job.id} and ${next.id} were active at once`, runKey });
+      }
+    }
+    return violations;
+  });
+}
+
+function noActiveJob(jobs: readonly Job[]): Violation[] {
+  return jobs
+    .filter(({ currentState }) => !isTerminal(currentState))
+    .map(({ id, currentState, labels }) => ({
+      what: `job ${id} is ${currentState} and no run is open`,
+      runKey: labels[jobLabelNames.runKey] ?? '',
+    }));
+}
+
+async function nothingLeft(world: World): Promise<Violation[]> {
+  const violations: Violation[] = [];
+  for await (const { uri } of world.objects.list(objectPaths.staging(bucketStore, ''))) {
+    violations.push({ what: `${uri} is left`, runKey: uri.split('/').at(-3) ?? '' });
+  }
+  for (const file of await leftovers(world.roots)) {
+    violations.push({ what: `${file} is left in a local store` });
+  }
+  const query = `WorkflowType = '${lockWorkflowType}' AND ExecutionStatus = 'Running'`;
+  for await (const { workflowId } of world.client.workflow.list({ query })) {
+    violations.push({ what: `the lock ${workflowId} is held or waited for` });
+  }
+  return violations;
+}
+
+/** The model of a destination: an append adds every row once, a replace leaves them once. */
+async function everyRowOnce({ roots }: World): Promise<Violation[]> {
+  const violations: Violation[] = [];
+  for (const root of roots) {
+    for (const { name, mode } of pipelines) {
+      const commits = await commitsOf(root, name);
+      for (const sink of ['warehouse', 'lake'] as const) {
+        const own = commits.filter((commit) => commit.sink === sink).length;
+        const times = mode === 'append' ? own : Math.min(own, 1);
+        const found = await contentsOf(root, name, sink);
+        if (found.fewest !== times || found.most !== times || (times > 0 && !found.complete)) {
+          violations.push({
+            what:
+              `${root}: ${sink} of ${name} has rows from ${found.fewest} to ${found.most} times` +
+              `${found.complete ? '' : ', and not all of them'}; ${own} commits ask for ${times}`,
+          });
+        }
+      }
+    }
+  }
+  return violations;
+}
+
+/** A run that succeeded has one commit to each sink; another has those that its receipt owns up to. */
+async function oneCommitEach(
+  world: World,
+  runs: readonly PlayedRun[],
+  jobs: readonly Job[],
+  receipts: ReadonlyMap<string, Receipt>,
+): Promise<Violation[]> {
+  const commits: Commit[] = [];
+  for (const root of world.roots) {
+    for (const { name } of pipelines) commits.push(...(await commitsOf(root, name)));
+  }
+  const violations: Violation[] = [];
+  for (const { runKey, status } of runs) {
+    const done = commits
+      .filter((commit) => commit.runKey === runKey)
+      .map(({ sink }) => sink)
+      .toSorted();
+    const receipt = receipts.get(runKey);
+    const owned = (receipt?.sinks ?? [])
+      .filter(({ state }) => state === 'published')
+      .map(({ name }) => name)
+      .toSorted();
+    const wanted = status === 'COMPLETED' ? ['lake', 'warehouse'] : owned;
+    if (done.join() !== wanted.join()) {
+      violations.push({
+        what: `${status} with commits to [${done.join()}], and [${wanted.join()}] must be there`,
+        runKey,
+      });
+    }
+    if (status === 'COMPLETED' && receipt?.outcome !== 'succeeded') {
+      violations.push({ what: `succeeded, its receipt says ${receipt?.outcome}`, runKey });
+    }
+    const isDone = jobs.some(
+      ({ labels, currentState }) =>
+        labels[jobLabelNames.runKey] === runKey && currentState === 'JOB_STATE_DONE',
+    );
+    if (done.length > 0 && !isDone) violations.push({ what: 'published without a job', runKey });
+    if (receipt?.sinks.some(({ state }) => state === 'uncertain')) {
+      violations.push({ what: 'a sink is uncertain though its host is up', runKey });
+    }
+  }
+  return violations;
+}
+
+export async function jobsOf({ emulator }: World): Promise<Job[]> {
+  return (await (await fetch(`${emulator}/emulator/jobs`)).json()) as Job[];
+}
+
+/** The receipts that the hosts keep. */
+export async function receiptsOf(
+  { roots }: World,
+  runs: readonly PlayedRun[],
+): Promise<Map<string, Receipt>> {
+  const found = new Map<string, Receipt>();
+  for (const root of roots) {
+    const store = await openLocalStore(join(root, '.beamline', 'store'));
+    for (const { runKey } of runs) {
+      const file = storePaths.receipt(store, runKey);
+      if (!existsSync(file)) continue;
+      found.set(runKey, JSON.parse(await readFile(file, 'utf8')) as Receipt);
+    }
+  }
+  return found;
+}
