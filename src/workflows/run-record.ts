@@ -1,5 +1,6 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { searchAttributes, type RunStatus } from '../shared/contract.js';
+import type { SearchAttributePair } from '@temporalio/common';
 import type { Outcome, Receipt, ReceiptSink, RunState } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import { isTerminal } from '../shared/job-end.js';
@@ -20,6 +21,8 @@ export class RunRecord {
   /** Set by the signal `drainJob`, until it is acted upon. */
   wantsDrain = false;
   #job: ReceiptJob | null = null;
+  /** Search attributes that go with the next state: each upsert is an event, and is paid for. */
+  readonly #unset: SearchAttributePair[] = [];
   readonly #notes: string[] = [];
 
   constructor(
@@ -56,16 +59,18 @@ export class RunRecord {
         state: 'unpublished',
       });
     }
-    upsertSearchAttributes([
+    this.#unset.push(
       { key: searchAttributes.pipeline, value: prepared.pipeline },
       { key: searchAttributes.runner, value: this.runner },
       { key: searchAttributes.runKey, value: prepared.runKey },
-    ]);
+    );
+    if (prepared.revision === undefined) upsertSearchAttributes(this.#unset.splice(0));
   }
 
   enter(state: RunState): void {
     this.state = state;
-    upsertSearchAttributes([{ key: searchAttributes.state, value: state }]);
+    const entered = { key: searchAttributes.state, value: state };
+    upsertSearchAttributes([...this.#unset.splice(0), entered]);
     this.describe();
   }
 
