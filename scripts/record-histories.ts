@@ -1,5 +1,6 @@
 /**
- * Records the histories in `test/replay` anew: `node dist/scripts/record-histories.js`.
+ * Records the histories in `test/replay` anew: `node dist/scripts/record-histories.js [NAME…]`, all or
+ * those named.
  *
  * Run it only when the workflow's contract was changed on purpose and no run of the old code is
  * alive any more: the recorded histories are what guards those.
@@ -15,9 +16,12 @@ import { findTemporalCli } from '../src/dev/temporal-cli.js';
 import { failure } from '../src/shared/failures.js';
 import { registerSearchAttributes } from '../src/worker/search-attributes.js';
 import { createFakeActivities, failing, preparedSink } from '../test/support/fake-activities.js';
+import { FakeDataflow, target } from '../test/support/fake-job.js';
 import { projectRoot, startTemporal } from '../test/support/stack.js';
 import { quietRuntime } from '../test/support/quiet-runtime.js';
 import { workflowBundle } from '../test/support/workflow-bundle.js';
+
+const wanted = process.argv.slice(2);
 
 type Overrides = NonNullable<Parameters<typeof createFakeActivities>[0]['overrides']>;
 
@@ -79,7 +83,38 @@ await record('reset', {}, async (run) => {
   await again.result();
   return again;
 });
+await record('dataflow', {}, async (run, dataflow) => {
+  await launched(dataflow);
+  for (const state of ['JOB_STATE_RUNNING', 'JOB_STATE_DONE'] as const) await dataflow.move(state);
+  await run.result();
+  return run;
+});
+await record('dataflow-cancelled', {}, async (run, dataflow) => {
+  dataflow.onStop = (job) => dataflow.move('JOB_STATE_CANCELLED', job);
+  await launched(dataflow);
+  await run.cancel();
+  await run.result().catch(() => undefined);
+  return run;
+});
+await record('dataflow-relaunched', {}, async (run, dataflow) => {
+  dataflow.report.failure = {
+    cause: 'out_of_memory',
+    message: 'a worker ran out of memory',
+    retryHelps: true,
+    next: 'take larger machines',
+    evidence: [],
+  };
+  dataflow.onLaunch = (job) =>
+    dataflow.move(dataflow.launches === 1 ? 'JOB_STATE_FAILED' : 'JOB_STATE_DONE', job);
+  await run.result();
+  return run;
+});
 await environment.teardown();
+
+async function launched(dataflow: FakeDataflow): Promise<void> {
+  while (dataflow.jobs.length === 0) await environment.sleep(100);
+  await environment.sleep(500);
+}
 
 /** The history as the Temporal CLI shows it, in protobuf's JSON. */
 async function historyOf(run: WorkflowHandle): Promise<string> {
@@ -101,11 +136,20 @@ async function historyOf(run: WorkflowHandle): Promise<string> {
 async function record(
   name: string,
   overrides: Overrides,
-  drive: (run: WorkflowHandle) => Promise<WorkflowHandle>,
+  drive: (run: WorkflowHandle, dataflow: FakeDataflow) => Promise<WorkflowHandle>,
 ): Promise<void> {
+  if (wanted.length > 0 && !wanted.includes(name)) return;
+  const isJob = name.startsWith('dataflow');
+  const dataflow = new FakeDataflow(`recorded-${name}`, client.workflow);
   const taskQueue = `record-${name}`;
   const sinks = [{ ...preparedSink, lockId: `beamline.lock.${name}` }];
-  const options = { client: client.workflow, taskQueue, prepared: { sinks }, overrides };
+  const launch = { ...target.launch, attempts: 2 };
+  const options = {
+    client: client.workflow,
+    taskQueue,
+    prepared: { sinks, dataflow: isJob ? { ...target, launch } : null },
+    overrides: isJob ? { ...dataflow.activities(), ...overrides } : overrides,
+  };
   const { activities } = createFakeActivities(options);
   const worker = await Worker.create({
     connection: nativeConnection,
@@ -121,7 +165,7 @@ async function record(
       workflowId: `recorded-${name}`,
       args: [{ config: 'orders.yaml' }],
     });
-    const closed = await drive(run);
+    const closed = await drive(run, dataflow);
     await writeFile(join(folder, `${name}.json`), await historyOf(closed));
   });
 }

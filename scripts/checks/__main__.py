@@ -14,6 +14,7 @@ NODE_BIN = ROOT / "node_modules" / ".bin"
 VENV_BIN = ROOT / ".venv" / "bin"
 DATA_PLANE = ROOT / "beam-pipeline"
 SCRIPTS = ROOT / "scripts"
+STORAGE = ROOT / "emulators" / "storage"
 TOTALS = STATE / "totals"
 # Mocha takes CI=true for a terminal with colours.
 COLOR = [] if sys.stdout.isatty() else ["--no-color"]
@@ -30,6 +31,21 @@ ALL: list[Check | Suite] = [
     Check("ruff", [VENV_BIN / "ruff", "check", "--quiet"], folder=DATA_PLANE),
     Check("ruff format", [VENV_BIN / "ruff", "format", "--check", "--quiet"], folder=DATA_PLANE),
     Check("mypy", [VENV_BIN / "mypy", "--no-error-summary"], folder=DATA_PLANE),
+    Check(
+        "flex template",
+        [VENV_BIN / "python", "-m", "beam_pipeline.template_spec", "--check"],
+        folder=DATA_PLANE,
+    ),
+    Check(
+        "hadolint",
+        [VENV_BIN / "hadolint", "Dockerfile.worker", "Dockerfile.flex-template"],
+        folder=DATA_PLANE,
+    ),
+    Check("storage emulator: ruff", [VENV_BIN / "ruff", "check", "--quiet"], folder=STORAGE),
+    Check(
+        "storage emulator: ruff format", [VENV_BIN / "ruff", "format", "--check", "--quiet"], folder=STORAGE
+    ),
+    Check("storage emulator: mypy", [VENV_BIN / "mypy", "--no-error-summary"], folder=STORAGE),
     Check("scripts: ruff", [VENV_BIN / "ruff", "check", "--quiet"], folder=SCRIPTS),
     Check("scripts: ruff format", [VENV_BIN / "ruff", "format", "--check", "--quiet"], folder=SCRIPTS),
     Check("scripts: mypy", [VENV_BIN / "mypy", "--no-error-summary"], folder=SCRIPTS),
@@ -48,6 +64,13 @@ ALL: list[Check | Suite] = [
         count=junit_count,
         folder=DATA_PLANE,
         minutes=25,
+    ),
+    Suite(
+        "pytest storage emulator",
+        [VENV_BIN / "python", "-m", "pytest", f"--junitxml={TOTALS / 'pytest-storage.xml'}"],
+        totals=TOTALS / "pytest-storage.xml",
+        count=junit_count,
+        folder=STORAGE,
     ),
     Suite(
         "pytest scripts",

@@ -7,6 +7,7 @@ import { identityOf } from '../shared/job-identity.js';
 import type { DataflowTarget, JobFailure, JobReference } from '../shared/job.js';
 import { objectPaths, type ObjectStore } from '../store/object-store.js';
 import type { JobActivities } from '../workflows/activities.js';
+import { launcherLogOf } from './launcher-log.js';
 
 export interface ReportJobDeps {
   dataflow: () => Promise<Dataflow>;
@@ -44,14 +45,18 @@ async function failureOf(
   { objects }: ReportJobDeps,
   waits: readonly number[],
 ): Promise<JobFailure> {
-  const [messages, staged] = await Promise.all([
-    dataflow && persistently(() => dataflow.messages(job, { minimum: 'warning' }), waits),
+  const [told, staged] = await Promise.all([
+    dataflow && persistently(() => dataflow.messages(job, { minimum: 'basic' }), waits),
     dataflow && stagedFailure(job, target, dataflow, objects, waits),
   ]);
-  return jobFailureOf(messages ?? [], {
-    logCommand: logCommandOf(job),
-    ...(staged === null ? {} : { staged }),
-  });
+  const all = told ?? [];
+  const messages = all.filter(({ importance }) => importance !== 'basic');
+  const logCommand = logCommandOf(job);
+  const failure = jobFailureOf(messages, { logCommand, ...(staged === null ? {} : { staged }) });
+  // What kept a launcher from starting stands in its console log only.
+  const isUntold = failure.cause === 'launcher' || failure.cause === 'unknown';
+  const log = isUntold ? await launcherLogOf(all, objects) : undefined;
+  return log === undefined ? failure : jobFailureOf(messages, { logCommand, log });
 }
 
 /** What a launcher or worker of ours left beside what it staged. */

@@ -5,6 +5,7 @@ import { register as dev } from './commands/dev.js';
 import { register as drain } from './commands/drain.js';
 import { register as explain } from './commands/explain.js';
 import { register as gateway } from './commands/gateway.js';
+import { register as emulator } from './commands/emulator.js';
 import { register as init } from './commands/init.js';
 import { register as list } from './commands/list.js';
 import { register as logs } from './commands/logs.js';
@@ -40,6 +41,7 @@ const commands: readonly ((program: Command) => void)[] = [
   orphans,
   sync,
   connections,
+  emulator,
   modules,
   worker,
   gateway,

@@ -89,6 +89,8 @@ function mayRun(state: JobState): boolean {
     case 'JOB_STATE_DRAINED':
     case 'JOB_STATE_CANCELLING':
     case 'JOB_STATE_RESOURCE_CLEANING_UP':
+    case 'JOB_STATE_PAUSING':
+    case 'JOB_STATE_PAUSED':
       return false;
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { choosePorts } from './ports.js';
 import { hasDataflowEmulator, hasStorageEmulator } from './programs.js';
 
@@ -22,10 +23,10 @@ export interface Endpoints {
   notes: { temporal: string; gateway: string };
 }
 
-const defaults = { temporal: 7233, ui: 8233, gateway: 8088, storage: 9023, grpc: 9024, http: 9025 };
+const defaults = { temporal: 7233, ui: 8233, gateway: 8088 };
 
-export async function chooseEndpoints(preferred: PreferredPorts): Promise<Endpoints> {
-  const wanted = { ...defaults, ...definedOf(preferred) };
+export async function chooseEndpoints(root: string, preferred: PreferredPorts): Promise<Endpoints> {
+  const wanted = { ...defaults, ...emulatorPorts(root), ...definedOf(preferred) };
   const [temporal = 0, ui = 0, gateway = 0, storage = 0, grpc = 0, http = 0] = await choosePorts([
     wanted.temporal,
     wanted.ui,
@@ -47,6 +48,16 @@ export async function chooseEndpoints(preferred: PreferredPorts): Promise<Endpoi
     }),
     notes: { temporal: moved(temporal, wanted.temporal), gateway: moved(gateway, wanted.gateway) },
   };
+}
+
+/**
+ * Ports of a root's emulators: the same at each start, since jobs outlive an emulator, and others than
+ * those of a stack that starts elsewhere at the same moment. Below the range that systems give out.
+ */
+function emulatorPorts(root: string): { storage: number; grpc: number; http: number } {
+  const number = createHash('sha256').update(root).digest().readUInt32BE();
+  const storage = 20_000 + 3 * (number % 4000);
+  return { storage, grpc: storage + 1, http: storage + 2 };
 }
 
 /** The port of an address or URL. */

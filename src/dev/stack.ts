@@ -70,7 +70,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const common = surroundings(root, AbortSignal.any([failed.signal, ...signals(options)]));
     await endRecordedProcesses(common.records);
     await removeStackRecord(root);
-    const endpoints = await chooseEndpoints({
+    const endpoints = await chooseEndpoints(root, {
       temporal: options.port,
       ui: options.uiPort,
       gateway: options.gatewayPort,

@@ -7,6 +7,7 @@ import { Faults } from './faults.js';
 import { startGrpc } from './grpc/server.js';
 import { addControlRoutes } from './http/control-routes.js';
 import { addDataflowRoutes } from './http/dataflow-routes.js';
+import { addJobPages } from './http/job-pages.js';
 import { addSecretRoutes } from './http/secret-routes.js';
 import { startHttp } from './http/server.js';
 import { createJobs } from './jobs/jobs.js';
@@ -76,6 +77,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     addDataflowRoutes(app, api);
     addControlRoutes(app, api, state);
     addSecretRoutes(app, secrets);
+    addJobPages(app, lifecycle);
     app.post('/token', () => ({
       access_token: 'emulated',
       expires_in: 3600,

@@ -2,20 +2,16 @@
  * `node dist/src/emulator/main.js --folder DIR [options] [-- COMMAND ARGS…]`: the Dataflow emulator.
  * Prints one JSON line on standard output when it is ready.
  */
-import { ArgumentsInvalid, emulatorOptions } from './arguments.js';
-import { startEmulator } from './emulator.js';
+import { ArgumentsInvalid, emulatorOptions, parseArguments } from './arguments.js';
+import { runEmulator } from './run.js';
 
 try {
-  const { exitWithParent, ...options } = emulatorOptions(process.argv.slice(2));
-  const emulator = await startEmulator({
-    ...options,
-    onProblem: (message) => process.stderr.write(`dataflow emulator: ${message}\n`),
+  const { values, command } = parseArguments(process.argv.slice(2));
+  const options = emulatorOptions(values, command);
+  await runEmulator(options, values['exit-with-parent'] === true, ({ grpc, http }) => {
+    process.stdout.write(`${JSON.stringify({ event: 'ready', grpc, http })}\n`);
   });
-  const { grpc, http } = emulator;
-  process.stdout.write(`${JSON.stringify({ event: 'ready', grpc, http })}\n`);
-  const stop = () => void emulator.close().then(() => process.exit(0));
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
-  if (exitWithParent) process.stdin.resume().once('end', stop).once('error', stop);
+  process.exit(0);
 } catch (error) {
   process.stderr.write(`dataflow emulator: ${(error as Error).message}\n`);
   process.exit(error instanceof ArgumentsInvalid ? 2 : 1);

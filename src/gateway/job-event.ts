@@ -26,6 +26,8 @@ const silentStates: ReadonlySet<JobState> = new Set<JobState>([
   'JOB_STATE_STOPPED',
   'JOB_STATE_PENDING',
   'JOB_STATE_RESOURCE_CLEANING_UP',
+  'JOB_STATE_PAUSING',
+  'JOB_STATE_PAUSED',
 ]);
 
 const text = (longest: number) => z.string().min(1).max(longest);

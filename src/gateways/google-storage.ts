@@ -76,7 +76,10 @@ export function createObjectStore({
       await inBucket(uri, () =>
         request(uri, async (attempt) => {
           attempts = attempt;
-          await pipeline(source(), fileOf(uri).createWriteStream(options), { signal });
+          const stream = fileOf(uri).createWriteStream(options);
+          await pipeline(source(), stream, { signal }).catch(async (error: unknown) => {
+            throw await causeOf(error, fileOf(uri));
+          });
         }),
       );
     } catch (error) {
@@ -186,6 +189,18 @@ function infoOf(uri: string, described: FileMetadata): ObjectInfo {
     metadata: Object.fromEntries(metadata) as Record<string, string>,
     updated: described.updated ?? '',
   };
+}
+
+/**
+ * An upload that finds no credentials ends as a stream that was destroyed, without a word of why: a look
+ * at the object says it.
+ */
+async function causeOf(error: unknown, object: File): Promise<unknown> {
+  if ((error as { code?: unknown }).code !== 'ERR_STREAM_DESTROYED') return error;
+  return object.getMetadata().then(
+    () => error,
+    (cause: unknown) => (troubleOf(cause) === 'absent' ? error : cause),
+  );
 }
 
 /** Sends a request, again if need be; errors are those of the {@link ObjectStore}. */

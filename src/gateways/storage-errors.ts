@@ -20,8 +20,8 @@ export function troubleOf(error: unknown): StorageTrouble {
   if (status === 404) return isBucketMissing(error) ? 'refused' : 'absent';
   if (status === 408 || status === 429 || status >= 500) return 'passing';
   if (status >= 400) return 'refused';
-  if (typeof code === 'string' && diskCodes.has(code)) return 'disk';
-  return isCredentialProblem(error) ? 'refused' : 'passing';
+  if (isCredentialProblem(error)) return 'refused';
+  return typeof code === 'string' && diskCodes.has(code) ? 'disk' : 'passing';
 }
 
 /** The error that the callers of an object store see. */
@@ -92,9 +92,9 @@ function isBucketMissing(error: unknown): boolean {
   );
 }
 
-/** Words of google-auth-library, whose errors have no code. */
+/** Words of google-auth-library, whose errors have no code of their own. */
 function isCredentialProblem(error: unknown): boolean {
-  return /default credentials|invalid_grant|invalid_rapt|refresh access token/i.test(
+  return /default credentials|invalid_grant|invalid_rapt|refresh access token|or it is not a file/i.test(
     messageOf(error),
   );
 }

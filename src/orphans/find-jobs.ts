@@ -28,7 +28,7 @@ const ourName = /-[a-z2-7]{10}-\d+$/;
  */
 export async function findOrphanJobs(
   dataflow: Dataflow,
-  runs: Pick<Runs, 'isOpen'>,
+  runs: Pick<Runs, 'fateOfRun'>,
   scope: JobScope,
   now = Date.now(),
 ): Promise<OrphanJob[]> {
@@ -42,7 +42,8 @@ export async function findOrphanJobs(
       const { labels } = (await dataflow.get(reference).catch(ignoreGone)) ?? listed;
       const identity = identityOf(labels);
       if (identity === null || identity.deployment !== scope.deployment) continue;
-      if (await runs.isOpen(identity)) continue;
+      const run = await runs.fateOfRun(identity);
+      if (run === 'open') continue;
       const job = await dataflow.get(reference).catch(ignoreGone);
       if (job === null || hasEnded(job.state)) continue;
       const metrics = await dataflow.metrics(reference).catch(() => null);
@@ -54,6 +55,7 @@ export async function findOrphanJobs(
         type: job.type,
         run_key: identity.runKey,
         workflow_id: identity.workflowId,
+        run,
         launch: identity.ordinal,
         url: consoleUrlOf({ console: scope.console, project, region }, jobId),
         age_ms: ageOf(job, now),
@@ -73,17 +75,20 @@ export interface Ended {
 
 /**
  * Asks orphans to end, and waits for nothing; asking twice is asking once. Only a streaming job can
- * be drained: a batch job is left as it is.
+ * be drained: a batch job is left as it is, and so is one whose run is unknown, unless `evenUnknown`.
  */
 export async function endJobs(
   dataflow: Dataflow,
   project: string,
   jobs: readonly OrphanJob[],
   how: 'cancel' | 'drain',
+  { evenUnknown = false }: { evenUnknown?: boolean } = {},
 ): Promise<Ended[]> {
   const ended: Ended[] = [];
-  for (const { job_id, region, type, state } of jobs) {
-    if (how === 'drain' && type === 'batch') {
+  for (const { job_id, region, type, state, run } of jobs) {
+    if (run === 'unknown' && !evenUnknown) {
+      ended.push({ job_id, asked: null, reason: 'this Temporal does not know its run' });
+    } else if (how === 'drain' && type === 'batch') {
       ended.push({ job_id, asked: null, reason: 'a batch job cannot be drained: cancel it' });
     } else if (
       state === 'JOB_STATE_CANCELLING' ||
@@ -115,6 +120,8 @@ function hasEnded(state: JobState): boolean {
     case 'JOB_STATE_CANCELLING':
     case 'JOB_STATE_QUEUED':
     case 'JOB_STATE_RESOURCE_CLEANING_UP':
+    case 'JOB_STATE_PAUSING':
+    case 'JOB_STATE_PAUSED':
       return false;
   }
 }

@@ -2,11 +2,12 @@ import type { OrphanLock, Runs } from './orphan.js';
 
 /** Locks of destinations that a run holds which is gone. */
 export async function findOrphanLocks(
-  runs: Pick<Runs, 'heldLocks' | 'isOpen'>,
+  runs: Pick<Runs, 'heldLocks' | 'fateOfRun'>,
 ): Promise<OrphanLock[]> {
   const orphans: OrphanLock[] = [];
   for await (const { lockId, holder, waiting } of runs.heldLocks()) {
-    if (!(await runs.isOpen(holder))) orphans.push({ lock_id: lockId, holder, waiting });
+    const fate = await runs.fateOfRun(holder);
+    if (fate !== 'open') orphans.push({ lock_id: lockId, holder, waiting });
   }
   return orphans;
 }

@@ -9,6 +9,11 @@ export interface OrphanJob {
   type: JobView['type'];
   run_key: string;
   workflow_id: string;
+  /**
+   * `closed`: Temporal knows that its run has ended. `unknown`: this Temporal does not know the run;
+   * it may have forgotten it, or be the wrong one, so that the job is ended only if that is said.
+   */
+  run: 'closed' | 'unknown';
   launch: number;
   url: string;
   /** Milliseconds since it was created; null if the service does not say. */
@@ -50,8 +55,8 @@ export type RunFate = 'open' | 'closed' | 'unknown';
 
 /** What is asked of Temporal. */
 export interface Runs {
-  /** Whether that run of the workflow is open; asks the workflow itself, so that the answer is of now. */
-  isOpen(run: { workflowId: string; runKey: string }): Promise<boolean>;
+  /** How that run of the workflow stands; asks the workflow itself, so that the answer is of now. */
+  fateOfRun(run: { workflowId: string; runKey: string }): Promise<RunFate>;
   /** By the list of workflows, which may be seconds late. */
   fateOf(runKey: string): Promise<RunFate>;
   /** Locks that are held; those that no worker answers for are missing. */

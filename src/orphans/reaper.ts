@@ -32,7 +32,11 @@ export interface Looked {
 export interface Reaper {
   readonly looked: Looked;
   find(): Promise<Orphans>;
-  endJobs(orphans: Orphans, how: 'cancel' | 'drain'): Promise<Ended[]>;
+  endJobs(
+    orphans: Orphans,
+    how: 'cancel' | 'drain',
+    options?: { evenUnknown?: boolean },
+  ): Promise<Ended[]>;
   /** Removes staging of closed runs, and gives locks back. */
   clean(orphans: Orphans): Promise<{ staging: OrphanStaging[]; locks: Orphans['locks'] }>;
   close(): Promise<void>;
@@ -74,8 +78,8 @@ export function createReaper(options: ReaperOptions): Reaper {
       const local = await findLocalStaging({ root: options.localStore }, runs);
       return { jobs, staging: [...remote, ...local], locks: await findOrphanLocks(runs) };
     },
-    async endJobs({ jobs }, how) {
-      return jobs.length === 0 ? [] : endJobs(await dataflow(), project ?? '', jobs, how);
+    async endJobs({ jobs }, how, options) {
+      return jobs.length === 0 ? [] : endJobs(await dataflow(), project ?? '', jobs, how, options);
     },
     async clean({ staging, locks }) {
       await releaseLocks(runs, locks);

@@ -1,26 +1,40 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { createIsRunOpen } from '../activities/locks.js';
 import { searchAttributes } from '../shared/contract.js';
 import { lockWorkflowType, workflowType } from '../shared/names.js';
+import { runKeyOf } from '../store/run-key.js';
 import type { LockRequest } from '../workflows/activities.js';
-import type { Runs } from './orphan.js';
+import type { RunFate, Runs } from './orphan.js';
 
 /** Milliseconds to wait for the answer of a lock. */
 const answerWithinMs = 5_000;
 
 /** The runs and locks of a Temporal namespace. */
 export function createRuns(client: Client): Runs {
-  return {
-    isOpen: createIsRunOpen({ client }),
+  async function fateOf(runKey: string): Promise<RunFate> {
+    const query = `WorkflowType = '${workflowType}' AND ${searchAttributes.runKey.name} = '${runKey}'`;
+    let fate: RunFate = 'unknown';
+    for await (const { status } of client.workflow.list({ query })) {
+      if (status.name === 'RUNNING') return 'open';
+      fate = 'closed';
+    }
+    return fate;
+  }
 
-    async fateOf(runKey) {
-      const query = `WorkflowType = '${workflowType}' AND ${searchAttributes.runKey.name} = '${runKey}'`;
-      let fate: Awaited<ReturnType<Runs['fateOf']>> = 'unknown';
-      for await (const { status } of client.workflow.list({ query })) {
-        if (status.name === 'RUNNING') return 'open';
-        fate = 'closed';
+  return {
+    fateOf,
+
+    async fateOfRun({ workflowId, runKey }) {
+      try {
+        const latest = await client.workflow.getHandle(workflowId).describe();
+        const { raw, runId } = latest;
+        const first = raw.workflowExecutionInfo?.firstRunId || runId;
+        // Another run has the id now: whether this Temporal knew the one meant, only its list tells.
+        if (runKeyOf(first) !== runKey) return await fateOf(runKey);
+        return latest.status.name === 'RUNNING' ? 'open' : 'closed';
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return 'unknown';
+        throw error;
       }
-      return fate;
     },
 
     async *heldLocks() {

@@ -30,6 +30,8 @@ export function jobStepOf(
     case 'JOB_STATE_DRAINING':
     case 'JOB_STATE_CANCELLING':
     case 'JOB_STATE_RESOURCE_CLEANING_UP':
+    case 'JOB_STATE_PAUSING':
+    case 'JOB_STATE_PAUSED':
       return { kind: 'wait' };
     case 'JOB_STATE_UPDATED':
       return replacedByJobId ? { kind: 'follow', jobId: replacedByJobId } : end('updated', intent);

@@ -16,6 +16,8 @@ export const jobStates = [
   'JOB_STATE_CANCELLING',
   'JOB_STATE_QUEUED',
   'JOB_STATE_RESOURCE_CLEANING_UP',
+  'JOB_STATE_PAUSING', // "Not implemented yet", as the service's protos say.
+  'JOB_STATE_PAUSED',
 ] as const;
 export type JobState = (typeof jobStates)[number];
 

@@ -1,5 +1,5 @@
-import type { FailureType } from '../shared/failures.js';
-import type { JobCause, JobFailure, JobView } from '../shared/job.js';
+import type { JobFailure, JobView } from '../shared/job.js';
+import { failureTypeOf } from '../shared/job-failure-type.js';
 import { outcomeFailureTypes, type Outcome } from '../shared/receipt.js';
 import type { RunFailure } from './run-failure.js';
 
@@ -59,29 +59,9 @@ function jobFailureOf(named: string, failure: JobFailure | null): RunFailure {
   }
   const cause = failure.evidence[0]?.text;
   return {
-    type: typeOf(failure.cause),
+    type: failureTypeOf(failure),
     message: failure.message,
     ...(failure.step === undefined ? {} : { step: failure.step }),
     ...(cause === undefined ? {} : { cause }),
   };
-}
-
-function typeOf(cause: JobCause): FailureType {
-  switch (cause) {
-    case 'database_login':
-      return 'AuthenticationError';
-    case 'user_sql':
-      return 'SqlError';
-    case 'schema_mismatch':
-      return 'DataError';
-    case 'permission':
-      return 'PermissionDenied';
-    case 'image_pull':
-    case 'out_of_memory':
-    case 'quota':
-    case 'network':
-    case 'launcher':
-    case 'unknown':
-      return 'JobFailed';
-  }
 }

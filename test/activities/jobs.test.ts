@@ -295,8 +295,8 @@ describe('the activities of a job', () => {
     });
 
     it('fails loudly on a state that it does not know', async () => {
-      dataflow.faults.next = new UnknownJobState('job-1', 'JOB_STATE_PAUSED');
-      await assert.rejects(read(), isFailure('InternalError', /JOB_STATE_PAUSED/));
+      dataflow.faults.next = new UnknownJobState('job-1', 'JOB_STATE_ABSORBED');
+      await assert.rejects(read(), isFailure('InternalError', /JOB_STATE_ABSORBED/));
     });
 
     it('tells a permission from a passing trouble', async () => {

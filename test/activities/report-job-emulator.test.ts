@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { createReportJob } from '../../src/activities/report-job.js';
 import { startEmulator, type Emulator } from '../../src/emulator/emulator.js';
 import type { Dataflow } from '../../src/gateways/dataflow.js';
 import { createDataflow } from '../../src/gateways/google-dataflow.js';
+import { createObjectStore } from '../../src/gateways/google-storage.js';
 import { labelsOf } from '../../src/shared/job-identity.js';
 import type { DataflowTarget } from '../../src/shared/job.js';
-import { ObjectNotFound, type ObjectStore } from '../../src/store/object-store.js';
+import type { ObjectStore } from '../../src/store/object-store.js';
+import { startStorage, type StorageEmulator } from '../support/storage.js';
 import {
   becomes,
   clientsOf,
@@ -17,9 +20,6 @@ import {
   type Clients,
 } from '../emulator/support.js';
 
-const objects = {
-  read: (uri: string) => Promise.reject(new ObjectNotFound(uri)),
-} as unknown as ObjectStore;
 const target: DataflowTarget = {
   project,
   region,
@@ -37,8 +37,13 @@ describe('the report of a job of the emulator', function () {
   let emulator: Emulator;
   let clients: Clients;
   let dataflow: Dataflow;
+  let storage: StorageEmulator;
+  let objects: ObjectStore;
   before(async () => {
-    emulator = await startEmulator(quick(folder.path));
+    storage = await startStorage(join(folder.path, 'storage'));
+    await storage.createBucket('b');
+    objects = createObjectStore({ endpoint: storage.endpoint });
+    emulator = await startEmulator(quick(folder.path, { storage: storage.endpoint }));
     clients = clientsOf(emulator);
     dataflow = await createDataflow({ emulator: emulator.grpc });
   });
@@ -46,6 +51,7 @@ describe('the report of a job of the emulator', function () {
     await dataflow?.close();
     await clients?.close();
     await emulator?.close();
+    await storage?.stop();
     folder.remove();
   });
 
@@ -56,7 +62,7 @@ describe('the report of a job of the emulator', function () {
       ordinal: 1,
       deployment: 'd',
     });
-    const environment = { additionalUserLabels: labels };
+    const environment = { additionalUserLabels: labels, stagingLocation: 'gs://b/libs' };
     const jobId = await launch(clients, name, { mode }, { environment });
     await becomes(clients, jobId, end);
     const activity = createReportJob({

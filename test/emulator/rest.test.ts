@@ -15,6 +15,13 @@ import {
   type FakeStorage,
 } from './support.js';
 
+const where = (jobId: string) => ({ projectId: project, location: region, jobId });
+
+function simulated(jobName: string, lastsMs: number) {
+  const parameters = { simulate_ms: String(lastsMs) };
+  return { launchParameter: { jobName, parameters, containerSpec: { image: 'simulated' } } };
+}
+
 describe('the emulator over REST', () => {
   const folder = temporaryFolder();
   let storage: FakeStorage;
@@ -31,8 +38,6 @@ describe('the emulator over REST', () => {
     await storage.close();
     folder.remove();
   });
-
-  const where = (jobId: string) => ({ projectId: project, location: region, jobId });
 
   it('serves the clients of Google in their REST mode', async () => {
     const id = await launch(clients, 'rest-1', { sleep: '60000' });
@@ -128,6 +133,20 @@ describe('the emulator over REST', () => {
     await becomes(clients, job.id, 'DONE');
   });
 
+  it('leaves the launcher’s log in storage', async () => {
+    const id = await launch(
+      clients,
+      'console-1',
+      { mode: 'unstarted' },
+      { environment: { stagingLocation: 'gs://b/staging' } },
+    );
+    const log = `gs://b/staging/template_launches/${id}/console_logs`;
+    await until(() => storage.objects.has(log));
+    assert.match(String(storage.objects.get(log)), /ModuleNotFoundError/);
+    const [messages] = await clients.messages.listJobMessages(where(id));
+    assert.ok(messages.some(({ messageText }) => messageText?.includes(log)));
+  });
+
   it('refuses by name what it does not do', async () => {
     const response = await post('jobs', { name: 'x' });
     assert.equal(response.status, 501);
@@ -172,10 +191,6 @@ describe('the emulator over REST', () => {
       if (page.nextPageToken === undefined) return names;
       pageToken = page.nextPageToken;
     }
-  }
-  function simulated(jobName: string, lastsMs: number) {
-    const parameters = { simulate_ms: String(lastsMs) };
-    return { launchParameter: { jobName, parameters, containerSpec: { image: 'simulated' } } };
   }
   function post(path: string, body: object, location = region): Promise<Response> {
     return fetch(`${emulator.http}/v1b3/projects/${project}/locations/${location}/${path}`, {

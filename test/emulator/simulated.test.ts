@@ -96,15 +96,14 @@ describe('a simulated job', () => {
         part.map((name) => launch(clients, name, { simulate_ms: '60000' }, simulated)),
       );
     }
-    const listed = async () => {
+    await until(async () => {
       const [jobs] = await clients.jobs.listJobs({
         projectId: project,
         location: region,
         filter: 'ACTIVE',
       });
-      return jobs.length;
-    };
-    await until(async () => (await listed()) === count, 'all are running');
+      return jobs.length === count;
+    }, 'all are running');
     await until(() => receiver.events.length >= 3 * count, 'every event has come');
   }).timeout(60_000);
 });

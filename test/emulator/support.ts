@@ -132,22 +132,29 @@ export async function until(
   holds: () => boolean | Promise<boolean>,
   what = 'it holds',
 ): Promise<void> {
-  for (let tries = 0; tries < 1500; tries++) {
+  for (let tries = 0; tries < 900; tries++) {
     if (await holds()) return;
     await sleep(10);
   }
   throw new Error(`gave up waiting until ${what}`);
 }
 
-export const becomes = (clients: Clients, id: string, state: string) =>
-  until(async () => (await stateOf(clients, id)) === `JOB_STATE_${state}`, `${id} is ${state}`);
+/** Waits until the job is in that state. */
+export async function becomes(clients: Clients, id: string, state: string): Promise<void> {
+  let last = '';
+  try {
+    await until(async () => (last = await stateOf(clients, id)) === `JOB_STATE_${state}`);
+  } catch (error) {
+    throw new Error(`${id} is ${last}, not ${state}`, { cause: error });
+  }
+}
 
 export interface Receiver {
   url: string;
   events: CloudEvent<{ payload: Record<string, unknown> }>[];
   requests: { headers: IncomingMessage['headers']; body: string }[];
   /** States of a job's events in the order of arrival. */
-  states(name: string): string[];
+  states: (name: string) => string[];
   /** Status that the next requests get; 204 to begin with. */
   answer: number;
   close(): Promise<void>;

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { projectRoot } from '../support/stack.js';
 import { startProject, type Project } from './project.js';
+import { publishedIn, type Published } from './published.js';
 
 interface Example {
   /** What is typed after `./beamline run examples/NAME`, one run each. */
@@ -63,7 +64,7 @@ const examples: Record<string, Example> = {
 };
 
 describe('the examples', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let project: Project;
   before(async () => {
     project = await startProject();
@@ -77,18 +78,29 @@ describe('the examples', function () {
     assert.deepEqual(files.toSorted(), Object.keys(examples).toSorted());
   });
 
-  for (const [name, { runs, results }] of Object.entries(examples)) {
-    it(`${name} publishes what it says`, async () => {
-      for (const options of runs) {
-        const { exitCode, output } = await project.shell(
-          `./beamline run examples/${name} ${options}`,
-        );
-        assert.equal(exitCode, 0, output);
-        assert.match(output, /^succeeded in /m);
-      }
-      for (const [query, rows] of Object.entries(results)) {
-        assert.deepEqual(await rowsOf(project.root, query), rows);
-      }
+  for (const [name, example] of Object.entries(examples)) {
+    const published: Record<string, Published> = {};
+    for (const runner of ['local', 'dataflow']) {
+      it(`${name} publishes what it says, with the runner ${runner}`, async () => {
+        rmSync(join(project.root, 'data'), { recursive: true, force: true });
+        for (const options of example.runs) {
+          const { exitCode, output } = await project.shell(
+            `./beamline run examples/${name} --runner ${runner} ${options}`,
+          );
+          assert.equal(exitCode, 0, output);
+          assert.match(output, /^succeeded in /m);
+        }
+        for (const [query, rows] of Object.entries(example.results)) {
+          assert.deepEqual(await rowsOf(project.root, query), rows);
+        }
+        published[runner] = await publishedIn(join(project.root, 'data'));
+        assert.ok(Object.values(published[runner]).every((rows) => rows.length > 0));
+      });
+    }
+
+    it(`${name} publishes the same tables with both runners, row by row`, () => {
+      assert.notEqual(Object.keys(published['local'] ?? {}).length, 0);
+      assert.deepEqual(published['dataflow'], published['local']);
     });
   }
 });

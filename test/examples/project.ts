@@ -1,10 +1,9 @@
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { execa } from 'execa';
-import { startSampleDatabase, type SampleDatabase } from '../../src/dev/demo/sample-database.js';
-import type { ReadyChild } from '../support/child.js';
-import { projectRoot, startTemporal, startWorker, temporaryRoot } from '../support/stack.js';
+import { startSampleDatabase } from '../../src/dev/demo/sample-database.js';
+import { startStack } from '../../src/dev/stack.js';
+import { projectRoot, temporaryRoot } from '../support/stack.js';
 
 /** What a person has in front of them after `make demo`, in a folder of its own. */
 export interface Project {
@@ -14,7 +13,7 @@ export interface Project {
   stop(): Promise<void>;
 }
 
-/** Copies the examples, and starts Temporal, a worker and the demo's database. */
+/** Copies the examples, and starts the local stack and the demo's database. */
 export async function startProject(): Promise<Project> {
   const { root, remove } = await temporaryRoot();
   const stops: (() => Promise<unknown>)[] = [remove];
@@ -29,23 +28,16 @@ export async function startProject(): Promise<Project> {
     const script = `#!/bin/sh\nBEAMLINE_COMMAND=$0 exec '${process.execPath}' '${cli}' "$@"\n`;
     writeFileSync(join(root, 'beamline'), script, { mode: 0o755 });
 
-    const [environment, database] = await Promise.all([
-      startTemporal(),
-      startSampleDatabase(root, new AbortController().signal),
-    ] satisfies [Promise<TestWorkflowEnvironment>, Promise<SampleDatabase>]);
-    stops.push(
-      () => environment.teardown(),
-      () => database.service.stop(),
-    );
-    const worker: ReadyChild<unknown> = await startWorker(environment, root);
-    stops.push(() => worker.end());
-    const env = { TEMPORAL_ADDRESS: environment.address };
+    const stack = await startStack({ root, port: 0, uiPort: 0, gatewayPort: 0 });
+    stops.push(() => stack.stop());
+    const { signal } = new AbortController();
+    const database = await startSampleDatabase(root, signal, stack.record.dataflow?.http);
+    stops.push(() => database.service.stop());
     return {
       root,
       async shell(line) {
         const { exitCode, all } = await execa('sh', ['-c', line], {
           cwd: root,
-          env,
           all: true,
           reject: false,
           stdin: 'ignore',

@@ -49,8 +49,8 @@ describe('an event of a job', () => {
   });
 
   it('with a state of a later API is counted as such', () => {
-    assert.equal(reasonOf(jobData({ state: 'JOB_STATE_PAUSED' })), 'unknown_state');
-    assert.equal(reasonOf(jobData({ state: 13 })), 'unknown_state');
+    assert.equal(reasonOf(jobData({ state: 'JOB_STATE_ABSORBED' })), 'unknown_state');
+    assert.equal(reasonOf(jobData({ state: 99 })), 'unknown_state');
     assert.equal(reasonOf(jobData({ state: -1 })), 'unknown_state');
   });
 

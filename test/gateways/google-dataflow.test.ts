@@ -254,10 +254,10 @@ describe('the Dataflow gateway', function () {
   });
 
   it('fails loudly on a state that it does not know', async () => {
-    server.handlers['getJob'] = () => ({ id: 'j1', currentState: 'JOB_STATE_PAUSED' });
+    server.handlers['getJob'] = () => ({ id: 'j1', currentState: 99 });
     await assert.rejects(dataflow.get(job), (error: Error) => {
       assert.ok(error instanceof UnknownJobState);
-      assert.match(error.message, /job j1 is in the state JOB_STATE_PAUSED/);
+      assert.match(error.message, /job j1 is in the state 99/);
       return true;
     });
   });
@@ -274,7 +274,7 @@ describe('the Dataflow gateway', function () {
           {
             id: 'j3',
             createTime: timestamp('2026-01-03T00:00:00Z'),
-            currentState: 'JOB_STATE_PAUSED',
+            currentState: 99,
           },
         ],
         nextPageToken: 'more',

@@ -188,6 +188,20 @@ describe('the object store', () => {
     assert.deepEqual(readdirSync(join(root, 'down', 'deep')), ['large']);
   });
 
+  it('says that credentials are missing, and what to do', async () => {
+    const kept = process.env['GOOGLE_APPLICATION_CREDENTIALS'];
+    process.env['GOOGLE_APPLICATION_CREDENTIALS'] = join(root, 'no-credentials.json');
+    try {
+      const real = createObjectStore({ endpoint: '' });
+      const refused = { type: 'ObjectStoreRefused', message: /gcloud auth application-default/ };
+      await assert.rejects(real.stat('gs://bucket/x'), refused);
+      await assert.rejects(real.createOnce('gs://bucket/x', 'x'), refused);
+    } finally {
+      if (kept === undefined) delete process.env['GOOGLE_APPLICATION_CREDENTIALS'];
+      else process.env['GOOGLE_APPLICATION_CREDENTIALS'] = kept;
+    }
+  });
+
   it('ends a transfer when it is told to, and leaves nothing behind', async () => {
     const file = join(root, 'ended');
     writeFileSync(file, randomBytes(3_000_000));

@@ -26,9 +26,10 @@ const scope = {
 const goneKey = 'aaaaaaaaaa';
 const openKey = 'bbbbbbbbbb';
 const foreignKey = 'cccccccccc';
-const isOpen: Runs['isOpen'] = async ({ runKey }) => runKey === openKey;
 const fateOf: Runs['fateOf'] = async (runKey): Promise<RunFate> =>
   runKey === openKey ? 'open' : runKey === goneKey ? 'closed' : 'unknown';
+
+const fateOfRun: Runs['fateOfRun'] = ({ runKey }) => fateOf(runKey);
 
 function failing(message: string): Promise<never> {
   return Promise.reject(new Error(message));
@@ -51,7 +52,7 @@ describe('jobs whose run is gone', () => {
   beforeEach(() => {
     dataflow = new FakeJobs();
   });
-  const find = () => findOrphanJobs(dataflow, { isOpen }, scope, now);
+  const find = () => findOrphanJobs(dataflow, { fateOfRun }, scope, now);
 
   it('are found, with their age and what they have cost so far', async () => {
     dataflow.add(jobOf('j1', goneKey));
@@ -67,6 +68,7 @@ describe('jobs whose run is gone', () => {
         type: 'batch',
         run_key: goneKey,
         workflow_id: `wf ${goneKey}`,
+        run: 'closed',
         launch: 1,
         url: 'https://console/dataflow/jobs/us-central1/j1?project=p',
         age_ms: 7_200_000,
@@ -93,9 +95,9 @@ describe('jobs whose run is gone', () => {
   it('are not those that end while one looks', async () => {
     dataflow.add(jobOf('j1', goneKey));
     const runs = {
-      isOpen: async () => {
+      fateOfRun: async (): Promise<RunFate> => {
         dataflow.add(jobOf('j1', goneKey, { state: 'JOB_STATE_DONE' }));
-        return false;
+        return 'closed';
       },
     };
     assert.deepEqual(await findOrphanJobs(dataflow, runs, scope, now), []);
@@ -111,7 +113,7 @@ describe('jobs whose run is gone', () => {
     dataflow.failures = [new DataflowUnavailable('503')];
     await assert.rejects(find(), DataflowUnavailable);
     await assert.rejects(
-      findOrphanJobs(dataflow, { isOpen: () => failing('down') }, scope, now),
+      findOrphanJobs(dataflow, { fateOfRun: () => failing('down') }, scope, now),
       /down/,
     );
   });
@@ -128,6 +130,16 @@ describe('jobs whose run is gone', () => {
     assert.equal(again[0]?.asked, null);
     assert.deepEqual(requests(), ['request JOB_STATE_CANCELLED j1']);
     assert.equal(dataflow.jobs.get('j2')?.state, 'JOB_STATE_RUNNING');
+  });
+
+  it('are left alone if this Temporal does not know their run, unless that is said', async () => {
+    dataflow.add(jobOf('j1', foreignKey));
+    const found = await find();
+    assert.equal(found[0]?.run, 'unknown');
+    assert.equal((await endJobs(dataflow, 'p', found, 'cancel'))[0]?.asked, null);
+    assert.deepEqual(requests(), []);
+    const [ended] = await endJobs(dataflow, 'p', found, 'cancel', { evenUnknown: true });
+    assert.equal(ended?.asked, 'cancel');
   });
 
   it('are drained only if they stream', async () => {
@@ -219,8 +231,8 @@ describe('locks that were left behind', () => {
   it('are those whose holder is gone, and are given back to nobody else', async () => {
     const gone = { workflowId: 'w', runKey: goneKey };
     const released: unknown[] = [];
-    const runs: Pick<Runs, 'heldLocks' | 'isOpen' | 'release'> = {
-      isOpen,
+    const runs: Pick<Runs, 'heldLocks' | 'fateOfRun' | 'release'> = {
+      fateOfRun,
       async *heldLocks() {
         yield { lockId: 'beamline.lock.a', holder: gone, waiting: 0 };
         yield { lockId: 'beamline.lock.b', holder: { ...gone, runKey: openKey }, waiting: 2 };

@@ -134,6 +134,19 @@ describe('orphans, with the Dataflow emulator and a real Temporal', function () 
     await becomes(clients, jobId, 'CANCELLED');
   });
 
+  it('does not cancel the job of a run that this Temporal does not know', async () => {
+    const jobId = await launchFor({ workflowId: 'Elsewhere', runKey: 'zzzzzzzzzz' });
+    const orphans = await reaper.find();
+    assert.deepEqual(
+      orphans.jobs.map(({ job_id, run }) => [job_id, run]),
+      [[jobId, 'unknown']],
+    );
+    assert.equal((await reaper.endJobs(orphans, 'cancel'))[0]?.asked, null);
+    await becomes(clients, jobId, 'RUNNING');
+    await reaper.endJobs(orphans, 'cancel', { evenUnknown: true });
+    await becomes(clients, jobId, 'CANCELLED');
+  });
+
   it('finds the job of a terminated run only, and cancels it, twice without harm', async () => {
     const [open, gone, theirs] = await Promise.all(['Open', 'Gone', 'Theirs'].map(startRun));
     assert.ok(open && gone && theirs);

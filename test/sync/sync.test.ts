@@ -258,8 +258,9 @@ describe('sync', () => {
     assert.equal(pending, 5, dry);
     assert.match(dry, /4 changes to make in gs:\/\/bucket\/store-\d+\/project, 0 unchanged\.\n$/);
     assert.deepEqual(await mirror(), {});
-    const [code, stdout] = await command([]);
+    const [code, stdout, stderr] = await command([]);
     assert.equal(code, 0);
+    assert.equal(stderr, `note: ${store} is in the storage emulator at ${emulator.endpoint}\n`);
     assert.equal(
       stdout,
       `+  configs/orders.yaml        create

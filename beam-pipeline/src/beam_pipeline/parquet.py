@@ -88,7 +88,7 @@ class PartWriter:
         self._writer.is_open = False
         try:
             self._stream.close()
-        except OSError:
+        except (OSError, errors.BeamlineError):
             return  # the disk is full, or the folder is gone: the first error was told
 
 

@@ -39,7 +39,7 @@ def _part_regex(part: str) -> str:
         elif character == "?":
             regex += "[^/]"
         elif character == "[" and end > 0:
-            inside = part[position + 1 : end].replace("\\", r"\\")
+            inside = part[position + 1 : end].replace("\\", r"\\").replace("[", r"\[")
             regex += f"[^{inside[1:]}]" if inside.startswith("!") else f"[{inside}]"
             position = end
         else:

@@ -75,7 +75,7 @@ class SpillWriter:
         self._writer.is_open = False
         try:
             self._stream.close()
-        except OSError:
+        except (OSError, errors.BeamlineError):
             return  # the first error was told
 
 

@@ -1,7 +1,7 @@
-"""Keeps secrets out of what a Beam worker process sends to its runner: logs, and the text of errors.
+"""Keeps secrets out of what a Beam worker sends to its runner: logs, and the text of errors.
 
-On Dataflow both end in Cloud Logging and in the job's messages. A process that runs a pipeline itself
-redacts in its own formatter (main.py) and in the failure (failure.py) instead.
+On Dataflow both end in Cloud Logging and in the job's messages. In a process that runs a pipeline itself
+the harness prints the text, too; its logs are redacted by the formatter (main.py).
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ _HANDLER = "FnApiLogRecordHandler"
 
 
 def install() -> None:
-    """Redacts from now on, if this process is a worker; calling it again does nothing."""
-    handlers = [each for each in logging.getLogger().handlers if type(each).__name__ == _HANDLER]
-    for handler in handlers:
-        if _redact_record not in handler.filters:
+    """Redacts from now on, if this process has a worker in it; calling it again does nothing."""
+    for handler in logging.getLogger().handlers:
+        if type(handler).__name__ == _HANDLER and _redact_record not in handler.filters:
             handler.addFilter(_redact_record)
     harness: Any = sys.modules.get("apache_beam.runners.worker.sdk_worker")
-    if handlers and harness is not None:
+    if harness is not None:
         # The harness answers a failed bundle with the text of its traceback, past any logger.
         harness.traceback = _RedactedTraceback()
 

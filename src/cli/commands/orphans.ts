@@ -13,6 +13,7 @@ interface Options {
   cancel?: boolean;
   drain?: boolean;
   clean?: boolean;
+  unknown?: boolean;
   region: string[];
   exitCode?: boolean;
 }
@@ -31,6 +32,7 @@ export function register(program: Command): void {
     .description('find jobs, staging and locks of runs that are gone, and end or remove them')
     .addOption(new Option('--cancel', 'cancel these jobs').conflicts('drain'))
     .addOption(new Option('--drain', 'drain these jobs, if they stream'))
+    .option('--unknown', 'end jobs, too, whose run this Temporal does not know')
     .option('--clean', 'remove staging of runs that have ended, and give locks back')
     .addOption(
       new Option('--region <name>', 'look in this region, too (repeat for more)')
@@ -68,7 +70,10 @@ async function reap(reaper: Reaper, options: Options, json: boolean): Promise<vo
     throw unreachable(error);
   });
   const how = options.cancel === true ? 'cancel' : options.drain === true ? 'drain' : null;
-  const jobs = how === null ? [] : await reaper.endJobs(orphans, how);
+  const jobs =
+    how === null
+      ? []
+      : await reaper.endJobs(orphans, how, { evenUnknown: options.unknown === true });
   const cleaned = options.clean === true ? await reaper.clean(orphans) : null;
   const done: Done = {
     jobs,
@@ -94,7 +99,7 @@ function printOrphans(looked: Looked, { jobs, staging, locks }: Orphans, done: D
         job.state.replace('JOB_STATE_', '').toLowerCase(),
         ...(job.age_ms === null ? [] : [`${duration(job.age_ms)} old`]),
         ...(job.cost === null ? [] : [`${costText(job.cost)} so far`]),
-        `run ${job.run_key} is gone`,
+        job.run === 'closed' ? `run ${job.run_key} has ended` : `run ${job.run_key} is not known`,
         ...jobFate(said.get(job.job_id)),
       ].join(', '),
     ]),

@@ -3,7 +3,7 @@ import type { SyncChange, SyncKind, SyncResult } from '../../sync/sync.js';
 import type { LeftOut } from '../../sync/mirrored-files.js';
 import { CliError, exitCodes } from '../errors.js';
 import { globalsOf } from '../globals.js';
-import { columns, counted, print, printJson } from '../output.js';
+import { columns, counted, note, print, printJson } from '../output.js';
 
 interface Options {
   store?: string;
@@ -23,7 +23,11 @@ export function register(program: Command): void {
     .option('--exit-code', 'with --dry-run: exit with 5 if something would change')
     .action(async (options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
+      const { applyDevEnvironment } = await import('../../dev/stack-environment.js');
+      await applyDevEnvironment(root);
       const { store, owner } = await targetOf(root, options);
+      const emulator = process.env['STORAGE_EMULATOR_HOST'];
+      if (emulator) note(`note: ${store} is in the storage emulator at ${emulator}`);
       const dryRun = options.dryRun === true;
       const { mirroredFiles } = await import('../../sync/mirrored-files.js');
       const { sync } = await import('../../sync/sync.js');

@@ -61,7 +61,9 @@ async function demo(): Promise<number> {
 
   print('\nCtrl-C stops the stack. Next, in another terminal:');
   const profile = relative(process.cwd(), data.profiles);
-  print(`  ./beamline run ${config} --profile ${profile}`);
+  const again = `./beamline run ${config} --profile ${profile}`;
+  print(`  ${again}`);
+  if (record.dataflow) print(`  ${again} --runner dataflow`);
   print('  ./beamline init configs/my-first.yaml   (docs/first-pipeline.md goes on from there)');
   const databaseEnded = data.service.ended.then((how) => `postgres ${how}`);
   const problem = await Promise.race([broken, databaseEnded, stopping.asked]);

@@ -18,6 +18,8 @@ export async function startHttp(port: number, add: (app: FastifyInstance) => voi
       done(Object.assign(error as Error, { statusCode: 400 }));
     }
   });
+  // A form (a request for a token) or anything else is read and needs no understanding.
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, _body, done) => done(null, {}));
   add(app);
   await app.listen({ port, host: '127.0.0.1' });
   return {

@@ -75,6 +75,8 @@ const terminal = {
   JOB_STATE_CANCELLING: false,
   JOB_STATE_QUEUED: false,
   JOB_STATE_RESOURCE_CLEANING_UP: false,
+  JOB_STATE_PAUSING: false,
+  JOB_STATE_PAUSED: false,
 } as const satisfies Record<JobState, boolean>;
 
 /** Whether no further change of state is possible. */

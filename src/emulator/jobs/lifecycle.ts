@@ -1,16 +1,15 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { existsSync, readFileSync } from 'node:fs';
 import type { JobState } from '../../shared/job.js';
 import type { Outbox } from '../events/outbox.js';
 import type { JobOptions } from '../options.js';
 import type { State } from '../state.js';
 import type { LaunchStorage } from '../storage.js';
-import { endOfChild, signalChild, startChild } from './child.js';
-import { isTerminal, newJobId, type JobRecord, type Simulation } from './job-record.js';
-import { launchFolderOf, messagesOf, type CommandFailure } from './messages.js';
+import { endOfChild, isAlive, signalChild, startChild } from './child.js';
+import { isTerminal, newJobId, type JobProcess, type JobRecord } from './job-record.js';
+import { writeLauncherLog, writeObjects } from './left-in-storage.js';
+import { messagesOf, stamped, type CommandFailure, type Text } from './messages.js';
 import { failureOf, readOutput } from './output.js';
-
-type Texts = ReturnType<(typeof messagesOf)['stopped']>;
 
 /** Walks each job from QUEUED to its end: by the clock, by its command, or by a request. */
 export class Lifecycle {
@@ -40,7 +39,12 @@ export class Lifecycle {
   }
 
   /** Moves a job to another state, with its messages and events; nothing moves one that has ended. */
-  enter(id: string, state: JobState, set: Partial<JobRecord> = {}, texts: Texts = []): void {
+  enter(
+    id: string,
+    state: JobState,
+    set: Partial<JobRecord> = {},
+    texts: readonly Text[] = [],
+  ): void {
     const job = this.state.jobs.get(id);
     if (job === undefined || isTerminal(job.state) || this.state.closed) return;
     const now = Date.now();
@@ -83,12 +87,12 @@ export class Lifecycle {
     if (job === undefined) return;
     switch (job.state) {
       case 'JOB_STATE_QUEUED':
-        this.#at(job.stateTime + (job.faults.queuedForMs ?? this.options.queuedMs), id, () => {
+        this.#at(job.stateTime + (job.faults.queuedForMs ?? this.options.queuedMs), () => {
           if (this.#is(id, 'JOB_STATE_QUEUED')) this.#leaveQueue(job);
         });
         return;
       case 'JOB_STATE_PENDING':
-        this.#at(job.stateTime + this.options.pendingMs, id, () => {
+        this.#at(job.stateTime + this.options.pendingMs, () => {
           if (this.#is(id, 'JOB_STATE_PENDING')) {
             this.enter(id, 'JOB_STATE_RUNNING', {}, messagesOf.running(job));
           }
@@ -96,7 +100,7 @@ export class Lifecycle {
         return;
       case 'JOB_STATE_RUNNING':
         if (job.simulation) {
-          this.#at(job.stateTime + job.simulation.lastsMs, id, () => this.#endSimulation(job));
+          this.#at(job.stateTime + job.simulation.lastsMs, () => this.#endSimulation(job));
         } else {
           this.#inBackground(id, () => this.#run(id));
         }
@@ -111,6 +115,8 @@ export class Lifecycle {
       case 'JOB_STATE_STOPPED':
       case 'JOB_STATE_UNKNOWN':
       case 'JOB_STATE_RESOURCE_CLEANING_UP':
+      case 'JOB_STATE_PAUSING':
+      case 'JOB_STATE_PAUSED':
       case 'JOB_STATE_DONE':
       case 'JOB_STATE_FAILED':
       case 'JOB_STATE_CANCELLED':
@@ -129,7 +135,7 @@ export class Lifecycle {
       exitCode: 1,
     };
     this.enter(job.id, 'JOB_STATE_FAILED', {}, messagesOf.launcherFailed(failure));
-    void this.#writeLauncherLog(job, failure);
+    this.#leaveLog(job, failure);
   }
 
   /** Starts the job's command unless it was started, and waits for its end. */
@@ -142,12 +148,12 @@ export class Lifecycle {
       process = await startChild(folder, this.options.command(job.args, job.project));
       if (this.state.closed) return; // The next start finds it in the folder.
       this.state.commit({ change: { id, set: { process } } });
-      if (!this.#is(id, 'JOB_STATE_RUNNING')) await signalChild(process, 'SIGTERM');
+      if (!this.#is(id, 'JOB_STATE_RUNNING')) await this.#terminate(process);
     }
     const { workerCrashAfterMs } = job.faults;
     if (workerCrashAfterMs !== undefined) {
       const crashed = process;
-      this.#at(job.stateTime + workerCrashAfterMs, id, () => void signalChild(crashed, 'SIGKILL'));
+      this.#at(job.stateTime + workerCrashAfterMs, () => void signalChild(crashed, 'SIGKILL'));
     }
     const code = await endOfChild(folder, process, this.#closing.signal);
     const { steps } = readOutput(folder);
@@ -161,11 +167,12 @@ export class Lifecycle {
   }
 
   #fail(job: JobRecord, failure: CommandFailure): void {
-    const { started, steps } = readOutput(this.folderOf(job.id));
-    const launched = started || failure.exitCode === null;
+    const output = readOutput(this.folderOf(job.id));
+    const { steps } = output;
+    const launched = output.launched || failure.exitCode === null;
     const texts = launched ? messagesOf.failed(failure) : messagesOf.launcherFailed(failure);
     this.enter(job.id, 'JOB_STATE_FAILED', { steps }, [...texts, ...messagesOf.stopped()]);
-    if (!launched) void this.#writeLauncherLog(job, failure);
+    if (!launched) this.#leaveLog(job, failure);
   }
 
   /** SIGTERM, after the grace SIGKILL; the end of the command is the end of the job. */
@@ -176,22 +183,29 @@ export class Lifecycle {
       this.enter(id, end, {}, messagesOf.stopped());
       return;
     }
+    const begun = job.process !== undefined || this.#watched.has(id);
+    if (!begun && !existsSync(join(this.folderOf(id), 'claim'))) {
+      this.enter(id, end, {}, messagesOf.stopped()); // A kill came between RUNNING and the command.
+      return;
+    }
     this.#inBackground(id, () => this.#run(id)); // Else nobody waits for it after a restart.
-    const signal = async (name: NodeJS.Signals) => {
-      const process = this.state.jobs.get(id)?.process;
-      if (process && !isTerminal(this.state.jobs.get(id)?.state ?? end)) {
-        await signalChild(process, name);
-        await signalChild(process, 'SIGCONT'); // A stopped process acts only when it goes on.
-      }
+    if (job.process) await this.#terminate(job.process); // Else `#run` does, once there is one.
+  }
+
+  /** SIGTERM, and SIGKILL after the grace; nobody is hit who has another start time. */
+  async #terminate(process: JobProcess): Promise<void> {
+    await signalChild(process, 'SIGTERM');
+    await signalChild(process, 'SIGCONT'); // A stopped process acts only when it goes on.
+    const kill = async () => {
+      if (await isAlive(process)) await signalChild(process, 'SIGKILL');
     };
-    await signal('SIGTERM');
-    this.#at(Date.now() + this.options.cancelGraceMs, id, () => void signal('SIGKILL'));
+    this.#at(Date.now() + this.options.cancelGraceMs, () => void kill());
   }
 
   async #finishSimulation(job: JobRecord): Promise<void> {
     const { simulation } = job;
     if (simulation === undefined || !this.#is(job.id, 'JOB_STATE_RUNNING')) return;
-    const problem = await this.#writeObjects(simulation);
+    const problem = await writeObjects(simulation, this.storage);
     if (!this.#is(job.id, 'JOB_STATE_RUNNING') || this.state.closed) return;
     if (simulation.endState === 'JOB_STATE_FAILED' || problem !== null) {
       const message = problem ?? simulation.error ?? 'The simulated job failed.';
@@ -204,37 +218,21 @@ export class Lifecycle {
     }
   }
 
-  /** Null if every object is there now, else what went wrong. */
-  async #writeObjects({ writes }: Simulation): Promise<string | null> {
-    try {
-      for (const { uri, content } of writes) await this.storage?.createOnce(uri, content);
-      return null;
-    } catch (error) {
-      return `Could not write: ${String(error)}`;
-    }
-  }
-
   #endSimulation(job: JobRecord): void {
     this.#inBackground(`${job.id} simulation`, () => this.#finishSimulation(job));
   }
 
-  async #writeLauncherLog(job: JobRecord, { stderr }: CommandFailure): Promise<void> {
-    const folder = launchFolderOf(job);
-    if (folder === null || this.storage === null) return;
-    const file = join(this.folderOf(job.id), 'stderr');
-    const log = existsSync(file) ? readFileSync(file, 'utf8') : `${stderr}\n`;
-    try {
-      await this.storage.createOnce(`${folder}/console_logs`, log);
-    } catch (error) {
-      this.options.onProblem(`the launcher's log of ${job.id} was not written: ${String(error)}`);
-    }
+  #leaveLog(job: JobRecord, failure: CommandFailure): void {
+    this.#inBackground(`${job.id} log`, () =>
+      writeLauncherLog(job, this.folderOf(job.id), failure, this.storage),
+    );
   }
 
   #is(id: string, state: JobState): boolean {
     return this.state.jobs.get(id)?.state === state;
   }
 
-  #at(time: number, _id: string, then: () => void): void {
+  #at(time: number, then: () => void): void {
     const timer = setTimeout(
       () => {
         this.#timers.delete(timer);
@@ -255,13 +253,4 @@ export class Lifecycle {
       })
       .finally(() => this.#watched.delete(name));
   }
-}
-
-function stamped(job: JobRecord, texts: Texts, time: number) {
-  return texts.map(([importance, text], index) => ({
-    id: `${job.id.slice(-6)}-${time}-${index}`,
-    time,
-    text,
-    importance,
-  }));
 }

@@ -30,7 +30,7 @@ export interface CommandFailure {
   exitCode: number | null;
 }
 
-type Text = [Importance, string];
+export type Text = [Importance, string];
 
 /** What the service writes as a job goes on, in its own words where they are public. */
 export const messagesOf = {
@@ -57,11 +57,8 @@ export const messagesOf = {
       ['JOB_MESSAGE_BASIC', `Starting ${pool?.numWorkers} workers in ${place}...`],
     ];
   },
-  launcherFailed: (failure: CommandFailure): Text[] => [
-    [
-      'JOB_MESSAGE_ERROR',
-      `Error: Template launch failed: exit status ${failure.exitCode ?? 137}\n${failure.stderr}`.trimEnd(),
-    ],
+  launcherFailed: ({ exitCode }: CommandFailure): Text[] => [
+    ['JOB_MESSAGE_ERROR', `Error: Template launch failed: exit status ${exitCode ?? 137}`],
     [
       'JOB_MESSAGE_ERROR',
       'Error occurred in the launcher container: Template launch failed. See console logs.',
@@ -101,4 +98,14 @@ export function launchFolderOf(job: JobRecord): string | null {
   return typeof base === 'string'
     ? `${base.replace(/\/+$/, '')}/template_launches/${job.id}`
     : null;
+}
+
+/** Texts as messages of a moment, in their order. */
+export function stamped(job: JobRecord, texts: readonly Text[], time: number): Message[] {
+  return texts.map(([importance, text], index) => ({
+    id: `${job.id.slice(-6)}-${time}-${index}`,
+    time,
+    text,
+    importance,
+  }));
 }

@@ -22,18 +22,17 @@ const line = z.discriminatedUnion('event', [
 
 /** What a job's command has said so far (docs/contracts.md, section 3). */
 export interface Output {
-  /** False if it ended before it began to work: the launcher's failure. */
-  started: boolean;
+  /** Whether a step has shown itself: before that it did what the launcher does. */
+  launched: boolean;
   steps: Record<string, { rows: number; bytes: number }>;
   failure: { message: string; step?: string; traceback?: string } | null;
 }
 
 export function readOutput(folder: string): Output {
-  const output: Output = { started: false, steps: {}, failure: null };
+  const output: Output = { launched: false, steps: {}, failure: null };
   for (const text of lastText(join(folder, 'stdout'), 256 * 1024).split('\n')) {
     const parsed = line.safeParse(parse(text));
     if (!parsed.success) continue;
-    output.started = true; // Any event says so: the first may be beyond what was read.
     const event = parsed.data;
     if (event.event === 'progress') {
       for (const [step, { rows, bytes }] of Object.entries(event.steps)) {
@@ -44,12 +43,18 @@ export function readOutput(folder: string): Output {
       output.failure = { message, ...(step ? { step } : {}), ...(traceback ? { traceback } : {}) };
     }
   }
+  output.launched = Object.keys(output.steps).length > 0 || output.failure?.step !== undefined;
   return output;
 }
 
 /** Says of a command that ended without success how that came about. */
 export function failureOf(folder: string, exitCode: number | null): CommandFailure {
   return { ...readOutput(folder).failure, stderr: lastLines(folder, 40), exitCode };
+}
+
+/** All that the launcher wrote, as far as it is kept. */
+export function consoleLog(folder: string): string {
+  return ['stdout', 'stderr'].map((name) => lastText(join(folder, name), 1024 * 1024)).join('');
 }
 
 /** The last lines that the command wrote to standard error. */

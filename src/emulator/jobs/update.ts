@@ -91,6 +91,8 @@ function drain(job: JobRecord, lifecycle: Lifecycle): void {
     case 'JOB_STATE_PENDING':
     case 'JOB_STATE_CANCELLING':
     case 'JOB_STATE_RESOURCE_CLEANING_UP':
+    case 'JOB_STATE_PAUSING':
+    case 'JOB_STATE_PAUSED':
     case 'JOB_STATE_DONE':
     case 'JOB_STATE_FAILED':
     case 'JOB_STATE_CANCELLED':

@@ -74,6 +74,7 @@ class DurableStorage(Storage):
 
     def create_bucket(self, bucket_name: str, bucket_obj: dict[str, Any]) -> dict[str, Any]:
         """Creates or changes a bucket."""
+        bucket_obj["softDeletePolicy"] = {"retentionDurationSeconds": "0"}  # there is none
         self.buckets[bucket_name] = bucket_obj
         self._database.execute("REPLACE INTO bucket VALUES (?, ?)", (bucket_name, json.dumps(bucket_obj)))
         return bucket_obj

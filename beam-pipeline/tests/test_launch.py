@@ -1,0 +1,183 @@
+"""The launcher of a Flex Template: what it submits, up to the border of the service."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from apache_beam.portability.api import beam_runner_api_pb2
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from beam_pipeline import files
+from running import Child, plan_of
+
+IMAGE = "europe-docker.pkg.dev/p/r/beamline:1"
+
+
+class FakeDataflow:
+    """Answers `jobs.create` and keeps what it was asked; gives a token to its own service account."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        fake = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path == "/token":
+                    answer = b'{"access_token": "t", "expires_in": 3600, "token_type": "Bearer"}'
+                else:
+                    fake.asked.append((self.path, json.loads(body)))
+                    answer = json.dumps({"id": "2026-11-25_job", "name": "n"}).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        # Beam speaks REST in place of gRPC where the endpoint is local.
+        self.endpoint = f"http://localhost:{self.server.server_address[1]}"
+
+    def write_credentials(self, path: Path) -> None:
+        key = rsa.generate_private_key(65537, 2048).private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        account = {
+            "type": "service_account", "project_id": "project-1", "private_key": key.decode(),
+            "client_email": "etl@project-1.iam.gserviceaccount.com", "token_uri": f"{self.endpoint}/token",
+        }  # fmt: skip
+        path.write_text(json.dumps(account))
+
+
+@pytest.fixture(autouse=True)
+def dataflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDataflow]:
+    fake = FakeDataflow()
+    fake.write_credentials(tmp_path / "account.json")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "account.json"))
+    yield fake
+    fake.server.shutdown()
+
+
+@pytest.fixture
+def launcher(child: Child, bucket: str) -> Child:
+    child.staging = f"{bucket}/staging/key/1"
+    return child
+
+
+def options(bucket: str, *more: str) -> list[str]:
+    return [
+        "--runner=DataflowRunner",
+        "--project=project-1",
+        "--region=europe-west1",
+        "--job_name=job-1",
+        f"--staging_location={bucket}/df-staging",
+        f"--temp_location={bucket}/temp",
+        *more,
+    ]
+
+
+PLAN = plan_of(
+    {"rows": {"module": "files", "path": "data/*.csv"}},
+    {"sums": {"module": "sql", "inputs": ["rows"], "scope": "all", "sql": "select sum(n) as s from rows"}},
+)
+
+
+def submitted(child: Child) -> dict[str, Any]:
+    assert child.code == 0, f"{child.events[-1]}\n{child.stderr}"
+    last = dict(child.events[-1])
+    assert last.pop("event") == "submitted"
+    return last
+
+
+def test_the_job_is_submitted_and_not_awaited(launcher: Child, bucket: str, dataflow: FakeDataflow) -> None:
+    more = (
+        f"--sdk_container_image={IMAGE}",
+        f"--dataflow_endpoint={dataflow.endpoint}",
+        "--labels=beamline-run=q4kx7mw2ta",
+        "--labels=beamline-ordinal=1",
+        "--experiments=enable_recommendations",
+        "--dataflow_service_options=enable_prime",
+        "--max_num_workers=5",
+        "--machine_type=e2-standard-2",
+    )
+    launcher.finish(launcher.start(PLAN, None, "--root", f"{bucket}/inputs", *options(bucket, *more)))
+    assert submitted(launcher) == {
+        "job_id": "2026-11-25_job", "job_name": "job-1", "project": "project-1", "region": "europe-west1",
+    }  # fmt: skip
+    ((path, job),) = dataflow.asked
+    assert path.startswith("/v1b3/projects/project-1/locations/europe-west1/jobs")
+    assert job["labels"] == {"beamline-run": "q4kx7mw2ta", "beamline-ordinal": "1"}
+    assert job["type"] in ("JOB_TYPE_BATCH", 1)
+    environment = job["environment"]
+    assert "enable_recommendations" in environment["experiments"]
+    assert environment["serviceOptions"] == ["enable_prime"]
+    (pool,) = environment["workerPools"]
+    assert pool["machineType"] == "e2-standard-2"
+    assert pool["autoscalingSettings"]["maxNumWorkers"] == 5
+    assert [image["containerImage"] for image in pool["sdkHarnessContainerImages"]] == [IMAGE]
+    # No code is staged: the image holds it. The second is Beam's list of this process's packages.
+    uploaded = [uri.rsplit("/", 1)[-1] for uri in files.match(f"{bucket}/df-staging/**")]
+    assert uploaded == ["pipeline.pb", "submission_environment_dependencies.txt"]
+
+
+def test_the_graph_that_is_staged_is_the_plans(launcher: Child, bucket: str, dataflow: FakeDataflow) -> None:
+    more = (f"--sdk_container_image={IMAGE}", f"--dataflow_endpoint={dataflow.endpoint}")
+    launcher.finish(launcher.start(PLAN, None, *options(bucket, *more)))
+    submitted(launcher)
+    (uri,) = files.match(f"{bucket}/df-staging/**/pipeline.pb")
+    graph = beam_runner_api_pb2.Pipeline.FromString(files.read_bytes(uri))
+    names = {transform.unique_name for transform in graph.components.transforms.values()}
+    assert {"rows/plan", "rows/read", "sums", "out", "(beamline) manifest"} <= names
+    (environment,) = graph.components.environments.values()
+    assert environment.urn == "beam:env:docker:v1"
+    assert beam_runner_api_pb2.DockerPayload.FromString(environment.payload).container_image == IMAGE
+
+
+def test_with_a_template_location_the_job_is_described_and_left_to_the_launcher(
+    launcher: Child, bucket: str
+) -> None:
+    where = f"{bucket}/template_launches/1/job_object"
+    more = (f"--sdk_container_image={IMAGE}", f"--template_location={where}")
+    launcher.finish(launcher.start(PLAN, None, *options(bucket, *more)))
+    assert submitted(launcher)["job_id"] is None
+    job = json.loads(files.read_bytes(where))
+    assert job["name"] == "job-1"
+
+
+def test_an_image_without_the_package_is_refused(launcher: Child, bucket: str) -> None:
+    failure = launcher.fail(PLAN, None, *options(bucket))
+    assert failure["type"] == "ConfigError"
+    assert failure["message"].startswith("--sdk_container_image is missing")
+    assert json.loads(files.read_bytes(f"{launcher.staging}/failure.json")) == failure
+
+
+def test_a_wrong_plan_fails_before_anything_is_submitted(
+    launcher: Child, bucket: str, dataflow: FakeDataflow
+) -> None:
+    more = (f"--sdk_container_image={IMAGE}", f"--dataflow_endpoint={dataflow.endpoint}")
+    wrong = plan_of({"rows": {"module": "file", "path": "x.csv"}})
+    failure = launcher.fail(wrong, None, *options(bucket, *more))
+    assert "did you mean `files`?" in failure["message"]
+    assert dataflow.asked == []
+
+
+def test_a_run_that_has_ended_is_not_submitted(
+    launcher: Child, bucket: str, dataflow: FakeDataflow, tmp_path: Path
+) -> None:
+    files.write_whole(f"{bucket}/receipt.json", b"{}")
+    more = (f"--sdk_container_image={IMAGE}", f"--dataflow_endpoint={dataflow.endpoint}")
+    failure = launcher.fail(PLAN, None, "--closed", f"{bucket}/receipt.json", *options(bucket, *more))
+    assert failure["type"] == "RunEnded"
+    assert dataflow.asked == []
+    assert files.match(f"{launcher.staging}/**") == []
