@@ -96,7 +96,7 @@ async function measurePart(
     case 'in-flight':
       result.in_flight = await measureInFlight(site, {
         runs: number('inFlight'),
-        ahead: 40,
+        ahead: 60,
         quiet: 60,
         rate: number('rate'),
         patience: number('patience'),
