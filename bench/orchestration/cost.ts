@@ -16,20 +16,20 @@ type Runner = 'local' | 'dataflow';
 export async function measureCost(site: Site, rounds: number) {
   const worker = await startWorker(site);
   try {
-    const result: Record<Runner, object> = { local: {}, dataflow: {} };
-    for (const runner of ['local', 'dataflow'] as const) {
-      const runs = [];
-      for (let round = 0; round < rounds; round++) {
-        const before = await heartbeats();
-        const run = await oneRun(site, runner, `cost-${runner}-${round}`);
-        const sent = (await heartbeats()) - before;
-        runs.push({ ...run, heartbeats: sent, total_actions: run.history_actions + sent });
-      }
-      result[runner] = { ...middleOf(runs), runs };
-    }
-    return result;
+    return { local: await runsOn('local'), dataflow: await runsOn('dataflow') };
   } finally {
     await worker.stop();
+  }
+
+  async function runsOn(runner: Runner) {
+    const runs = [];
+    for (let round = 0; round < rounds; round++) {
+      const before = await heartbeats();
+      const run = await oneRun(site, runner, `cost-${runner}-${round}`);
+      const sent = (await heartbeats()) - before;
+      runs.push({ ...run, heartbeats: sent, total_actions: run.history_actions + sent });
+    }
+    return { ...middleOf(runs), runs };
   }
 
   function heartbeats(): Promise<number> {
@@ -37,8 +37,9 @@ export async function measureCost(site: Site, rounds: number) {
   }
 }
 
-async function oneRun({ client, start }: Site, runner: Runner, workflowId: string) {
-  await start(workflowId, { runner, args: { number: workflowId } });
+async function oneRun(site: Site, runner: Runner, workflowId: string) {
+  const { client } = site;
+  await site.start(workflowId, { runner, args: { number: workflowId } });
   const handle = client.workflow.getHandle<(input: object) => Promise<Receipt>>(workflowId);
   const receipt = await handle.result();
   const lockId = await lockOf(client, workflowId);

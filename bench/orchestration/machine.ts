@@ -17,15 +17,14 @@ export function machine(): Record<string, string | number> {
 }
 
 export function versions(): Record<string, string> {
-  const git = (...args: string[]) =>
-    execFileSync('git', ['-C', packageRoot, ...args], { encoding: 'utf8' }).trim();
-  const dependencies = JSON.parse(readFileSync(`${packageRoot}/package.json`, 'utf8')) as {
+  const { dependencies } = JSON.parse(readFileSync(`${packageRoot}/package.json`, 'utf8')) as {
     dependencies: Record<string, string>;
   };
+  const commit = ['-C', packageRoot, 'rev-parse', '--short', 'HEAD'];
   return {
-    commit: git('rev-parse', '--short', 'HEAD'),
+    commit: execFileSync('git', commit, { encoding: 'utf8' }).trim(),
     node: process.version,
-    '@temporalio/worker': dependencies.dependencies['@temporalio/worker'] ?? '',
+    '@temporalio/worker': dependencies['@temporalio/worker'] ?? '',
     'temporal CLI, dev server on SQLite': pinnedVersion('temporal-cli'),
   };
 }
@@ -65,25 +64,27 @@ export function cpuByPart(root: string, worker: number): Record<string, number> 
   const all = processes();
   const below = (pid: number): Process[] =>
     all.filter(({ parent }) => parent === pid).flatMap((one) => [one, ...below(one.pid)]);
-  const sum = (chosen: Process[]) => chosen.reduce((total, { cpu }) => total + cpu, 0);
-  const own = all.find(({ pid }) => pid === worker);
   // A shell waits for each service of the stack, and counts nothing of it before it ends.
   const part = (text: string) =>
-    sum(
+    cpuOfAll(
       all.filter(
-        ({ command }) => command.includes(text) && command.includes(root) && !/^sh /.test(command),
+        ({ command }) =>
+          command.includes(text) && command.includes(root) && !command.startsWith('sh '),
       ),
     );
-  const storage = all.filter(
-    ({ command }) => /^\S*python\S* -m storage_emulator/.test(command) && command.includes(root),
-  );
   return {
-    'worker and its children': (own?.cpu ?? 0) + sum(below(worker)),
+    'worker and its children': cpuOfAll(
+      all.filter(({ pid }) => pid === worker).concat(below(worker)),
+    ),
     temporal: part('server start-dev'),
     'dataflow emulator': part('emulator/main.js'),
-    'storage emulator': sum(storage),
+    'storage emulator': part('-m storage_emulator'),
     gateway: part('gateway/main.js'),
   };
+}
+
+function cpuOfAll(chosen: readonly Process[]): number {
+  return chosen.reduce((total, { cpu }) => total + cpu, 0);
 }
 
 /** Seconds of CPU that the whole machine has used since it was started. */

@@ -71,22 +71,21 @@ async function measurePart(
   site: Site,
   result: Result,
 ): Promise<void> {
-  const number = (option: string) => Number(options[option]);
   switch (part) {
     case 'cost':
-      result.cost = await measureCost(site, number('rounds'));
+      result.cost = await measureCost(site, numberOf('rounds'));
       return;
     case 'detection':
       result.detection = await measureDetection(site, {
-        runs: number('runs'),
+        runs: numberOf('runs'),
         shortest: 10,
         longest: 60,
         intervals: [10, 15, 180],
-        seed: number('seed'),
+        seed: numberOf('seed'),
       });
       return;
     case 'throughput': {
-      const common = { runs: number('batch'), atOnce: 20 };
+      const common = { runs: numberOf('batch'), atOnce: 20 };
       result.throughput = [
         await measureThroughput(site, { ...common, inProcessPublisher: false, name: 'whole' }),
         await measureThroughput(site, { ...common, inProcessPublisher: true, name: 'in-process' }),
@@ -95,11 +94,15 @@ async function measurePart(
     }
     case 'in-flight':
       result.in_flight = await measureInFlight(site, {
-        runs: number('inFlight'),
+        runs: numberOf('inFlight'),
         ahead: 60,
         quiet: 60,
-        rate: number('rate'),
-        patience: number('patience'),
+        rate: numberOf('rate'),
+        patience: numberOf('patience'),
       });
   }
+}
+
+function numberOf(option: string): number {
+  return Number(options[option]);
 }

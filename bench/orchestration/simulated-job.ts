@@ -29,8 +29,13 @@ export function simulatedSpec(lastsMs: number): object {
     plan_sha256: '${plan.stem}',
     steps: {
       rows: {
-        ...{ kind: 'source', module: 'files', rows_in: null, rows_out: 0, rows_rejected: 0 },
-        ...{ bytes_out: 0, row_wise: false },
+        kind: 'source',
+        module: 'files',
+        rows_in: null,
+        rows_out: 0,
+        rows_rejected: 0,
+        bytes_out: 0,
+        row_wise: false,
       },
     },
     sinks: {

@@ -1,6 +1,5 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { searchAttributes, type RunStatus } from '../shared/contract.js';
-import type { SearchAttributePair } from '@temporalio/common';
 import type { Outcome, Receipt, ReceiptSink, RunState } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import { isTerminal } from '../shared/job-end.js';
@@ -8,6 +7,8 @@ import { consoleUrlOf } from '../shared/job-identity.js';
 import type { JobReport, JobView, ReceiptJob } from '../shared/job.js';
 import type { Audit, PreparedRun, Published } from './activities.js';
 import type { RunFailure } from './run-failure.js';
+
+type AttributePairs = Extract<Parameters<typeof upsertSearchAttributes>[0], unknown[]>;
 
 /** What a run knows of itself: the source of `status`, the details page and the receipt. */
 export class RunRecord {
@@ -22,7 +23,7 @@ export class RunRecord {
   wantsDrain = false;
   #job: ReceiptJob | null = null;
   /** Search attributes that go with the next state: each upsert is an event, and is paid for. */
-  readonly #unset: SearchAttributePair[] = [];
+  readonly #unset: AttributePairs = [];
   readonly #notes: string[] = [];
 
   constructor(

@@ -113,10 +113,6 @@ describe('the lock of a destination', function () {
     return environment.client.workflow.getHandle(lockId);
   }
 
-  function requestOf(name: string): LockRequest {
-    return { workflowId: `run-${name}`, runKey: name };
-  }
-
   function deps() {
     // Of the worker's things, `requestLock` uses these two.
     return { client: environment.client, taskQueue } as Parameters<typeof createRequestLock>[0];
@@ -143,3 +139,7 @@ describe('the lock of a destination', function () {
       .filter((name) => typeof name === 'string');
   }
 });
+
+function requestOf(name: string): LockRequest {
+  return { workflowId: `run-${name}`, runKey: name };
+}
