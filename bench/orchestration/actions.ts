@@ -2,22 +2,24 @@ import { kindsOf, type HistoryEvent } from './history.js';
 
 /** Billable actions of Temporal Cloud, by what they are. */
 export type Actions = Record<
-  'starts' | 'activity attempts' | 'timers' | 'signals' | 'search attribute upserts' | 'markers',
+  | 'starts'
+  | 'activity attempts'
+  | 'timers'
+  | 'signals'
+  | 'updates'
+  | 'search attribute upserts'
+  | 'markers',
   number
 >;
 
 /**
  * The actions that a history shows, by the rules of https://docs.temporal.io/cloud/actions: a start, each
  * attempt of an activity, each timer (`condition` with a timeout makes one), each upsert of search
- * attributes, each signal where it is sent from, the markers of one workflow task together. A
- * signal-with-start is one action. Heartbeats and queries are in no history.
- *
- * @param startedBySignal the workflow was started by a signal-with-start
+ * attributes, each update, each signal where it is sent from, the markers of one workflow task
+ * together. A signal-with-start is one action, an update-with-start two. Heartbeats and queries are
+ * in no history.
  */
-export function actionsOf(
-  events: readonly HistoryEvent[],
-  { startedBySignal = false } = {},
-): Actions {
+export function actionsOf(events: readonly HistoryEvent[]): Actions {
   const kinds = kindsOf(events);
   const attempts = events.map(
     ({ activityTaskStartedEventAttributes: started }) => started?.attempt ?? 0,
@@ -38,8 +40,10 @@ export function actionsOf(
     timers: kinds['timerStarted'] ?? 0,
     signals:
       fromClients -
-      (startedBySignal ? 1 : 0) +
+      // A signal-with-start's signal comes right after the start.
+      (events[1]?.workflowExecutionSignaledEventAttributes ? 1 : 0) +
       (kinds['signalExternalWorkflowExecutionInitiated'] ?? 0),
+    updates: kinds['workflowExecutionUpdateAccepted'] ?? 0,
     'search attribute upserts': kinds['upsertWorkflowSearchAttributes'] ?? 0,
     markers: markers.size,
   };

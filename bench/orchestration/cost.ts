@@ -27,7 +27,7 @@ export async function measureCost(site: Site, rounds: number) {
       const before = await heartbeats();
       const run = await oneRun(site, runner, `cost-${runner}-${round}`);
       const sent = (await heartbeats()) - before;
-      runs.push({ ...run, heartbeats: sent, total_actions: run.history_actions + sent });
+      runs.push({ ...run, heartbeats: sent });
     }
     return { ...middleOf(runs), runs };
   }
@@ -49,7 +49,7 @@ async function oneRun(site: Site, runner: Runner, workflowId: string) {
   const lockEvents = await historyOf(client, lockId);
   const description = await handle.describe();
   const actions = actionsOf(events);
-  const lockActions = actionsOf(lockEvents, { startedBySignal: true });
+  const lockActions = actionsOf(lockEvents);
   return {
     duration_ms: receipt.duration_ms,
     events: events.length,
@@ -74,16 +74,14 @@ async function lockOf(client: Site['client'], workflowId: string): Promise<strin
 }
 
 /** Medians of what differs from run to run: workflow tasks that two events share or do not. */
-function middleOf(
-  runs: ({ total_actions: number; heartbeats: number } & Awaited<ReturnType<typeof oneRun>>)[],
-) {
+function middleOf(runs: ({ heartbeats: number } & Awaited<ReturnType<typeof oneRun>>)[]) {
   const median = (of: (run: (typeof runs)[number]) => number) => quantile(runs.map(of), 0.5);
   return {
     events: median(({ events }) => events),
     bytes: median(({ bytes }) => bytes),
     lock_events: median(({ lock_events }) => lock_events),
     heartbeats: median(({ heartbeats }) => heartbeats),
-    actions: median(({ total_actions }) => total_actions),
+    actions: median(({ history_actions }) => history_actions),
     duration_ms: median(({ duration_ms }) => duration_ms),
   };
 }

@@ -65,8 +65,8 @@ const costRows = {
   events: 'history events',
   bytes: 'history bytes',
   lock_events: 'events of the lock',
-  heartbeats: 'heartbeats',
-  actions: 'billable actions',
+  actions: "billable actions, the lock's included",
+  heartbeats: 'heartbeats, which are billed too',
 } as const;
 
 function costTable({ local, dataflow }: NonNullable<Result['cost']>): string {

@@ -12,7 +12,7 @@ const answerWithinMs = 4_000;
 export function createRequestLock({
   client,
   taskQueue,
-}: ActivityDeps): PipelineActivities['requestLock'] {
+}: Pick<ActivityDeps, 'client' | 'taskQueue'>): PipelineActivities['requestLock'] {
   return async (lockId, destination, request) => {
     const start = {
       workflowId: lockId,

@@ -114,8 +114,7 @@ describe('the lock of a destination', function () {
   }
 
   function deps() {
-    // Of the worker's things, `requestLock` uses these two.
-    return { client: environment.client, taskQueue } as Parameters<typeof createRequestLock>[0];
+    return { client: environment.client, taskQueue };
   }
 
   function ask(name: string): Promise<boolean> {
