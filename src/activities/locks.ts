@@ -1,23 +1,45 @@
-import { Client, WorkflowNotFoundError } from '@temporalio/client';
+import { Client, WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
 import { lockWorkflowType } from '../shared/names.js';
 import { runKeyOf } from '../store/run-key.js';
 import type { PipelineActivities } from '../workflows/activities.js';
+import { takeUpdate } from '../workflows/signals.js';
 import type { ActivityDeps } from './deps.js';
+
+/** A lock that does not answer in this time, in milliseconds, is told by a signal, and answers by one. */
+const answerWithinMs = 4_000;
 
 /** Starts the destination's lock if need be, and puts the request to it; asking twice is asking once. */
 export function createRequestLock({
   client,
   taskQueue,
-}: ActivityDeps): PipelineActivities['requestLock'] {
+}: Pick<ActivityDeps, 'client' | 'taskQueue'>): PipelineActivities['requestLock'] {
   return async (lockId, destination, request) => {
-    await client.workflow.signalWithStart(lockWorkflowType, {
+    const start = {
       workflowId: lockId,
       taskQueue,
       args: [destination],
-      signal: 'acquire',
-      signalArgs: [request],
       staticSummary: `lock of ${destination}`,
+    };
+    const startWorkflowOperation = new WithStartWorkflowOperation(lockWorkflowType, {
+      ...start,
+      workflowIdConflictPolicy: 'USE_EXISTING',
     });
+    try {
+      return await client.workflow.withDeadline(Date.now() + answerWithinMs, () =>
+        client.workflow.executeUpdateWithStart(takeUpdate, {
+          args: [request],
+          startWorkflowOperation,
+        }),
+      );
+    } catch {
+      // No answer in time, a lock that ended meanwhile, a server or a worker that knows no such update.
+      await client.workflow.signalWithStart(lockWorkflowType, {
+        ...start,
+        signal: 'acquire',
+        signalArgs: [request],
+      });
+      return false;
+    }
   };
 }
 

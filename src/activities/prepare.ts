@@ -68,6 +68,7 @@ export function createPrepare({
       runner,
       dataflow,
       notes,
+      revision: 1,
     };
   };
 }

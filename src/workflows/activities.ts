@@ -45,6 +45,11 @@ export interface PreparedRun {
   dataflow: DataflowTarget | null;
   /** What a person should know of how the input was read, such as an argument that is ignored. */
   notes: string[];
+  /**
+   * Of the commands that the workflow makes for this run: what later code does in another way, it does
+   * only for runs prepared for that, so that older histories replay. Absent means 0.
+   */
+  revision?: 1;
 }
 
 /** What an activity on the store's own queue is told about its run. */
@@ -127,8 +132,11 @@ export interface SinkReference {
 export interface PipelineActivities {
   /** Checks the config and pins the plan. */
   prepare(input: RunPipelineInput, firstExecutionRunId: string): Promise<PreparedRun>;
-  /** Asks the lock workflow of a destination for it; the answer is a signal. */
-  requestLock(lockId: string, destination: string, request: LockRequest): Promise<void>;
+  /**
+   * Asks the lock workflow of a destination for it; true if the run has it now. Else the lock tells it
+   * by a signal when its turn has come.
+   */
+  requestLock(lockId: string, destination: string, request: LockRequest): Promise<boolean>;
   /** Whether the run that holds a lock still exists. */
   isRunOpen(request: LockRequest): Promise<boolean>;
   /** The committed version of each sink's destination. */

@@ -67,6 +67,7 @@ export function createFakeActivities(options: FakeOptions): FakeActivities {
         signal: 'acquire',
         signalArgs: [request],
       });
+      return false;
     },
     isRunOpen: async ({ workflowId }) =>
       (await client.getHandle(workflowId).describe()).status.name === 'RUNNING',
