@@ -79,8 +79,10 @@ export interface LaunchJob {
   ordinal: number;
   /** ISO 8601; no job of this run is older. */
   startedAt: string;
-  /** True if an earlier execution of this workflow may have launched it: the run was reset. */
+  /** True if a job of this launch may be there already: it is looked for before one is launched. */
   mayExist: boolean;
+  /** True if the run was reset: what an earlier execution of it left may be of no use any more. */
+  wasReset: boolean;
 }
 
 export interface LaunchedJob {
@@ -89,6 +91,11 @@ export interface LaunchedJob {
   state: JobState | null;
   /** True if an earlier attempt had launched it. */
   adopted: boolean;
+  /**
+   * Of a run that was reset, in place of a job: `skip` this launch ordinal, whose job is of no use
+   * any more; or `upload again`, since the end of the earlier execution took away what was uploaded.
+   */
+  instead?: 'skip' | 'upload again';
 }
 
 export interface Staged {

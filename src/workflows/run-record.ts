@@ -111,6 +111,11 @@ export class RunRecord {
     this.describe();
   }
 
+  /** What a person should know of the run, so far. */
+  get notes(): readonly string[] {
+    return this.#notes;
+  }
+
   forceCancelled(): void {
     if (this.#job) this.#job.force_cancelled = true;
     this.note('the job did not end after its cancellation and was cancelled by force');

@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { WorkflowClient } from '@temporalio/client';
+import { whileHeartbeating } from '../../src/activities/heartbeating.js';
 import { failure, type FailureType } from '../../src/shared/failures.js';
 import type { Receipt } from '../../src/shared/receipt.js';
 import { runKeyOf } from '../../src/store/run-key.js';
@@ -25,6 +26,8 @@ export interface FakeOptions {
   overrides?: Partial<PipelineActivities & JobActivities>;
   /** Gets the name of each activity that is called; default: a list of its own. */
   calls?: string[];
+  /** Whether activities heartbeat while they run, as the real ones do. */
+  beats?: boolean;
 }
 
 export const preparedSink = {
@@ -98,7 +101,8 @@ export function createFakeActivities(options: FakeOptions): FakeActivities {
       name,
       (...args: unknown[]) => {
         calls.push(name);
-        return (activity as (...args: unknown[]) => Promise<unknown>)(...args);
+        const run = () => (activity as (...args: unknown[]) => Promise<unknown>)(...args);
+        return options.beats ? whileHeartbeating(run) : run();
       },
     ]),
   ) as unknown as FakeActivities['activities'];

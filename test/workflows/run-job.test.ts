@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
 import { Context } from '@temporalio/activity';
-import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
 import * as fc from 'fast-check';
 import type { RunStatus } from '../../src/shared/contract.js';
 import { failure } from '../../src/shared/failures.js';
 import { isTerminal } from '../../src/shared/job-end.js';
 import { jobStates, type JobFailure, type JobState } from '../../src/shared/job.js';
-import type { Outcome, Receipt } from '../../src/shared/receipt.js';
+import type { Outcome } from '../../src/shared/receipt.js';
 import type { LaunchJob } from '../../src/workflows/activities.js';
-import { createFakeActivities, type FakeOptions } from '../support/fake-activities.js';
-import { FakeDataflow, target } from '../support/fake-job.js';
-import { workflowBundle } from '../support/workflow-bundle.js';
+import { target } from '../support/fake-job.js';
+import { causeOf, until, withJobRun } from '../support/job-run.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
 
 const failed: JobFailure = {
@@ -27,17 +24,14 @@ const failed: JobFailure = {
 describe('runPipeline on Dataflow', function () {
   this.timeout(120_000);
   let environment: TestWorkflowEnvironment;
-  let code: Awaited<ReturnType<typeof workflowBundle>>;
-  let count = 0;
 
   before(async () => {
-    code = await workflowBundle();
     environment = await createTimeSkippingEnvironment();
   });
   after(() => environment?.teardown());
 
   it('launches once, is woken by the event of the end, looks once, and publishes', async () => {
-    await withRun({}, async ({ dataflow, start, receipts }) => {
+    await withJobRun(environment, {}, async ({ dataflow, start, receipts }) => {
       dataflow.onLaunch = async (job) => {
         for (const state of ['JOB_STATE_RUNNING', 'JOB_STATE_DONE'] as const) {
           await dataflow.move(state, job);
@@ -59,11 +53,10 @@ describe('runPipeline on Dataflow', function () {
   });
 
   it('notices by its own timer that the event of the end was lost', async () => {
-    await withRun({}, async ({ dataflow, start }) => {
-      dataflow.onLaunch = ({ view }) => {
-        view.state = 'JOB_STATE_DONE';
-      };
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
       const run = await start();
+      await until(async () => (await run.query<RunStatus>('status')).job?.job_id === 'job-1');
+      dataflow.last.view.state = 'JOB_STATE_DONE';
       const receipt = await run.result();
       assert.equal(receipt.outcome, 'succeeded');
       assert.equal(dataflow.reads.length, 1);
@@ -72,7 +65,7 @@ describe('runPipeline on Dataflow', function () {
   });
 
   it('looks ever more rarely at a job of which nothing is heard', async () => {
-    await withRun({}, async ({ dataflow, start }) => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
       const run = await start();
       await until(() => dataflow.jobs.length === 1);
       await environment.sleep('6 hours');
@@ -87,7 +80,7 @@ describe('runPipeline on Dataflow', function () {
   });
 
   it('believes no event: a forged end makes it look, and a flood at most once in 30 s', async () => {
-    await withRun({}, async ({ dataflow, start }) => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
       const run = await start();
       await until(() => dataflow.jobs.length === 1);
       dataflow.last.view.state = 'JOB_STATE_RUNNING';
@@ -107,7 +100,7 @@ describe('runPipeline on Dataflow', function () {
   });
 
   it('takes no notice of events of other runs', async () => {
-    await withRun({}, async ({ dataflow, start }) => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
       dataflow.onLaunch = async (job) => {
         await dataflow.send('JOB_STATE_DONE', job, { runKey: 'other' });
         await dataflow.move('JOB_STATE_DONE', job);
@@ -118,7 +111,7 @@ describe('runPipeline on Dataflow', function () {
   });
 
   it('shows the state that the last event claimed, but no end before it has looked', async () => {
-    await withRun({}, async ({ dataflow, start }) => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
       const run = await start();
       await until(async () => (await run.query<RunStatus>('status')).job?.job_id === 'job-1');
       await dataflow.move('JOB_STATE_RUNNING');
@@ -132,7 +125,7 @@ describe('runPipeline on Dataflow', function () {
   });
 
   it('learns the id of an unlisted job from an event that bears its labels', async () => {
-    await withRun({}, async ({ dataflow, start }) => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
       dataflow.hidesJobs = true;
       let lost = true;
       const activities = dataflow.activities();
@@ -157,7 +150,7 @@ describe('runPipeline on Dataflow', function () {
   });
 
   it('launches again where the name was taken and nobody has seen a job of it', async () => {
-    await withRun({}, async ({ dataflow, start }) => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
       const activities = dataflow.activities();
       let refused = 0;
       const run = await start({
@@ -176,7 +169,7 @@ describe('runPipeline on Dataflow', function () {
   });
 
   it('does not take an id from an event of a job with another name', async () => {
-    await withRun({}, async ({ dataflow, start }) => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
       dataflow.hidesJobs = true;
       const run = await start({
         ...dataflow.activities(),
@@ -201,7 +194,7 @@ describe('runPipeline on Dataflow', function () {
   });
 
   it('says of a job that failed why it failed, publishes nothing, and keeps the receipt', async () => {
-    await withRun({}, async ({ dataflow, start, receipts, calls }) => {
+    await withJobRun(environment, {}, async ({ dataflow, start, receipts, calls }) => {
       dataflow.report.failure = { ...failed, cause: 'database_login', retryHelps: false };
       dataflow.onLaunch = (job) => dataflow.move('JOB_STATE_FAILED', job);
       const error = await causeOf(await start());
@@ -215,33 +208,41 @@ describe('runPipeline on Dataflow', function () {
 
   it('launches again under the next ordinal if that can help, as often as it may', async () => {
     const launch = { ...target.launch, attempts: 3 };
-    await withRun({ dataflow: { ...target, launch } }, async ({ dataflow, start }) => {
-      dataflow.report.failure = failed;
-      dataflow.onLaunch = (job) =>
-        dataflow.move(dataflow.launches < 3 ? 'JOB_STATE_FAILED' : 'JOB_STATE_DONE', job);
-      const receipt = await (await start()).result();
-      assert.equal(receipt.outcome, 'succeeded');
-      assert.deepEqual(
-        dataflow.jobs.map(({ view }) => view.jobName.split('-').at(-1)),
-        ['1', '2', '3'],
-      );
-      assert.equal(receipt.job?.launch, 3);
-      assert.equal(receipt.attempts, 3);
-    });
+    await withJobRun(
+      environment,
+      { dataflow: { ...target, launch } },
+      async ({ dataflow, start }) => {
+        dataflow.report.failure = failed;
+        dataflow.onLaunch = (job) =>
+          dataflow.move(dataflow.launches < 3 ? 'JOB_STATE_FAILED' : 'JOB_STATE_DONE', job);
+        const receipt = await (await start()).result();
+        assert.equal(receipt.outcome, 'succeeded');
+        assert.deepEqual(
+          dataflow.jobs.map(({ view }) => view.jobName.split('-').at(-1)),
+          ['1', '2', '3'],
+        );
+        assert.equal(receipt.job?.launch, 3);
+        assert.equal(receipt.attempts, 3);
+      },
+    );
   });
 
   it('does not launch again what another attempt cannot help', async () => {
     const launch = { ...target.launch, attempts: 3 };
-    await withRun({ dataflow: { ...target, launch } }, async ({ dataflow, start }) => {
-      dataflow.report.failure = { ...failed, retryHelps: false };
-      dataflow.onLaunch = (job) => dataflow.move('JOB_STATE_FAILED', job);
-      await causeOf(await start());
-      assert.equal(dataflow.launches, 1);
-    });
+    await withJobRun(
+      environment,
+      { dataflow: { ...target, launch } },
+      async ({ dataflow, start }) => {
+        dataflow.report.failure = { ...failed, retryHelps: false };
+        dataflow.onLaunch = (job) => dataflow.move('JOB_STATE_FAILED', job);
+        await causeOf(await start());
+        assert.equal(dataflow.launches, 1);
+      },
+    );
   });
 
   it('cancels the job of a cancelled run, waits for its end, and closes as cancelled', async () => {
-    await withRun({}, async ({ dataflow, start, receipts }) => {
+    await withJobRun(environment, {}, async ({ dataflow, start, receipts }) => {
       dataflow.onStop = async (job) => {
         job.view.state = 'JOB_STATE_CANCELLING';
       };
@@ -259,7 +260,7 @@ describe('runPipeline on Dataflow', function () {
   });
 
   it('ends by the signal `cancelJob` as by a cancellation', async () => {
-    await withRun({}, async ({ dataflow, start, receipts }) => {
+    await withJobRun(environment, {}, async ({ dataflow, start, receipts }) => {
       const run = await start();
       await until(async () => (await run.query<RunStatus>('status')).job?.job_id === 'job-1');
       await run.signal('cancelJob');
@@ -270,7 +271,7 @@ describe('runPipeline on Dataflow', function () {
   });
 
   it('publishes nothing of a job that was done before the cancellation reached it', async () => {
-    await withRun({}, async ({ dataflow, start, receipts, calls }) => {
+    await withJobRun(environment, {}, async ({ dataflow, start, receipts, calls }) => {
       dataflow.onStop = (job) => {
         job.view.state = 'JOB_STATE_DONE';
       };
@@ -284,7 +285,7 @@ describe('runPipeline on Dataflow', function () {
   });
 
   it('finds and ends the job of a launch that was cancelled before it answered', async () => {
-    await withRun({}, async ({ dataflow, start }) => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
       const activities = dataflow.activities();
       const run = await start({
         ...activities,
@@ -304,7 +305,7 @@ describe('runPipeline on Dataflow', function () {
   });
 
   it('cancels by force a job that stays in CANCELLING, and says so', async () => {
-    await withRun({}, async ({ dataflow, start, receipts }) => {
+    await withJobRun(environment, {}, async ({ dataflow, start, receipts }) => {
       dataflow.onStop = (job, how) => {
         job.view.state = how === 'force' ? 'JOB_STATE_CANCELLED' : 'JOB_STATE_CANCELLING';
       };
@@ -319,7 +320,7 @@ describe('runPipeline on Dataflow', function () {
   });
 
   it('cancels the job when the run takes longer than its timeout', async () => {
-    await withRun({ timeoutMs: 600_000 }, async ({ dataflow, start, receipts }) => {
+    await withJobRun(environment, { timeoutMs: 600_000 }, async ({ dataflow, start, receipts }) => {
       const error = await causeOf(await start());
       assert.ok(error instanceof ApplicationFailure);
       assert.equal(error.type, 'DeadlineExceeded');
@@ -329,7 +330,7 @@ describe('runPipeline on Dataflow', function () {
   });
 
   it('refuses to drain a batch job, and goes on', async () => {
-    await withRun({}, async ({ dataflow, start }) => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
       const run = await start();
       await until(async () => (await run.query<RunStatus>('status')).job?.job_id === 'job-1');
       await run.signal('drainJob');
@@ -343,7 +344,7 @@ describe('runPipeline on Dataflow', function () {
 
   it('follows the job that replaced it if that is ours, and ends as updated if not', async () => {
     for (const isOurs of [true, false]) {
-      await withRun({}, async ({ dataflow, start }) => {
+      await withJobRun(environment, {}, async ({ dataflow, start }) => {
         dataflow.onLaunch = async (job, request) => {
           const next = dataflow.add(request);
           if (!isOurs) next.view.labels = {};
@@ -363,7 +364,7 @@ describe('runPipeline on Dataflow', function () {
   });
 
   it('ends a second job of its own, which a launch that slept has made', async () => {
-    await withRun({}, async ({ dataflow, start }) => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
       const run = await start();
       await until(async () => (await run.query<RunStatus>('status')).job?.job_id === 'job-1');
       const { runKey, jobName } = {
@@ -380,7 +381,7 @@ describe('runPipeline on Dataflow', function () {
   });
 
   it('fails only if a job is not there at several looks', async () => {
-    await withRun({}, async ({ dataflow, start }) => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
       dataflow.onLaunch = (job) => dataflow.move('JOB_STATE_RUNNING', job);
       let reads = 0;
       const run = await start({
@@ -392,12 +393,12 @@ describe('runPipeline on Dataflow', function () {
       });
       const error = await causeOf(run);
       assert.equal((error as ApplicationFailure).type, 'JobLost');
-      assert.equal(reads, 3);
+      assert.equal(reads, 6); // Three to believe it, and three when it was to be ended.
     });
   });
 
   it('loses sight of the service for hours, and does not fail', async () => {
-    await withRun({}, async ({ dataflow, start }) => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
       dataflow.onLaunch = (job) => dataflow.move('JOB_STATE_DONE', job);
       let left = 100;
       const activities = dataflow.activities();
@@ -409,6 +410,153 @@ describe('runPipeline on Dataflow', function () {
         },
       });
       assert.equal((await run.result()).outcome, 'succeeded');
+    });
+  });
+
+  it('does not wait for an event of a job that its launch found ended', async () => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
+      dataflow.onLaunch = ({ view }) => {
+        view.state = 'JOB_STATE_DONE';
+      };
+      const receipt = await (await start()).result();
+      assert.ok(receipt.duration_ms < target.reconcileAfterMs, String(receipt.duration_ms));
+    });
+  });
+
+  it('does not wait for a second event where the first one told both the id and the end', async () => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
+      dataflow.hidesJobs = true;
+      const run = await start({
+        ...dataflow.activities(),
+        launchJob: async (request) => {
+          if (dataflow.jobs.length === 0) dataflow.add(request);
+          return { jobId: null, state: null, adopted: false };
+        },
+      });
+      await until(() => dataflow.jobs.length === 1);
+      await dataflow.move('JOB_STATE_DONE');
+      const receipt = await run.result();
+      assert.equal(receipt.outcome, 'succeeded');
+      assert.ok(receipt.duration_ms < 120_000, String(receipt.duration_ms));
+    });
+  });
+
+  it('is not troubled by signals of any form', async () => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
+      const run = await start();
+      await until(async () => (await run.query<RunStatus>('status')).job?.job_id === 'job-1');
+      const runKey = dataflow.last.view.labels['beamline-run'];
+      const whole = { jobId: 'job-1', runKey, ordinal: 1, state: 'JOB_STATE_DONE' };
+      await run.signal('jobStateChanged');
+      for (const event of [
+        null,
+        'JOB_STATE_DONE',
+        7,
+        [],
+        {},
+        { ...whole, state: 'DONE' },
+        { ...whole, jobId: 1 },
+        { ...whole, ordinal: '1' },
+        { ...whole, runKey: null },
+      ]) {
+        await run.signal('jobStateChanged', event);
+      }
+      assert.equal((await run.query<RunStatus>('status')).job?.state, 'JOB_STATE_UNKNOWN');
+      assert.deepEqual(dataflow.reads, []);
+      await dataflow.move('JOB_STATE_DONE');
+      assert.equal((await run.result()).outcome, 'succeeded');
+    });
+  });
+
+  it('ends the job when the run fails beside it, and says so if it cannot', async () => {
+    for (const canStop of [true, false]) {
+      await withJobRun(environment, {}, async ({ dataflow, start, receipts }) => {
+        dataflow.onLaunch = (job) => dataflow.send('JOB_STATE_DONE', job);
+        const activities = dataflow.activities();
+        let broken = true;
+        const run = await start({
+          ...activities,
+          readJob: async (job) => {
+            if (!broken) return activities.readJob(job);
+            broken = false;
+            throw failure('ConfigError', 'of the test');
+          },
+          stopJob: async (job, how) => {
+            if (!canStop) throw failure('ConfigError', 'may not');
+            return activities.stopJob(job, how);
+          },
+        });
+        await causeOf(run);
+        assert.equal(receipts[0]?.outcome, 'failed');
+        assert.deepEqual(dataflow.stops, canStop ? ['cancel job-1'] : []);
+        assert.equal(/may still run: may not/.test(String(receipts[0]?.notes)), !canStop);
+      });
+    }
+  });
+
+  it('cancels a job that is not there yet when it is asked to', async () => {
+    await withJobRun(environment, {}, async ({ dataflow, start, receipts }) => {
+      const activities = dataflow.activities();
+      let missing = 2;
+      const run = await start({
+        ...activities,
+        stopJob: async (job, how) => {
+          if (missing-- > 0) throw failure('JobLost', 'there is no such job');
+          return activities.stopJob(job, how);
+        },
+      });
+      await until(async () => (await run.query<RunStatus>('status')).job?.job_id === 'job-1');
+      await run.cancel();
+      await causeOf(run);
+      assert.deepEqual(dataflow.stops, ['cancel job-1']);
+      assert.equal(receipts[0]?.outcome, 'cancelled');
+    });
+  });
+
+  it('stops no job that only an event calls its own', async () => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
+      dataflow.hidesJobs = true;
+      const run = await start({
+        ...dataflow.activities(),
+        launchJob: async (request) => {
+          const forged = dataflow.add(request);
+          forged.view.labels = {};
+          dataflow.add(request);
+          await dataflow.send('JOB_STATE_RUNNING', forged, { runKey: request.runKey });
+          await dataflow.send('JOB_STATE_RUNNING', dataflow.last);
+          for (;;) {
+            Context.current().heartbeat();
+            await Context.current().sleep(200);
+          }
+        },
+      });
+      await until(() => dataflow.jobs.length === 2);
+      await run.cancel();
+      await causeOf(run);
+      assert.deepEqual(dataflow.stops, ['cancel job-2']);
+    });
+  });
+
+  it('skips the launches of a reset run that are of no use, and uploads again if it must', async () => {
+    await withJobRun(environment, {}, async ({ dataflow, start, calls }) => {
+      const activities = dataflow.activities();
+      let closed = true;
+      const run = await start({
+        ...activities,
+        launchJob: async (request) => {
+          const nothing = { jobId: null, state: null, adopted: false } as const;
+          if (closed) {
+            closed = false;
+            return { ...nothing, instead: 'upload again' };
+          }
+          if (request.ordinal < 3) return { ...nothing, instead: 'skip' };
+          return activities.launchJob(request);
+        },
+      });
+      await until(() => dataflow.jobs.length === 1);
+      await dataflow.move('JOB_STATE_DONE');
+      assert.equal((await run.result()).job?.launch, 3);
+      assert.equal(calls.filter((name) => name === 'uploadRun').length, 2);
     });
   });
 
@@ -427,7 +575,7 @@ describe('runPipeline on Dataflow', function () {
         fc.constantFrom(...(Object.keys(outcomes) as JobState[])),
         fc.array(someState, { maxLength: 6 }),
         async (before, end, after) => {
-          await withRun({}, async ({ dataflow, start, receipts, calls }) => {
+          await withJobRun(environment, {}, async ({ dataflow, start, receipts, calls }) => {
             dataflow.onLaunch = async (job) => {
               for (const state of before) await dataflow.send(state, job);
               job.view.state = end;
@@ -447,73 +595,4 @@ describe('runPipeline on Dataflow', function () {
       { numRuns: 25 },
     );
   });
-
-  interface Test {
-    dataflow: FakeDataflow;
-    receipts: Receipt[];
-    calls: string[];
-    start: (overrides?: FakeOptions['overrides']) => Promise<Run>;
-  }
-  type Run = WorkflowHandle<(input: object) => Promise<Receipt>>;
-
-  /** One run with a worker of its own and a Dataflow of its own, which the test moves. */
-  async function withRun(
-    prepared: NonNullable<FakeOptions['prepared']>,
-    body: (test: Test) => Promise<void>,
-  ): Promise<void> {
-    const taskQueue = `jobs-${++count}`;
-    const workflowId = `job-run-${count}-${Math.random().toString(36).slice(2)}`;
-    const { client, nativeConnection } = environment;
-    const dataflow = new FakeDataflow(workflowId, client.workflow);
-    let worker: Promise<void> | undefined;
-    let created: Worker | undefined;
-    const seen: Pick<Test, 'receipts' | 'calls'> = { receipts: [], calls: [] };
-    try {
-      await body({
-        dataflow,
-        ...seen,
-        async start(overrides = dataflow.activities()) {
-          const fakes = createFakeActivities({
-            client: client.workflow,
-            taskQueue,
-            prepared: { dataflow: target, ...prepared },
-            overrides: {
-              ...overrides,
-              finish: async (_run, receipt) => void seen.receipts.push(receipt),
-            },
-            calls: seen.calls,
-          });
-          created = await Worker.create({
-            connection: nativeConnection,
-            activities: fakes.activities,
-            taskQueue,
-            ...code,
-          });
-          worker = created.run();
-          return client.workflow.start('runPipeline', {
-            taskQueue,
-            workflowId,
-            args: [{ config: 'orders.yaml', runner: 'dataflow' }],
-          });
-        },
-      });
-    } finally {
-      created?.shutdown();
-      await worker;
-    }
-  }
 });
-
-async function causeOf(run: WorkflowHandle): Promise<unknown> {
-  try {
-    await run.result();
-  } catch (error) {
-    assert.ok(error instanceof WorkflowFailedError, String(error));
-    return error.cause;
-  }
-  return assert.fail('the run succeeded');
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
-}
