@@ -106,7 +106,7 @@ export async function createDataflow({
           if (view !== null) yield view;
         }
         // Jobs that have ended are sorted by their end
-        // (https://cloud.google.com/dataflow/docs/reference/rest/v1b3/projects.jobs/list#Filter), so
+        // (https://cloud.google.com/dataflow/docs/reference/rest/v1b3/Filter), so
         // that one old job says nothing of the next. Assumed: where all of a page were made and last
         // changed before that time, the newest being first, all after them were, too.
         const isDone = (job: Job): boolean =>
