@@ -104,7 +104,7 @@ export async function runPipeline(
 async function prepare(input: RunPipelineInput, record: RunRecord): Promise<PreparedRun> {
   const { taskQueue, firstExecutionRunId } = workflowInfo();
   try {
-    return await prepareOn(taskQueue, input.store)(input, firstExecutionRunId);
+    return await prepareOn(taskQueue, input.store)(input, firstExecutionRunId, 1);
   } catch (error) {
     if (isCancellation(error)) throw error;
     record.enter('failed');

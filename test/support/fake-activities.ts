@@ -43,7 +43,7 @@ export function createFakeActivities(options: FakeOptions): FakeActivities {
   const receipts: Receipt[] = [];
   const sinks = options.prepared?.sinks ?? [preparedSink];
   const activities: PipelineActivities & Partial<JobActivities> = {
-    prepare: async (_input, firstExecutionRunId) => ({
+    prepare: async (_input, firstExecutionRunId, revision) => ({
       pipeline: 'orders',
       runKey: runKeyOf(firstExecutionRunId),
       planSha256: 'a'.repeat(64),
@@ -57,6 +57,7 @@ export function createFakeActivities(options: FakeOptions): FakeActivities {
       runner: 'local',
       dataflow: null,
       notes: [],
+      ...(revision === undefined ? {} : { revision }),
       ...options.prepared,
     }),
     requestLock: async (lockId, destination, request) => {
