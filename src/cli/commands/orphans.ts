@@ -45,6 +45,8 @@ export function register(program: Command): void {
       const { connectTemporal } = await import('../../client/connection.js');
       const { createReaper } = await import('../../orphans/reaper.js');
       const { storeRootOf } = await import('../../client/stored-receipts.js');
+      const { applyDevEnvironment } = await import('../../dev/stack-environment.js');
+      await applyDevEnvironment(root);
       const { client, namespace } = await connectTemporal(root);
       try {
         const reaper = createReaper({
