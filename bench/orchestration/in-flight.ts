@@ -44,7 +44,8 @@ export async function measureInFlight(site: Site, options: InFlightOptions) {
     const waiting = await openRuns(site);
     const [cpu, since] = [cpuOf(worker.pid), Date.now()];
     await sleep(Math.min(30_000, Math.max(1000, endAt - Date.now() - 5000)));
-    const cores = (cpuOf(worker.pid) - cpu) / ((Date.now() - since) / 1000);
+    const watched = (Date.now() - since) / 1000;
+    const cores = (cpuOf(worker.pid) - cpu) / watched;
     const during = residentMb(worker.pid);
     const cached = await worker.metric('temporal_sticky_cache_size');
     await until(async () =>
@@ -70,7 +71,8 @@ export async function measureInFlight(site: Site, options: InFlightOptions) {
       worker_mb_waiting: during,
       worker_mb_after: residentMb(worker.pid),
       mb_per_run: Number(((during - before) / launched).toFixed(3)),
-      worker_cores_waiting: Number(cores.toFixed(4)),
+      // Nothing can be said of a window that a late launch has left too short.
+      worker_cores_waiting: watched < 10 ? null : Number(cores.toFixed(4)),
       finished: launched - open,
       seconds_to_finish: Math.round(finishSeconds),
       failed: failed.count,

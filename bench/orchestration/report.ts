@@ -113,7 +113,10 @@ function inFlightTable(measured: NonNullable<Result['in_flight']>): string {
         `${measured.worker_mb_before}, ${measured.worker_mb_waiting}`,
       ],
       ['MB per run', measured.mb_per_run.toFixed(3)],
-      ["the worker's cores while all wait", measured.worker_cores_waiting.toFixed(4)],
+      [
+        "the worker's cores while all wait",
+        measured.worker_cores_waiting?.toFixed(4) ?? 'not measured',
+      ],
       [
         'finished, in seconds',
         `${measured.finished} of ${measured.launched}, ${measured.seconds_to_finish}`,

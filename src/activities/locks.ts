@@ -1,7 +1,12 @@
-import { Client, WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  Client,
+  WithStartWorkflowOperation,
+  WorkflowNotFoundError,
+  type WorkflowStartOptions,
+} from '@temporalio/client';
 import { lockWorkflowType } from '../shared/names.js';
 import { runKeyOf } from '../store/run-key.js';
-import type { PipelineActivities } from '../workflows/activities.js';
+import type { LockRequest, PipelineActivities } from '../workflows/activities.js';
 import { takeUpdate } from '../workflows/signals.js';
 import type { ActivityDeps } from './deps.js';
 
@@ -13,34 +18,37 @@ export function createRequestLock({
   client,
   taskQueue,
 }: Pick<ActivityDeps, 'client' | 'taskQueue'>): PipelineActivities['requestLock'] {
-  return async (lockId, destination, request) => {
+  return async (lockId, destination, request, takesAnswer) => {
     const start = {
       workflowId: lockId,
       taskQueue,
       args: [destination],
       staticSummary: `lock of ${destination}`,
     };
+    if (takesAnswer) {
+      try {
+        return await take(start, request);
+      } catch {
+        // No answer in time, a lock that ended meanwhile, a server or a worker without such updates.
+      }
+    }
+    const signal = { signal: 'acquire', signalArgs: [request] };
+    await client.workflow.signalWithStart(lockWorkflowType, { ...start, ...signal });
+    return false;
+  };
+
+  function take(start: WorkflowStartOptions, request: LockRequest): Promise<boolean> {
     const startWorkflowOperation = new WithStartWorkflowOperation(lockWorkflowType, {
       ...start,
       workflowIdConflictPolicy: 'USE_EXISTING',
     });
-    try {
-      return await client.workflow.withDeadline(Date.now() + answerWithinMs, () =>
-        client.workflow.executeUpdateWithStart(takeUpdate, {
-          args: [request],
-          startWorkflowOperation,
-        }),
-      );
-    } catch {
-      // No answer in time, a lock that ended meanwhile, a server or a worker that knows no such update.
-      await client.workflow.signalWithStart(lockWorkflowType, {
-        ...start,
-        signal: 'acquire',
-        signalArgs: [request],
-      });
-      return false;
-    }
-  };
+    return client.workflow.withDeadline(Date.now() + answerWithinMs, () =>
+      client.workflow.executeUpdateWithStart(takeUpdate, {
+        args: [request],
+        startWorkflowOperation,
+      }),
+    );
+  }
 }
 
 /** A run is open if the workflow of that id runs and is still the same run. */

@@ -37,7 +37,7 @@ export function createPrepare({
   ActivityDeps,
   'root' | 'store' | 'taskQueue' | 'namespace'
 >): PipelineActivities['prepare'] {
-  return async (given, firstExecutionRunId) => {
+  return async (given, firstExecutionRunId, revision) => {
     const { built, runner, dataflow, notes } = await readAll(given, {
       root,
       store,
@@ -75,7 +75,7 @@ export function createPrepare({
       runner,
       dataflow,
       notes,
-      revision: 1,
+      ...(revision === undefined ? {} : { revision }),
     };
   };
 }

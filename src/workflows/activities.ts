@@ -16,6 +16,9 @@ export interface PreparedSink {
   location: string;
 }
 
+/** 1: the first search attributes are set together with the first state. */
+export type Revision = 1;
+
 /** A run whose config was checked and pinned. Paths and ids only: plans travel by hash. */
 export interface PreparedRun {
   pipeline: string;
@@ -46,10 +49,10 @@ export interface PreparedRun {
   /** What a person should know of how the input was read, such as an argument that is ignored. */
   notes: string[];
   /**
-   * Of the commands that the workflow makes for this run: what later code does in another way, it does
-   * only for runs prepared for that, so that older histories replay. Absent means 0.
+   * Of the commands that the workflow makes for this run, as its code asked when it was prepared: what
+   * later code does in another way leaves older histories alone. Absent means 0.
    */
-  revision?: 1;
+  revision?: Revision;
 }
 
 /** What an activity on the store's own queue is told about its run. */
@@ -137,13 +140,26 @@ export interface SinkReference {
  * `requestLock` and `isRunOpen` too; the others on the task queue of the run's store.
  */
 export interface PipelineActivities {
-  /** Checks the config and pins the plan. */
-  prepare(input: RunPipelineInput, firstExecutionRunId: string): Promise<PreparedRun>;
+  /**
+   * Checks the config and pins the plan.
+   * @param revision that the workflow's code knows; it is in the answer
+   */
+  prepare(
+    input: RunPipelineInput,
+    firstExecutionRunId: string,
+    revision?: Revision,
+  ): Promise<PreparedRun>;
   /**
    * Asks the lock workflow of a destination for it; true if the run has it now. Else the lock tells it
    * by a signal when its turn has come.
+   * @param takesAnswer the workflow's code takes a true for the lock; older code waits for the signal
    */
-  requestLock(lockId: string, destination: string, request: LockRequest): Promise<boolean>;
+  requestLock(
+    lockId: string,
+    destination: string,
+    request: LockRequest,
+    takesAnswer?: true,
+  ): Promise<boolean>;
   /** Whether the run that holds a lock still exists. */
   isRunOpen(request: LockRequest): Promise<boolean>;
   /** The committed version of each sink's destination. */

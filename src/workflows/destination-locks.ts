@@ -45,7 +45,7 @@ export function createDestinationLocks(runKey: () => string): DestinationLocks {
         asked.set(destination, lockId);
         const isGranted = () => granted.has(destination);
         // In the usual case the answer says so at once, which costs neither a signal nor a timer.
-        while (!(await requestLock(lockId, destination, request()))) {
+        while (!(await requestLock(lockId, destination, request(), true))) {
           if (await condition(isGranted, askAgainAfter)) break;
         }
         granted.add(destination);

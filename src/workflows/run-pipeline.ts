@@ -116,7 +116,7 @@ export async function runPipeline(
 async function prepare(input: RunPipelineInput, record: RunRecord): Promise<PreparedRun> {
   const { taskQueue, firstExecutionRunId } = workflowInfo();
   try {
-    return await prepareOn(taskQueue, input.store)(input, firstExecutionRunId);
+    return await prepareOn(taskQueue, input.store)(input, firstExecutionRunId, 1);
   } catch (error) {
     if (isCancellation(error)) throw error;
     // What fails once a cancellation is in was not tried again.

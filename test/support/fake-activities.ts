@@ -46,7 +46,7 @@ export function createFakeActivities(options: FakeOptions): FakeActivities {
   const receipts: Receipt[] = [];
   const sinks = options.prepared?.sinks ?? [preparedSink];
   const activities: PipelineActivities & Partial<JobActivities> = {
-    prepare: async (_input, firstExecutionRunId) => ({
+    prepare: async (_input, firstExecutionRunId, revision) => ({
       pipeline: 'orders',
       runKey: runKeyOf(firstExecutionRunId),
       planSha256: 'a'.repeat(64),
@@ -60,6 +60,7 @@ export function createFakeActivities(options: FakeOptions): FakeActivities {
       runner: options.prepared?.dataflow ? 'dataflow' : 'local',
       dataflow: null,
       notes: [],
+      ...(revision === undefined ? {} : { revision }),
       ...options.prepared,
     }),
     requestLock: async (lockId, destination, request) => {

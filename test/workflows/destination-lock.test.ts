@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { createIsRunOpen, createRequestLock } from '../../src/activities/locks.js';
 import type { LockRequest } from '../../src/workflows/activities.js';
@@ -92,12 +91,20 @@ describe('the lock of a destination', function () {
     }
   });
 
+  it('answers by a signal to the code of older runs', async () => {
+    await startRun('run-old');
+    const asked = createRequestLock(deps())(lockId, 'd', requestOf('old'));
+    assert.equal(await asked, false);
+    await until(async () => (await signalsOf('run-old')).includes('lockGranted'));
+  });
+
   it('is asked for by a signal where no worker answers', async () => {
     const request = requestOf('a');
     const asked = createRequestLock({ ...deps(), taskQueue: 'nobody' })(
       'beamline.lock.u',
       'u',
       request,
+      true,
     );
     assert.equal(await asked, false);
     const { events } = await environment.client.workflow
@@ -118,8 +125,7 @@ describe('the lock of a destination', function () {
   }
 
   function ask(name: string): Promise<boolean> {
-    const activity = createRequestLock(deps());
-    return new MockActivityEnvironment().run(activity, lockId, 'd', requestOf(name));
+    return createRequestLock(deps())(lockId, 'd', requestOf(name), true);
   }
 
   /** A run that nobody works on: its history keeps the signals. */
