@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
 import { failure } from '../shared/failures.js';
 import { cancellationOf } from './activity-run.js';
 
@@ -8,8 +9,12 @@ const lookEveryMs = 500;
  * Runs `body` with a check of whether this attempt still counts, for what cannot be taken back. The
  * check throws if the activity was cancelled, if the attempt's time is over, or if this process was
  * paused for so long that the server has given the attempt up: another one is at work then.
+ *
+ * A process that was paused while the server handed it the attempt sees nothing of that pause: it
+ * begins when it wakes. So the server is asked whether it still waits for this attempt.
  */
 export async function whileWatched<R>(
+  client: Client,
   body: (assertCounts: () => Promise<void>) => Promise<R>,
 ): Promise<R> {
   const { info, cancellationSignal } = Context.current();
@@ -25,6 +30,7 @@ export async function whileWatched<R>(
   const timer = setInterval(look, lookEveryMs);
   try {
     return await body(async () => {
+      await assertAwaited(client);
       const tookMs = look() - startedAt;
       if (cancellationSignal.aborted) throw await cancellationOf();
       if (isOver(tookMs, info.startToCloseTimeoutMs) || isOver(pausedMs, info.heartbeatTimeoutMs)) {
@@ -37,6 +43,22 @@ export async function whileWatched<R>(
   } finally {
     clearInterval(timer);
   }
+}
+
+/** @throws unless the server waits for this very attempt */
+async function assertAwaited(client: Client): Promise<void> {
+  const { activityId, attempt, workflowExecution } = Context.current().info;
+  if (workflowExecution === undefined) return;
+  const { workflowId, runId } = workflowExecution;
+  const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
+  const awaited = (raw.pendingActivities ?? []).find(
+    (pending) => pending.activityId === activityId,
+  );
+  if (awaited?.attempt === attempt) return;
+  throw failure(
+    'WorkerShutdown',
+    `the server waits for ${awaited ? `attempt ${awaited.attempt}` : 'no attempt'}, this is attempt ${attempt}`,
+  );
 }
 
 /** A timeout of 0 or undefined is none. */

@@ -35,7 +35,7 @@ export function createSharedActivities(
 
 /** The activities that ask the Dataflow service; any worker can run them. */
 export function createJobActivities(
-  deps: Pick<ActivityDeps, 'dataflow' | 'objects'>,
+  deps: Pick<ActivityDeps, 'dataflow' | 'objects' | 'client'>,
 ): Pick<JobActivities, 'launchJob' | 'findJob' | 'readJob' | 'stopJob'> {
   return {
     launchJob: heartbeating(createLaunchJob(deps)),

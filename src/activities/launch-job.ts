@@ -19,9 +19,10 @@ import { findLaunched } from './launched-job.js';
 export function createLaunchJob({
   dataflow,
   objects,
-}: Pick<ActivityDeps, 'dataflow' | 'objects'>): JobActivities['launchJob'] {
+  client,
+}: Pick<ActivityDeps, 'dataflow' | 'objects' | 'client'>): JobActivities['launchJob'] {
   return (request) =>
-    whileWatched(async (assertCounts) => {
+    whileWatched(client, async (assertCounts) => {
       if (request.wasReset && (await isClosed(await objects(), request))) {
         return { jobId: null, state: null, adopted: false, instead: 'upload again' };
       }
@@ -42,6 +43,7 @@ async function launchOnce(
     if (found !== undefined) return adopted(found);
   }
   await faultPoint('worker:before-launch');
+  await dataflow.prepare?.();
   await assertCounts();
   try {
     const job = await dataflow.launch(asked);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Info } from '@temporalio/activity';
+import { Context, type Info } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
@@ -15,6 +15,7 @@ import type { FailureType } from '../../src/shared/failures.js';
 import type { DataflowTarget } from '../../src/shared/job.js';
 import { identityOf, labelsOf } from '../../src/shared/job-identity.js';
 import type { LaunchedJob, LaunchJob } from '../../src/workflows/activities.js';
+import type { Client } from '@temporalio/client';
 import { FakeDataflow } from '../support/fake-dataflow.js';
 
 const target: DataflowTarget = {
@@ -59,6 +60,16 @@ function isFailure(type: FailureType, message: RegExp): (error: unknown) => bool
   };
 }
 
+/** A server that waits for that attempt of the activity that asks; by default for its present one. */
+function waitingFor(attempt?: number | null): Client {
+  const describe = (): Promise<unknown> => {
+    const { activityId, attempt: own } = Context.current().info;
+    const pendingActivities = attempt === null ? [] : [{ activityId, attempt: attempt ?? own }];
+    return Promise.resolve({ raw: { pendingActivities } });
+  };
+  return { workflow: { getHandle: () => ({ describe }) } } as unknown as Client;
+}
+
 describe('the activities of a job', () => {
   let dataflow: FakeDataflow;
   /** URIs of what is in the bucket. */
@@ -73,7 +84,7 @@ describe('the activities of a job', () => {
     }) as unknown as ObjectStore;
 
   const activities = (): ReturnType<typeof createJobActivities> =>
-    createJobActivities({ dataflow: async () => dataflow, objects });
+    createJobActivities({ client: waitingFor(), dataflow: async () => dataflow, objects });
   const launch = (
     changes: Partial<LaunchJob> = {},
     info: Partial<Info> = {},
@@ -274,6 +285,7 @@ describe('the activities of a job', () => {
     it('sends nothing once the time of its attempt is over', async () => {
       const slow = createJobActivities({
         objects,
+        client: waitingFor(),
         dataflow: async () => {
           await sleep(60);
           return dataflow;
@@ -290,6 +302,7 @@ describe('the activities of a job', () => {
     it('sends nothing after it was paused for longer than its heartbeats may be', async () => {
       const paused = createJobActivities({
         objects,
+        client: waitingFor(),
         dataflow: async () => {
           // As a paused process: not even timers run.
           Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 120);
@@ -304,6 +317,28 @@ describe('the activities of a job', () => {
       );
       assert.deepEqual(dataflow.launches, []);
     });
+
+    // A process that was paused when it was handed the attempt begins it when it wakes.
+    for (const [others, attempt] of [
+      ['the next attempt is under way', 2],
+      ['the next attempt has done it', null],
+    ] as const) {
+      it(`sends nothing if ${others}, though this one has only begun`, async () => {
+        const late = createJobActivities({
+          objects,
+          client: waitingFor(attempt),
+          dataflow: async () => dataflow,
+        });
+        await assert.rejects(
+          environmentOf({ attempt: 1 }).run(late.launchJob, request),
+          isFailure(
+            'WorkerShutdown',
+            /the server waits for (attempt 2|no attempt), this is attempt 1/,
+          ),
+        );
+        assert.deepEqual(dataflow.launches, []);
+      });
+    }
 
     it('refuses a workflow id that is too long for labels', async () => {
       const workflowExecution = { workflowId: 'x'.repeat(401), runId: 'r' };

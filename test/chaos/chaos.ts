@@ -3,7 +3,7 @@ import { createFaults } from './faults.js';
 import { receiptsOf, violationsOf, type Violation } from './invariants.js';
 import { play, type PlayedRun } from './play.js';
 import type { Schedule } from './schedule.js';
-import { createWorld } from './world.js';
+import { createWorld, type WorldOptions } from './world.js';
 
 export interface ChaosReport {
   runs: PlayedRun[];
@@ -22,7 +22,10 @@ export interface ChaosReport {
 /** Plays a schedule in a world of its own, and checks what must hold afterwards. */
 export async function chaos(
   schedule: Schedule,
-  { tell = () => undefined }: { tell?: (line: string) => void } = {},
+  {
+    tell = () => undefined,
+    hosts = { hosts: 2, apart: false },
+  }: { tell?: (line: string) => void; hosts?: WorldOptions } = {},
 ): Promise<ChaosReport> {
   const story: string[] = [];
   const startedAt = Date.now();
@@ -31,7 +34,7 @@ export async function chaos(
     story.push(line);
     tell(line);
   };
-  const world = await createWorld(note);
+  const world = await createWorld(note, hosts);
   let keep = true;
   try {
     const faults = createFaults(world, note);

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { jobsOf, receiptsOf, type Violation } from './invariants.js';
+import { receiptsOf, type Violation } from './invariants.js';
+import { jobsOf } from './jobs.js';
 import type { PlayedRun } from './play.js';
 import type { Schedule } from './schedule.js';
 import type { World } from './world.js';

@@ -1,9 +1,9 @@
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../../src/emulator/faults.js';
 import { isAlive, wake } from '../support/hosts.js';
-import { memberNames, type MemberName } from './schedule.js';
+import type { MemberName } from './schedule.js';
 import type { World } from './world.js';
 
 type Signal = 'SIGKILL' | 'SIGSTOP';
@@ -11,7 +11,8 @@ type Signal = 'SIGKILL' | 'SIGSTOP';
 /** Carries out what a schedule decides, and undoes it in the end. */
 export interface Faults {
   hit(member: MemberName, signal: Signal, forMs: number): void;
-  arm(point: string, signal: Signal, forMs: number): Promise<void>;
+  /** @param host the host whose workers alone can meet it */
+  arm(point: string, signal: Signal, forMs: number, host?: number): Promise<void>;
   script(fault: Fault): Promise<void>;
   /** Disarms what was not met, wakes who sleeps, and returns when every process serves. */
   heal(): Promise<void>;
@@ -25,26 +26,31 @@ export function createFaults(world: World, note: (text: string) => void): Faults
   const armed = new Map<string, { signal: Signal; forMs: number }>();
   const children = new Set<number>();
   const counts = new Map<string, number>();
-  let healing = false;
+  const healing = new AbortController();
   const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1);
-  const members = memberNames.map((name) => world.members[name]);
+  const members = [...world.members.values()];
+  const folders = [...new Set([world.faults, ...world.hosts.map((host) => host.faults)])];
   const watching = watch();
 
   async function watch(): Promise<void> {
-    while (!healing) {
-      const names = await readdir(world.faults);
-      for (const name of names) if (name.endsWith('.hit')) await taken(name.slice(0, -4));
+    while (!healing.signal.aborted) {
+      for (const folder of folders) {
+        const names = await readdir(folder);
+        for (const name of names) {
+          if (name.endsWith('.hit')) await taken(join(folder, name.slice(0, -4)));
+        }
+      }
       await sleep(lookEveryMs);
     }
   }
 
   /** A process was hit at a boundary: one of the members, or a child of theirs. */
-  async function taken(point: string): Promise<void> {
-    const file = join(world.faults, `${point}.hit`);
-    const pid = Number(await readFile(file, 'utf8'));
-    await rm(file);
-    const { signal, forMs } = armed.get(point) ?? { signal: 'SIGSTOP', forMs: 0 };
-    armed.delete(point);
+  async function taken(file: string): Promise<void> {
+    const point = basename(file);
+    const pid = Number(await readFile(`${file}.hit`, 'utf8'));
+    await rm(`${file}.hit`);
+    const { signal, forMs } = armed.get(file) ?? { signal: 'SIGSTOP', forMs: 0 };
+    armed.delete(file);
     count(`${signal} at ${point}`);
     note(`${signal} at ${point}, process ${pid}, ${forMs} ms`);
     if (members.some((member) => member.wasHit(pid, signal, forMs))) return;
@@ -63,12 +69,14 @@ export function createFaults(world: World, note: (text: string) => void): Faults
     hit(member, signal, forMs) {
       count(`${signal} of ${member}`);
       note(`${signal} of ${member}, ${forMs} ms`);
-      world.members[member].hit(signal, forMs);
+      world.members.get(member)?.hit(signal, forMs);
     },
-    async arm(point, signal, forMs) {
-      if (armed.has(point)) return;
-      armed.set(point, { signal, forMs });
-      await writeFile(join(world.faults, point), signal);
+    async arm(point, signal, forMs, host) {
+      const folder = host === undefined ? world.faults : world.hosts[host]?.faults;
+      const file = join(folder ?? world.faults, point);
+      if (armed.has(file)) return;
+      armed.set(file, { signal, forMs });
+      await writeFile(file, signal);
     },
     async script(fault) {
       count(`emulator: ${fault.fault}${'status' in fault ? ` ${fault.status}` : ''}`);
@@ -79,8 +87,8 @@ export function createFaults(world: World, note: (text: string) => void): Faults
       });
     },
     async heal() {
-      for (const point of armed.keys()) await rm(join(world.faults, point), { force: true });
-      healing = true;
+      for (const file of armed.keys()) await rm(file, { force: true });
+      healing.abort();
       await watching;
       for (const pid of children) if (isAlive(pid)) wake(pid);
       for (const member of members) await member.heal();

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTerminal } from '../../src/shared/job-end.js';
 import { jobLabelNames } from '../../src/shared/job-identity.js';
-import type { JobState } from '../../src/shared/job.js';
 import { lockWorkflowType } from '../../src/shared/names.js';
 import type { Receipt } from '../../src/shared/receipt.js';
 import { openLocalStore, storePaths } from '../../src/store/local-store.js';
 import { objectPaths } from '../../src/store/object-store.js';
 import { leftovers } from '../support/hosts.js';
 import { commitsOf, contentsOf, type Commit } from './destinations.js';
+import { jobsOf, type Job } from './jobs.js';
 import { pipelines } from './pipelines.js';
 import type { PlayedRun } from './play.js';
 import { bucketStore, type World } from './world.js';
@@ -19,16 +19,6 @@ import { bucketStore, type World } from './world.js';
 export interface Violation {
   what: string;
   runKey?: string;
-}
-
-/** A job as the emulator remembers it. */
-export interface Job {
-  id: string;
-  name: string;
-  currentState: JobState;
-  createTime: string;
-  currentStateTime: string;
-  labels: Record<string, string>;
 }
 
 /** Longest that what runs left may still be there after the last of them has ended. */
@@ -176,10 +166,6 @@ async function oneCommitEach(
     }
   }
   return violations;
-}
-
-export async function jobsOf({ emulator }: World): Promise<Job[]> {
-  return (await (await fetch(`${emulator}/emulator/jobs`)).json()) as Job[];
 }
 
 /** The receipts that the hosts keep. */

@@ -36,7 +36,7 @@ say(`\n${runs.length} runs in ${seconds.toFixed(0)} s`);
 for (const [outcome, count] of outcomes) say(`  ${String(count).padStart(4)}  ${outcome}`);
 const total = [...faults.values()].reduce((sum, count) => sum + count, 0);
 say(`${total} faults`);
-for (const [fault, count] of [...faults].toSorted())
+for (const [fault, count] of [...faults].toSorted(([one], [other]) => one.localeCompare(other)))
   say(`  ${String(count).padStart(4)}  ${fault}`);
 if (violations.length === 0) {
   say('\nevery promise held');

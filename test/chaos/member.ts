@@ -43,7 +43,7 @@ export function createMember(options: MemberOptions): Member {
   /** All that live, the present one last. */
   const children: ChildProcess[] = [];
   const sleepers = new Set<ChildProcess>();
-  let ended = false;
+  const ending = new AbortController();
   let serving: Promise<void> = Promise.resolve();
   let restartAfterMs = 0;
 
@@ -55,7 +55,7 @@ export function createMember(options: MemberOptions): Member {
   }
 
   async function untilServing(): Promise<void> {
-    while (!ended) {
+    while (!ending.signal.aborted) {
       const child = spawn(options.command, options.args, {
         cwd: options.cwd,
         env: options.env,
@@ -85,7 +85,7 @@ export function createMember(options: MemberOptions): Member {
   function gone(child: ChildProcess): void {
     const wasPresent = child === present();
     remove(child);
-    if (ended || !wasPresent) return;
+    if (ending.signal.aborted || !wasPresent) return;
     if (child.signalCode !== 'SIGKILL') {
       note(`${name} ended by itself (${child.exitCode ?? child.signalCode})`);
     }
@@ -128,7 +128,7 @@ export function createMember(options: MemberOptions): Member {
       await serving;
     },
     async end() {
-      ended = true;
+      ending.abort();
       const living = children.slice();
       await Promise.all(
         living.map(async (child) => {

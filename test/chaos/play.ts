@@ -6,6 +6,8 @@ import {
 } from '@temporalio/client';
 import type { Receipt } from '../../src/shared/receipt.js';
 import { runKeyOf } from '../../src/store/run-key.js';
+import { jobLabelNames } from '../../src/shared/job-identity.js';
+import { jobsOf } from './jobs.js';
 import { persistently, type Faults } from './faults.js';
 import type { Schedule, Step } from './schedule.js';
 import type { World } from './world.js';
@@ -54,7 +56,7 @@ export async function play(
         const run = await start(world, `chaos-${seed}-${step.run}`, step);
         runs.push(run);
         note(`run ${step.run} of ${step.pipeline} is ${run.runKey}`);
-        const ended = untilEnded(world, run, giveUp.signal).then(() => {
+        const ended = untilEnded(world, run, giveUp.signal).finally(() => {
           open.delete(ended);
           note(`run ${step.run} (${run.runKey}) ended: ${run.status} ${run.error ?? ''}`);
         });
@@ -65,7 +67,7 @@ export async function play(
         faults.hit(step.member, step.signal, step.forMs);
         break;
       case 'arm':
-        await faults.arm(step.point, step.signal, step.forMs);
+        await faults.arm(step.point, step.signal, step.forMs, step.host);
         break;
       case 'fault':
         await faults.script(step.fault);
@@ -94,7 +96,7 @@ async function start(world: World, workflowId: string, step: RunStep): Promise<P
     try {
       await world.client.workflow.start('runPipeline', {
         workflowId,
-        taskQueue: 'beamline',
+        taskQueue: world.hosts[step.host ?? 0]?.taskQueue ?? 'beamline',
         args: [{ config: `${step.pipeline}.yaml` }],
       });
     } catch (error) {
@@ -102,18 +104,29 @@ async function start(world: World, workflowId: string, step: RunStep): Promise<P
     }
     return (await handle.describe()).runId;
   });
-  if (step.cancelAfterMs !== undefined) void cancelLater(handle, step);
+  const runKey = runKeyOf(firstRunId);
+  if (step.cancelAfterMs !== undefined) void cancelLater(world, handle, runKey, step);
   return {
     step,
     workflowId,
-    runKey: runKeyOf(firstRunId),
+    runKey,
     status: null,
     error: null,
     ms: -startedAt,
   };
 }
 
-async function cancelLater(handle: WorkflowHandle, step: RunStep): Promise<void> {
+async function cancelLater(
+  world: World,
+  handle: WorkflowHandle,
+  runKey: string,
+  step: RunStep,
+): Promise<void> {
+  while (step.cancelOnceLaunched) {
+    const jobs = await persistently(() => jobsOf(world));
+    if (jobs.some(({ labels }) => labels[jobLabelNames.runKey] === runKey)) break;
+    await sleep(500);
+  }
   await sleep(step.cancelAfterMs);
   await persistently(
     async () => (step.cancelBy === 'signal' ? handle.signal('cancelJob') : handle.cancel()),
@@ -138,7 +151,7 @@ async function untilEnded(world: World, run: PlayedRun, signal: AbortSignal): Pr
           () => null,
           (error: Error) => {
             if (error.name !== 'WorkflowFailedError') throw error;
-            return String((error.cause as Error | undefined)?.message ?? error.message);
+            return (error.cause as Error | undefined)?.message ?? error.message;
           },
         ),
       () => signal.aborted,

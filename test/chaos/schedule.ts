@@ -3,8 +3,8 @@ import { points } from './points.js';
 import { createRandom, type Random } from './random.js';
 
 /** Processes of the world that are hit at random times; a worker is that of a host. */
-export const memberNames = ['worker-0', 'worker-1', 'gateway', 'emulator', 'temporal'] as const;
-export type MemberName = (typeof memberNames)[number];
+const memberNames = ['worker-0', 'worker-1', 'gateway', 'emulator', 'temporal'] as const;
+export type MemberName = `worker-${number}` | 'gateway' | 'emulator' | 'temporal';
 
 /** One decision, in the order in which they are carried out. */
 export type Step =
@@ -13,14 +13,18 @@ export type Step =
       do: 'run';
       run: number;
       pipeline: string;
+      /** Where hosts stand apart, the one that the run is for. */
+      host?: number;
       cancelAfterMs?: number;
+      /** Counts `cancelAfterMs` from when the run has a job. */
+      cancelOnceLaunched?: true;
       /** How it is cancelled: through Temporal, or with the signal. */
       cancelBy?: 'cancel' | 'signal';
     }
   /** Hits a process now; a paused one is woken after `forMs`, a killed one started again. */
   | { do: 'hit'; member: MemberName; signal: 'SIGKILL' | 'SIGSTOP'; forMs: number }
   /** Hits whichever process comes to a step boundary next. */
-  | { do: 'arm'; point: string; signal: 'SIGKILL' | 'SIGSTOP'; forMs: number }
+  | { do: 'arm'; point: string; signal: 'SIGKILL' | 'SIGSTOP'; forMs: number; host?: number }
   /** What the emulator does wrong next. */
   | { do: 'fault'; fault: Fault }
   | { do: 'wait'; ms: number }

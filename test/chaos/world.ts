@@ -11,24 +11,39 @@ import { pythonEnvironment, pythonPath } from '../../src/process/python.js';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { projectRoot } from '../support/stack.js';
 import { until } from '../support/until.js';
-import { createMember, type Member } from './member.js';
+import { createMember, type Member, type MemberOptions } from './member.js';
 import { writeProject } from './pipelines.js';
-import { memberNames, type MemberName } from './schedule.js';
+import type { MemberName } from './schedule.js';
 
 /** Everything that a run on Dataflow needs, each a process of its own that can be hit. */
 export interface World {
   folder: string;
-  /** Project roots of two hosts that share no disk. */
+  hosts: Host[];
+  /** Project roots of the hosts. */
   roots: string[];
-  /** Folder of armed fault points. */
+  /** Folder of fault points that any process may meet, but for workers of hosts that stand apart. */
   faults: string;
-  members: Record<MemberName, Member>;
+  members: ReadonlyMap<MemberName, Member>;
   /** `http://127.0.0.1:port` of the Dataflow emulator. */
   emulator: string;
   client: Client;
   objects: ObjectStore;
   /** Stops every process; what they left is removed, or kept for a look. */
   end(options: { keep: boolean }): Promise<void>;
+}
+
+/** A host shares no disk with the others. */
+export interface Host {
+  root: string;
+  taskQueue: string;
+  /** Folder of the fault points of its workers. */
+  faults: string;
+}
+
+export interface WorldOptions {
+  hosts: number;
+  /** Each host works on its own runs only, and only its workers meet what is armed for it. */
+  apart: boolean;
 }
 
 export const bucketStore = 'gs://beamline-dev/beamline';
@@ -42,12 +57,22 @@ launch:
   container_spec_gcs_path: gs://beamline-dev/templates/beamline.json
 `;
 
-export async function createWorld(note: (text: string) => void): Promise<World> {
+export async function createWorld(
+  note: (text: string) => void,
+  { hosts: count, apart }: WorldOptions,
+): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'beamline-chaos-'));
-  const roots = [0, 1].map((host) => join(folder, `host-${host}`));
   const faults = join(folder, 'faults');
+  const hosts = Array.from({ length: count }, (_, host): Host => ({
+    root: join(folder, `host-${host}`),
+    taskQueue: apart ? `beamline-${host}` : 'beamline',
+    faults: apart ? join(folder, `faults-${host}`) : faults,
+  }));
+  const roots = hosts.map(({ root }) => root);
   const logs = join(folder, 'logs');
-  for (const path of [faults, logs]) await mkdir(path);
+  for (const path of [faults, logs, ...hosts.map((host) => host.faults)]) {
+    await mkdir(path, { recursive: true });
+  }
   for (const root of roots) await writeProject(root, settings);
   const [temporal, gateway, grpc, http, storage] = (await choosePorts([0, 0, 0, 0, 0])) as [
     number,
@@ -74,7 +99,7 @@ export async function createWorld(note: (text: string) => void): Promise<World> 
     name: string,
     command: string,
     args: string[],
-    more: { serving?: () => Promise<void>; replaceable?: boolean; cwd?: string } = {},
+    more: Partial<MemberOptions> = {},
   ): Member =>
     createMember({
       name,
@@ -87,41 +112,38 @@ export async function createWorld(note: (text: string) => void): Promise<World> 
       note,
       ...more,
     });
-  const worker = (host: 0 | 1): Member =>
+  const workers = hosts.map((host, index) =>
     member(
-      `worker-${host}`,
+      `worker-${index}`,
       process.execPath,
-      [program('worker', 'main.js'), `--root=${roots[host]}`],
-      { replaceable: true, cwd: roots[host] as string },
-    );
-  const members: Record<MemberName, Member> = {
-    temporal: member(
-      'temporal',
-      findTemporalCli(),
-      `server start-dev --headless --port=${temporal} --log-level=error`
-        .split(' ')
-        .concat(`--db-filename=${join(folder, 'temporal.sqlite')}`),
-      { serving: () => untilServing(address) },
+      [program('worker', 'main.js'), `--root=${host.root}`, `--task-queue=${host.taskQueue}`],
+      { replaceable: true, cwd: host.root, env: { ...env, BEAMLINE_FAULT_POINTS: host.faults } },
     ),
-    gateway: member('gateway', process.execPath, [
-      program('gateway', 'main.js'),
-      `--root=${roots[0]}`,
-      `--port=${gateway}`,
-      '--dev',
-    ]),
-    emulator: member('emulator', process.execPath, [
-      program('emulator', 'main.js'),
-      `--folder=${join(folder, 'dataflow')}`,
-      `--grpc-port=${grpc}`,
-      `--http-port=${http}`,
-      '--queued-ms=150',
-      '--pending-ms=100',
-      '--cancel-grace-ms=2000',
-      `--events=http://127.0.0.1:${gateway}/events/dataflow`,
-    ]),
-    'worker-0': worker(0),
-    'worker-1': worker(1),
-  };
+  );
+  const server = member(
+    'temporal',
+    findTemporalCli(),
+    `server start-dev --headless --port=${temporal} --log-level=error`
+      .split(' ')
+      .concat(`--db-filename=${join(folder, 'temporal.sqlite')}`),
+    { serving: () => untilServing(address) },
+  );
+  const receiver = member('gateway', process.execPath, [
+    program('gateway', 'main.js'),
+    `--root=${roots[0]}`,
+    `--port=${gateway}`,
+    '--dev',
+  ]);
+  const dataflow = member('emulator', process.execPath, [
+    program('emulator', 'main.js'),
+    `--folder=${join(folder, 'dataflow')}`,
+    `--grpc-port=${grpc}`,
+    `--http-port=${http}`,
+    '--queued-ms=150',
+    '--pending-ms=100',
+    '--cancel-grace-ms=2000',
+    `--events=http://127.0.0.1:${gateway}/events/dataflow`,
+  ]);
   const store = createMember({
     name: 'storage',
     command: pythonPath(),
@@ -135,26 +157,24 @@ export async function createWorld(note: (text: string) => void): Promise<World> 
     replaceable: false,
     note,
   });
-  await Promise.all([store, members.temporal, members.gateway].map((one) => one.start()));
+  await Promise.all([store, server, receiver].map((one) => one.start()));
   await registerTemplate({ endpoint });
-  await Promise.all(
-    [members.emulator, members['worker-0'], members['worker-1']].map((one) => one.start()),
-  );
+  await Promise.all([dataflow, ...workers].map((one) => one.start()));
+  const members = [...workers, receiver, dataflow, server];
   const connection = await Connection.connect({ address });
   await writeFile(join(folder, 'environment.json'), JSON.stringify(env, null, 2));
   return {
     folder,
+    hosts,
     roots,
     faults,
-    members,
+    members: new Map(members.map((one) => [one.name as MemberName, one])),
     emulator,
     client: new Client({ connection }),
     objects: createObjectStore({ endpoint }),
     async end({ keep }) {
       await connection.close();
-      await Promise.all(
-        [...memberNames.map((name) => members[name]), store].map((one) => one.end()),
-      );
+      await Promise.all([...members, store].map((one) => one.end()));
       if (!keep) await rm(folder, { recursive: true, force: true });
     },
   };

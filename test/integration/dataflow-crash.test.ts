@@ -2,38 +2,52 @@ import assert from 'node:assert/strict';
 import { chaos, type ChaosReport } from '../chaos/chaos.js';
 import type { Step } from '../chaos/schedule.js';
 
-/** Each step boundary at which a process of a run's job is killed; the run meets those of a row in turn. */
-const killed = [
-  ['worker:before-upload', 'worker:inputs-uploaded', 'worker:before-launch', 'emulator:launched'],
-  ['worker:launched', 'emulator:child-started', 'worker:before-read', 'worker:before-find-staged'],
-  ['emulator:before-launch', 'gateway:before-signal', 'worker:job-read', 'worker:staged-found'],
-  ['gateway:signalled', 'emulator:event-taken', 'worker:before-report', 'worker:fetched'],
-  ['worker:job-reported', 'worker:before-finish', 'worker:receipt-kept'],
-  ['worker:run-closed', 'worker:bucket-cleaned'],
-];
-/** Where a process that sleeps, and wakes after its work was taken over, could do harm. */
-const paused = [
-  ['worker:before-launch', 'worker:before-publish'],
-  ['worker:launched', 'worker:run-closed'],
-  ['emulator:before-launch', 'gateway:before-signal'],
-  ['beam:before-manifest', 'worker:staged-found'],
+/** The step boundaries at which the worker of one run is hit, one after another, in their order. */
+const ways = {
+  SIGKILL: [
+    ['worker:before-upload', 'worker:before-launch', 'worker:before-read', 'worker:fetched'],
+    ['worker:inputs-uploaded', 'worker:launched', 'worker:job-read', 'worker:before-finish'],
+    ['worker:before-find-staged', 'worker:before-report', 'worker:run-closed'],
+    ['worker:staged-found', 'worker:job-reported', 'worker:receipt-kept', 'worker:bucket-cleaned'],
+  ],
+  SIGSTOP: [
+    ['worker:before-launch', 'worker:before-publish'],
+    ['worker:launched', 'worker:run-closed'],
+    ['worker:before-finish', 'worker:staged-found'],
+  ],
+} as const;
+/** Boundaries of processes that all runs share. */
+const shared = [
+  'emulator:before-launch',
+  'emulator:launched',
+  'emulator:child-started',
+  'emulator:updated',
+  'emulator:event-taken',
+  'gateway:before-signal',
+  'gateway:signalled',
 ];
 /** Boundaries of a run that is cancelled while its job is in the queue. */
-const whileEnding = ['worker:before-stop', 'emulator:updated', 'worker:stop-asked'];
-/** Boundaries of a launch whose answer was lost, and whose job is still not listed. */
+const whileEnding = ['worker:before-stop', 'worker:stop-asked'];
+/** Boundaries of a launch whose answer was lost, and whose job is not listed for long. */
 const whileUnlisted = ['worker:name-taken', 'worker:before-find'];
 
 const all = [
-  ...[...killed.flat(), ...whileEnding, ...whileUnlisted].map((point) => `SIGKILL at ${point}`),
-  ...[...paused.flat(), 'worker:stop-asked'].map((point) => `SIGSTOP at ${point}`),
+  ...[...ways.SIGKILL.flat(), ...shared, ...whileEnding, ...whileUnlisted].map(
+    (point) => `SIGKILL at ${point}`,
+  ),
+  ...[...ways.SIGSTOP.flat(), 'worker:stop-asked'].map((point) => `SIGSTOP at ${point}`),
 ];
+
+/** Each run has a host of its own, so that what befalls one is met by that one. */
+const hostCount = ways.SIGKILL.length + ways.SIGSTOP.length + 3;
 
 describe('a crash or a pause at any step boundary of a run on Dataflow', function () {
   this.timeout(240_000);
   let report: ChaosReport;
 
   before(async () => {
-    report = await chaos({ seed: 0, inFlight: 10, steps: stepsOf() });
+    const schedule = { seed: 0, inFlight: hostCount, steps: stepsOf() };
+    report = await chaos(schedule, { hosts: { hosts: hostCount, apart: true } });
   });
 
   for (const fault of all) {
@@ -45,56 +59,54 @@ describe('a crash or a pause at any step boundary of a run on Dataflow', functio
   });
 
   it('ends every run as it was meant to', () => {
-    assert.deepEqual(
-      Object.fromEntries(report.outcomes),
-      { cancelled: 2, succeeded: killed.length + paused.length + 1 },
-      report.story.join('\n'),
-    );
+    const outcomes = Object.fromEntries(report.outcomes);
+    assert.deepEqual(outcomes, { cancelled: 2, succeeded: hostCount - 2 }, report.story.join('\n'));
   });
 });
 
 function stepsOf(): Step[] {
-  const names = ['a', 'b', 'c', 'e', 'r', 's'];
   const steps: Step[] = [];
-  let runs = 0;
-  const arm = (point: string, signal: 'SIGKILL' | 'SIGSTOP'): void => {
+  let host = 0;
+  const arm = (point: string, signal: 'SIGKILL' | 'SIGSTOP', more: { host?: number }): void => {
     // A pause is longer than a heartbeat may be late, after which another worker takes over.
-    steps.push({ do: 'arm', point, signal, forMs: signal === 'SIGKILL' ? 0 : 12_000 });
+    steps.push({ do: 'arm', point, signal, forMs: signal === 'SIGKILL' ? 0 : 12_000, ...more });
   };
-  const start = (
-    pipeline: string,
-    more: { cancelAfterMs: number; cancelBy: 'cancel' } | object = {},
-  ) => steps.push({ do: 'run', run: runs++, pipeline, ...more });
+  const start = (pipeline: string, more: Partial<Extract<Step, { do: 'run' }>> = {}) => {
+    steps.push({ do: 'run', run: host, pipeline, host, ...more });
+    host += 1;
+  };
   const keepQueued = (pipeline: string, forMs: number): void => {
     const job_name = `^${pipeline}-`;
     steps.push({ do: 'fault', fault: { fault: 'queued', for_ms: forMs, job_name, times: 1 } });
   };
-  const cancelled = (signal: 'SIGKILL' | 'SIGSTOP', points: readonly string[]): void => {
-    for (const point of points) arm(point, signal);
-    keepQueued('d', 120_000);
-    start('d', { cancelAfterMs: 20_000, cancelBy: 'cancel' });
-  };
 
-  for (const point of whileUnlisted) arm(point, 'SIGKILL');
-  keepQueued('f', 25_000);
+  for (const point of shared) arm(point, 'SIGKILL', {});
+  for (const point of whileUnlisted) arm(point, 'SIGKILL', { host });
+  keepQueued('f', 20_000);
+  const job_name = '^f-';
   steps.push(
     {
       do: 'fault',
-      fault: { fault: 'response_lost', method: 'LaunchFlexTemplate', job_name: '^f-', times: 1 },
+      fault: { fault: 'response_lost', method: 'LaunchFlexTemplate', job_name, times: 1 },
     },
-    { do: 'fault', fault: { fault: 'event_lost', delay_ms: 0, job_name: '^f-', times: 1 } },
+    { do: 'fault', fault: { fault: 'event_lost', delay_ms: 0, job_name, times: 1 } },
   );
   start('f');
-  cancelled('SIGKILL', whileEnding);
-  for (const [index, points] of killed.entries()) {
-    for (const point of points) arm(point, 'SIGKILL');
-    start(names[index] as string);
+  for (const [signal, points] of [
+    ['SIGKILL', whileEnding],
+    ['SIGSTOP', ['worker:stop-asked']],
+  ] as const) {
+    for (const point of points) arm(point, signal, { host });
+    const pipeline = signal === 'SIGKILL' ? 'd' : 'e';
+    keepQueued(pipeline, 120_000);
+    start(pipeline, { cancelAfterMs: 1_000, cancelOnceLaunched: true, cancelBy: 'cancel' });
+  }
+  for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
+    for (const points of ways[signal]) {
+      for (const point of points) arm(point, signal, { host });
+      start('a');
+    }
   }
   steps.push({ do: 'settle' });
-  cancelled('SIGSTOP', ['worker:stop-asked']);
-  for (const [index, points] of paused.entries()) {
-    for (const point of points) arm(point, 'SIGSTOP');
-    start(names[index] as string);
-  }
   return steps;
 }
