@@ -50,6 +50,7 @@ describe('ending a job while an activity of its run fails', function () {
 
   it('finds and ends the job of a launch that fails after the cancellation', async () => {
     await withJobRun(environment, {}, async ({ dataflow, start, receipts }) => {
+      dataflow.onStop = (job) => dataflow.move('JOB_STATE_CANCELLED', job);
       const activities = dataflow.activities();
       const run = await start(
         {
