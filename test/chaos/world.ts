@@ -57,6 +57,8 @@ launch:
   container_spec_gcs_path: gs://beamline-dev/templates/beamline.json
 `;
 
+const program = (...path: string[]): string => join(projectRoot, 'dist', 'src', ...path);
+
 export async function createWorld(
   note: (text: string) => void,
   { hosts: count, apart }: WorldOptions,
@@ -94,7 +96,6 @@ export async function createWorld(
     METADATA_SERVER_DETECTION: 'none',
     BEAMLINE_FAULT_POINTS: faults,
   };
-  const program = (...path: string[]): string => join(projectRoot, 'dist', 'src', ...path);
   const member = (
     name: string,
     command: string,
