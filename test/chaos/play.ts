@@ -36,7 +36,7 @@ export interface Played {
 export const endWithinMs = 300_000;
 
 /** Longest that a `settle` waits: a run may need a fault to be undone first. */
-const settleWithinMs = 120_000;
+const settleWithinMs = 150_000;
 
 /** Carries out a schedule, then undoes every fault and waits until every run has ended. */
 export async function play(

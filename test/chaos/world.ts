@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { choosePorts } from '../../src/dev/ports.js';
-import { storageEmulatorPath } from '../../src/dev/programs.js';
+import { programPath, storageEmulatorPath } from '../../src/dev/programs.js';
 import { registerTemplate } from '../../src/dev/register-template.js';
 import { findTemporalCli } from '../../src/dev/temporal-cli.js';
 import { createObjectStore } from '../../src/gateways/google-storage.js';
 import { pythonEnvironment, pythonPath } from '../../src/process/python.js';
 import type { ObjectStore } from '../../src/store/object-store.js';
-import { projectRoot } from '../support/stack.js';
 import { until } from '../support/until.js';
 import { createMember, type Member, type MemberOptions } from './member.js';
 import { writeProject } from './pipelines.js';
@@ -117,7 +116,7 @@ export async function createWorld(
     member(
       `worker-${index}`,
       process.execPath,
-      [program('worker', 'main.js'), `--root=${host.root}`, `--task-queue=${host.taskQueue}`],
+      [programPath('worker', 'main.js'), `--root=${host.root}`, `--task-queue=${host.taskQueue}`],
       { replaceable: true, cwd: host.root, env: { ...env, BEAMLINE_FAULT_POINTS: host.faults } },
     ),
   );
@@ -130,13 +129,13 @@ export async function createWorld(
     { serving: () => untilServing(address) },
   );
   const receiver = member('gateway', process.execPath, [
-    program('gateway', 'main.js'),
+    programPath('gateway', 'main.js'),
     `--root=${roots[0]}`,
     `--port=${gateway}`,
     '--dev',
   ]);
   const dataflow = member('emulator', process.execPath, [
-    program('emulator', 'main.js'),
+    programPath('emulator', 'main.js'),
     `--folder=${join(folder, 'dataflow')}`,
     `--grpc-port=${grpc}`,
     `--http-port=${http}`,

@@ -12,7 +12,7 @@ const ways = {
   ],
   SIGSTOP: [
     ['worker:before-launch', 'worker:before-publish'],
-    ['worker:launched', 'worker:run-closed'],
+    ['worker:launched'],
     ['worker:before-finish', 'worker:staged-found'],
   ],
 } as const;
@@ -82,7 +82,7 @@ function stepsOf(): Step[] {
 
   for (const point of shared) arm(point, 'SIGKILL', {});
   for (const point of whileUnlisted) arm(point, 'SIGKILL', { host });
-  keepQueued('f', 20_000);
+  keepQueued('f', 45_000);
   const job_name = '^f-';
   steps.push(
     {

@@ -183,6 +183,28 @@ describe('runPipeline', function () {
     );
   });
 
+  it('closes as cancelled if the worker that prepares it is lost meanwhile', async () => {
+    const gate = promiseWithResolvers();
+    let isPreparing = false;
+    const prepare = async (): Promise<never> => {
+      isPreparing = true;
+      await gate.promise;
+      throw new Error('lost');
+    };
+    await withWorker({ overrides: { prepare } }, async (_fakes, start) => {
+      const run = await start();
+      await until(() => isPreparing);
+      await run.cancel();
+      await until(async () =>
+        ((await run.fetchHistory()).events ?? []).some(
+          (event) => event.activityTaskCancelRequestedEventAttributes,
+        ),
+      );
+      gate.resolve();
+      assert.ok((await causeOf(run)) instanceof CancelledFailure);
+    });
+  });
+
   it('gives a lock on when its holder was terminated', async () => {
     let runs = 0;
     await withWorker(
