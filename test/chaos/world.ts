@@ -56,8 +56,6 @@ launch:
   container_spec_gcs_path: gs://beamline-dev/templates/beamline.json
 `;
 
-const program = (...path: string[]): string => join(projectRoot, 'dist', 'src', ...path);
-
 export async function createWorld(
   note: (text: string) => void,
   { hosts: count, apart }: WorldOptions,
