@@ -12,6 +12,7 @@ import { Context } from '@temporalio/activity';
 import { Worker } from '@temporalio/worker';
 import type { WorkflowHandle } from '@temporalio/client';
 import { promisify } from 'node:util';
+import { createRequestLock } from '../src/activities/locks.js';
 import { findTemporalCli } from '../src/dev/temporal-cli.js';
 import { failure } from '../src/shared/failures.js';
 import { registerSearchAttributes } from '../src/worker/search-attributes.js';
@@ -83,12 +84,17 @@ await record('reset', {}, async (run) => {
   await again.result();
   return again;
 });
-await record('dataflow', {}, async (run, dataflow) => {
-  await launched(dataflow);
-  for (const state of ['JOB_STATE_RUNNING', 'JOB_STATE_DONE'] as const) await dataflow.move(state);
-  await run.result();
-  return run;
-});
+// The lock is asked by a signal and answers by one in all of these but the last.
+for (const name of ['dataflow', 'dataflow-revision-1']) {
+  await record(name, {}, async (run, dataflow) => {
+    await launched(dataflow);
+    for (const state of ['JOB_STATE_RUNNING', 'JOB_STATE_DONE'] as const) {
+      await dataflow.move(state);
+    }
+    await run.result();
+    return run;
+  });
+}
 await record('dataflow-cancelled', {}, async (run, dataflow) => {
   dataflow.onStop = (job) => dataflow.move('JOB_STATE_CANCELLED', job);
   await launched(dataflow);
@@ -144,11 +150,17 @@ async function record(
   const taskQueue = `record-${name}`;
   const sinks = [{ ...preparedSink, lockId: `beamline.lock.${name}` }];
   const launch = { ...target.launch, attempts: 2 };
+  const isRevised = name.endsWith('-revision-1');
+  const asked = isRevised ? { requestLock: createRequestLock({ client, taskQueue }) } : {};
   const options = {
     client: client.workflow,
     taskQueue,
-    prepared: { sinks, dataflow: isJob ? { ...target, launch } : null },
-    overrides: isJob ? { ...dataflow.activities(), ...overrides } : overrides,
+    prepared: {
+      sinks,
+      dataflow: isJob ? { ...target, launch } : null,
+      ...(isRevised ? { revision: 1 as const } : {}),
+    },
+    overrides: { ...(isJob ? dataflow.activities() : {}), ...asked, ...overrides },
   };
   const { activities } = createFakeActivities(options);
   const worker = await Worker.create({

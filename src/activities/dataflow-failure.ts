@@ -16,21 +16,38 @@ export function launchFailureOf(error: unknown, target: DataflowTarget): unknown
   return passingFailureOf(error, `project ${target.project}, region ${target.region}`);
 }
 
-/** An error of a call about one job as the failure that crosses the border. */
+/**
+ * An error of a look for a launch's job as the failure that crosses the border. That a look is refused
+ * says nothing of the job: it is tried again until it is allowed.
+ */
+export function lookFailureOf(error: unknown, { project, region }: DataflowTarget): unknown {
+  const where = `project ${project}, region ${region}`;
+  return error instanceof DataflowRefused
+    ? refusedOf(error, where)
+    : passingFailureOf(error, where);
+}
+
+/**
+ * An error of a call about one job as the failure that crosses the border. Losing sight of a job fails
+ * no run: a look that is refused is tried again, as one that gets no answer is.
+ */
 export function jobFailureOf(error: unknown, { project, region, jobId }: JobReference): unknown {
   const where = `job ${jobId}, project ${project}, region ${region}`;
   if (error instanceof JobNotFound) {
     const message = `there is no such job any more: ${where}`;
     return failure('JobLost', message, { cause: error.message });
   }
-  if (error instanceof DataflowRefused) {
-    const isAccess = error.status === 'PERMISSION_DENIED' || error.status === 'UNAUTHENTICATED';
-    const message = `Dataflow refuses (${error.status}): ${error.message} (${where})`;
-    return failure(isAccess ? 'PermissionDenied' : 'InternalError', message, {
-      cause: error.message,
-    });
-  }
+  if (error instanceof DataflowRefused) return refusedOf(error, where);
   return passingFailureOf(error, where);
+}
+
+function refusedOf({ status, message }: DataflowRefused, where: string): unknown {
+  return failure(
+    'DataflowUnavailable',
+    `Dataflow refuses (${status}): ${message} (${where}). The run goes on when it is allowed: the ` +
+      "worker's account needs roles/dataflow.developer, and credentials that are valid",
+    { cause: message },
+  );
 }
 
 function passingFailureOf(error: unknown, where: string): unknown {

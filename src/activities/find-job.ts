@@ -1,6 +1,6 @@
 import { faultPoint } from '../process/fault-point.js';
 import type { JobActivities } from '../workflows/activities.js';
-import { launchFailureOf } from './dataflow-failure.js';
+import { lookFailureOf } from './dataflow-failure.js';
 import type { ActivityDeps } from './deps.js';
 import { findLaunched } from './launched-job.js';
 
@@ -13,7 +13,7 @@ export function createFindJob({
       await faultPoint('worker:before-find');
       return (await findLaunched(await dataflow(), request)) ?? null;
     } catch (error) {
-      throw launchFailureOf(error, request.target);
+      throw lookFailureOf(error, request.target);
     }
   };
 }

@@ -4,6 +4,7 @@ import { endRecordedProcesses } from '../process/process-record.js';
 import { storePaths, writeAtomically } from '../store/local-store.js';
 import { objectPaths } from '../store/object-store.js';
 import type { PipelineActivities } from '../workflows/activities.js';
+import { assertExecutionOpen } from './assert-run-open.js';
 import type { ActivityDeps } from './deps.js';
 
 /**
@@ -15,9 +16,11 @@ import type { ActivityDeps } from './deps.js';
 export function createFinish({
   store,
   objects,
-}: Pick<ActivityDeps, 'store' | 'objects'>): PipelineActivities['finish'] {
+  client,
+}: Pick<ActivityDeps, 'store' | 'objects' | 'client'>): PipelineActivities['finish'] {
   return async (run, receipt, target) => {
     await faultPoint('worker:before-finish');
+    await assertExecutionOpen(client);
     const text = `${JSON.stringify(receipt, null, 2)}\n`;
     const close = async (): Promise<void> => {
       if (target === null) return;
@@ -28,11 +31,16 @@ export function createFinish({
     // Kept here also if the object store refuses it.
     await writeAtomically(storePaths.receipt(store, run.runKey), text);
     await faultPoint('worker:receipt-kept');
-    if (closed.status === 'rejected') throw closed.reason;
+    await assertExecutionOpen(client);
     if (target !== null) {
       const remote = await objects();
-      await remote.remove(objectPaths.profiles(target.store, run.runKey));
-      await remote.removePrefix(objectPaths.staging(target.store, run.runKey));
+      // Each is tried, whatever is refused before: there may be a password in the profiles.
+      const removed = await Promise.allSettled([
+        remote.remove(objectPaths.profiles(target.store, run.runKey)),
+        closed.status === 'fulfilled' &&
+          remote.removePrefix(objectPaths.staging(target.store, run.runKey)),
+      ]);
+      for (const step of [closed, ...removed]) if (step.status === 'rejected') throw step.reason;
     }
     await faultPoint('worker:bucket-cleaned');
     const processes = storePaths.beamProcesses(store, run.runKey);

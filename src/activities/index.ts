@@ -1,6 +1,7 @@
 import { loadSettings } from '../config/settings.js';
 import type { ReapActivities } from '../shared/reap.js';
 import type { JobActivities, PipelineActivities } from '../workflows/activities.js';
+import { assertAwaited } from './assert-awaited.js';
 import { createAudit } from './audit.js';
 import type { ActivityDeps } from './deps.js';
 import { createFindJob } from './find-job.js';
@@ -25,9 +26,13 @@ export function createSharedActivities(
   deps: ActivityDeps,
 ): Pick<PipelineActivities, 'prepare' | 'requestLock' | 'isRunOpen'> &
   Pick<JobActivities, 'findStaged'> {
+  const requestLock = createRequestLock(deps);
   return {
     prepare: heartbeating(createPrepare(deps)),
-    requestLock: createRequestLock(deps),
+    requestLock: async (...request) => {
+      await assertAwaited(deps.client);
+      return requestLock(...request);
+    },
     isRunOpen: createIsRunOpen(deps),
     findStaged: heartbeating(createFindStaged(deps)),
   };
@@ -35,7 +40,7 @@ export function createSharedActivities(
 
 /** The activities that ask the Dataflow service; any worker can run them. */
 export function createJobActivities(
-  deps: Pick<ActivityDeps, 'dataflow' | 'client'>,
+  deps: Pick<ActivityDeps, 'dataflow' | 'objects' | 'client'>,
 ): Pick<JobActivities, 'launchJob' | 'findJob' | 'readJob' | 'stopJob'> {
   return {
     launchJob: heartbeating(createLaunchJob(deps)),

@@ -1,26 +1,54 @@
-import { Client, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  Client,
+  WithStartWorkflowOperation,
+  WorkflowNotFoundError,
+  type WorkflowStartOptions,
+} from '@temporalio/client';
 import { lockWorkflowType } from '../shared/names.js';
 import { runKeyOf } from '../store/run-key.js';
-import type { PipelineActivities } from '../workflows/activities.js';
-import { assertAwaited } from './assert-awaited.js';
+import type { LockRequest, PipelineActivities } from '../workflows/activities.js';
+import { takeUpdate } from '../workflows/signals.js';
 import type { ActivityDeps } from './deps.js';
+
+/** A lock that does not answer in this time, in milliseconds, is told by a signal, and answers by one. */
+const answerWithinMs = 4_000;
 
 /** Starts the destination's lock if need be, and puts the request to it; asking twice is asking once. */
 export function createRequestLock({
   client,
   taskQueue,
-}: ActivityDeps): PipelineActivities['requestLock'] {
-  return async (lockId, destination, request) => {
-    await assertAwaited(client);
-    await client.workflow.signalWithStart(lockWorkflowType, {
+}: Pick<ActivityDeps, 'client' | 'taskQueue'>): PipelineActivities['requestLock'] {
+  return async (lockId, destination, request, takesAnswer) => {
+    const start = {
       workflowId: lockId,
       taskQueue,
       args: [destination],
-      signal: 'acquire',
-      signalArgs: [request],
       staticSummary: `lock of ${destination}`,
-    });
+    };
+    if (takesAnswer) {
+      try {
+        return await take(start, request);
+      } catch {
+        // No answer in time, a lock that ended meanwhile, a server or a worker without such updates.
+      }
+    }
+    const signal = { signal: 'acquire', signalArgs: [request] };
+    await client.workflow.signalWithStart(lockWorkflowType, { ...start, ...signal });
+    return false;
   };
+
+  function take(start: WorkflowStartOptions, request: LockRequest): Promise<boolean> {
+    const startWorkflowOperation = new WithStartWorkflowOperation(lockWorkflowType, {
+      ...start,
+      workflowIdConflictPolicy: 'USE_EXISTING',
+    });
+    return client.workflow.withDeadline(Date.now() + answerWithinMs, () =>
+      client.workflow.executeUpdateWithStart(takeUpdate, {
+        args: [request],
+        startWorkflowOperation,
+      }),
+    );
+  }
 }
 
 /** A run is open if the workflow of that id runs and is still the same run. */

@@ -1,6 +1,13 @@
 import { isAbsolute, resolve } from 'node:path';
 import { dataflowTargetOf } from '../config/dataflow-target.js';
-import { buildPlan, ConfigProblems, loadConfig, type BuiltPlan } from '../config/index.js';
+import {
+  buildPlan,
+  ConfigProblems,
+  loadConfig,
+  type BuiltPlan,
+  type LoadedConfig,
+} from '../config/index.js';
+import { jobProblems } from '../config/job-problems.js';
 import { readRunInput, type ReadRunInput } from '../config/run-input.js';
 import { loadSettings } from '../config/settings.js';
 import { faultPoint } from '../process/fault-point.js';
@@ -30,7 +37,7 @@ export function createPrepare({
   ActivityDeps,
   'root' | 'store' | 'taskQueue' | 'namespace'
 >): PipelineActivities['prepare'] {
-  return async (given, firstExecutionRunId) => {
+  return async (given, firstExecutionRunId, revision) => {
     const { built, runner, dataflow, notes } = await readAll(given, {
       root,
       store,
@@ -68,6 +75,7 @@ export function createPrepare({
       runner,
       dataflow,
       notes,
+      ...(revision === undefined ? {} : { revision }),
     };
   };
 }
@@ -83,7 +91,7 @@ async function readAll(
   notes: string[];
 }> {
   const { input, runner: wanted, launch, notes } = readRunInput(given);
-  const built = await planOf(root, store, input);
+  const { built, loaded } = await planOf(root, store, input);
   const runner = wanted ?? built.runner;
   const dataflow =
     runner === 'local'
@@ -95,24 +103,34 @@ async function readAll(
           namespace,
           console: process.env['DATAFLOW_EMULATOR_CONSOLE'],
         });
+  if (runner === 'dataflow') {
+    // Said before the run waits for its destinations, also of a run that no client checked.
+    const allowPlaintext = input.allowPlaintextProfile === true;
+    const problems = jobProblems(loaded, built, { root, allowPlaintext });
+    if (problems.length > 0) throw new ConfigProblems(problems);
+  }
   if (runner === 'local' && Object.keys(launch).length > 0) {
     notes.push('the launch options are ignored: the runner is `local`');
   }
   return { built, runner, dataflow, notes };
 }
 
+/** The plan, and the config that it was built from: none for a plan that is pinned. */
 async function planOf(
   root: string,
   store: LocalStore,
   input: ReadRunInput['input'],
-): Promise<BuiltPlan> {
-  if (input.plan !== undefined) return loadPinnedPlan(store, root, input.plan, input);
+): Promise<{ built: BuiltPlan; loaded: LoadedConfig | null }> {
+  if (input.plan !== undefined) {
+    return { built: await loadPinnedPlan(store, root, input.plan, input), loaded: null };
+  }
   const path = isAbsolute(input.config) ? input.config : resolve(root, input.config);
   const loaded = loadConfig(path, { root });
-  return buildPlan(loaded, {
+  const built = await buildPlan(loaded, {
     root,
     store: store.id,
     args: input.args ?? {},
     ...(input.profile === undefined ? {} : { profile: input.profile }),
   });
+  return { built, loaded };
 }

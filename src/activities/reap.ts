@@ -1,3 +1,4 @@
+import type { OrphanStaging } from '../orphans/orphan.js';
 import { createReaper } from '../orphans/reaper.js';
 import type { ReapActivities } from '../shared/reap.js';
 import type { ActivityDeps } from './deps.js';
@@ -14,12 +15,14 @@ export function createReap({
     try {
       const orphans = await reaper.find();
       const ended = jobs === undefined ? [] : await reaper.endJobs(orphans, jobs);
+      const failed = jobs === undefined ? orphans.unread : ended.filter((job) => job.failed);
       const cleaned = clean ? await reaper.clean(orphans) : { staging: [], locks: [] };
       return {
         jobs: orphans.jobs.map(({ job_id }) => job_id),
         asked: ended.filter(({ asked }) => asked !== null).map(({ job_id }) => job_id),
-        staging: orphans.staging.map(({ run_key }) => run_key),
-        removed: cleaned.staging.map(({ run_key }) => run_key),
+        failed: failed.map(({ job_id, reason = '' }) => ({ job: job_id, reason })),
+        staging: runKeysOf(orphans.staging),
+        removed: runKeysOf(cleaned.staging),
         locks: orphans.locks.map(({ lock_id }) => lock_id),
         released: cleaned.locks.map(({ lock_id }) => lock_id),
       };
@@ -27,4 +30,8 @@ export function createReap({
       await reaper.close();
     }
   };
+}
+
+function runKeysOf(staging: readonly OrphanStaging[]): string[] {
+  return [...new Set(staging.map(({ run_key }) => run_key))];
 }

@@ -1,6 +1,7 @@
 import { DataflowRefused, type Dataflow } from '../gateways/dataflow.js';
 import { faultPoint } from '../process/fault-point.js';
-import type { JobReference, JobState } from '../shared/job.js';
+import { isTerminal } from '../shared/job-end.js';
+import { jobStates, type JobReference, type JobState } from '../shared/job.js';
 import type { JobActivities } from '../workflows/activities.js';
 import { jobFailureOf } from './dataflow-failure.js';
 import type { ActivityDeps } from './deps.js';
@@ -39,13 +40,7 @@ async function stop(dataflow: Dataflow, job: JobReference, how: How): Promise<vo
   }
 }
 
-const ended: readonly JobState[] = [
-  'JOB_STATE_DONE',
-  'JOB_STATE_FAILED',
-  'JOB_STATE_CANCELLED',
-  'JOB_STATE_UPDATED',
-  'JOB_STATE_DRAINED',
-];
+const ended = jobStates.filter((state) => isTerminal(state));
 
 /** States in which there is nothing left to ask for. */
 const doneBy: Record<How, readonly JobState[]> = {

@@ -15,6 +15,7 @@ export interface Subject {
   config: string;
   /** Path of the connection profiles that it was given, if it was not the one found by itself. */
   profiles?: string | undefined;
+  runner?: 'local' | 'dataflow' | undefined;
   /** Values of the config's arguments. */
   args?: Record<string, unknown> | undefined;
 }
@@ -34,11 +35,15 @@ interface Rule {
 const rerun = ({ runKey }: Subject): string => shellCommand(`rerun ${runKey}`);
 const logs = ({ runKey }: Subject): string => shellCommand(`logs ${runKey}`);
 const runAgain = (run: Subject): string =>
-  shellCommand(`run ${shellPath(run.config)}${profileOf(run)}${argsOf(run)}`);
+  shellCommand(`run ${shellPath(run.config)}${runnerOf(run)}${profileOf(run)}${argsOf(run)}`);
 const validate = (run: Subject): string =>
   shellCommand(`validate ${shellPath(run.config)}${profileOf(run)}${argsOf(run)}`);
 const testConnections = (run: Subject): string =>
   shellCommand(`connections test --config ${shellPath(run.config)}${profileOf(run)}`);
+
+function runnerOf({ runner }: Subject): string {
+  return runner === 'dataflow' ? ' --runner dataflow' : '';
+}
 
 function profileOf({ profiles }: Subject): string {
   return profiles === undefined ? '' : ` --profile ${shellPath(profiles)}`;

@@ -39,6 +39,7 @@ export async function askDataflow(
       ordinal: 1,
       startedAt: new Date().toISOString(),
       mayExist: false,
+      wasReset: false,
     },
     plan.name,
   );

@@ -57,7 +57,7 @@ export function explanationOf(failed: RunFailed): Explanation {
   const failure = failed.receipt?.job?.failure;
   if (failure !== undefined && failed.outcome === 'failed') {
     return {
-      cause: [`${causeText(failure.cause)}: ${failure.message}`],
+      cause: `${causeText(failure.cause)}: ${failure.message}`.split('\n'),
       evidence: failure.evidence.map(messageText),
       ...jobAdviceOf(failure, failed, advice),
     };
@@ -98,10 +98,10 @@ function messageText({ time, text }: JobMessage): string {
 }
 
 function subjectOf({ runKey, receipt }: RunFailed): Subject {
-  const { config = 'FILE', profiles = null, args } = receipt ?? {};
+  const { config = 'FILE', profiles = null, args, runner } = receipt ?? {};
   // A file of the usual name is found again by itself.
   const named = profiles !== null && basename(profiles) !== profilesName;
-  return { runKey, config, args, profiles: named ? profiles : undefined };
+  return { runKey, config, args, runner, profiles: named ? profiles : undefined };
 }
 
 /** A name, and lines that are aligned after it; nothing if there are no lines. */

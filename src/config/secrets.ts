@@ -56,12 +56,17 @@ export function isPlainSecret(path: ConfigPath, value: unknown): boolean {
 
 /** Passwords that stand in a config in plain text. Takes the raw value, before arguments. */
 export function inlineSecrets(loaded: LoadedConfig): Problem[] {
-  return literals(loaded.value, []).map((path) =>
-    loaded.problem(
-      path,
-      'a secret may not stand in a config; write `${env:NAME}` or `${file:path}` in its place, ' +
-        'or use `profile` with a connection profile',
-    ),
+  const { value } = loaded;
+  const isForJob = isMapping(value) && value['runner'] === 'dataflow';
+  return literals(value, []).map((path) => loaded.problem(path, inlineAdvice(isForJob)));
+}
+
+/** What a job on Dataflow resolves is `${secret:…}` only; the runner may also be named elsewhere. */
+function inlineAdvice(isForJob: boolean): string {
+  const here = isForJob ? '' : ' (or, for the local runner only, `${env:NAME}` or `${file:path}`)';
+  return (
+    `a secret may not stand in a config; write \`${secretForm}\`${here} in its place, ` +
+    'or use `profile` with a connection profile'
   );
 }
 

@@ -21,7 +21,9 @@ export interface FailureSources {
 }
 
 const evidenceCount = 3;
-const longestMessage = 400;
+const longestMessage = 600;
+/** An error of ours may show the text at fault, with a mark below the place. */
+const ownLines = 6;
 const longestEvidence = 1_500;
 
 /** How much a message tells; the newest of the highest counts. */
@@ -135,7 +137,7 @@ function ownErrorOf(
     if (own === null) continue;
     const step = ('step' in candidate ? candidate.step : undefined) ?? stepOf(text);
     const at = step === undefined ? {} : { step };
-    return { ...own, message: firstLine(candidate.message), ...at };
+    return { ...own, message: ownWords(candidate.message), ...at };
   }
   return null;
 }
@@ -150,7 +152,7 @@ function stagedFindingOf(staged: StagedFailure, best: Finding | undefined): Find
   };
   return {
     ...own,
-    message: firstLine(message),
+    message: ownWords(message),
     ...(step === undefined ? {} : { step }),
     weight: weights.ownError,
     of: { time: '', importance: 'error', text: message },
@@ -201,6 +203,16 @@ function evidenceOf(findings: readonly Finding[]): JobMessage[] {
 function lineOf({ patterns }: CauseRule, words: string): string {
   const line = words.split('\n').find((one) => patterns.some((pattern) => pattern.test(one)));
   return line?.trim() ?? firstLine(words);
+}
+
+/** The lines of an error of ours, up to the first that is empty. */
+function ownWords(text: string): string {
+  const lines = text.trim().split('\n');
+  const blank = lines.findIndex((line) => line.trim() === '');
+  return lines
+    .slice(0, blank < 0 ? ownLines : Math.min(blank, ownLines))
+    .map((line) => line.trimEnd())
+    .join('\n');
 }
 
 function firstLine(text: string): string {

@@ -54,6 +54,9 @@ export class UnknownJobState extends Error {
     readonly jobId: string,
     /** As the service names it. */
     readonly state: string,
+    readonly jobName = '',
+    /** Empty if only a summary was read. */
+    readonly labels: Readonly<Record<string, string>> = {},
   ) {
     super(`job ${jobId} is in the state ${state}, which this version of Beamline does not know`);
   }
@@ -62,6 +65,11 @@ export class UnknownJobState extends Error {
 /** The Dataflow service, as Beamline needs it. Every method may throw the errors above. */
 export interface Dataflow {
   /**
+   * Connects as far as that can be done without asking the service anything: finds credentials and
+   * fetches a token, so that the next call is sent at once. Optional to call; twice does no harm.
+   */
+  prepare?(): Promise<void>;
+  /**
    * Launches a Flex Template job.
    * @returns null for `validateOnly`
    * @throws {@link JobNameTaken}
@@ -69,15 +77,20 @@ export interface Dataflow {
   launch(request: LaunchRequest): Promise<JobView | null>;
   /** @throws {@link JobNotFound}, {@link UnknownJobState} */
   get(job: JobReference): Promise<JobView>;
-  /** Jobs of a project and region, the newest first; QUEUED jobs may be missing. */
+  /**
+   * Jobs of a project and region, the newest first; QUEUED jobs may be missing.
+   * @throws {@link UnknownJobState} for a job with Beamline's labels, unless `unread` takes it
+   */
   list(where: {
     project: string;
     region: string;
     filter: 'ACTIVE' | 'TERMINATED' | 'ALL';
-    /** Stop at jobs created before this time (ISO 8601). */
+    /** Only jobs created at this time (ISO 8601) or later. */
     createdSince?: string;
     /** Only jobs of exactly that name. */
     name?: string;
+    /** Told of each job in a state that this version does not know; the list goes on. */
+    unread?: (job: UnknownJobState) => void;
   }): AsyncIterable<JobView>;
   /** Asks for another state; asking twice is asking once. `force` with a cancellation only. */
   request(

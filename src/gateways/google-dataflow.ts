@@ -62,6 +62,13 @@ export async function createDataflow({
   const call = { timeout: callTimeoutMs };
 
   return {
+    async prepare() {
+      await asked('launch', async ({ templates }) => {
+        const client = await templates.auth.getClient();
+        await client.getRequestHeaders();
+      });
+    },
+
     async launch(request) {
       const [{ job }] = await asked('launch', (used) =>
         used.templates.launchFlexTemplate(launchBody(api, request), { timeout: launchTimeoutMs }),
@@ -79,7 +86,8 @@ export async function createDataflow({
       return viewOf(api, job);
     },
 
-    async *list({ project, region, filter, createdSince, name }) {
+    async *list({ project, region, filter, createdSince, name, unread }) {
+      const isOld = (job: Job): boolean => isBefore(timeOf(job.createTime), createdSince);
       let pageToken = '';
       do {
         const request = {
@@ -92,12 +100,19 @@ export async function createDataflow({
         const [page, , response] = await asked('list', (used) =>
           used.jobs.listJobs(request, { ...call, autoPaginate: false }),
         );
-        for (const job of page ?? []) {
-          const created = timeOf(job.createTime);
-          if (createdSince && created && Date.parse(created) < Date.parse(createdSince)) return;
-          const view = listedView(api, job);
+        const jobs = page ?? [];
+        for (const job of jobs) {
+          const view = isOld(job) ? null : listedView(api, job, unread);
           if (view !== null) yield view;
         }
+        // Jobs that have ended are sorted by their end
+        // (https://cloud.google.com/dataflow/docs/reference/rest/v1b3/Filter), so
+        // that one old job says nothing of the next. Assumed: where all of a page were made and last
+        // changed before that time, the newest being first, all after them were, too.
+        const isDone = (job: Job): boolean =>
+          isOld(job) &&
+          (!job.currentStateTime || isBefore(timeOf(job.currentStateTime), createdSince));
+        if (jobs.length > 0 && jobs.every(isDone)) return;
         pageToken = response?.nextPageToken ?? '';
       } while (pageToken !== '');
     },
@@ -153,20 +168,22 @@ async function emulatorOptions(emulator: string): Promise<ClientOptions> {
   };
 }
 
-/** A listed job; null for one that is not Beamline's and in a state that Beamline does not know. */
-function listedView(api: Api, job: Job): JobView | null {
+/** A listed job; null for one that `unread` takes, or that is somebody else's, in an unknown state. */
+function listedView(api: Api, job: Job, unread?: (job: UnknownJobState) => void): JobView | null {
   try {
     return viewOf(api, job);
   } catch (error) {
+    if (!(error instanceof UnknownJobState)) throw error;
     const isOurs = Object.keys(job.labels ?? {}).some((label) => label.startsWith('beamline-'));
-    if (error instanceof UnknownJobState && !isOurs) return null;
-    throw error;
+    if (unread === undefined && isOurs) throw error;
+    unread?.(error);
+    return null;
   }
 }
 
 function viewOf(api: Api, job: Job): JobView {
   const id = job.id ?? '';
-  const state = stateOf(api, job.currentState, id);
+  const state = stateOf(api, job);
   const stateTime = timeOf(job.currentStateTime);
   const createTime = timeOf(job.createTime);
   const isStreaming =
@@ -184,10 +201,10 @@ function viewOf(api: Api, job: Job): JobView {
 }
 
 /** @throws {@link UnknownJobState} */
-function stateOf(api: Api, given: Job['currentState'], jobId: string): JobState {
+function stateOf(api: Api, { currentState: given, id, name, labels }: Job): JobState {
   const state = typeof given === 'number' ? api.JobState[given] : (given ?? 'JOB_STATE_UNKNOWN');
   if (isJobState(state)) return state;
-  throw new UnknownJobState(jobId, state ?? String(given));
+  throw new UnknownJobState(id ?? '', state ?? String(given), name ?? '', { ...labels });
 }
 
 type Timestamp = protos.google.protobuf.ITimestamp | null | undefined;
@@ -198,6 +215,10 @@ function timeOf(time: Timestamp): string | undefined {
   return seconds === 0
     ? undefined
     : new Date(seconds * 1000 + Math.floor((time?.nanos ?? 0) / 1e6)).toISOString();
+}
+
+function isBefore(time: string | undefined, since: string | undefined): boolean {
+  return time !== undefined && since !== undefined && Date.parse(time) < Date.parse(since);
 }
 
 function timestampOf(time: string): { seconds: number; nanos: number } {

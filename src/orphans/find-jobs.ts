@@ -1,8 +1,9 @@
 import { costOf, type Prices } from '../dataflow/prices.js';
-import type { Dataflow } from '../gateways/dataflow.js';
+import { DataflowRefused, UnknownJobState, type Dataflow } from '../gateways/dataflow.js';
 import { consoleUrlOf, identityOf } from '../shared/job-identity.js';
-import type { JobState, JobView } from '../shared/job.js';
-import type { OrphanJob, Runs } from './orphan.js';
+import type { JobReference, JobView } from '../shared/job.js';
+import { hasEnded } from './has-ended.js';
+import type { OrphanJob, Runs, UnreadJob } from './orphan.js';
 
 /** Whose jobs are looked at. */
 export interface JobScope {
@@ -14,7 +15,7 @@ export interface JobScope {
 }
 
 /** The end of a job's name (`jobNameOf`): run key and launch ordinal. */
-const ourName = /-[a-z2-7]{10}-\d+$/;
+const ourName = /-([a-z2-7]{10})-\d+$/;
 
 /**
  * The active jobs of this deployment whose run is gone. A job with labels of anybody else is left out.
@@ -25,104 +26,91 @@ const ourName = /-[a-z2-7]{10}-\d+$/;
  *
  * A run waits for the end of its job, so that a job whose run closes meanwhile has ended, too: it is
  * read once more before it is called an orphan. QUEUED jobs that the service does not list are missed.
+ *
+ * A job that cannot be read hides no other: it is given back as unread.
  */
 export async function findOrphanJobs(
   dataflow: Dataflow,
   runs: Pick<Runs, 'fateOfRun'>,
   scope: JobScope,
   now = Date.now(),
-): Promise<OrphanJob[]> {
+): Promise<{ jobs: OrphanJob[]; unread: UnreadJob[] }> {
   const { project } = scope;
-  const orphans: OrphanJob[] = [];
+  const jobs: OrphanJob[] = [];
+  const unread: UnreadJob[] = [];
   for (const region of scope.regions) {
-    for await (const listed of dataflow.list({ project, region, filter: 'ACTIVE' })) {
-      if (!ourName.test(listed.jobName)) continue;
-      const { jobId } = listed;
-      const reference = { project, region, jobId };
-      const { labels } = (await dataflow.get(reference).catch(ignoreGone)) ?? listed;
-      const identity = identityOf(labels);
-      if (identity === null || identity.deployment !== scope.deployment) continue;
-      const run = await runs.fateOfRun(identity);
-      if (run === 'open') continue;
-      const job = await dataflow.get(reference).catch(ignoreGone);
-      if (job === null || hasEnded(job.state)) continue;
-      const metrics = await dataflow.metrics(reference).catch(() => null);
-      orphans.push({
-        job_id: jobId,
-        job_name: job.jobName,
-        region,
-        state: job.state,
-        type: job.type,
-        run_key: identity.runKey,
-        workflow_id: identity.workflowId,
-        run,
-        launch: identity.ordinal,
-        url: consoleUrlOf({ console: scope.console, project, region }, jobId),
-        age_ms: ageOf(job, now),
-        cost: costOf(metrics, region, scope.prices),
-      });
-    }
+    const look = async ({ jobId, jobName }: JobName): Promise<void> => {
+      if (!ourName.test(jobName)) return;
+      try {
+        const orphan = await orphanOf(dataflow, runs, { ...scope, region }, jobId, now);
+        if (orphan !== null) jobs.push(orphan);
+      } catch (error) {
+        // What is no matter of this job (nobody answers) ends the search.
+        if (!(error instanceof UnknownJobState || error instanceof DataflowRefused)) throw error;
+        unread.push({ job_id: jobId, job_name: jobName, region, reason: error.message });
+      }
+    };
+    const unknown: JobName[] = [];
+    const where = { project, region, filter: 'ACTIVE' } as const;
+    const listed = dataflow.list({ ...where, unread: (job) => unknown.push(job) });
+    for await (const job of listed) await look(job);
+    for (const job of unknown) await look(job);
   }
-  return orphans;
+  return { jobs, unread };
 }
 
-/** What was done to an orphan, or why nothing was. */
-export interface Ended {
-  job_id: string;
-  asked: 'cancel' | 'drain' | null;
-  reason?: string;
-}
+type JobName = Pick<JobView, 'jobId' | 'jobName'>;
 
 /**
- * Asks orphans to end, and waits for nothing; asking twice is asking once. Only a streaming job can
- * be drained: a batch job is left as it is, and so is one whose run is unknown, unless `evenUnknown`.
+ * A listed job as an orphan; null if it is none, or not ours.
+ * @throws `UnknownJobState` only for a job of ours whose run is gone
  */
-export async function endJobs(
+async function orphanOf(
   dataflow: Dataflow,
-  project: string,
-  jobs: readonly OrphanJob[],
-  how: 'cancel' | 'drain',
-  { evenUnknown = false }: { evenUnknown?: boolean } = {},
-): Promise<Ended[]> {
-  const ended: Ended[] = [];
-  for (const { job_id, region, type, state, run } of jobs) {
-    if (run === 'unknown' && !evenUnknown) {
-      ended.push({ job_id, asked: null, reason: 'this Temporal does not know its run' });
-    } else if (how === 'drain' && type === 'batch') {
-      ended.push({ job_id, asked: null, reason: 'a batch job cannot be drained: cancel it' });
-    } else if (
-      state === 'JOB_STATE_CANCELLING' ||
-      (state === 'JOB_STATE_DRAINING' && how === 'drain')
-    ) {
-      ended.push({ job_id, asked: null, reason: 'it was asked before, and is ending' });
-    } else {
-      const wanted = how === 'cancel' ? 'JOB_STATE_CANCELLED' : 'JOB_STATE_DRAINED';
-      await dataflow.request({ project, region, jobId: job_id }, wanted);
-      ended.push({ job_id, asked: how });
-    }
-  }
-  return ended;
+  runs: Pick<Runs, 'fateOfRun'>,
+  { project, region, deployment, console, prices }: Omit<JobScope, 'regions'> & { region: string },
+  jobId: string,
+  now: number,
+): Promise<OrphanJob | null> {
+  const reference = { project, region, jobId };
+  const identity = identityOf(await labelsOfJob(dataflow, reference));
+  if (identity === null || identity.deployment !== deployment) return null;
+  const run = await runs.fateOfRun(identity);
+  if (run === 'open') return null;
+  const job = await dataflow.get(reference).catch(ignoreGone);
+  if (job === null || hasEnded(job.state)) return null;
+  const metrics = await dataflow.metrics(reference).catch(() => null);
+  return {
+    job_id: jobId,
+    job_name: job.jobName,
+    region,
+    state: job.state,
+    type: job.type,
+    run_key: identity.runKey,
+    workflow_id: identity.workflowId,
+    run,
+    launch: identity.ordinal,
+    url: consoleUrlOf({ console, project, region }, jobId),
+    age_ms: ageOf(job, now),
+    cost: costOf(metrics, region, prices),
+  };
 }
 
-function hasEnded(state: JobState): boolean {
-  switch (state) {
-    case 'JOB_STATE_DONE':
-    case 'JOB_STATE_FAILED':
-    case 'JOB_STATE_CANCELLED':
-    case 'JOB_STATE_UPDATED':
-    case 'JOB_STATE_DRAINED':
-      return true;
-    case 'JOB_STATE_UNKNOWN':
-    case 'JOB_STATE_STOPPED':
-    case 'JOB_STATE_RUNNING':
-    case 'JOB_STATE_DRAINING':
-    case 'JOB_STATE_PENDING':
-    case 'JOB_STATE_CANCELLING':
-    case 'JOB_STATE_QUEUED':
-    case 'JOB_STATE_RESOURCE_CLEANING_UP':
-    case 'JOB_STATE_PAUSING':
-    case 'JOB_STATE_PAUSED':
-      return false;
+/** Run key of a job, by its name. */
+export function runKeyOfName(jobName: string): string | undefined {
+  return ourName.exec(jobName)?.[1];
+}
+
+/** None if it is gone. */
+async function labelsOfJob(
+  dataflow: Dataflow,
+  reference: JobReference,
+): Promise<Readonly<Record<string, string>>> {
+  try {
+    return (await dataflow.get(reference).catch(ignoreGone))?.labels ?? {};
+  } catch (error) {
+    if (error instanceof UnknownJobState) return error.labels;
+    throw error;
   }
 }
 

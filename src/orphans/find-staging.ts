@@ -12,13 +12,14 @@ const runKeyPattern = /^[a-z2-7]{10}$/;
 
 interface Found {
   runKey: string;
+  what: OrphanStaging['what'];
   place: string;
   bytes: number | null;
   newestMs: number;
 }
 
 /**
- * Staging below a store that no open run uses.
+ * What lies below a store that no open run uses: staging, and connection profiles of jobs.
  * @param busy run keys of jobs that are active: they still write
  */
 export async function findObjectStaging(
@@ -28,6 +29,11 @@ export async function findObjectStaging(
   busy: ReadonlySet<string>,
   now = Date.now(),
 ): Promise<OrphanStaging[]> {
+  const found = [...(await stagingBelow(objects, store)), ...(await profilesBelow(objects, store))];
+  return leftBehind(found, runs, busy, now);
+}
+
+async function stagingBelow(objects: Pick<ObjectStore, 'list'>, store: string): Promise<Found[]> {
   const prefix = dirnameOfUri(objectPaths.staging(store, 'x'));
   const found = new Map<string, Found>();
   for await (const { uri, size, updated } of objects.list(prefix)) {
@@ -35,12 +41,26 @@ export async function findObjectStaging(
     const before = found.get(runKey);
     found.set(runKey, {
       runKey,
+      what: 'staging',
       place: objectPaths.staging(store, runKey),
       bytes: (before?.bytes ?? 0) + size,
       newestMs: Math.max(before?.newestMs ?? 0, Date.parse(updated)),
     });
   }
-  return leftBehind([...found.values()], runs, busy, now);
+  return [...found.values()];
+}
+
+/** The receipts, which lie beside the profiles, are kept. */
+async function profilesBelow(objects: Pick<ObjectStore, 'list'>, store: string): Promise<Found[]> {
+  const prefix = dirnameOfUri(objectPaths.run(store, 'x'));
+  const found: Found[] = [];
+  for await (const { uri, size, updated } of objects.list(prefix)) {
+    const runKey = uri.slice(prefix.length).split('/')[0] ?? '';
+    if (uri !== objectPaths.profiles(store, runKey)) continue;
+    const newestMs = Date.parse(updated);
+    found.push({ runKey, what: 'profiles', place: uri, bytes: size, newestMs });
+  }
+  return found;
 }
 
 /** Staging folders of a local store that no open run uses. */
@@ -54,7 +74,8 @@ export async function findLocalStaging(
   const found = await Promise.all(
     names.map(async (runKey): Promise<Found> => {
       const place = join(folder, runKey);
-      return { runKey, place, bytes: null, newestMs: (await stat(place)).mtimeMs };
+      const { mtimeMs: newestMs } = await stat(place);
+      return { runKey, what: 'staging', place, bytes: null, newestMs };
     }),
   );
   return leftBehind(found, runs, new Set(), now);
@@ -63,11 +84,12 @@ export async function findLocalStaging(
 /** Removes what closed runs left; twice does no harm. Returns what was removed. */
 export async function removeStaging(
   staging: readonly OrphanStaging[],
-  objects: () => Promise<Pick<ObjectStore, 'removePrefix'>>,
+  objects: () => Promise<Pick<ObjectStore, 'remove' | 'removePrefix'>>,
 ): Promise<OrphanStaging[]> {
   const closed = staging.filter(({ run }) => run === 'closed');
-  for (const { place } of closed) {
-    if (place.startsWith('gs://')) await (await objects()).removePrefix(place);
+  for (const { what, place } of closed) {
+    if (what === 'profiles') await (await objects()).remove(place);
+    else if (place.startsWith('gs://')) await (await objects()).removePrefix(place);
     else await rm(place, { recursive: true, force: true });
   }
   return closed;
@@ -80,10 +102,10 @@ async function leftBehind(
   now: number,
 ): Promise<OrphanStaging[]> {
   const left: OrphanStaging[] = [];
-  for (const { runKey, place, bytes, newestMs } of found) {
+  for (const { runKey, what, place, bytes, newestMs } of found) {
     if (!runKeyPattern.test(runKey) || busy.has(runKey) || now - newestMs < youngestMs) continue;
     const run = await runs.fateOf(runKey);
-    if (run !== 'open') left.push({ run_key: runKey, place, bytes, run });
+    if (run !== 'open') left.push({ run_key: runKey, what, place, bytes, run });
   }
   return left;
 }

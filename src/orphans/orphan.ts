@@ -22,10 +22,23 @@ export interface OrphanJob {
   cost: CostEstimate | null;
 }
 
-/** What a run that has ended left staged. */
+/**
+ * An active job that is named as ours and cannot be read: it is in a state that this version does not
+ * know, or the service refuses to show it, and with it whose it is.
+ */
+export interface UnreadJob {
+  job_id: string;
+  job_name: string;
+  region: string;
+  reason: string;
+}
+
+/** What a run that has ended left in a store. */
 export interface OrphanStaging {
   run_key: string;
-  /** `gs://…`, or the path of a folder in the local store. */
+  /** `profiles`: the connection profiles that its job read, which may hold a password. */
+  what: 'staging' | 'profiles';
+  /** `gs://…` of a folder, or of the profiles; or the path of a folder in the local store. */
   place: string;
   /** Null where that was not counted. */
   bytes: number | null;
@@ -46,6 +59,7 @@ export interface OrphanLock {
 
 export interface Orphans {
   jobs: OrphanJob[];
+  unread: UnreadJob[];
   staging: OrphanStaging[];
   locks: OrphanLock[];
 }

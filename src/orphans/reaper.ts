@@ -4,7 +4,8 @@ import { deploymentOf } from '../config/dataflow-target.js';
 import { loadSettings } from '../config/settings.js';
 import type { Dataflow } from '../gateways/dataflow.js';
 import { openObjectStore } from '../gateways/open-object-store.js';
-import { endJobs, findOrphanJobs, type Ended } from './find-jobs.js';
+import { endJobs, type Ended } from './end-jobs.js';
+import { findOrphanJobs, runKeyOfName } from './find-jobs.js';
 import { findOrphanLocks, releaseLocks } from './find-locks.js';
 import { findLocalStaging, findObjectStaging, removeStaging } from './find-staging.js';
 import type { Orphans, OrphanStaging, Runs } from './orphan.js';
@@ -37,7 +38,7 @@ export interface Reaper {
     how: 'cancel' | 'drain',
     options?: { evenUnknown?: boolean },
   ): Promise<Ended[]>;
-  /** Removes staging of closed runs, and gives locks back. */
+  /** Removes staging and profiles of closed runs, and gives locks back. */
   clean(orphans: Orphans): Promise<{ staging: OrphanStaging[]; locks: Orphans['locks'] }>;
   close(): Promise<void>;
 }
@@ -55,8 +56,8 @@ export function createReaper(options: ReaperOptions): Reaper {
   let service: Promise<Dataflow> | undefined;
   const dataflow = (): Promise<Dataflow> => (service ??= createDataflow());
 
-  async function findJobs(): Promise<Orphans['jobs']> {
-    if (project === undefined || regions.length === 0) return [];
+  async function findJobs(): Promise<Pick<Orphans, 'jobs' | 'unread'>> {
+    if (project === undefined || regions.length === 0) return { jobs: [], unread: [] };
     return findOrphanJobs(await dataflow(), runs, {
       project,
       regions,
@@ -69,17 +70,21 @@ export function createReaper(options: ReaperOptions): Reaper {
   return {
     looked: { project: project ?? null, regions, store: store ?? null },
     async find() {
-      const jobs = await findJobs();
-      const busy = new Set(jobs.map(({ run_key }) => run_key));
+      const { jobs, unread } = await findJobs();
+      const busy = new Set([
+        ...jobs.map(({ run_key }) => run_key),
+        ...unread.map(({ job_name }) => runKeyOfName(job_name) ?? ''),
+      ]);
       const remote =
         store === undefined
           ? []
           : await findObjectStaging(await openObjectStore(), store, runs, busy);
       const local = await findLocalStaging({ root: options.localStore }, runs);
-      return { jobs, staging: [...remote, ...local], locks: await findOrphanLocks(runs) };
+      return { jobs, unread, staging: [...remote, ...local], locks: await findOrphanLocks(runs) };
     },
-    async endJobs({ jobs }, how, options) {
-      return jobs.length === 0 ? [] : endJobs(await dataflow(), project ?? '', jobs, how, options);
+    async endJobs(orphans, how, options) {
+      if (orphans.jobs.length + orphans.unread.length === 0) return [];
+      return endJobs(await dataflow(), project ?? '', orphans, how, options);
     },
     async clean({ staging, locks }) {
       await releaseLocks(runs, locks);

@@ -14,7 +14,9 @@ export interface Reaped {
   jobs: string[];
   /** Ids of the jobs that were asked to end. */
   asked: string[];
-  /** Run keys of staging that was found, and removed. */
+  /** Jobs that could not be read or ended, and why. */
+  failed: { job: string; reason: string }[];
+  /** Run keys of staging and profiles that were found, and removed. */
   staging: string[];
   removed: string[];
   /** Locks whose holder is gone, and that were given back. */

@@ -14,6 +14,7 @@ import { createDataflow } from '../gateways/google-dataflow.js';
 import { openObjectStore } from '../gateways/open-object-store.js';
 import { defaultTaskQueue, storeTaskQueue } from '../shared/names.js';
 import { openLocalStore } from '../store/local-store.js';
+import type { PipelineActivities } from '../workflows/activities.js';
 import { registerSearchAttributes } from './search-attributes.js';
 import { workflowCode } from './workflow-code.js';
 
@@ -38,8 +39,14 @@ export interface Workers {
 /** More than runs are ever in flight on one host: a run that waits here must not look abandoned. */
 const storeSlots = 1000;
 
-/** Two workers: one for the queue that all hosts share, one for the queue of this host's store. */
-export async function createWorkers(settings: WorkerSettings): Promise<Workers> {
+/**
+ * Two workers: one for the queue that all hosts share, one for the queue of this host's store.
+ * @param replaced activities of the store that are not the usual ones: a measurement's, or a test's
+ */
+export async function createWorkers(
+  settings: WorkerSettings,
+  replaced: (deps: ActivityDeps) => Partial<PipelineActivities> = () => ({}),
+): Promise<Workers> {
   const { root, temporal, python } = settings;
   const taskQueue = settings.taskQueue ?? defaultTaskQueue;
   const namespace = temporal.namespace ?? 'default';
@@ -81,7 +88,7 @@ export async function createWorkers(settings: WorkerSettings): Promise<Workers> 
     connection,
     namespace,
     taskQueue: storeTaskQueue(taskQueue, store.id),
-    activities: createStoreActivities(deps),
+    activities: { ...createStoreActivities(deps), ...replaced(deps) },
     maxConcurrentActivityTaskExecutions: storeSlots,
   });
   return {

@@ -16,6 +16,9 @@ export interface PreparedSink {
   location: string;
 }
 
+/** 1: the first search attributes are set together with the first state. */
+export type Revision = 1;
+
 /** A run whose config was checked and pinned. Paths and ids only: plans travel by hash. */
 export interface PreparedRun {
   pipeline: string;
@@ -45,6 +48,11 @@ export interface PreparedRun {
   dataflow: DataflowTarget | null;
   /** What a person should know of how the input was read, such as an argument that is ignored. */
   notes: string[];
+  /**
+   * Of the commands that the workflow makes for this run, as its code asked when it was prepared: what
+   * later code does in another way leaves older histories alone. Absent means 0.
+   */
+  revision?: Revision;
 }
 
 /** What an activity on the store's own queue is told about its run. */
@@ -74,8 +82,10 @@ export interface LaunchJob {
   ordinal: number;
   /** ISO 8601; no job of this run is older. */
   startedAt: string;
-  /** True if an earlier execution of this workflow may have launched it: the run was reset. */
+  /** True if a job of this launch may be there already: it is looked for before one is launched. */
   mayExist: boolean;
+  /** True if the run was reset: what an earlier execution of it left may be of no use any more. */
+  wasReset: boolean;
 }
 
 export interface LaunchedJob {
@@ -84,6 +94,11 @@ export interface LaunchedJob {
   state: JobState | null;
   /** True if an earlier attempt had launched it. */
   adopted: boolean;
+  /**
+   * Of a run that was reset, in place of a job: `skip` this launch ordinal, whose job is of no use
+   * any more; or `upload again`, since the end of the earlier execution took away what was uploaded.
+   */
+  instead?: 'skip' | 'upload again';
 }
 
 export interface Staged {
@@ -125,10 +140,26 @@ export interface SinkReference {
  * `requestLock` and `isRunOpen` too; the others on the task queue of the run's store.
  */
 export interface PipelineActivities {
-  /** Checks the config and pins the plan. */
-  prepare(input: RunPipelineInput, firstExecutionRunId: string): Promise<PreparedRun>;
-  /** Asks the lock workflow of a destination for it; the answer is a signal. */
-  requestLock(lockId: string, destination: string, request: LockRequest): Promise<void>;
+  /**
+   * Checks the config and pins the plan.
+   * @param revision that the workflow's code knows; it is in the answer
+   */
+  prepare(
+    input: RunPipelineInput,
+    firstExecutionRunId: string,
+    revision?: Revision,
+  ): Promise<PreparedRun>;
+  /**
+   * Asks the lock workflow of a destination for it; true if the run has it now. Else the lock tells it
+   * by a signal when its turn has come.
+   * @param takesAnswer the workflow's code takes a true for the lock; older code waits for the signal
+   */
+  requestLock(
+    lockId: string,
+    destination: string,
+    request: LockRequest,
+    takesAnswer?: true,
+  ): Promise<boolean>;
   /** Whether the run that holds a lock still exists. */
   isRunOpen(request: LockRequest): Promise<boolean>;
   /** The committed version of each sink's destination. */

@@ -9,7 +9,7 @@ const betweenLooksMs = 30_000;
 /** The next look after an event's claim that the job itself did not bear out. */
 const afterFalseClaimMs = 60_000;
 const longestReconcileMs = 3_600_000;
-/** Looks in a row that may find no such job: one that was just launched may not be there yet. */
+/** Times in a row that a job may not be there: one that was just launched may not be there yet. */
 const mostLosses = 3;
 const firstLookAtStoppingMs = 60_000;
 const longestLookAtStoppingMs = 300_000;
@@ -33,15 +33,12 @@ export async function awaitJob(
   let delayMs = context.target.reconcileAfterMs;
   const looks = new Looks(context, jobId);
   for (;;) {
-    const { events } = context;
+    const { events, record } = context;
     const woken = () =>
-      events.endClaimed ||
-      events.strays.length > 0 ||
-      context.isLong() ||
-      context.record.wantsDrain;
+      events.endClaimed || events.strays.length > 0 || record.wantsDrain || context.isLong();
     const isStirred = await condition(woken, delayMs);
-    await onWake(looks.jobId);
     await lookAtStrays(context, looks);
+    await onWake(looks.jobId);
     if (isStirred && !events.endClaimed) continue;
     const claimed = events.endClaimed;
     const ended = await looks.look();
@@ -55,25 +52,23 @@ export async function awaitJob(
  * its end whatever happens: call it where nothing cancels it.
  */
 export async function stopJob(context: JobContext, jobId: string): Promise<EndedJob> {
-  const { target, activities, events, record } = context;
+  const { target, events, record } = context;
   const looks = new Looks(context, jobId);
   const forceAt = Date.now() + target.forceCancelAfterMs;
   let asked = '';
   let forced = '';
   let delayMs = firstLookAtStoppingMs;
   for (;;) {
-    if (asked !== looks.jobId) {
-      asked = looks.jobId; // Again for the job that replaced it.
-      await activities.stopJob(looks.reference(), 'cancel');
-    }
+    // Again for the job that replaced it, and for one that was not there yet.
+    if (asked !== looks.jobId && (await looks.ask('cancel'))) asked = looks.jobId;
     const untilForce = forced === looks.jobId ? Infinity : Math.max(forceAt - Date.now(), 0);
-    await condition(() => events.endClaimed, Math.min(delayMs, untilForce));
+    const pauseMs = asked === looks.jobId ? delayMs : betweenLooksMs;
+    await condition(() => events.endClaimed, Math.min(pauseMs, untilForce));
     const ended = await looks.look();
     if (ended) return ended;
-    if (Date.now() >= forceAt && forced !== looks.jobId) {
+    if (Date.now() >= forceAt && forced !== looks.jobId && (await looks.ask('force'))) {
       forced = looks.jobId;
       record.forceCancelled();
-      await activities.stopJob(looks.reference(), 'force');
     }
     delayMs = Math.min(delayMs * 2, longestLookAtStoppingMs);
   }
@@ -100,8 +95,8 @@ class Looks {
     const early = this.#last + betweenLooksMs - Date.now();
     if (early > 0) await sleep(early);
     this.#last = Date.now();
-    events.endClaimed = false;
-    const view = await this.#read();
+    events.looked(this.jobId);
+    const view = await this.#read(this.jobId);
     if (view === null) return null;
     record.jobSeen(view);
     const step = jobStepOf(view, 'run');
@@ -115,9 +110,16 @@ class Looks {
     }
   }
 
+  /** Asks the job to end; false if it is not there, or not yet. */
+  async ask(how: 'cancel' | 'force'): Promise<boolean> {
+    const asked = this.context.activities.stopJob(this.reference(), how).then(() => true);
+    return (await this.#tolerant(asked)) ?? false;
+  }
+
   async #follow(replaced: JobView, jobId: string): Promise<EndedJob | null> {
-    const { activities, events, target, run, record } = this.context;
-    const view = await activities.readJob(this.reference(jobId));
+    const { events, target, run, record } = this.context;
+    const view = await this.#read(jobId);
+    if (view === null) return null;
     if (!isJobOf(view.labels, { runKey: run.runKey, deployment: target.deployment })) {
       return { view: replaced, step: { kind: 'end', outcome: 'updated' } };
     }
@@ -129,17 +131,21 @@ class Looks {
     return step.kind === 'end' ? { view, step } : null;
   }
 
-  async #read(): Promise<JobView | null> {
+  #read(jobId: string): Promise<JobView | null> {
+    return this.#tolerant(this.context.activities.readJob(this.reference(jobId)));
+  }
+
+  /** Null if there is no such job, unless that was so several times in a row. */
+  async #tolerant<T>(call: Promise<T>): Promise<T | null> {
     try {
-      const view = await this.context.activities.readJob(this.reference());
+      const answer = await call;
       this.#losses = 0;
-      return view;
+      return answer;
     } catch (error) {
-      const cause = error instanceof ActivityFailure ? error.cause : undefined;
-      if (!(cause instanceof ApplicationFailure) || cause.type !== 'JobLost') throw error;
+      if (!isJobLost(error)) throw error;
       this.#losses += 1;
       if (this.#losses >= mostLosses) throw error;
-      this.context.events.endClaimed = true; // Look again as soon as that is allowed.
+      this.context.events.claimEnd(this.jobId); // Look again as soon as that is allowed.
       return null;
     }
   }
@@ -152,15 +158,33 @@ class Looks {
 async function lookAtStrays(context: JobContext, looks: Looks): Promise<void> {
   const { events, activities, target, run } = context;
   for (const jobId of events.strays.splice(0)) {
-    const ours = await activities.readJob(looks.reference());
-    if (ours.replacedByJobId === jobId) {
-      events.endClaimed = true;
+    const [ours, stray] = [
+      await orNull(activities.readJob(looks.reference())),
+      await orNull(activities.readJob(looks.reference(jobId))),
+    ];
+    if (ours?.replacedByJobId === jobId) {
+      events.claimEnd(looks.jobId);
       continue;
     }
-    const stray = await activities.readJob(looks.reference(jobId)).catch(() => null);
     if (stray === null || jobStepOf(stray, 'run').kind !== 'wait') continue;
     if (!isJobOf(stray.labels, { runKey: run.runKey, deployment: target.deployment })) continue;
     log.warn('a second job of this run is cancelled', { jobId });
-    await activities.stopJob(looks.reference(jobId), 'cancel');
+    await orNull(activities.stopJob(looks.reference(jobId), 'cancel'));
   }
+}
+
+/** The answer, or null if there is no such job. */
+async function orNull<T>(call: Promise<T>): Promise<T | null> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isJobLost(error)) return null;
+    throw error;
+  }
+}
+
+/** Whether a failure says that there is no such job. */
+export function isJobLost(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause instanceof ApplicationFailure && cause.type === 'JobLost';
 }

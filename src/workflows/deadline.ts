@@ -1,4 +1,4 @@
-import { CancellationScope, sleep } from '@temporalio/workflow';
+import { CancellationScope, ContinueAsNew, sleep } from '@temporalio/workflow';
 
 /**
  * Runs `body` and cancels it when the time is over.
@@ -23,7 +23,8 @@ export async function withDeadline(ms: number | null, body: () => Promise<void>)
     await work.run(body);
     return true;
   } catch (error) {
-    if (late) return false; // Whatever went wrong since then follows from it.
+    // What fails once the time is over was not tried again, and follows from it.
+    if (late && !(error instanceof ContinueAsNew)) return false;
     throw error;
   } finally {
     timer.cancel();

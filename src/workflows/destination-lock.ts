@@ -1,4 +1,6 @@
 import {
+  allHandlersFinished,
+  ApplicationFailure,
   condition,
   continueAsNew,
   getExternalWorkflowHandle,
@@ -7,7 +9,13 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { LockRequest, PipelineActivities } from './activities.js';
-import { acquireSignal, lockGrantedSignal, lockQuery, releaseSignal } from './signals.js';
+import {
+  acquireSignal,
+  lockGrantedSignal,
+  lockQuery,
+  releaseSignal,
+  takeUpdate,
+} from './signals.js';
 
 const { isRunOpen } = proxyActivities<Pick<PipelineActivities, 'isRunOpen'>>({
   startToCloseTimeout: '30s',
@@ -32,10 +40,19 @@ export async function destinationLock(
   let { holder } = state;
   const waiting = [...state.waiting];
   const regrants: LockRequest[] = [];
+  let hasEnded = false;
 
+  setHandler(takeUpdate, (request) => {
+    // Whoever was told that it has a lock that is no more would not keep anybody out.
+    if (hasEnded) throw ApplicationFailure.nonRetryable('the lock has ended', 'LockEnded');
+    if (holder === null && waiting.length === 0) holder = request;
+    if (isHolder(request)) return true;
+    enqueue(request);
+    return false;
+  });
   setHandler(acquireSignal, (request) => {
-    if (holder?.runKey === request.runKey) regrants.push(request);
-    else if (!waiting.some(({ runKey }) => runKey === request.runKey)) waiting.push(request);
+    if (isHolder(request)) regrants.push(request);
+    else enqueue(request);
   });
   setHandler(releaseSignal, (request) => {
     if (holder?.runKey === request.runKey) holder = null;
@@ -51,7 +68,9 @@ export async function destinationLock(
     if (holder === null) {
       const next = waiting.shift();
       if (next === undefined) {
-        if (regrants.length > 0) continue;
+        await condition(allHandlersFinished);
+        if (regrants.length > 0 || waiting.length > 0 || holder !== null) continue;
+        hasEnded = true;
         return;
       }
       holder = next;
@@ -72,6 +91,10 @@ export async function destinationLock(
 
   function isHolder(request: LockRequest): boolean {
     return holder?.runKey === request.runKey;
+  }
+
+  function enqueue(request: LockRequest): void {
+    if (!waiting.some(({ runKey }) => runKey === request.runKey)) waiting.push(request);
   }
 }
 

@@ -14,7 +14,7 @@ export interface JobContext {
   activities: JobActivities;
   /** When the run was started, also where its workflow was continued as new. */
   startedAt: Date;
-  /** True if an earlier execution of this workflow may have launched jobs: it was reset. */
+  /** True if the run was reset: an earlier execution may have launched jobs, and have ended. */
   wasReset: boolean;
   /** Goes on in a new execution, whose history is empty; returns only if that is not needed. */
   continueIfLong(job: ResumedJob): Promise<void>;
@@ -41,5 +41,7 @@ export interface ResumedRun {
   locks: Record<string, string>;
   /** Sink → version of its destination that a commit builds on. */
   versions: Record<string, number>;
+  /** Notes for the receipt. */
+  notes: string[];
   job: ResumedJob;
 }

@@ -1,54 +1,78 @@
 import { isTerminal } from '../shared/job-end.js';
+import { isJobState } from '../shared/job-identity.js';
 import type { JobEvent, JobState } from '../shared/job.js';
 
 /** Other jobs of one run that are looked after: more can only be forged. */
 const mostStrays = 5;
+/** Events kept until their launch is known, and jobs of which an end is claimed: more is a flood. */
+const mostKept = 50;
+
+/** The job that counts now; its id is null until the launch has told it. */
+interface Watched {
+  runKey: string;
+  ordinal: number;
+  jobId: string | null;
+}
 
 /**
  * What events have claimed of a run's job. Nothing here is believed: a claim only makes the run
- * look at the job, so that a forged, doubled or reordered event can do no harm.
+ * look at the job, so that a forged, doubled, malformed or reordered event can do no harm.
  */
 export class JobEvents {
-  /** An event has claimed that the job has ended, since the job was last looked at. */
-  endClaimed = false;
-  /** The last state that an event claimed, for display. */
+  /** The last state that an event claimed of the watched job, for display. */
   claimedState: JobState | null = null;
-  /** Id of the job of the current launch, known from an event only. */
-  claimedId: string | null = null;
+  /** Ids that events gave for a launch whose job is not known yet. */
+  readonly candidates: string[] = [];
   /** Jobs of this run that are not its current one, to be looked at. */
   readonly strays: string[] = [];
   readonly #seenStrays = new Set<string>();
-  #watched: { runKey: string; ordinal: number; jobId: string | null } | null = null;
+  readonly #ends = new Set<string>();
   readonly #early: JobEvent[] = [];
+  #watched: Watched | null = null;
+
+  /** Whether an end of the watched job was claimed since it was last looked at. */
+  get endClaimed(): boolean {
+    const jobId = this.#watched?.jobId;
+    return typeof jobId === 'string' && this.#ends.has(jobId);
+  }
+
+  /** The job must be looked at: an event, or what its launch answered, says that it has ended. */
+  claimEnd(jobId: string): void {
+    if (this.#ends.size < mostKept) this.#ends.add(jobId);
+  }
+
+  /** The job is looked at now: what was claimed of its end before does not count any more. */
+  looked(jobId: string): void {
+    this.#ends.delete(jobId);
+  }
 
   /** Says which job counts now. Events that came before it are heard now. */
-  watch(watched: { runKey: string; ordinal: number; jobId: string | null }): void {
-    const isNew = this.#watched?.ordinal !== watched.ordinal;
+  watch(watched: Watched): void {
+    const before = this.#watched;
     this.#watched = watched;
-    if (isNew || watched.jobId !== this.claimedId) {
-      this.endClaimed = false;
-      this.claimedState = null;
+    if (before?.jobId !== watched.jobId) this.claimedState = null;
+    if (before?.ordinal === watched.ordinal && watched.jobId !== null) {
+      for (const jobId of this.candidates) if (jobId !== watched.jobId) this.#stray(jobId);
     }
-    if (isNew) this.claimedId = null;
+    this.candidates.splice(0);
     for (const event of this.#early.splice(0)) this.hear(event);
   }
 
-  /** The handler of the signal `jobStateChanged`. */
-  hear(event: JobEvent): void {
+  /** The handler of the signal `jobStateChanged`: anybody may send one, of any form. */
+  hear(event: unknown): void {
+    if (!isJobEvent(event)) return;
     const watched = this.#watched;
-    if (watched === null || (watched.jobId === null && event.ordinal > watched.ordinal)) {
-      // Kept until the launch is known; more than a job's life has states is a flood.
-      if (this.#early.length < 50) this.#early.push(event);
+    if (watched === null || event.ordinal > watched.ordinal) {
+      if (this.#early.length < mostKept) this.#early.push(event);
       return;
     }
-    if (event.runKey !== watched.runKey || typeof event.jobId !== 'string') return;
-    const current = watched.jobId ?? this.claimedId;
-    if (current === null && event.ordinal === watched.ordinal) this.claimedId = event.jobId;
-    if (event.jobId === (watched.jobId ?? this.claimedId)) {
-      if (isTerminal(event.state)) this.endClaimed = true;
-      this.claimedState = event.state;
-    } else if (!isTerminal(event.state)) {
-      this.#stray(event.jobId);
+    if (event.runKey !== watched.runKey) return;
+    if (isTerminal(event.state)) this.claimEnd(event.jobId);
+    if (event.jobId === watched.jobId) this.claimedState = event.state;
+    else if (watched.jobId !== null) {
+      if (!isTerminal(event.state)) this.#stray(event.jobId);
+    } else if (event.ordinal === watched.ordinal && !this.candidates.includes(event.jobId)) {
+      if (this.candidates.length < mostStrays) this.candidates.push(event.jobId);
     }
   }
 
@@ -57,4 +81,16 @@ export class JobEvents {
     this.#seenStrays.add(jobId);
     this.strays.push(jobId);
   }
+}
+
+function isJobEvent(value: unknown): value is JobEvent {
+  if (typeof value !== 'object' || value === null) return false;
+  const { jobId, runKey, ordinal, state } = value as Partial<Record<keyof JobEvent, unknown>>;
+  return (
+    typeof jobId === 'string' &&
+    jobId !== '' &&
+    typeof runKey === 'string' &&
+    Number.isInteger(ordinal) &&
+    isJobState(state)
+  );
 }

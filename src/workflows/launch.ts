@@ -1,16 +1,30 @@
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+} from '@temporalio/workflow';
+import { isTerminal } from '../shared/job-end.js';
+import { isJobOf } from '../shared/job-identity.js';
+import type { FailureType } from '../shared/failures.js';
 import type { JobView } from '../shared/job.js';
 import type { JobContext } from './job-context.js';
 import type { LaunchJob, LaunchedJob } from './activities.js';
-import { wasCancelled } from './was-cancelled.js';
 
 /** Pauses between looks for a job that has the name and is not listed yet. */
 const firstLookMs = 10_000;
 const longestLookMs = 60_000;
 /** From this look on, a name that is taken by a job which nobody sees is asked for again. */
 const looksBeforeRelaunch = 3;
-/** Pauses between looks for a job that a cancelled launch may have left. */
-const looksAfterCancellationMs = [0, 5_000, 15_000, 40_000];
+/** Pauses between looks for a job that a launch without an answer may have left. */
+const looksAfterLossMs = [0, 5_000, 15_000, 40_000];
+/** Failures of a launch after which there is no job of this run. */
+const neverLaunched: readonly string[] = [
+  'LaunchRefused',
+  'LaunchConflict',
+  'ConfigError',
+] satisfies FailureType[];
 
 /** A launch whose job is known. */
 export interface Launch extends LaunchedJob {
@@ -18,25 +32,28 @@ export interface Launch extends LaunchedJob {
 }
 
 /**
- * Launches a job and finds out its id. If the run is cancelled meanwhile, a job that was launched
- * all the same is found and handed to `onCancelled`, where nothing cancels any more.
+ * Launches a job and finds out its id. If the run is cancelled meanwhile, or the launch fails without
+ * an answer, a job that was launched all the same is found and handed to `onLost`, where nothing
+ * cancels any more.
+ * @returns what the activity says instead of a job, where the run was reset
  */
 export async function launch(
   context: JobContext,
   request: LaunchJob,
-  onCancelled: (jobId: string) => Promise<void>,
-): Promise<Launch> {
+  onLost: (jobId: string) => Promise<void>,
+): Promise<Launch | 'skip' | 'upload again'> {
   context.record.launching(request.jobName, request.ordinal);
   context.events.watch({ runKey: request.runKey, ordinal: request.ordinal, jobId: null });
   let launched: LaunchedJob | null = null;
   try {
     launched = await context.activities.launchJob(request);
+    if (launched.instead !== undefined) return launched.instead;
     return await known(context, request, launched);
   } catch (error) {
-    if (!wasCancelled(error)) throw error;
+    if (launched === null && isNeverLaunched(error)) throw error;
     await CancellationScope.nonCancellable(async () => {
       const jobId = launched?.jobId ?? (await search(context, request));
-      if (jobId !== null) await onCancelled(jobId);
+      if (jobId !== null) await onLost(jobId);
     });
     throw error;
   }
@@ -47,50 +64,67 @@ async function known(
   request: LaunchJob,
   launched: LaunchedJob,
 ): Promise<Launch> {
-  const { events, activities, target } = context;
+  const { events, record } = context;
   let { jobId, state, adopted } = launched;
   let delayMs = firstLookMs;
   for (let looks = 1; jobId === null; looks++) {
-    await condition(() => events.claimedId !== null, delayMs);
+    await condition(() => events.candidates.length > 0, delayMs);
     delayMs = Math.min(delayMs * 2, longestLookMs);
-    const found = (await claimed()) ?? (await lookFor(looks));
-    events.claimedId = null;
+    const found = (await verified(context, request)) ?? (await lookFor(context, request, looks));
     if (found !== null) ({ jobId, state, adopted } = { adopted: true, ...found });
+    if (looks === looksBeforeRelaunch) {
+      record.note(`the name ${request.jobName} was taken for a while by a job that is not listed`);
+    }
   }
   events.watch({ runKey: request.runKey, ordinal: request.ordinal, jobId });
+  if (state !== null && isTerminal(state)) events.claimEnd(jobId);
   return { jobId, state, adopted };
+}
 
-  /** An event that bears our labels names the id; the job itself must say the same. */
-  async function claimed(): Promise<JobView | null> {
-    if (events.claimedId === null) return null;
-    const reference = { project: target.project, region: target.region, jobId: events.claimedId };
-    const view = await activities.readJob(reference).catch((error: unknown) => {
+/** An event that bears our labels names an id; the job itself must say the same. */
+async function verified(context: JobContext, request: LaunchJob): Promise<JobView | null> {
+  const { events, activities, target, run } = context;
+  const { project, region, deployment } = target;
+  for (const jobId of events.candidates.splice(0)) {
+    const view = await activities.readJob({ project, region, jobId }).catch((error: unknown) => {
       if (isCancellation(error)) throw error;
       return null; // Forged, or not there yet.
     });
-    return view?.jobName === request.jobName ? view : null;
+    if (view?.jobName !== request.jobName) continue;
+    if (isJobOf(view.labels, { runKey: run.runKey, deployment })) return view;
   }
-
-  /**
-   * A job that is neither listed nor heard of for long may not be there: whoever had the name gave it
-   * back, or the service refused it by mistake. Then it is launched again, which the name keeps safe.
-   */
-  async function lookFor(looks: number): Promise<LaunchedJob | JobView | null> {
-    const found = await activities.findJob(request);
-    if (found !== null || looks < looksBeforeRelaunch) return found;
-    return activities.launchJob({ ...request, mayExist: true });
-  }
+  return null;
 }
 
-/** Looks for the job of a launch that was cancelled before it could say whether there is one. */
+/**
+ * A job that is neither listed nor heard of for long may not be there: whoever had the name gave it
+ * back, or the service refused it by mistake. Then it is launched again, which the name keeps safe.
+ */
+async function lookFor(
+  { activities }: JobContext,
+  request: LaunchJob,
+  looks: number,
+): Promise<LaunchedJob | JobView | null> {
+  const found = await activities.findJob(request);
+  if (found !== null || looks < looksBeforeRelaunch) return found;
+  const launched = await activities.launchJob({ ...request, mayExist: true });
+  return launched.instead === undefined ? launched : null;
+}
+
+/** Looks for the job of a launch that ended before it could say whether there is one. */
 async function search(context: JobContext, request: LaunchJob): Promise<string | null> {
   const { events, activities } = context;
-  for (const pauseMs of looksAfterCancellationMs) {
-    await condition(() => events.claimedId !== null, pauseMs || 1);
-    if (events.claimedId !== null) return events.claimedId;
-    const found = await activities.findJob(request);
+  for (const pauseMs of looksAfterLossMs) {
+    if (pauseMs > 0) await condition(() => events.candidates.length > 0, pauseMs);
+    const found = (await verified(context, request)) ?? (await activities.findJob(request));
     if (found !== null) return found.jobId;
   }
   // A launch that still sleeps somewhere makes a job that finds its run closed, and ends itself.
   return null;
+}
+
+function isNeverLaunched(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  const isOurs = cause instanceof ApplicationFailure && neverLaunched.includes(cause.type ?? '');
+  return isOurs && !CancellationScope.current().consideredCancelled;
 }

@@ -37,12 +37,17 @@ export type StoreActivities = Pick<
 >;
 
 /** The activities that touch the disk of one store; they fail when no worker of it comes in time. */
-export function storeActivities({ taskQueue, waitMs }: PreparedRun['store']): StoreActivities {
+export function storeActivities({
+  store: { taskQueue, waitMs },
+  dataflow,
+}: Pick<PreparedRun, 'store' | 'dataflow'>): StoreActivities {
   const { inspectDestinations, audit, publish, fence, finish } = proxyActivities<StoreActivities>({
     ...supervised,
     taskQueue,
     scheduleToStartTimeout: waitMs,
     startToCloseTimeout: '1d',
+    // What a job staged may have taken hours: an object store may be away for one.
+    ...(dataflow ? { retry: { ...retry, maximumInterval: '1m', maximumAttempts: 70 } } : {}),
   });
   const { runBeam } = proxyActivities<StoreActivities>({
     ...supervised,
@@ -63,11 +68,10 @@ const untilReached = {
 /** The activities of a run's job: on every worker, but for the upload, which reads the store's disk. */
 export function jobActivities(taskQueue: string, store: PreparedRun['store']): JobActivities {
   const brief = { ...supervised, taskQueue, startToCloseTimeout: '2m' } as const;
-  const { launchJob, findJob, readJob, stopJob } = proxyActivities<JobActivities>({
+  const { launchJob, findJob, readJob, stopJob, findStaged } = proxyActivities<JobActivities>({
     ...brief,
     retry: untilReached,
   });
-  const { findStaged } = proxyActivities<JobActivities>(brief);
   const { reportJob } = proxyActivities<JobActivities>({
     ...brief,
     scheduleToCloseTimeout: '5m',

@@ -1,27 +1,32 @@
-import { CancellationScope, isCancellation, log, sleep } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  CancellationScope,
+  ContinueAsNew,
+  isCancellation,
+  log,
+  sleep,
+} from '@temporalio/workflow';
 import { jobNameOf } from '../shared/job-identity.js';
 import type { JobReport } from '../shared/job.js';
 import type { LaunchJob, Staged, UploadedRun } from './activities.js';
-import { awaitJob, stopJob, type EndedJob } from './await-job.js';
+import { awaitJob, isJobLost, stopJob, type EndedJob } from './await-job.js';
 import type { JobContext, ResumedJob } from './job-context.js';
-import { launch, type Launch } from './launch.js';
+import { launch } from './launch.js';
 import { runEndOf } from './run-end.js';
-import { wasCancelled } from './was-cancelled.js';
 
 /** Before a job that failed is followed by another; grows with each. */
 const pauseBeforeRelaunchMs = 30_000;
-/** Launch ordinals that a reset run may skip because their jobs ended badly before. */
+/** Launch ordinals that a reset run may skip because their jobs are of no use any more. */
 const mostSkipped = 50;
 
 /**
  * Stages the result of a run with a job on Dataflow: uploads what it reads, launches it once, waits
- * for its end by events, and finds its manifest. If the run is cancelled, the job is ended first.
+ * for its end by events, and finds its manifest. However the run goes on, its job is ended first.
  * @throws RunEnd for every end of the job but success
  */
 export async function runJob(context: JobContext, resumed: ResumedJob | null): Promise<Staged> {
-  const { run, target, activities } = context;
-  const uploaded =
-    resumed?.uploaded ?? (await activities.uploadRun(run, target, context.allowPlaintextProfile));
+  const { target } = context;
+  let uploaded = resumed?.uploaded ?? (await upload(context));
   let ordinal = resumed?.ordinal ?? 1;
   let launches = resumed?.launches ?? 0;
   let jobId = resumed?.jobId ?? null;
@@ -29,10 +34,15 @@ export async function runJob(context: JobContext, resumed: ResumedJob | null): P
     if (jobId === null) {
       const request = requestOf(context, uploaded, ordinal);
       const launched = await launch(context, request, (id) => endEarly(context, id));
-      if (hadEndedBadly(context, launched) && ordinal < mostSkipped) {
+      if (launched === 'upload again') {
+        uploaded = await upload(context);
+        continue;
+      }
+      if (launched === 'skip' && ordinal < mostSkipped) {
         ordinal += 1;
         continue;
       }
+      if (launched === 'skip') throw new Error(`${ordinal} launches of this run are of no use`);
       launches += 1;
       jobId = launched.jobId;
     } else {
@@ -54,6 +64,10 @@ export async function runJob(context: JobContext, resumed: ResumedJob | null): P
   }
 }
 
+function upload({ activities, run, target, allowPlaintextProfile }: JobContext) {
+  return activities.uploadRun(run, target, allowPlaintextProfile);
+}
+
 function requestOf(context: JobContext, uploaded: UploadedRun, ordinal: number): LaunchJob {
   const { prepared, run, target, startedAt, wasReset } = context;
   return {
@@ -64,13 +78,8 @@ function requestOf(context: JobContext, uploaded: UploadedRun, ordinal: number):
     ordinal,
     startedAt: startedAt.toISOString(),
     mayExist: wasReset,
+    wasReset,
   };
-}
-
-/** Who resets a run whose job failed or was cancelled wants another job. */
-function hadEndedBadly({ wasReset }: JobContext, { adopted, state }: Launch): boolean {
-  const badly = state === 'JOB_STATE_FAILED' || state === 'JOB_STATE_CANCELLED';
-  return wasReset && adopted && badly;
 }
 
 function resume(
@@ -82,7 +91,10 @@ function resume(
   events.watch({ runKey: run.runKey, ordinal, jobId });
 }
 
-/** Waits for the job; a cancellation ends it, and goes on when it has ended. */
+/**
+ * Waits for the job. A cancellation, the deadline or a failure ends it first: whatever else goes
+ * wrong, no run goes on without its job, and no job without its run.
+ */
 async function untilEnded(context: JobContext, job: ResumedJob): Promise<EndedJob> {
   let { jobId } = job;
   try {
@@ -92,19 +104,30 @@ async function untilEnded(context: JobContext, job: ResumedJob): Promise<EndedJo
       await context.continueIfLong({ ...job, jobId: current });
     });
   } catch (error) {
-    if (wasCancelled(error)) {
-      await CancellationScope.nonCancellable(() =>
-        endEarly(context, context.record.jobId ?? jobId),
-      );
-    }
+    if (error instanceof ContinueAsNew) throw error;
+    const current = context.record.jobId ?? jobId;
+    await CancellationScope.nonCancellable(() => endEarly(context, current));
     throw error;
   }
 }
 
+/** Ends a job whose result nobody wants; if that cannot be done, the receipt says so. */
 async function endEarly(context: JobContext, jobId: string): Promise<void> {
-  context.record.launched(jobId);
-  const ended = await stopJob(context, jobId);
-  await reportOf(context, ended, false);
+  const { record, events, run } = context;
+  record.launched(jobId);
+  events.watch({ runKey: run.runKey, ordinal: record.ordinal, jobId });
+  try {
+    const ended = await stopJob(context, jobId);
+    await reportOf(context, ended, false);
+  } catch (error) {
+    const cause = error instanceof ActivityFailure ? error.cause : error;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    record.note(
+      isJobLost(error)
+        ? `job ${jobId} was to be cancelled and is not there: ${why}`
+        : `job ${jobId} could not be cancelled and may still run: ${why}; \`beamline orphans --cancel\` ends it`,
+    );
+  }
 }
 
 async function drainIfAsked(
@@ -114,19 +137,24 @@ async function drainIfAsked(
   if (!record.wantsDrain) return;
   record.wantsDrain = false;
   const job = { project: target.project, region: target.region, jobId };
-  const { type } = await activities.readJob(job);
-  if (type === 'streaming') await activities.stopJob(job, 'drain');
-  else
-    record.note('drain was refused: Dataflow drains streaming jobs only, and this is a batch job');
+  try {
+    const { type } = await activities.readJob(job);
+    if (type === 'streaming') await activities.stopJob(job, 'drain');
+    else record.note('drain was refused: Dataflow drains streaming jobs only; this is a batch job');
+  } catch (error) {
+    if (!isJobLost(error)) throw error;
+    record.note('drain was not asked for: the job was not there yet');
+  }
 }
 
 async function staged(context: JobContext, ended: EndedJob, ordinal: number): Promise<Staged> {
   const { activities, run, target } = context;
-  const [found] = await Promise.all([
+  const [found] = await Promise.allSettled([
     activities.findStaged(run, target, ordinal),
     reportOf(context, ended, false),
   ]);
-  return found;
+  if (found.status === 'rejected') throw found.reason;
+  return found.value;
 }
 
 /** What the job consumed and why it failed; null if that cannot be found out, which fails no run. */
@@ -136,12 +164,9 @@ async function reportOf(
   failed: boolean,
 ): Promise<JobReport | null> {
   const { project, region } = target;
+  const job = { project, region, jobId: view.jobId };
   try {
-    const report = await activities.reportJob(
-      { project, region, jobId: view.jobId },
-      target,
-      failed,
-    );
+    const report = await activities.reportJob(job, target, failed);
     record.reported(report);
     return report;
   } catch (error) {

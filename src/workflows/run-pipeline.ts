@@ -29,7 +29,6 @@ import { RunEnd } from './run-end.js';
 import { attemptOf, runFailureOf, type RunFailure } from './run-failure.js';
 import { runJob } from './run-job.js';
 import { RunRecord } from './run-record.js';
-import { wasCancelled } from './was-cancelled.js';
 import { cancelJobSignal, drainJobSignal, jobStateChangedSignal, statusQuery } from './signals.js';
 
 /**
@@ -57,17 +56,29 @@ export async function runPipeline(
 
   const prepared = resumed?.prepared ?? (await prepare(input, record));
   record.start(prepared);
+  for (const note of resumed?.notes ?? []) record.note(note);
 
   const run = referenceOf(prepared);
-  const activities = storeActivities(prepared.store);
+  const activities = storeActivities(prepared);
   const deadlineAt = resumed ? resumed.deadlineAt : deadlineOf(prepared);
-  const state = { input, startedAt, deadlineAt, record, prepared, run, locks, events, activities };
+  const state = {
+    input,
+    resumed,
+    startedAt,
+    deadlineAt,
+    record,
+    prepared,
+    run,
+    locks,
+    events,
+    activities,
+  };
   let outcome: Outcome = 'succeeded';
   let cause: unknown = null;
   let failed: RunFailure | null = null;
   try {
     const left = deadlineAt === null ? null : Math.max(deadlineAt - Date.now(), 0);
-    const inTime = await work.run(() => withDeadline(left, () => runSteps(state, resumed)));
+    const inTime = await work.run(() => withDeadline(left, () => runSteps(state)));
     if (!inTime) {
       outcome = 'deadline_exceeded';
       failed = {
@@ -105,10 +116,13 @@ export async function runPipeline(
 async function prepare(input: RunPipelineInput, record: RunRecord): Promise<PreparedRun> {
   const { taskQueue, firstExecutionRunId } = workflowInfo();
   try {
-    return await prepareOn(taskQueue, input.store)(input, firstExecutionRunId);
+    return await prepareOn(taskQueue, input.store)(input, firstExecutionRunId, 1);
   } catch (error) {
     if (isCancellation(error)) throw error;
-    if (wasCancelled(error)) throw new CancelledFailure('the run was cancelled');
+    // What fails once a cancellation is in was not tried again.
+    if (CancellationScope.current().consideredCancelled) {
+      throw new CancelledFailure('the run was cancelled');
+    }
     record.enter('failed');
     throw finalFailure(runFailureOf(error, null), record.receipt('failed', null), error);
   }
@@ -121,6 +135,7 @@ function deadlineOf({ timeoutMs }: PreparedRun): number | null {
 /** What the steps of one execution work with. */
 interface RunState {
   input: RunPipelineInput;
+  resumed: ResumedRun | null;
   startedAt: Date;
   /** Milliseconds since 1970. */
   deadlineAt: number | null;
@@ -132,8 +147,8 @@ interface RunState {
   activities: StoreActivities;
 }
 
-async function runSteps(state: RunState, resumed: ResumedRun | null): Promise<void> {
-  const { record, prepared, run, locks, activities } = state;
+async function runSteps(state: RunState): Promise<void> {
+  const { resumed, record, prepared, run, locks, activities } = state;
   let versions: Record<string, number>;
   if (resumed === null) {
     record.enter('queued');
@@ -181,8 +196,9 @@ function jobContextOf(
 ): JobContext {
   const { input, startedAt, deadlineAt, record, prepared, run, locks, events } = state;
   const { taskQueue, runId, firstExecutionRunId } = workflowInfo();
-  // Of an execution that is neither the first nor a continued one, a reset is the reason.
-  const wasReset = runId !== firstExecutionRunId;
+  // Said to activities only: after a reset it is another than when the history was made, so no step
+  // of the workflow may depend on it. A continued execution is not the first either.
+  const wasReset = runId !== firstExecutionRunId && state.resumed === null;
   return {
     prepared,
     run,
@@ -195,13 +211,16 @@ function jobContextOf(
     wasReset,
     isLong: () => workflowInfo().continueAsNewSuggested,
     async continueIfLong(job) {
-      if (!workflowInfo().continueAsNewSuggested || events.endClaimed) return;
+      const isBusy = events.endClaimed || events.strays.length > 0 || record.wantsDrain;
+      if (!workflowInfo().continueAsNewSuggested || isBusy) return;
+      if (CancellationScope.current().consideredCancelled) return;
       await continueAsNew<typeof runPipeline>(input, {
         prepared,
         startedAt: startedAt.toISOString(),
         deadlineAt,
         locks: locks.held(),
         versions,
+        notes: [...record.notes],
         job,
       });
     },

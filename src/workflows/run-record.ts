@@ -8,6 +8,8 @@ import type { JobReport, JobView, ReceiptJob } from '../shared/job.js';
 import type { Audit, PreparedRun, Published } from './activities.js';
 import type { RunFailure } from './run-failure.js';
 
+type AttributePairs = Extract<Parameters<typeof upsertSearchAttributes>[0], unknown[]>;
+
 /** What a run knows of itself: the source of `status`, the details page and the receipt. */
 export class RunRecord {
   state: RunState = 'preparing';
@@ -20,6 +22,8 @@ export class RunRecord {
   /** Set by the signal `drainJob`, until it is acted upon. */
   wantsDrain = false;
   #job: ReceiptJob | null = null;
+  /** Search attributes that go with the next state: each upsert is an event, and is paid for. */
+  readonly #unset: AttributePairs = [];
   readonly #notes: string[] = [];
 
   constructor(
@@ -56,16 +60,18 @@ export class RunRecord {
         state: 'unpublished',
       });
     }
-    upsertSearchAttributes([
+    this.#unset.push(
       { key: searchAttributes.pipeline, value: prepared.pipeline },
       { key: searchAttributes.runner, value: this.runner },
       { key: searchAttributes.runKey, value: prepared.runKey },
-    ]);
+    );
+    if (prepared.revision === undefined) upsertSearchAttributes(this.#unset.splice(0));
   }
 
   enter(state: RunState): void {
     this.state = state;
-    upsertSearchAttributes([{ key: searchAttributes.state, value: state }]);
+    const entered = { key: searchAttributes.state, value: state };
+    upsertSearchAttributes([...this.#unset.splice(0), entered]);
     this.describe();
   }
 
@@ -103,6 +109,11 @@ export class RunRecord {
     this.#job.state = state;
     this.#job.job_name = jobName;
     this.describe();
+  }
+
+  /** What a person should know of the run, so far. */
+  get notes(): readonly string[] {
+    return this.#notes;
   }
 
   forceCancelled(): void {

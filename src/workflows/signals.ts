@@ -1,4 +1,4 @@
-import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { RunStatus } from '../shared/contract.js';
 import type { JobEvent } from '../shared/job.js';
 import type { LockRequest } from './activities.js';
@@ -13,7 +13,9 @@ export const cancelJobSignal = defineSignal('cancelJob');
 export const drainJobSignal = defineSignal('drainJob');
 /** To a run: the destination is yours; for another run key it is not meant for this run. */
 export const lockGrantedSignal = defineSignal<[destination: string, runKey: string]>('lockGranted');
-/** To a lock: this run wants the destination, or still does. */
+/** To a lock: this run wants the destination; true if it has it, else it waits for its turn. */
+export const takeUpdate = defineUpdate<boolean, [request: LockRequest]>('take');
+/** To a lock: as {@link takeUpdate}, for who cannot wait for the answer, which is a signal then. */
 export const acquireSignal = defineSignal<[request: LockRequest]>('acquire');
 /** To a lock: this run no longer wants it. */
 export const releaseSignal = defineSignal<[request: LockRequest]>('release');

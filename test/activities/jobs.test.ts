@@ -10,6 +10,7 @@ import {
   DataflowUnavailable,
   UnknownJobState,
 } from '../../src/gateways/dataflow.js';
+import type { ObjectStore } from '../../src/store/object-store.js';
 import type { FailureType } from '../../src/shared/failures.js';
 import type { DataflowTarget } from '../../src/shared/job.js';
 import { identityOf, labelsOf } from '../../src/shared/job-identity.js';
@@ -40,6 +41,7 @@ const request: LaunchJob = {
   ordinal: 1,
   startedAt: '2026-11-25T01:00:00.000Z',
   mayExist: false,
+  wasReset: false,
 };
 const { jobName } = request;
 const labels = labelsOf({ workflowId: 'test', runKey, ordinal: 1, deployment: 'deployment' });
@@ -70,18 +72,27 @@ function waitingFor(attempt?: number | null): Client {
 
 describe('the activities of a job', () => {
   let dataflow: FakeDataflow;
+  /** URIs of what is in the bucket. */
+  let bucket: Set<string>;
   beforeEach(() => {
     dataflow = new FakeDataflow();
+    bucket = new Set([request.uploaded.profilesUri ?? '']);
   });
+  const objects = async (): Promise<ObjectStore> =>
+    ({
+      stat: async (uri: string) => (bucket.has(uri) ? { uri } : null),
+    }) as unknown as ObjectStore;
 
   const activities = (): ReturnType<typeof createJobActivities> =>
-    createJobActivities({ client: waitingFor(), dataflow: async () => dataflow });
+    createJobActivities({ client: waitingFor(), dataflow: async () => dataflow, objects });
   const launch = (
     changes: Partial<LaunchJob> = {},
     info: Partial<Info> = {},
   ): Promise<LaunchedJob> =>
     environmentOf(info).run(activities().launchJob, { ...request, ...changes });
 
+  const launchedAfterReset = async (): Promise<LaunchedJob['instead']> =>
+    (await launch({ mayExist: true, wasReset: true })).instead;
   const find = (): Promise<unknown> => environmentOf().run(activities().findJob, request);
 
   const read = (): Promise<unknown> => environmentOf().run(activities().readJob, reference);
@@ -151,6 +162,36 @@ describe('the activities of a job', () => {
         assert.deepEqual([adopted, found, dataflow.launches.length], [true, state, 0]);
       });
     }
+
+    it('skips, after a reset, a job that ended badly or left no manifest, and takes one that did', async () => {
+      const manifest = `${target.store}/staging/${runKey}/1/manifest.json`;
+      const job = dataflow.add({ jobName, labels, state: 'JOB_STATE_DONE' });
+      assert.equal(await launchedAfterReset(), 'skip');
+      bucket.add(manifest);
+      assert.equal(await launchedAfterReset(), undefined);
+      for (const state of ['JOB_STATE_FAILED', 'JOB_STATE_CANCELLED'] as const) {
+        job.state = state;
+        assert.equal(await launchedAfterReset(), 'skip');
+      }
+      job.state = 'JOB_STATE_RUNNING';
+      assert.equal(await launchedAfterReset(), undefined);
+      assert.equal(dataflow.launches.length, 0);
+    });
+
+    it('asks for another upload after a reset if the run had ended before', async () => {
+      const again = { mayExist: true, wasReset: true };
+      bucket.add(`${target.store}/runs/${runKey}/receipt.json`);
+      assert.equal((await launch(again)).instead, 'upload again');
+      bucket.clear(); // The end took the profiles away.
+      assert.equal((await launch(again)).instead, 'upload again');
+      assert.deepEqual(dataflow.calls, []);
+    });
+
+    it('goes on looking where a look is refused: that says nothing of the job', async () => {
+      dataflow.faults.next = new DataflowRefused('no', 'PERMISSION_DENIED');
+      await assert.rejects(launch({ mayExist: true }), isFailure('DataflowUnavailable', /no/));
+      assert.equal(dataflow.launches.length, 0);
+    });
 
     it('launches after a reset if there was no job yet', async () => {
       assert.equal((await launch({ mayExist: true })).adopted, false);
@@ -243,6 +284,7 @@ describe('the activities of a job', () => {
 
     it('sends nothing once the time of its attempt is over', async () => {
       const slow = createJobActivities({
+        objects,
         client: waitingFor(),
         dataflow: async () => {
           await sleep(60);
@@ -259,6 +301,7 @@ describe('the activities of a job', () => {
 
     it('sends nothing after it was paused for longer than its heartbeats may be', async () => {
       const paused = createJobActivities({
+        objects,
         client: waitingFor(),
         dataflow: async () => {
           // As a paused process: not even timers run.
@@ -282,6 +325,7 @@ describe('the activities of a job', () => {
     ] as const) {
       it(`sends nothing if ${others}, though this one has only begun`, async () => {
         const late = createJobActivities({
+          objects,
           client: waitingFor(attempt),
           dataflow: async () => dataflow,
         });
@@ -333,9 +377,12 @@ describe('the activities of a job', () => {
       await assert.rejects(read(), isFailure('InternalError', /JOB_STATE_ABSORBED/));
     });
 
-    it('tells a permission from a passing trouble', async () => {
+    it('is tried again whatever keeps it from seeing the job, and says what', async () => {
       dataflow.faults.next = new DataflowRefused('no', 'PERMISSION_DENIED');
-      await assert.rejects(read(), isFailure('PermissionDenied', /PERMISSION_DENIED/));
+      await assert.rejects(
+        read(),
+        isFailure('DataflowUnavailable', /PERMISSION_DENIED.*roles\/dataflow\.developer/),
+      );
       dataflow.faults.next = new DataflowUnavailable('RESOURCE_EXHAUSTED: quota');
       await assert.rejects(read(), isFailure('DataflowUnavailable', /quota/));
     });
@@ -368,7 +415,7 @@ describe('the activities of a job', () => {
     it('does not take a refusal for an end', async () => {
       dataflow.add({ state: 'JOB_STATE_RUNNING' });
       dataflow.faults.next = new DataflowRefused('no', 'PERMISSION_DENIED');
-      await assert.rejects(stop('cancel'), isFailure('PermissionDenied', /no/));
+      await assert.rejects(stop('cancel'), isFailure('DataflowUnavailable', /no/));
     });
 
     it('says where a job that is gone was looked for', async () => {

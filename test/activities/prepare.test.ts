@@ -126,4 +126,37 @@ describe('prepare', () => {
     folder.write('beamline.yaml', `${settings}regin: x\n`);
     assert.match(await problemOf({ config: 'a.yaml', runner: 'dataflow' }), /beamline\.yaml:8:1/);
   });
+
+  it('lets no job have a password in plain text, unless that is allowed: not in a rerun either', async () => {
+    folder.write('beamline.yaml', settings);
+    const source =
+      '{ name: orders, module: postgres, parameters: { query: select 1, profile: shop } }';
+    folder.write('a.yaml', config.replace(/\{ name: orders, .*\}/, source));
+    const profile = { host: 'db', database: 'd', user: 'u', password: 'planted' };
+    folder.write('connections.json', JSON.stringify({ shop: profile }));
+    const input = { config: 'a.yaml', profile: 'connections.json' };
+    const refused = /^connections\.json:1:\d+ +shop\.password .*plain text: write `\$\{secret:/;
+    const said = await problemOf({ ...input, runner: 'dataflow' });
+    assert.match(said, refused);
+    assert.doesNotMatch(said, /planted/);
+    folder.write('a.yaml', `${config.replace(/\{ name: orders, .*\}/, source)}runner: dataflow\n`);
+    assert.match(await problemOf(input), refused);
+    const allowed = { ...input, allowPlaintextProfile: true };
+    const { planSha256: plan, profiles } = await prepare(allowed);
+    assert.ok(profiles);
+    assert.equal((await prepare({ ...input, runner: 'local' })).runner, 'local');
+    const rerun = { config: 'a.yaml', plan, profile: profiles, runner: 'dataflow' };
+    assert.match(await problemOf(rerun), refused);
+    assert.equal((await prepare({ ...rerun, allowPlaintextProfile: true })).planSha256, plan);
+  });
+
+  it('says that a job could not read a file, also by the plan alone', async () => {
+    folder.write('beamline.yaml', settings);
+    folder.write('a.yaml', config.replace('orders.csv', '/data/orders.csv'));
+    const said = await problemOf({ config: 'a.yaml', runner: 'dataflow' });
+    assert.match(said, /a\.yaml:4:\d+ .*cannot read `\/data\/orders\.csv`/);
+    const { planSha256: plan } = await prepare({ config: 'a.yaml' });
+    const rerun = { config: 'a.yaml', plan, runner: 'dataflow' };
+    assert.match(await problemOf(rerun), /^the pinned plan .*cannot read/);
+  });
 });

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { status } from '@grpc/grpc-js';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { execa } from 'execa';
 import { packageRoot } from '../../src/config/catalogue.js';
+import { deploymentOf } from '../../src/config/dataflow-target.js';
 import { startEmulator, type Emulator } from '../../src/emulator/emulator.js';
+import type { Ended } from '../../src/orphans/end-jobs.js';
+import { labelsOf } from '../../src/shared/job-identity.js';
 import type { ReceiptJob } from '../../src/shared/job.js';
 import { workflowType } from '../../src/shared/names.js';
 import type { Receipt } from '../../src/shared/receipt.js';
@@ -21,6 +25,7 @@ import {
   temporaryFolder,
   type Clients,
 } from '../emulator/support.js';
+import { startDataflowServer, StatusError } from '../support/dataflow-server.js';
 import { startTemporal, temporaryRoot } from '../support/stack.js';
 
 const main = join(packageRoot, 'dist', 'src', 'cli', 'main.js');
@@ -103,7 +108,7 @@ describe('commands about jobs', function () {
         `failed after 4 min 12 s in flights → Dataflow job ${job.job_name}`,
         'cause     SQL of the pipeline: no such column: x',
         'retry     will not help until the SQL is changed',
-        'next      correct the SQL, then beamline run orders.yaml',
+        'next      correct the SQL, then beamline run orders.yaml --runner dataflow',
         'job       failed',
         'console   https://console/j1',
         'Nothing was published. What was staged is removed.',
@@ -208,10 +213,57 @@ describe('commands about jobs', function () {
       assert.deepEqual(JSON.parse(stdout), {
         looked: { project, regions: [region], store: null },
         jobs: [],
+        unread: [],
         staging: [],
         locks: [],
         done: { jobs: [], removed: [], released: [] },
       });
+    });
+
+    it('end what can be ended, say of the rest why not, and exit with 1', async () => {
+      await writeFile(
+        join(root, 'beamline.yaml'),
+        `project: ${project}\nlaunch:\n  region: ${region}\n`,
+      );
+      const deployment = deploymentOf({ project, namespace: 'default' });
+      const jobs = ['j1', 'j2', 'j3'].map((id) => ({
+        id,
+        name: `orders-${id}-zzzzzzzzzz-1`,
+        currentState: 'JOB_STATE_RUNNING',
+        labels: labelsOf({ workflowId: 'gone', runKey: 'zzzzzzzzzz', ordinal: 1, deployment }),
+      }));
+      const server = await startDataflowServer();
+      server.handlers['listJobs'] = () => ({ jobs: jobs.map((job) => ({ ...job, labels: {} })) });
+      server.handlers['getJob'] = ({ jobId }) => {
+        if (jobId === 'j2') throw new StatusError(status.PERMISSION_DENIED, 'may not be seen');
+        return jobs.find(({ id }) => id === jobId) ?? {};
+      };
+      server.handlers['updateJob'] = ({ jobId }) => {
+        if (jobId === 'j1') throw new StatusError(status.PERMISSION_DENIED, 'may not be ended');
+        return {};
+      };
+      try {
+        const there = { ...env(), DATAFLOW_EMULATOR_HOST: server.address };
+        const command = ['orphans', '--cancel', '--unknown', '--clean', '--exit-code'];
+        const { exitCode, stdout, stderr } = await say(there, ...command);
+        assert.equal(exitCode, 1, stderr);
+        assert.match(stdout, /j1 in .*could not be ended: .*may not be ended/);
+        assert.match(stdout, /j2 in .*cannot be read: .*may not be seen/);
+        assert.match(stdout, /j3 in .*asked to cancel/);
+        const json = await say(there, '--json', ...command);
+        const { done } = JSON.parse(json.stdout) as { done: { jobs: Ended[] } };
+        assert.equal(json.exitCode, 1);
+        assert.deepEqual(
+          done.jobs.map(({ job_id, asked, failed, reason }) => [job_id, asked, failed, reason]),
+          [
+            ['j1', null, true, 'may not be ended'],
+            ['j3', 'cancel', undefined, undefined],
+            ['j2', null, true, 'may not be seen'],
+          ],
+        );
+      } finally {
+        server.close();
+      }
     });
   });
 });

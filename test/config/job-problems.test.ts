@@ -84,6 +84,17 @@ describe('what a job on Dataflow may not get', () => {
     assert.equal(await said(config(attributes)), '');
   });
 
+  it('names for a password in a config what its runner can resolve', async () => {
+    const plain = config(
+      '      host: h\n      database: d\n      user: u\n      password: planted',
+    );
+    const ofJob = await said(`${plain}runner: dataflow\n`);
+    assert.match(ofJob, /10:17 .*a secret may not stand in a config; write `\$\{secret:/);
+    assert.doesNotMatch(ofJob, /\$\{(env|file):|planted/);
+    const ofEither = await said(plain, undefined, { runner: 'local' });
+    assert.match(ofEither, /write `\$\{secret:.*for the local runner only, `\$\{env:NAME\}` or/);
+  });
+
   it('a reference to a secret is checked everywhere', async () => {
     const check = async (text: string): Promise<string> => {
       folder.write('configs/orders.yaml', text);

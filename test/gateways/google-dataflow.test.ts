@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import {
   DataflowRefused,
@@ -69,8 +73,39 @@ function timestamp(time: string): object {
   return { seconds: Date.parse(time) / 1000 };
 }
 
+/** A listed job, created on that day of January 2026, and ended on that day. */
+function listed(
+  id: string,
+  day: number,
+  currentState: string | number = 'JOB_STATE_DONE',
+  end = day,
+): object {
+  const [createTime, currentStateTime] = [day, end].map((one) =>
+    timestamp(`2026-01-0${one}T00:00:00Z`),
+  );
+  return { id, createTime, currentStateTime, currentState };
+}
+
 function metric(origin: string, name: string, value: number, context = {}): object {
   return { name: { origin, name, context }, scalar: { numberValue: value } };
+}
+
+function privateKey(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+/** The key file of a service account that exists nowhere. */
+function accountWith(key: string): object {
+  return {
+    type: 'service_account',
+    project_id: 'p',
+    private_key_id: '1',
+    private_key: key,
+    client_email: 'etl@example.com',
+    client_id: '1',
+    token_uri: 'http://127.0.0.1:9/token',
+  };
 }
 
 describe('the Dataflow gateway', function () {
@@ -217,6 +252,42 @@ describe('the Dataflow gateway', function () {
     }
   });
 
+  it('prepares without asking the service, twice without harm', async () => {
+    assert.ok('prepare' in dataflow);
+    await dataflow.prepare?.();
+    await dataflow.prepare?.();
+    assert.deepEqual(server.calls, []);
+  });
+
+  it('finds credentials and makes a token when it prepares', async () => {
+    const saved = process.env['GOOGLE_APPLICATION_CREDENTIALS'];
+    const folder = await mkdtemp(join(tmpdir(), 'beamline-credentials-'));
+    const google = await createDataflow({ emulator: '' });
+    try {
+      process.env['GOOGLE_APPLICATION_CREDENTIALS'] = join(folder, 'none.json');
+      await assert.rejects(
+        async () => google.prepare?.(),
+        (error: Error) => {
+          assert.ok(error instanceof DataflowRefused, String(error));
+          assert.equal(error.status, 'UNAUTHENTICATED');
+          return true;
+        },
+      );
+      const key = join(folder, 'key.json');
+      process.env['GOOGLE_APPLICATION_CREDENTIALS'] = key;
+      // Its token is one that the key signs, for which nobody needs to be asked.
+      await writeFile(key, JSON.stringify(accountWith('no key')));
+      await assert.rejects(async () => google.prepare?.());
+      await writeFile(key, JSON.stringify(accountWith(privateKey())));
+      await google.prepare?.();
+    } finally {
+      if (saved === undefined) delete process.env['GOOGLE_APPLICATION_CREDENTIALS'];
+      else process.env['GOOGLE_APPLICATION_CREDENTIALS'] = saved;
+      await google.close();
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it('reads a job with a view that has its labels', async () => {
     server.handlers['getJob'] = () => ({
       id: 'j1',
@@ -262,54 +333,51 @@ describe('the Dataflow gateway', function () {
     });
   });
 
-  it('lists the jobs of every page, and stops at those that are too old', async () => {
+  async function idsOf(where: Partial<Parameters<Dataflow['list']>[0]>): Promise<string[]> {
+    const { project, region } = job;
+    const found: JobView[] = [];
+    const views = dataflow.list({ project, region, filter: 'ALL', ...where });
+    for await (const view of views) found.push(view);
+    return found.map(({ jobId }) => jobId);
+  }
+
+  it('lists the jobs of every page that are young enough, whatever their order', async () => {
     const pages: Record<string, Record<string, unknown>> = {
       '': {
-        jobs: [
-          {
-            id: 'j4',
-            createTime: timestamp('2026-01-04T00:00:00Z'),
-            currentState: 'JOB_STATE_RUNNING',
-          },
-          {
-            id: 'j3',
-            createTime: timestamp('2026-01-03T00:00:00Z'),
-            currentState: 99,
-          },
-        ],
-        nextPageToken: 'more',
+        jobs: [listed('j1', 1), listed('j4', 4, 'JOB_STATE_RUNNING'), listed('j3', 3, 99)],
+        nextPageToken: 'empty',
       },
-      more: {
-        jobs: [
-          {
-            id: 'j2',
-            createTime: timestamp('2026-01-02T00:00:00Z'),
-            currentState: 'JOB_STATE_DONE',
-          },
-          {
-            id: 'j1',
-            createTime: timestamp('2026-01-01T00:00:00Z'),
-            currentState: 'JOB_STATE_DONE',
-          },
-        ],
-        nextPageToken: 'never asked for',
-      },
+      empty: { nextPageToken: 'more' },
+      more: { jobs: [listed('j0', 1), listed('j2', 2)], nextPageToken: 'long' },
+      long: { jobs: [listed('j7', 1, 'JOB_STATE_DONE', 3)], nextPageToken: 'old' },
+      old: { jobs: [listed('j9', 1), listed('j8', 1)], nextPageToken: 'never asked for' },
     };
     server.handlers['listJobs'] = ({ pageToken = '' }) => pages[pageToken as string] ?? {};
-    const found: JobView[] = [];
-    const { project, region } = job;
-    const where = { project, region, filter: 'ALL', createdSince: '2026-01-02T00:00:00Z' } as const;
-    for await (const view of dataflow.list({ ...where, name: 'orders-1' })) found.push(view);
     // j3 belongs to somebody else, whose states are not our concern.
-    assert.deepEqual(
-      found.map(({ jobId }) => jobId),
-      ['j4', 'j2'],
-    );
+    assert.deepEqual(await idsOf({ createdSince: '2026-01-02T00:00:00Z', name: 'orders-1' }), [
+      'j4',
+      'j2',
+    ]);
     const request = server.calls[0]?.request ?? {};
     assert.deepEqual(
       [request['filter'], request['name'], request['location'], server.calls.length],
-      ['ALL', 'orders-1', 'europe-west1', 2],
+      ['ALL', 'orders-1', 'europe-west1', 5],
     );
+  });
+
+  it('gives a state that it does not know to who asks for that, and else fails at ours', async () => {
+    const ours = { ...listed('j2', 2, 99), name: 'orders', labels: { 'beamline-run': 'x' } };
+    server.handlers['listJobs'] = () => ({ jobs: [listed('j3', 3, 99), ours, listed('j1', 1)] });
+    const unread: UnknownJobState[] = [];
+    assert.deepEqual(await idsOf({ unread: (error) => unread.push(error) }), ['j1']);
+    assert.deepEqual(
+      unread.map(({ jobId, jobName, state }) => [jobId, jobName, state]),
+      [
+        ['j3', '', '99'],
+        ['j2', 'orders', '99'],
+      ],
+    );
+    await assert.rejects(idsOf({}), /job j2 is in the state 99/);
   });
 
   for (const [state, force, labels] of [

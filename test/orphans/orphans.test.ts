@@ -2,8 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataflowUnavailable } from '../../src/gateways/dataflow.js';
-import { endJobs, findOrphanJobs } from '../../src/orphans/find-jobs.js';
+import {
+  DataflowRefused,
+  DataflowUnavailable,
+  JobNotFound,
+  UnknownJobState,
+} from '../../src/gateways/dataflow.js';
+import { endJobs } from '../../src/orphans/end-jobs.js';
+import { findOrphanJobs } from '../../src/orphans/find-jobs.js';
 import { findOrphanLocks, releaseLocks } from '../../src/orphans/find-locks.js';
 import {
   findLocalStaging,
@@ -52,7 +58,10 @@ describe('jobs whose run is gone', () => {
   beforeEach(() => {
     dataflow = new FakeJobs();
   });
-  const find = () => findOrphanJobs(dataflow, { fateOfRun }, scope, now);
+  const findAll = () => findOrphanJobs(dataflow, { fateOfRun }, scope, now);
+  const find = async () => (await findAll()).jobs;
+  const end = async (how: 'cancel' | 'drain', options?: { evenUnknown: boolean }) =>
+    endJobs(dataflow, 'p', await findAll(), how, options);
 
   it('are found, with their age and what they have cost so far', async () => {
     dataflow.add(jobOf('j1', goneKey));
@@ -100,7 +109,7 @@ describe('jobs whose run is gone', () => {
         return 'closed';
       },
     };
-    assert.deepEqual(await findOrphanJobs(dataflow, runs, scope, now), []);
+    assert.deepEqual((await findOrphanJobs(dataflow, runs, scope, now)).jobs, []);
   });
 
   it('are shown without a cost where the service gives none', async () => {
@@ -123,10 +132,8 @@ describe('jobs whose run is gone', () => {
   it('are cancelled once, however often that is asked', async () => {
     dataflow.add(jobOf('j1', goneKey));
     dataflow.add(jobOf('j2', openKey));
-    assert.deepEqual(await endJobs(dataflow, 'p', await find(), 'cancel'), [
-      { job_id: 'j1', asked: 'cancel' },
-    ]);
-    const again = await endJobs(dataflow, 'p', await find(), 'cancel');
+    assert.deepEqual(await end('cancel'), [{ job_id: 'j1', asked: 'cancel' }]);
+    const again = await end('cancel');
     assert.equal(again[0]?.asked, null);
     assert.deepEqual(requests(), ['request JOB_STATE_CANCELLED j1']);
     assert.equal(dataflow.jobs.get('j2')?.state, 'JOB_STATE_RUNNING');
@@ -134,18 +141,17 @@ describe('jobs whose run is gone', () => {
 
   it('are left alone if this Temporal does not know their run, unless that is said', async () => {
     dataflow.add(jobOf('j1', foreignKey));
-    const found = await find();
-    assert.equal(found[0]?.run, 'unknown');
-    assert.equal((await endJobs(dataflow, 'p', found, 'cancel'))[0]?.asked, null);
+    assert.equal((await find())[0]?.run, 'unknown');
+    assert.equal((await end('cancel'))[0]?.asked, null);
     assert.deepEqual(requests(), []);
-    const [ended] = await endJobs(dataflow, 'p', found, 'cancel', { evenUnknown: true });
+    const [ended] = await end('cancel', { evenUnknown: true });
     assert.equal(ended?.asked, 'cancel');
   });
 
   it('are drained only if they stream', async () => {
     dataflow.add(jobOf('j1', goneKey));
     dataflow.add(jobOf('j2', goneKey, { type: 'streaming' }));
-    const [batch, streaming] = await endJobs(dataflow, 'p', await find(), 'drain');
+    const [batch, streaming] = await end('drain');
     assert.match(batch?.reason ?? '', /batch job cannot be drained/);
     assert.equal(streaming?.asked, 'drain');
     assert.deepEqual(requests(), ['request JOB_STATE_DRAINED j2']);
@@ -154,7 +160,102 @@ describe('jobs whose run is gone', () => {
   it('can be cancelled while they drain', async () => {
     const state: JobState = 'JOB_STATE_DRAINING';
     dataflow.add(jobOf('j1', goneKey, { type: 'streaming', state }));
-    assert.equal((await endJobs(dataflow, 'p', await find(), 'cancel'))[0]?.asked, 'cancel');
+    assert.equal((await end('cancel'))[0]?.asked, 'cancel');
+  });
+});
+
+describe('a job that cannot be read or ended', () => {
+  let dataflow: FakeJobs;
+  beforeEach(() => {
+    dataflow = new FakeJobs();
+    for (const id of ['j1', 'j2', 'j3']) dataflow.add(jobOf(id, goneKey));
+  });
+  const find = () => findOrphanJobs(dataflow, { fateOfRun }, scope, now);
+  const end = async () => endJobs(dataflow, 'p', await find(), 'cancel');
+
+  for (const error of [
+    new DataflowRefused('the caller may not', 'PERMISSION_DENIED'),
+    new DataflowUnavailable('503'),
+  ]) {
+    it(`keeps no other from being ended: ${error.name}`, async () => {
+      dataflow.refusals.set('request JOB_STATE_CANCELLED j1', error);
+      for (let time = 0; time < 2; time++) {
+        const [first, ...others] = await end();
+        assert.deepEqual(first, {
+          job_id: 'j1',
+          asked: null,
+          reason: error.message,
+          failed: true,
+        });
+        assert.deepEqual(
+          others.map(({ job_id, failed }) => [job_id, failed]),
+          [
+            ['j2', undefined],
+            ['j3', undefined],
+          ],
+        );
+      }
+      assert.equal(dataflow.jobs.get('j3')?.state, 'JOB_STATE_CANCELLING');
+    });
+  }
+
+  it('has ended well if it ended a moment ago', async () => {
+    const found = await find();
+    dataflow.add(jobOf('j1', goneKey, { state: 'JOB_STATE_DONE' }));
+    dataflow.jobs.delete('j2');
+    const refused = new DataflowRefused('it is terminal', 'FAILED_PRECONDITION');
+    dataflow.refusals.set('request JOB_STATE_CANCELLED j1', refused);
+    assert.deepEqual(await endJobs(dataflow, 'p', found, 'cancel'), [
+      { job_id: 'j1', asked: null, reason: 'it has ended meanwhile' },
+      { job_id: 'j2', asked: null, reason: 'it has ended meanwhile' },
+      { job_id: 'j3', asked: 'cancel' },
+    ]);
+  });
+
+  it('is no excuse for a defect of ours, which is thrown', async () => {
+    dataflow.refusals.set('request JOB_STATE_CANCELLED j1', new TypeError('a defect'));
+    await assert.rejects(end(), /a defect/);
+  });
+
+  it('is named, with the reason, and hides no other', async () => {
+    /** A job that is listed, in a state that only a later version knows. */
+    const addUnknown = (id: string, runKey: string, change: Partial<JobView> = {}): void => {
+      const { jobName, labels } = jobOf(id, runKey, change);
+      dataflow.unknownStates.push(new UnknownJobState(id, '99', jobName));
+      dataflow.refusals.set(`get ${id}`, new UnknownJobState(id, '99', jobName, labels));
+    };
+    addUnknown('j1', goneKey);
+    dataflow.jobs.delete('j1');
+    addUnknown('j4', openKey);
+    addUnknown('j5', goneKey, { labels: {} });
+    addUnknown('j6', goneKey, { jobName: 'somebody-else' });
+    dataflow.refusals.set('get j2', new DataflowRefused('may not', 'PERMISSION_DENIED'));
+    const { jobs, unread } = await find();
+    assert.deepEqual(
+      jobs.map(({ job_id }) => job_id),
+      ['j3'],
+    );
+    assert.deepEqual(
+      unread.map(({ job_id, job_name, reason }) => [job_id, job_name, reason.slice(0, 27)]),
+      [
+        ['j2', `orders-j2-${goneKey}-1`, 'may not'],
+        ['j1', `orders-j1-${goneKey}-1`, 'job j1 is in the state 99, '],
+      ],
+    );
+    assert.deepEqual(
+      (await end()).map(({ job_id, asked, failed }) => [job_id, asked, failed]),
+      [
+        ['j3', 'cancel', undefined],
+        ['j2', null, true],
+        ['j1', null, true],
+      ],
+    );
+  });
+
+  it('is no orphan if it is gone', async () => {
+    dataflow.refusals.set('get j1', new JobNotFound('gone'));
+    const { jobs, unread } = await find();
+    assert.deepEqual([jobs.length, unread], [2, []]);
   });
 });
 
@@ -175,8 +276,20 @@ describe('staging that was left behind', () => {
     );
     const found = await findObjectStaging(objects, store, { fateOf }, new Set(), now);
     assert.deepEqual(found, [
-      { run_key: goneKey, place: `${store}/staging/${goneKey}`, bytes: 7, run: 'closed' },
-      { run_key: foreignKey, place: `${store}/staging/${foreignKey}`, bytes: 2, run: 'unknown' },
+      {
+        run_key: goneKey,
+        what: 'staging',
+        place: `${store}/staging/${goneKey}`,
+        bytes: 7,
+        run: 'closed',
+      },
+      {
+        run_key: foreignKey,
+        what: 'staging',
+        place: `${store}/staging/${foreignKey}`,
+        bytes: 2,
+        run: 'unknown',
+      },
     ]);
     for (let time = 0; time < 2; time++) {
       await removeStaging(found, async () => objects);
@@ -190,6 +303,37 @@ describe('staging that was left behind', () => {
         ],
       );
     }
+  });
+
+  it('is a profile, too, which may hold a password; receipts are kept', async () => {
+    const profilesOf = (runKey: string): string => `${store}/runs/${runKey}/profiles.json`;
+    const kept = [
+      `${store}/runs/${goneKey}/receipt.json`,
+      `${store}/runs/${goneKey}/old/profiles.json`,
+      `${store}/runs/profiles.json`,
+      profilesOf(openKey),
+      profilesOf(foreignKey),
+    ];
+    const all = [...kept, profilesOf(goneKey)].map((uri): [string, string] => [uri, 'planted']);
+    const objects = createFakeObjects(new Map(all));
+    const found = await findObjectStaging(objects, store, { fateOf }, new Set(), now);
+    assert.deepEqual(
+      found.map(({ what, place, run }) => [what, place, run]),
+      [
+        ['profiles', profilesOf(goneKey), 'closed'],
+        ['profiles', profilesOf(foreignKey), 'unknown'],
+      ],
+    );
+    for (let time = 0; time < 2; time++) {
+      assert.equal((await removeStaging(found, async () => objects)).length, 1);
+      assert.deepEqual([...objects.objects.keys()], kept);
+    }
+    objects.objects.set(profilesOf(goneKey), 'planted');
+    const busy = new Set([goneKey]);
+    const whileBusy = await findObjectStaging(objects, store, { fateOf }, busy, now);
+    const soon = Date.parse('2026-11-25T03:30:00Z');
+    const whileYoung = await findObjectStaging(objects, store, { fateOf }, new Set(), soon);
+    assert.deepEqual([whileBusy.map(({ run_key }) => run_key), whileYoung], [[foreignKey], []]);
   });
 
   it('is none while a job still writes it, or while it is young', async () => {

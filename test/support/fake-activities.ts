@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { WorkflowClient } from '@temporalio/client';
+import { whileHeartbeating } from '../../src/activities/heartbeating.js';
 import { failure, type FailureType } from '../../src/shared/failures.js';
 import type { Receipt } from '../../src/shared/receipt.js';
 import { runKeyOf } from '../../src/store/run-key.js';
@@ -25,6 +26,8 @@ export interface FakeOptions {
   overrides?: Partial<PipelineActivities & JobActivities>;
   /** Gets the name of each activity that is called; default: a list of its own. */
   calls?: string[];
+  /** Whether activities heartbeat while they run, as the real ones do. */
+  beats?: boolean;
 }
 
 export const preparedSink = {
@@ -43,7 +46,7 @@ export function createFakeActivities(options: FakeOptions): FakeActivities {
   const receipts: Receipt[] = [];
   const sinks = options.prepared?.sinks ?? [preparedSink];
   const activities: PipelineActivities & Partial<JobActivities> = {
-    prepare: async (_input, firstExecutionRunId) => ({
+    prepare: async (_input, firstExecutionRunId, revision) => ({
       pipeline: 'orders',
       runKey: runKeyOf(firstExecutionRunId),
       planSha256: 'a'.repeat(64),
@@ -57,6 +60,7 @@ export function createFakeActivities(options: FakeOptions): FakeActivities {
       runner: options.prepared?.dataflow ? 'dataflow' : 'local',
       dataflow: null,
       notes: [],
+      ...(revision === undefined ? {} : { revision }),
       ...options.prepared,
     }),
     requestLock: async (lockId, destination, request) => {
@@ -67,6 +71,7 @@ export function createFakeActivities(options: FakeOptions): FakeActivities {
         signal: 'acquire',
         signalArgs: [request],
       });
+      return false;
     },
     isRunOpen: async ({ workflowId }) =>
       (await client.getHandle(workflowId).describe()).status.name === 'RUNNING',
@@ -97,7 +102,8 @@ export function createFakeActivities(options: FakeOptions): FakeActivities {
       name,
       (...args: unknown[]) => {
         calls.push(name);
-        return (activity as (...args: unknown[]) => Promise<unknown>)(...args);
+        const run = () => (activity as (...args: unknown[]) => Promise<unknown>)(...args);
+        return options.beats ? whileHeartbeating(run) : run();
       },
     ]),
   ) as unknown as FakeActivities['activities'];

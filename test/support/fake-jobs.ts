@@ -1,4 +1,9 @@
-import { JobNotFound, type Dataflow, type LaunchRequest } from '../../src/gateways/dataflow.js';
+import {
+  JobNotFound,
+  type Dataflow,
+  type LaunchRequest,
+  type UnknownJobState,
+} from '../../src/gateways/dataflow.js';
 import type { JobMessage, JobMetrics, JobReference, JobView } from '../../src/shared/job.js';
 import { ObjectNotFound, type ObjectInfo, type ObjectStore } from '../../src/store/object-store.js';
 
@@ -11,6 +16,10 @@ export class FakeJobs implements Dataflow {
   readonly calls: string[] = [];
   /** Thrown by the next calls, one each. */
   failures: Error[] = [];
+  /** Thrown by every such call, `name jobId`. */
+  readonly refusals = new Map<string, Error>();
+  /** What the list cannot read. */
+  readonly unknownStates: UnknownJobState[] = [];
   isClosed = false;
 
   add(job: JobView): JobView {
@@ -27,8 +36,12 @@ export class FakeJobs implements Dataflow {
   }
 
   /** Summaries, without labels, as the service gives them. */
-  async *list({ filter }: Parameters<Dataflow['list']>[0]): AsyncGenerator<JobView, void, void> {
+  async *list({
+    filter,
+    unread,
+  }: Parameters<Dataflow['list']>[0]): AsyncGenerator<JobView, void, void> {
     this.#call('list', '');
+    for (const error of this.unknownStates) unread?.(error);
     for (const job of this.jobs.values()) {
       if (filter !== 'ACTIVE' || isActive(job)) yield { ...job, labels: {} };
     }
@@ -76,7 +89,7 @@ export class FakeJobs implements Dataflow {
 
   #call(name: string, jobId: string): void {
     this.calls.push(`${name} ${jobId}`.trim());
-    const failure = this.failures.shift();
+    const failure = this.refusals.get(`${name} ${jobId}`) ?? this.failures.shift();
     if (failure !== undefined) throw failure;
   }
 }
@@ -88,9 +101,12 @@ function isActive({ state }: JobView): boolean {
 }
 
 /** An object store in memory, as far as reading, listing and removing go. */
-export function createFakeObjects(
-  objects = new Map<string, string>(),
-): Pick<ObjectStore, 'read' | 'list' | 'removePrefix' | 'stat'> & { objects: Map<string, string> } {
+export function createFakeObjects(objects = new Map<string, string>()): Pick<
+  ObjectStore,
+  'read' | 'list' | 'remove' | 'removePrefix' | 'stat'
+> & {
+  objects: Map<string, string>;
+} {
   const info = (uri: string): ObjectInfo => ({
     uri,
     size: objects.get(uri)?.length ?? 0,
@@ -111,6 +127,9 @@ export function createFakeObjects(
     },
     async *list(prefix) {
       for (const uri of [...objects.keys()].toSorted()) if (uri.startsWith(prefix)) yield info(uri);
+    },
+    async remove(uri) {
+      objects.delete(uri);
     },
     async removePrefix(prefix) {
       const folder = prefix.endsWith('/') ? prefix : `${prefix}/`;

@@ -20,14 +20,21 @@ export interface Database {
 }
 
 /** Starts Temporal's real dev server on a free port. The caller tears it down. */
-export function startTemporal(extraArgs: string[] = []): Promise<TestWorkflowEnvironment> {
-  return TestWorkflowEnvironment.createLocal({
-    server: {
-      extraArgs,
-      executable: { type: 'existing-path', path: findTemporalCli() },
-      log: { format: 'json', level: 'error' },
-    },
-  });
+export async function startTemporal(extraArgs: string[] = []): Promise<TestWorkflowEnvironment> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await TestWorkflowEnvironment.createLocal({
+        server: {
+          extraArgs,
+          executable: { type: 'existing-path', path: findTemporalCli() },
+          log: { format: 'json', level: 'error' },
+        },
+      });
+    } catch (error) {
+      // Another process may take the free port between the choice and the server's start.
+      if (attempt === 3) throw error;
+    }
+  }
 }
 
 /** Starts a throw-away database server; it ends with this process at the latest. */

@@ -110,7 +110,7 @@ describe('a run of which many events are heard', function () {
         workflowId,
         args: [{ config: 'orders.yaml', runner: 'dataflow' }],
       });
-      const run = await beamline.get(first.firstExecutionRunId);
+      const run = await beamline.get(workflowId);
       const firstExecution = client.workflow.getHandle(workflowId, first.firstExecutionRunId);
       while (dataflow.jobs.length === 0) await environment.sleep(50);
       for (let event = 0; event < 60; event++) await dataflow.send('JOB_STATE_RUNNING');

@@ -5,6 +5,7 @@ import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
+import { failure } from '../../src/shared/failures.js';
 import type { RunStatus } from '../../src/shared/contract.js';
 import type { Receipt } from '../../src/shared/receipt.js';
 import {
@@ -189,7 +190,7 @@ describe('runPipeline', function () {
     const prepare = async (): Promise<never> => {
       isPreparing = true;
       await gate.promise;
-      throw ApplicationFailure.nonRetryable('the worker was lost');
+      throw failure('RunEnded', 'lost'); // Of a type that is not retried.
     };
     await withWorker({ overrides: { prepare } }, async (_fakes, start) => {
       const run = await start();

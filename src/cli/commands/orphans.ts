@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import type { Ended } from '../../orphans/find-jobs.js';
+import type { Ended } from '../../orphans/end-jobs.js';
 import type { Orphans } from '../../orphans/orphan.js';
 import type { Looked, Reaper } from '../../orphans/reaper.js';
 import { CliError, exitCodes } from '../errors.js';
@@ -33,7 +33,7 @@ export function register(program: Command): void {
     .addOption(new Option('--cancel', 'cancel these jobs').conflicts('drain'))
     .addOption(new Option('--drain', 'drain these jobs, if they stream'))
     .option('--unknown', 'end jobs, too, whose run this Temporal does not know')
-    .option('--clean', 'remove staging of runs that have ended, and give locks back')
+    .option('--clean', 'remove staging and profiles of runs that have ended, and give locks back')
     .addOption(
       new Option('--region <name>', 'look in this region, too (repeat for more)')
         .default([], 'none')
@@ -45,6 +45,8 @@ export function register(program: Command): void {
       const { connectTemporal } = await import('../../client/connection.js');
       const { createReaper } = await import('../../orphans/reaper.js');
       const { storeRootOf } = await import('../../client/stored-receipts.js');
+      const { applyDevEnvironment } = await import('../../dev/stack-environment.js');
+      await applyDevEnvironment(root);
       const { client, namespace } = await connectTemporal(root);
       try {
         const reaper = createReaper({
@@ -82,11 +84,13 @@ async function reap(reaper: Reaper, options: Options, json: boolean): Promise<vo
   };
   if (json) printJson({ looked: reaper.looked, ...orphans, done });
   else printOrphans(reaper.looked, orphans, done);
-  const found = orphans.jobs.length + orphans.staging.length + orphans.locks.length;
+  const { unread, staging, locks } = orphans;
+  const found = orphans.jobs.length + unread.length + staging.length + locks.length;
   if (options.exitCode === true && found > 0) process.exitCode = exitCodes.changesPending;
+  if (jobs.some(({ failed }) => failed)) process.exitCode = exitCodes.failed;
 }
 
-function printOrphans(looked: Looked, { jobs, staging, locks }: Orphans, done: Done): void {
+function printOrphans(looked: Looked, { jobs, unread, staging, locks }: Orphans, done: Done): void {
   if (looked.project === null || looked.regions.length === 0) {
     note('no job was looked for: beamline.yaml names no `project`, or no region (`launch.region`)');
   }
@@ -103,8 +107,13 @@ function printOrphans(looked: Looked, { jobs, staging, locks }: Orphans, done: D
         ...jobFate(said.get(job.job_id)),
       ].join(', '),
     ]),
-    ...staging.map(({ place, run, run_key, bytes }) => [
-      'staging',
+    ...unread.map(({ job_name, job_id, region, reason }) => [
+      'job',
+      `${job_name}  ${job_id} in ${region}`,
+      `left as it is: it cannot be read: ${reason}`,
+    ]),
+    ...staging.map(({ what, place, run, run_key, bytes }) => [
+      what,
       place,
       [
         ...(bytes === null ? [] : [`${bytes.toLocaleString('en-US')} bytes`]),
@@ -133,6 +142,7 @@ function printOrphans(looked: Looked, { jobs, staging, locks }: Orphans, done: D
 
 function jobFate(ended: Ended | undefined): string[] {
   if (ended === undefined) return [];
+  if (ended.failed) return [`could not be ended: ${ended.reason ?? 'nobody says why'}`];
   if (ended.asked === null) return [ended.reason ?? 'left as it is'];
   return [ended.asked === 'cancel' ? 'asked to cancel' : 'asked to drain'];
 }

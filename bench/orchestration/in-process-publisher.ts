@@ -1,0 +1,54 @@
+import { readManifest } from '../../src/activities/read-manifest.js';
+import { readPlan } from '../../src/activities/read-plan.js';
+import { stagedHere } from '../../src/activities/staged-here.js';
+import type { ActivityDeps } from '../../src/activities/index.js';
+import type { PlannedSink } from '../../src/config/plan.js';
+import type { Publisher } from '../../src/destinations/destination.js';
+import { loadDestination } from '../../src/destinations/registry.js';
+import type { PipelineActivities, RunReference } from '../../src/workflows/activities.js';
+
+/**
+ * The activities that open a destination, without the short-lived process that the worker starts for
+ * each: the same reads and the same commit in the worker's own process. For measurements of the rest.
+ */
+export function inProcessPublisher(
+  deps: ActivityDeps,
+): Pick<PipelineActivities, 'inspectDestinations' | 'publish'> {
+  async function opened<T>(
+    run: RunReference,
+    sink: PlannedSink,
+    use: (publisher: Publisher) => Promise<T>,
+  ): Promise<T> {
+    const destination = await loadDestination(sink.module);
+    const context = { root: deps.root, storeId: deps.store.id };
+    const parameters = destination.parameters.parse(sink.parameters);
+    const publisher = await destination.open(parameters, context, run.destinationWaitMs);
+    try {
+      return await use(publisher);
+    } finally {
+      await publisher.close();
+    }
+  }
+  return {
+    async inspectDestinations(run) {
+      const versions: Record<string, number> = {};
+      for (const sink of (await readPlan(deps.store, run)).sinks) {
+        const inspect = (publisher: Publisher) => publisher.inspect(sink.destination);
+        versions[sink.name] = await opened(run, sink, inspect);
+      }
+      return versions;
+    },
+    async publish(run, staged, { sink: name, baseVersion }) {
+      const sink = (await readPlan(deps.store, run)).sinks.find((found) => found.name === name);
+      const { manifest, sha256 } = await readManifest(deps, staged);
+      const stagedSink = manifest.sinks[name];
+      if (!sink || !stagedSink) throw new Error(`no sink ${name}`);
+      const here = await stagedHere(deps, run, staged, stagedSink);
+      const { destination, mode } = sink;
+      const identity = { destination, baseVersion, runKey: run.runKey, sink: name };
+      const request = { ...identity, mode, manifestSha256: sha256, staged: here };
+      const commit = await opened(run, sink, (publisher) => publisher.publish(request));
+      return { version: commit.version, rows: commit.rows, bytes: commit.bytes };
+    },
+  };
+}

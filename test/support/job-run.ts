@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { Context } from '@temporalio/activity';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import type { Receipt } from '../../src/shared/receipt.js';
+import { createFakeActivities, type FakeOptions } from './fake-activities.js';
+import { FakeDataflow, target } from './fake-job.js';
+import { workflowBundle } from './workflow-bundle.js';
+
+export interface JobRun {
+  dataflow: FakeDataflow;
+  receipts: Receipt[];
+  calls: string[];
+  start: (overrides?: FakeOptions['overrides'], more?: { beats?: boolean }) => Promise<Run>;
+}
+type Run = WorkflowHandle<(input: object) => Promise<Receipt>>;
+
+let count = 0;
+
+/** One run with a worker of its own and a Dataflow of its own, which the test moves. */
+export async function withJobRun(
+  { client, nativeConnection }: TestWorkflowEnvironment,
+  prepared: NonNullable<FakeOptions['prepared']>,
+  body: (test: JobRun) => Promise<void>,
+): Promise<void> {
+  const code = await workflowBundle();
+  const taskQueue = `jobs-${++count}`;
+  const workflowId = `job-run-${count}-${Math.random().toString(36).slice(2)}`;
+  const dataflow = new FakeDataflow(workflowId, client.workflow);
+  let worker: Promise<void> | undefined;
+  let created: Worker | undefined;
+  const seen: Pick<JobRun, 'receipts' | 'calls'> = { receipts: [], calls: [] };
+  try {
+    await body({
+      dataflow,
+      ...seen,
+      async start(overrides = dataflow.activities(), { beats = false } = {}) {
+        const fakes = createFakeActivities({
+          client: client.workflow,
+          taskQueue,
+          prepared: { dataflow: target, ...prepared },
+          overrides: {
+            ...overrides,
+            finish: async (_run, receipt) => void seen.receipts.push(receipt),
+          },
+          calls: seen.calls,
+          beats,
+        });
+        created = await Worker.create({
+          connection: nativeConnection,
+          activities: fakes.activities,
+          taskQueue,
+          ...code,
+        });
+        worker = created.run();
+        return client.workflow.start('runPipeline', {
+          taskQueue,
+          workflowId,
+          args: [{ config: 'orders.yaml', runner: 'dataflow' }],
+        });
+      },
+    });
+  } finally {
+    created?.shutdown();
+    await worker;
+  }
+}
+
+export async function causeOf(run: WorkflowHandle): Promise<unknown> {
+  try {
+    await run.result();
+  } catch (error) {
+    assert.ok(error instanceof WorkflowFailedError, String(error));
+    return error.cause;
+  }
+  return assert.fail('the run succeeded');
+}
+
+/** Until the server tells the activity of its cancellation, which a heartbeat's answer brings. */
+export async function untilCancelled(): Promise<void> {
+  await Context.current().cancelled.catch(() => undefined);
+}
+
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
