@@ -1,5 +1,14 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
+
+/**
+ * Free ports are sought here: below those that systems give to outgoing connections (from 32768 on
+ * Linux), of which one may take a port between its choice and the start of the server it was for.
+ */
+const lowest = 10_240;
+const highest = 32_000;
+const mostTries = 50;
 
 /** A port on loopback: the preferred one if nobody listens there, else a free one. */
 export async function choosePort(preferred: number): Promise<number> {
@@ -13,7 +22,7 @@ export async function choosePorts(preferred: readonly number[]): Promise<number[
   try {
     const ports: number[] = [];
     for (const port of preferred) {
-      const server = (await hold(port)) ?? (await hold(0));
+      const server = (port === 0 ? null : await hold(port)) ?? (await holdAny());
       if (server !== null) held.push(server);
       ports.push(portOf(server) ?? port);
     }
@@ -21,6 +30,14 @@ export async function choosePorts(preferred: readonly number[]): Promise<number[
   } finally {
     for (const server of held) server.close();
   }
+}
+
+async function holdAny(): Promise<Server | null> {
+  for (let tries = 0; tries < mostTries; tries++) {
+    const server = await hold(randomInt(lowest, highest));
+    if (server !== null) return server;
+  }
+  return hold(0);
 }
 
 async function hold(port: number): Promise<Server | null> {
