@@ -142,7 +142,7 @@ def spawn(
         if reachable_by_others(directory) and reachable_by_others(Path(command[0])):
             identity = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         else:
-            command = [*with_access_of_root(nobody, directory), *command]
+            command = [*with_access_of_root(nobody, directory, dies_with), *command]
     return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
         command,
         cwd="/",
@@ -173,7 +173,9 @@ def reachable_by_others(path: Path) -> bool:
     return all(parent.stat().st_mode & 0o001 for parent in path.resolve().parents)
 
 
-def with_access_of_root(user: pwd.struct_passwd, directory: Path) -> list[str]:
+def with_access_of_root(
+    user: pwd.struct_passwd, directory: Path, dies_with: signal.Signals | None
+) -> list[str]:
     """A prefix that changes the user id and keeps only the right to pass through root's folders."""
     setpriv = shutil.which("setpriv")
     if setpriv is None:
@@ -189,6 +191,8 @@ def with_access_of_root(user: pwd.struct_passwd, directory: Path) -> list[str]:
         "--clear-groups",
         f"--inh-caps={capability}",
         f"--ambient-caps={capability}",
+        # The change of the user id clears what was asked of Linux before.
+        *([] if dies_with is None else [f"--pdeathsig={dies_with.name.removeprefix('SIG')}"]),
     ]
 
 

@@ -42,7 +42,7 @@ const all = [
 const hostCount = ways.SIGKILL.length + ways.SIGSTOP.length + 3;
 
 describe('a crash or a pause at any step boundary of a run on Dataflow', function () {
-  this.timeout(240_000);
+  this.timeout(420_000);
   let report: ChaosReport;
 
   before(async () => {
