@@ -64,8 +64,7 @@ export function createReportActivities(
 /** The activities of the workers that see one store's disk. */
 export function createStoreActivities(
   deps: ActivityDeps,
-): Omit<PipelineActivities, 'requestLock' | 'isRunOpen'> &
-  Pick<JobActivities, 'uploadRun' | 'findStaged'> {
+): Omit<PipelineActivities, 'requestLock' | 'isRunOpen'> & Pick<JobActivities, 'uploadRun'> {
   return {
     prepare: heartbeating(createPrepare(deps)),
     inspectDestinations: heartbeating(createInspectDestinations(deps)),
@@ -74,7 +73,6 @@ export function createStoreActivities(
     publish: heartbeating(createPublish(deps)),
     fence: heartbeating(createFence(deps)),
     finish: heartbeating(createFinish(deps)),
-    findStaged: heartbeating(createFindStaged(deps)),
     uploadRun: heartbeating(createUploadRun(deps)),
   };
 }
