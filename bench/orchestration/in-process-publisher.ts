@@ -1,4 +1,5 @@
 import { readManifest } from '../../src/activities/read-manifest.js';
+import { publishRequestOf, sinkNamed } from '../../src/activities/publish-request.js';
 import { readPlan } from '../../src/activities/read-plan.js';
 import { stagedHere } from '../../src/activities/staged-here.js';
 import type { ActivityDeps } from '../../src/activities/index.js';
@@ -38,15 +39,18 @@ export function inProcessPublisher(
       }
       return versions;
     },
-    async publish(run, staged, { sink: name, baseVersion }) {
-      const sink = (await readPlan(deps.store, run)).sinks.find((found) => found.name === name);
-      const { manifest, sha256 } = await readManifest(deps, staged);
+    async publish(run, staged, reference) {
+      const { sink: name } = reference;
+      const plan = await readPlan(deps.store, run);
+      const sink = sinkNamed(plan, name);
+      const { manifest, sha256: manifestSha256 } = await readManifest(deps, staged);
       const stagedSink = manifest.sinks[name];
-      if (!sink || !stagedSink) throw new Error(`no sink ${name}`);
+      if (!stagedSink) throw new Error(`no sink ${name}`);
       const here = await stagedHere(deps, run, staged, stagedSink);
-      const { destination, mode } = sink;
-      const identity = { destination, baseVersion, runKey: run.runKey, sink: name };
-      const request = { ...identity, mode, manifestSha256: sha256, staged: here };
+      const request = {
+        ...publishRequestOf(plan, run, { staged, manifest, manifestSha256 }, reference),
+        staged: here,
+      };
       const commit = await opened(run, sink, (publisher) => publisher.publish(request));
       return { version: commit.version, rows: commit.rows, bytes: commit.bytes };
     },

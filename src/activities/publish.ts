@@ -7,6 +7,7 @@ import { assertRunOpen } from './assert-run-open.js';
 import type { ActivityDeps } from './deps.js';
 import { readManifest } from './read-manifest.js';
 import { readPlan } from './read-plan.js';
+import { publishRequestOf, sinkNamed } from './publish-request.js';
 import { inPublisher } from './publisher-child.js';
 import { stagedHere } from './staged-here.js';
 
@@ -32,9 +33,11 @@ export function createInspectDestinations(
 
 /** Commits what the manifest of `staged` names for one sink. */
 export function createPublish(deps: ActivityDeps): PipelineActivities['publish'] {
-  return async (run, staged, { sink: name, baseVersion }) => {
-    const sink = await sinkOf(deps, run, name);
-    const { manifest, sha256 } = await readManifest(deps, staged);
+  return async (run, staged, reference) => {
+    const { sink: name } = reference;
+    const plan = await readPlan(deps.store, run);
+    const sink = sinkNamed(plan, name);
+    const { manifest, sha256: manifestSha256 } = await readManifest(deps, staged);
     const stagedSink = manifest.sinks[name];
     if (!stagedSink) throw failure('AuditFailed', `the manifest has no sink \`${name}\``);
     const here = await stagedHere(deps, run, staged, stagedSink);
@@ -46,12 +49,7 @@ export function createPublish(deps: ActivityDeps): PipelineActivities['publish']
       taskOf(deps, run, sink, {
         kind: 'publish',
         request: {
-          destination: sink.destination,
-          baseVersion,
-          runKey: run.runKey,
-          sink: name,
-          mode: sink.mode,
-          manifestSha256: sha256,
+          ...publishRequestOf(plan, run, { staged, manifest, manifestSha256 }, reference),
           staged: here,
         },
       }),
@@ -64,7 +62,7 @@ export function createPublish(deps: ActivityDeps): PipelineActivities['publish']
 /** Takes the version that a publisher of this run was to commit, unless it has. */
 export function createFence(deps: ActivityDeps): PipelineActivities['fence'] {
   return async (run, { sink: name, baseVersion }) => {
-    const sink = await sinkOf(deps, run, name);
+    const sink = sinkNamed(await readPlan(deps.store, run), name);
     const { destination } = sink;
     const identity = { destination, baseVersion, runKey: run.runKey, sink: name };
     const action = { kind: 'fence', identity } as const;
@@ -81,17 +79,7 @@ function publishedOf({ version, rows, bytes }: Commit): Published {
   return { version, rows, bytes };
 }
 
-async function sinkOf(
-  { store }: ActivityDeps,
-  run: RunReference,
-  name: string,
-): Promise<PlannedSink> {
-  const sink = (await readPlan(store, run)).sinks.find((candidate) => candidate.name === name);
-  if (!sink) throw failure('InternalError', `the plan has no sink \`${name}\``);
-  return sink;
-}
-
-function taskOf(
+export function taskOf(
   { root, store }: ActivityDeps,
   run: RunReference,
   sink: PlannedSink,

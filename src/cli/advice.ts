@@ -126,6 +126,10 @@ const byType: Record<FailureType, Rule> = {
     retry: 'may help when the other process has closed the destination',
     next: (run) => `close it there, or raise \`destination_wait\`, then ${rerun(run)}`,
   },
+  WindowCommitted: {
+    retry: 'will not help: the rows of the window are there',
+    next: (run) => `if they shall be there twice, ${runAgain(run)} with --again`,
+  },
   VersionTaken: { retry: 'may help: it starts from the newer version', next: rerun },
   StoreUnavailable: {
     retry: "may help when a worker of the run's store is there",

@@ -4,13 +4,8 @@ import type { LoadedConfig } from './document.js';
 import { envelopeSchema, pipelineConfig, type PipelineConfig } from './envelope.js';
 import { graphProblems } from './graph.js';
 import { problemsOf } from './issues.js';
-import {
-  findModules,
-  incrementalProblems,
-  moduleProblems,
-  sinkProblems,
-  type FoundModules,
-} from './modules.js';
+import { incrementalProblems, withoutWindowParameters } from './incremental.js';
+import { findModules, moduleProblems, sinkProblems, type FoundModules } from './modules.js';
 import { ConfigProblems, sortProblems, type Problem } from './problems.js';
 import { loadProfiles, profileProblems, unknownProfiles } from './profiles.js';
 import { fillIn, placeOf } from './references.js';
@@ -69,7 +64,8 @@ export async function checkConfig(
     const sql = inlineSql(loaded, step, entry.sql_parameters, { root, args });
     firm.push(...sql.problems);
     judged.push(...moduleProblems(loaded, value, { ...step, parameters: sql.parameters }, entry));
-    parameters.set(step, sql.parameters);
+    const { incremental } = entry.capabilities;
+    parameters.set(step, incremental ? withoutWindowParameters(sql.parameters) : sql.parameters);
   }
   for (const [step, destination] of modules.destinations) {
     const sink = sinkProblems(loaded, value, step, destination);

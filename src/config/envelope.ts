@@ -36,7 +36,7 @@ const source = z
     incremental: z
       .boolean()
       .default(false)
-      .describe('Read only what came since the last run; needs a module that can.'),
+      .describe('Read only what came since the last run; see its `incremental_column`.'),
     parameters,
   })
   .meta({ title: 'source' });
@@ -56,6 +56,8 @@ const transform = z
   .meta({ title: 'transform' });
 export type TransformStep = z.infer<typeof transform>;
 
+const columns = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
+
 const sink = z
   .strictObject({
     name: name('Name of the step, unique in the pipeline.'),
@@ -66,14 +68,31 @@ const sink = z
       .enum(['replace', 'append', 'merge'])
       .default('replace')
       .describe(
-        '`replace` what is there or `append` to it; `merge` needs a destination that lists it.',
+        '`replace` what is there, `append` to it, or `merge`: replace the rows with the same ' +
+          '`merge_keys` and add the others.',
+      ),
+    merge_keys: columns
+      .optional()
+      .describe('With `mode: merge`: columns whose values name a row, none of them NULL.'),
+    merge_order: columns
+      .optional()
+      .describe(
+        'With `mode: merge`: where a run brings several rows of one key, the one with the greatest ' +
+          'values of these columns wins; without it they are refused.',
+      ),
+    on_schema_change: z
+      .enum(['fail', 'add_columns', 'discard'])
+      .default('fail')
+      .describe(
+        'What `append` and `merge` do about other columns than the table has: `fail`, ' +
+          '`add_columns` to it, or `discard` them. A type that the table cannot hold exactly always fails.',
       ),
     on_empty: z
       .enum(['truncate', 'keep', 'fail'])
       .optional()
       .describe(
         'What a run without rows does: empty the destination (default of `replace`), leave it ' +
-          'alone (default of `append`), or fail.',
+          'alone (default of `append` and `merge`), or fail.',
       ),
     parameters,
   })

@@ -20,8 +20,6 @@ export const laterKeys: Readonly<
     max_rejected: 'a row that fails a transform fails the run',
   },
   sink: {
-    merge_keys: 'modes are `replace` and `append`',
-    on_schema_change: 'a table with another schema fails the run',
     checks: 'check the result with a query after the run',
   },
 };

@@ -4,7 +4,9 @@ import { destinationNames, loadDestination } from '../destinations/registry.js';
 import { choiceProblems, withoutChoices } from './choices.js';
 import type { Catalogue, ModuleEntry } from './catalogue.js';
 import type { LoadedConfig } from './document.js';
+import { withWindowParameters } from './incremental.js';
 import { problemsOf } from './issues.js';
+import { mergeProblems, withoutMergeKeys } from './merging.js';
 import { suggestion } from './near-miss.js';
 import type { Problem } from './problems.js';
 import { connectionProblems } from './profiles.js';
@@ -55,7 +57,7 @@ export function moduleProblems(
   step: Step,
   entry: ModuleEntry,
 ): Problem[] {
-  const schema = step.raw['incremental'] === true ? withWindow(entry.schema) : entry.schema;
+  const schema = entry.capabilities.incremental ? withWindowParameters(entry.schema) : entry.schema;
   const result = z
     .fromJSONSchema(withoutRules(withoutChoices(schema)))
     .safeParse(step.parameters, { reportInput: false });
@@ -88,17 +90,16 @@ export function sinkProblems(
   step: Step,
   destination: Destination,
 ): { parameters?: unknown; problems: Problem[] } {
-  const problems: Problem[] = [];
-  const mode = typeof step.raw['mode'] === 'string' ? step.raw['mode'] : 'replace';
-  if (['append', 'merge'].includes(mode) && !destination.modes.some((known) => known === mode)) {
-    const message = `mode \`${mode}\` is not supported by \`${destination.name}\` (${destination.modes.join(', ')})`;
-    problems.push(loaded.problem([...step.path, 'mode'], message));
-  }
-  if (mode === 'append' && step.raw['on_empty'] === 'truncate') {
-    const message = 'an append never empties its destination; use `keep` or `fail`';
+  const problems = mergeProblems(loaded, step, destination);
+  const mode = step.raw['mode'];
+  if ((mode === 'append' || mode === 'merge') && step.raw['on_empty'] === 'truncate') {
+    const message = `\`mode: ${mode}\` never empties its destination; use \`keep\` or \`fail\``;
     problems.push(loaded.problem([...step.path, 'on_empty'], message));
   }
-  const result = destination.parameters.safeParse(step.parameters);
+  const isMerge = destination.modes.includes('merge') && mode === 'merge';
+  const result = destination.parameters.safeParse(
+    isMerge ? withoutMergeKeys(step.parameters) : step.parameters,
+  );
   if (result.success) return { parameters: result.data, problems };
   const wrong = problemsOf(result.error.issues, {
     loaded,
@@ -108,32 +109,6 @@ export function sinkProblems(
     about: aboutStep(step),
   });
   return { problems: [...problems, ...wrong] };
-}
-
-/** Sources that shall read incrementally and cannot. */
-export function incrementalProblems(
-  loaded: LoadedConfig,
-  steps: readonly Step[],
-  { entries, destinations }: FoundModules,
-): Problem[] {
-  // The destination decides too: while a sink's module is unknown, there is nothing to say.
-  if (steps.some((step) => step.kind === 'sink' && !destinations.has(step))) return [];
-  return [...entries].flatMap(([step, entry]) => {
-    if (step.raw['incremental'] !== true || entry.capabilities.incremental) return [];
-    const message = `not supported yet: module \`${entry.name}\` reads everything on each run`;
-    return [loaded.problem([...step.path, 'incremental'], message)];
-  });
-}
-
-/** The parameters of a source that reads incrementally belong to the envelope, not to its module. */
-const windowParameters = {
-  incremental_column: { type: 'string' },
-  incremental_interval_from: { type: 'string' },
-  destination_sink_name: { type: 'string' },
-};
-
-function withWindow(schema: JsonSchema): JsonSchema {
-  return { ...schema, properties: { ...windowParameters, ...propertiesOf(schema) } };
 }
 
 function propertiesOf(schema: JsonSchema): JsonSchema {

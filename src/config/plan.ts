@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { SinkMode } from '../destinations/destination.js';
+import type { OnSchemaChange, SinkMode } from '../destinations/destination.js';
 import type { ArgValue } from './arguments.js';
 import { canonicalJson } from './canonical-json.js';
 import { checkConfig, type CheckOptions, type CheckedConfig } from './check.js';
 import type { LoadedConfig } from './document.js';
 import { durationMs } from './duration.js';
 import type { PipelineConfig, SinkStep } from './envelope.js';
+import { incrementalOf } from './incremental.js';
 import { optionsOf } from './launch-schema.js';
+import { mergeOf } from './merging.js';
 import { ConfigProblems, type Problem } from './problems.js';
 import type { LaunchOptions } from '../shared/job.js';
+import type { Step } from './steps.js';
 
 export type OnEmpty = 'truncate' | 'keep' | 'fail';
 
@@ -16,6 +19,21 @@ export interface PlannedSource {
   name: string;
   module: string;
   parameters: Record<string, unknown>;
+  /** Of a source that is read in windows. */
+  incremental?: PlannedIncremental;
+}
+
+/** How a source is read in windows. */
+export interface PlannedIncremental {
+  column: string;
+  /** From where a window ended, else the destination's greatest value; or this far back from the run's time. */
+  from: 'max_value_in_destination' | { count: number; unit: 'min' | 'hour' | 'day' };
+  /** Name of the sink whose destination is asked for its greatest value, where nothing is recorded. */
+  destination_sink: string | null;
+  /** How late rows may come: milliseconds, or a number for an integer column. */
+  lag: { ms: number } | { count: number } | null;
+  /** Where the first load begins, as the config says it. */
+  initial_value: string | null;
 }
 
 export interface PlannedTransform extends PlannedSource {
@@ -25,6 +43,9 @@ export interface PlannedTransform extends PlannedSource {
 export interface PlannedSink extends PlannedSource {
   input: string;
   mode: SinkMode;
+  /** For `mode: merge`. */
+  merge?: { keys: string[]; order: string[] | null };
+  on_schema_change: OnSchemaChange;
   on_empty: OnEmpty;
   /** The destination's normalised name: the key of its lock. */
   destination: string;
@@ -116,6 +137,11 @@ function planOf(
     module,
     parameters: (parametersOf.get(name) ?? {}) as Record<string, unknown>,
   });
+  const stepNamed = (name: string): Step => {
+    const found = checked.steps.find((candidate) => candidate.name === name);
+    if (found === undefined) throw new Error(`no step ${name}`);
+    return found;
+  };
   const timeout = config.timeout === undefined ? undefined : durationMs(config.timeout);
   return {
     version: 1,
@@ -123,7 +149,10 @@ function planOf(
     timezone: config.timezone,
     ...(timeout === undefined ? {} : { timeout_ms: timeout }),
     destination_wait_ms: durationMs(config.destination_wait) ?? 60_000,
-    sources: config.sources.map((source) => step(source)),
+    sources: config.sources.map((source) => {
+      const incremental = incrementalOf(stepNamed(source.name), checked.steps);
+      return { ...step(source), ...(incremental === undefined ? {} : { incremental }) };
+    }),
     transforms: config.transforms.map((transform) => ({
       ...step(transform),
       inputs: transform.inputs,
@@ -131,7 +160,9 @@ function planOf(
     sinks: config.sinks.map((sink, index) => ({
       ...step(sink),
       input: sink.input,
-      mode: modeOf(sink),
+      mode: sink.mode,
+      ...mergeIn(stepNamed(sink.name)),
+      on_schema_change: sink.on_schema_change,
       on_empty: onEmptyOf(sink),
       destination: destinations[index]?.key ?? '',
     })),
@@ -153,7 +184,7 @@ function destinationsOf(
       {
         sink: sink.name,
         module: sink.module,
-        mode: modeOf(sink),
+        mode: sink.mode,
         on_empty: onEmptyOf(sink),
         key: destination.key(parameters.get(step), context),
         location: destination.location(parameters.get(step), context),
@@ -177,11 +208,11 @@ function sharedDestinations(
   });
 }
 
-function modeOf(sink: SinkStep): SinkMode {
-  // `merge` was refused: no destination names it among its modes.
-  return sink.mode === 'append' ? 'append' : 'replace';
+function mergeIn(sink: Step): Pick<PlannedSink, 'merge'> {
+  const merge = mergeOf(sink);
+  return merge === undefined ? {} : { merge };
 }
 
 function onEmptyOf(sink: SinkStep): OnEmpty {
-  return sink.on_empty ?? (sink.mode === 'append' ? 'keep' : 'truncate');
+  return sink.on_empty ?? (sink.mode === 'replace' ? 'truncate' : 'keep');
 }

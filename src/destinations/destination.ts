@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ManifestSink } from '../shared/manifest.js';
+import type { CursorType, CursorValue, RecordedCursor, SourceWindow } from '../shared/window.js';
 
 /** Where a worker keeps its files: local destinations are named relative to it. */
 export interface DestinationContext {
@@ -9,7 +10,49 @@ export interface DestinationContext {
   storeId: string;
 }
 
-export type SinkMode = 'replace' | 'append';
+export type SinkMode = 'replace' | 'append' | 'merge';
+
+/** What a publish does about columns that the table has not, or that the run does not bring. */
+export type OnSchemaChange =
+  /** Refuse, naming them. */
+  | 'fail'
+  /** Add new columns to the table; a column that the run does not bring is NULL in its rows. */
+  | 'add_columns'
+  /** Leave new columns out; a column that the run does not bring is NULL in its rows. */
+  | 'discard';
+
+/** How a merge finds the rows that it replaces. */
+export interface Merge {
+  /** Columns whose values name a row. */
+  keys: string[];
+  /**
+   * Columns by which the last of several staged rows with one key is chosen: the greatest values win,
+   * NULL is the least. Null: several rows with one key are refused.
+   */
+  order: string[] | null;
+  /**
+   * Set if the one key is the column that the sink's source is read by: every row of the destination
+   * in this window is replaced by what is staged, and several rows may have one key.
+   */
+  window: SourceWindow | null;
+}
+
+/** What a run brings a sink of one incremental source. */
+export interface SinkWindow extends SourceWindow {
+  /** See `cursorKey`. */
+  key: string;
+}
+
+/** The run that makes a commit, as the destination remembers it: the next run completes what it left. */
+export interface CommitOrigin {
+  pipeline: string;
+  planSha256: string;
+  manifestUri: string;
+  manifestSha256: string;
+  storeId: string;
+  /** Every sink of the run, in the order of publishing. */
+  sinks: string[];
+}
 
 /** What identifies one commit: the destination's version it builds on, and the run that makes it. */
 export interface CommitIdentity {
@@ -22,8 +65,31 @@ export interface CommitIdentity {
 
 export interface PublishRequest extends CommitIdentity {
   mode: SinkMode;
+  /** Set for `mode: merge`. */
+  merge: Merge | null;
+  onSchemaChange: OnSchemaChange;
+  /** Windows of the incremental sources that the sink's rows come from; recorded with the commit. */
+  windows: SinkWindow[];
+  /** Publish an append although its window, or a part of it, was committed before. */
+  again: boolean;
+  origin: CommitOrigin;
   manifestSha256: string;
+  /** Files on this machine. */
   staged: ManifestSink;
+  /** The same files where the job staged them, if that was an object store. */
+  stagedRemote: ManifestSink | null;
+}
+
+/** What a destination knows of the runs that published to it. */
+export interface Position {
+  /** Of the keys asked for, what is recorded. */
+  cursors: Record<string, RecordedCursor>;
+  /** Greatest value of the column asked for; null if there is none, or no such table. */
+  max: { type: CursorType; value: CursorValue } | null;
+  /** Who made the newest commit; null if there is none. */
+  last: (CommitOrigin & { runKey: string; sink: string }) | null;
+  /** The newest commits, at most 100. */
+  commits: { runKey: string; sink: string }[];
 }
 
 /** A commit that stands in the destination's own log. */
@@ -40,9 +106,18 @@ export interface Publisher {
   /** The destination's committed version; 0 if it was never published to. */
   inspect(destination: string): Promise<number>;
   /**
+   * Where incremental reading stands.
+   * @param query.keys see `cursorKey`
+   * @param query.column a column of the table whose greatest value is wanted
+   * @throws `ConfigError` if the table has no such column, or it is of a type that is no `CursorType`
+   */
+  position(query: { keys: string[]; column: string | null }): Promise<Position>;
+  /**
    * Commits the staged rows as `baseVersion + 1`, all or nothing. A commit that this run made
    * before is adopted: running it twice changes nothing.
    * @throws `VersionTaken` if the destination is no longer at `baseVersion`
+   * @throws `WindowCommitted` for an append of a window that begins before where a recorded one of
+   *   another run ended, unless `again`
    */
   publish(request: PublishRequest): Promise<Commit>;
   /**

@@ -23,6 +23,7 @@ export interface PublisherTask {
   waitMs: number;
   action:
     | { kind: 'inspect'; destination: string }
+    | { kind: 'position'; keys: string[]; column: string | null }
     | { kind: 'publish'; request: PublishRequest }
     | { kind: 'fence'; identity: CommitIdentity };
 }
@@ -67,6 +68,8 @@ function performAction(publisher: Publisher, action: PublisherTask['action']): P
   switch (action.kind) {
     case 'inspect':
       return publisher.inspect(action.destination);
+    case 'position':
+      return publisher.position({ keys: action.keys, column: action.column });
     case 'publish':
       return publisher.publish(action.request);
     case 'fence':

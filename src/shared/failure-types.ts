@@ -44,6 +44,8 @@ export const failureTypes = {
   DestinationBusy: { actor: 'operator', retryable: false },
   /** Another run published to the destination since this one looked at it. */
   VersionTaken: { actor: 'operator', retryable: false },
+  /** The window of an append, or a part of it, was published before: again, its rows would be there twice. */
+  WindowCommitted: { actor: 'operator', retryable: false },
   /** No worker serves the local store that holds this run's files. */
   StoreUnavailable: { actor: 'operator', retryable: false },
   /** The run was cancelled or terminated meanwhile: there is nothing to do any more. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cursorTypes, windowBases, type SourceWindow } from './window.js';
 
 const count = z.int().nonnegative();
 
@@ -14,6 +15,17 @@ export const manifestStep = z.object({
   consistency: z.enum(['snapshot', 'per_range']).optional(),
 });
 export type ManifestStep = z.infer<typeof manifestStep>;
+
+/** See `SourceWindow`. */
+const sourceWindow = z.object({
+  column: z.string(),
+  type: z.enum(cursorTypes),
+  low: z.string().nullable(),
+  low_inclusive: z.boolean(),
+  high: z.string(),
+  next: z.string(),
+  basis: z.enum(windowBases),
+}) satisfies z.ZodType<SourceWindow>;
 
 /** What one attempt staged for one sink. */
 export const manifestSink = z.object({
@@ -33,5 +45,7 @@ export const manifest = z.object({
   plan_sha256: z.string(),
   steps: z.record(z.string(), manifestStep),
   sinks: z.record(z.string(), manifestSink),
+  /** What was read of each incremental source. */
+  windows: z.record(z.string(), sourceWindow).default({}),
 });
 export type Manifest = z.infer<typeof manifest>;

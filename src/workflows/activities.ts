@@ -7,7 +7,7 @@ import type { RunPipelineInput } from '../shared/run-input.js';
 export interface PreparedSink {
   name: string;
   module: string;
-  mode: 'replace' | 'append';
+  mode: 'replace' | 'append' | 'merge';
   onEmpty: 'truncate' | 'keep' | 'fail';
   /** Normalised name of the destination. */
   destination: string;
@@ -133,6 +133,8 @@ export interface SinkReference {
   sink: string;
   /** The destination's version that the commit builds on. */
   baseVersion: number;
+  /** Publish an append although its window was committed before. */
+  again?: boolean;
 }
 
 /**

@@ -43,7 +43,12 @@ const sinks: Record<string, PlannedSink> = {
 
 function sinkOf(name: string, module: string, parameters: Record<string, unknown>): PlannedSink {
   const destination = `${module}:${name}`;
-  const how = { input: 'orders', mode: 'replace', on_empty: 'truncate' } as const;
+  const how = {
+    input: 'orders',
+    mode: 'replace',
+    on_empty: 'truncate',
+    on_schema_change: 'fail',
+  } as const;
   return { name, module, parameters, destination, ...how };
 }
 

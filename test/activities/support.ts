@@ -123,7 +123,7 @@ export async function stageInBucket(
 
 export function manifestOf(run: RunReference, sinks: Manifest['sinks']): Manifest {
   const { runKey: run_key, planSha256: plan_sha256 } = run;
-  return { version: 1, run_key, attempt: '1', plan_sha256, steps: {}, sinks };
+  return { version: 1, run_key, attempt: '1', plan_sha256, steps: {}, windows: {}, sinks };
 }
 
 /** Every object below a prefix, with its text. */

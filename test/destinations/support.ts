@@ -74,7 +74,9 @@ export interface TestSink {
   waitMs?: number;
 }
 
-export interface Publishing {
+export interface Publishing extends Partial<
+  Pick<PublishRequest, 'merge' | 'onSchemaChange' | 'windows' | 'again' | 'origin' | 'stagedRemote'>
+> {
   run: string;
   base: number;
   staged: ManifestSink;
@@ -84,15 +86,36 @@ export interface Publishing {
 }
 
 export function publishTask(sink: TestSink, publishing: Publishing): PublisherTask {
-  const { run, base, staged, mode = 'replace', manifest = `manifest of ${run}` } = publishing;
+  const {
+    run,
+    base,
+    staged,
+    mode = 'replace',
+    manifest = `manifest of ${run}`,
+    ...rest
+  } = publishing;
   const request: PublishRequest = {
     destination: sink.module,
     baseVersion: base,
     runKey: run,
     sink: 'sink',
     mode,
+    merge: null,
+    onSchemaChange: 'fail',
+    windows: [],
+    again: false,
+    origin: {
+      pipeline: 'test',
+      planSha256: 'plan',
+      manifestUri: '/staging/manifest.json',
+      manifestSha256: manifest,
+      storeId: 'store',
+      sinks: ['sink'],
+    },
     manifestSha256: manifest,
     staged,
+    stagedRemote: null,
+    ...rest,
   };
   return taskOf(sink, { kind: 'publish', request });
 }

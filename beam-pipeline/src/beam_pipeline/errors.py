@@ -33,6 +33,7 @@ FAILURE_TYPES: dict[str, bool] = {
     "AuditFailed": False,
     "DestinationBusy": False,
     "VersionTaken": False,
+    "WindowCommitted": False,
     "StoreUnavailable": False,
     "RunEnded": False,
     "InternalError": True,

@@ -39,6 +39,7 @@ export async function openFiles(
         await settle(folder);
         return versionOf(await readRecords(folder));
       }),
+    position: async () => ({ cursors: {}, max: null, last: null, commits: [] }),
     publish: (request) => inFolder(() => publish(folder, parameters, request), request.sink),
     fence: (identity) => inFolder(() => fence(folder, identity), identity.sink),
     close: async () => undefined,
@@ -91,7 +92,7 @@ async function commit(
       kind: 'commit',
       run_key: request.runKey,
       sink: request.sink,
-      mode: request.mode,
+      mode: request.mode === 'append' ? 'append' : 'replace',
       rows: request.staged.rows,
       bytes: written.bytes,
       manifest_sha256: request.manifestSha256,

@@ -1,0 +1,81 @@
+import type { Plan, PlannedSink } from '../config/plan.js';
+import type {
+  CommitIdentity,
+  Merge,
+  PublishRequest,
+  SinkWindow,
+} from '../destinations/destination.js';
+import { failure } from '../shared/failures.js';
+import type { Manifest } from '../shared/manifest.js';
+import { cursorKey } from '../shared/window.js';
+import { isGsUri } from '../store/gs-uri.js';
+import type { RunReference, SinkReference, Staged } from '../workflows/activities.js';
+
+/** What the publisher of one sink is asked: all of it follows from the plan and the manifest. */
+export function publishRequestOf(
+  plan: Plan,
+  run: RunReference,
+  {
+    staged,
+    manifest,
+    manifestSha256,
+  }: { staged: Staged; manifest: Manifest; manifestSha256: string },
+  { sink: name, baseVersion, again = false }: SinkReference,
+): Omit<PublishRequest, 'staged'> {
+  const sink = sinkNamed(plan, name);
+  const windows = windowsOf(plan, manifest, sink);
+  const identity: CommitIdentity = {
+    destination: sink.destination,
+    baseVersion,
+    runKey: run.runKey,
+    sink: name,
+  };
+  return {
+    ...identity,
+    mode: sink.mode,
+    merge: mergeOf(sink, windows),
+    onSchemaChange: sink.on_schema_change,
+    windows,
+    again,
+    origin: {
+      pipeline: plan.name,
+      planSha256: run.planSha256,
+      manifestUri: staged.manifestUri,
+      manifestSha256,
+      storeId: run.storeId,
+      sinks: plan.sinks.map((other) => other.name),
+    },
+    manifestSha256,
+    stagedRemote: isGsUri(staged.manifestUri) ? (manifest.sinks[name] ?? null) : null,
+  };
+}
+
+export function sinkNamed({ sinks }: Plan, name: string): PlannedSink {
+  const sink = sinks.find((candidate) => candidate.name === name);
+  if (!sink) throw failure('InternalError', `the plan has no sink \`${name}\``);
+  return sink;
+}
+
+/** Names of the sources that a step's rows come from. */
+export function plannedSourcesOf({ sources, transforms }: Plan, step: string): string[] {
+  if (sources.some(({ name }) => name === step)) return [step];
+  const inputs = transforms.find(({ name }) => name === step)?.inputs ?? [];
+  return [
+    ...new Set(inputs.flatMap((input) => plannedSourcesOf({ sources, transforms } as Plan, input))),
+  ];
+}
+
+function windowsOf(plan: Plan, { windows }: Manifest, { input }: PlannedSink): SinkWindow[] {
+  return plannedSourcesOf(plan, input).flatMap((source) => {
+    const window = windows[source];
+    return window === undefined ? [] : [{ ...window, key: cursorKey(plan.name, source) }];
+  });
+}
+
+function mergeOf({ mode, merge }: PlannedSink, windows: readonly SinkWindow[]): Merge | null {
+  if (mode !== 'merge' || merge === undefined) return null;
+  const [window, ...others] = windows;
+  const isCursor =
+    others.length === 0 && merge.keys.length === 1 && merge.keys[0] === window?.column;
+  return { ...merge, window: isCursor ? (window ?? null) : null };
+}

@@ -1,0 +1,196 @@
+import { z } from 'zod';
+import type { FoundModules } from './modules.js';
+import type { LoadedConfig } from './document.js';
+import { sinksOf, sourcesOf } from './lineage.js';
+import { suggestion } from './near-miss.js';
+import type { PlannedIncremental } from './plan.js';
+import type { Problem } from './problems.js';
+import type { JsonSchema } from './schema-walk.js';
+import type { Step } from './steps.js';
+
+/** The last window's end, as `incremental_interval_from` calls it. */
+const fromDestination = 'max_value_in_destination';
+const intervalPattern = /^([1-9]\d{0,5})(min|hour|day)$/i;
+const unitMs = { min: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
+type Unit = keyof typeof unitMs;
+
+/**
+ * How a source is read in windows: these stand among its parameters, as satokiyo/pydataflow-template
+ * has them, and belong to the orchestrator. With `incremental: false` they are ignored.
+ */
+export const windowParameters = z.object({
+  incremental_column: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'With `incremental: true`: the column by which rows are read in windows, a date, a timestamp ' +
+        'or an integer that grows.',
+    ),
+  incremental_interval_from: z
+    .string()
+    .refine(
+      (text) => text === fromDestination || intervalPattern.test(text),
+      `must be \`${fromDestination}\` or a number and \`min\`, \`hour\` or \`day\`, such as \`15min\``,
+    )
+    .default(fromDestination)
+    .describe(
+      `Where a window begins: \`${fromDestination}\` (where the last published one ended) or \`X[min|hour|day]\` ` +
+        "before the run's time, such as `15min`.",
+    ),
+  destination_sink_name: z
+    .string()
+    .optional()
+    .describe(
+      'The sink whose destination is asked for the greatest value where no window is recorded yet; ' +
+        "needed if the source's rows reach several sinks.",
+    ),
+  lag: z
+    .union([
+      z.int().positive(),
+      z
+        .string()
+        .regex(intervalPattern, 'must be `X[min|hour|day]`, such as `10min`, or a whole number'),
+    ])
+    .optional()
+    .describe(
+      'How late rows may come: `X[min|hour|day]`, or a number for an integer column. An append reads ' +
+        'up to that long ago; a merge begins that much earlier and replaces what it reads again.',
+    ),
+  initial_value: z
+    .union([z.string().min(1), z.int()])
+    .optional()
+    .describe('Where the first load begins; without it, it reads everything.'),
+});
+type WindowParameters = z.infer<typeof windowParameters>;
+
+/** The schema of a source that can be read in windows, with the parameters that say how. */
+export function withWindowParameters(schema: JsonSchema): JsonSchema {
+  const { properties } = z.toJSONSchema(windowParameters, { io: 'input' });
+  return { ...schema, properties: { ...(schema['properties'] as JsonSchema), ...properties } };
+}
+
+/** A source's parameters without those. */
+export function withoutWindowParameters(
+  parameters: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(parameters).filter(([name]) => !(name in windowParameters.shape)),
+  );
+}
+
+/** How the source is read in windows; undefined for one that reads everything. */
+export function incrementalOf(
+  source: Step,
+  steps: readonly Step[],
+): PlannedIncremental | undefined {
+  const given = parametersOf(source);
+  if (!isRead(source) || given?.incremental_column === undefined) return undefined;
+  const interval = intervalPattern.exec(given.incremental_interval_from);
+  const sinks = sinksOf(source, steps);
+  return {
+    column: given.incremental_column,
+    from:
+      interval === null ? fromDestination : { count: Number(interval[1]), unit: unitOf(interval) },
+    destination_sink: given.destination_sink_name ?? sinks[0]?.name ?? null,
+    lag: lagOf(given),
+    initial_value: given.initial_value === undefined ? null : String(given.initial_value),
+  };
+}
+
+/**
+ * What is wrong with how sources are read and sinks written, by satokiyo/pydataflow-template's table of
+ * `incremental` and `mode`. Sources that always read everything, such as `files`, are free to be appended.
+ */
+export function incrementalProblems(
+  loaded: LoadedConfig,
+  steps: readonly Step[],
+  { entries, destinations }: FoundModules,
+): Problem[] {
+  // The destination decides too: while a sink's module is unknown, there is nothing to say.
+  if (steps.some((step) => step.kind === 'sink' && !destinations.has(step))) return [];
+  const canBe = (step: Step) => entries.get(step)?.capabilities.incremental === true;
+  const sources = [...entries.keys()].filter((step) => step.kind === 'source');
+  return [
+    ...sources.filter(isRead).flatMap((step) => {
+      if (canBe(step)) return sourceProblems(loaded, step, steps);
+      const message = `module \`${step.module ?? ''}\` reads everything on each run; remove \`incremental\``;
+      return [loaded.problem([...step.path, 'incremental'], message)];
+    }),
+    ...steps
+      .filter((step) => step.kind === 'sink')
+      .flatMap((sink) => modeProblems(loaded, sink, sourcesOf(sink, steps).filter(canBe))),
+  ];
+}
+
+function isRead(source: Step): boolean {
+  return source.raw['incremental'] === true;
+}
+
+function sourceProblems(loaded: LoadedConfig, source: Step, steps: readonly Step[]): Problem[] {
+  const given = parametersOf(source);
+  const path = [...source.path, 'parameters'];
+  const about = ` (source \`${source.name ?? ''}\`)`;
+  if (source.parameters['incremental_column'] === undefined) {
+    const message = `\`incremental_column\` is missing: the column by which rows are read in windows${about}`;
+    return [loaded.problem(path, message, 'key')];
+  }
+  if (given === undefined) return []; // The schema says what is wrong.
+  const names = steps.flatMap(({ kind, name }) => (kind === 'sink' && name ? [name] : []));
+  const wanted = given.destination_sink_name;
+  if (wanted !== undefined && !names.includes(wanted)) {
+    const message = `no sink is named \`${wanted}\`${suggestion(wanted, names)}${about}`;
+    return [loaded.problem([...path, 'destination_sink_name'], message)];
+  }
+  const reached = sinksOf(source, steps);
+  if (
+    wanted === undefined &&
+    reached.length > 1 &&
+    given.incremental_interval_from === fromDestination
+  ) {
+    const message =
+      `\`destination_sink_name\` is missing: the rows reach several sinks ` +
+      `(${reached.map(({ name }) => name).join(', ')}), say which one tells where to begin${about}`;
+    return [loaded.problem(path, message, 'key')];
+  }
+  return [];
+}
+
+/** @param sources those of the sink's sources that could be read in windows */
+function modeProblems(loaded: LoadedConfig, sink: Step, sources: readonly Step[]): Problem[] {
+  const mode = sink.raw['mode'];
+  if ((mode !== 'append' && mode !== 'merge') || sources.length === 0) return [];
+  const path = [...sink.path, 'mode'];
+  const whole = sources.filter((source) => !isRead(source));
+  if (whole.length === sources.length) {
+    const names = whole.map(({ name }) => `\`${name ?? ''}\``).join(', ');
+    const message =
+      `mode \`${mode}\` needs a source that is read incrementally: ${names} ` +
+      `read${whole.length === 1 ? 's' : ''} everything on each run; set \`incremental: true\` there, or use \`mode: replace\``;
+    return [loaded.problem(path, message)];
+  }
+  if (mode === 'merge') return [];
+  return sources.flatMap((source) => {
+    const from = parametersOf(source)?.incremental_interval_from;
+    if (!isRead(source) || from === undefined || from === fromDestination) return [];
+    const message =
+      `mode \`append\` with \`incremental_interval_from: ${from}\` (source \`${source.name ?? ''}\`) would append ` +
+      `rows again that are there; use \`${fromDestination}\`, or \`mode: merge\``;
+    return [loaded.problem(path, message)];
+  });
+}
+
+function parametersOf(source: Step): WindowParameters | undefined {
+  return windowParameters.safeParse(source.parameters).data;
+}
+
+function lagOf({ lag }: WindowParameters): PlannedIncremental['lag'] {
+  if (lag === undefined) return null;
+  if (typeof lag === 'number') return { count: lag };
+  const match = intervalPattern.exec(lag);
+  return match === null ? null : { ms: Number(match[1]) * unitMs[unitOf(match)] };
+}
+
+function unitOf(match: RegExpExecArray): Unit {
+  return String(match[2]).toLowerCase() as Unit;
+}

@@ -1,0 +1,73 @@
+import type { Destination, Merge } from '../destinations/destination.js';
+import type { LoadedConfig } from './document.js';
+import type { Problem } from './problems.js';
+import type { Step } from './steps.js';
+
+/** `merge_keys` of a sink: beside `mode`, or among the parameters as satokiyo/pydataflow-template also has them. */
+export function mergeOf(sink: Step): Pick<Merge, 'keys' | 'order'> | undefined {
+  if (sink.raw['mode'] !== 'merge') return undefined;
+  const keys = textsOf(sink.raw['merge_keys'] ?? sink.parameters['merge_keys']);
+  if (keys === undefined || keys.length === 0) return undefined;
+  return { keys, order: textsOf(sink.raw['merge_order']) ?? null };
+}
+
+/** A sink's parameters without `merge_keys`. */
+export function withoutMergeKeys(
+  parameters: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const { merge_keys: _keys, ...rest } = parameters;
+  return rest;
+}
+
+/** What is wrong with a sink's mode, and with what a merge needs. */
+export function mergeProblems(
+  loaded: LoadedConfig,
+  sink: Step,
+  destination: Destination,
+): Problem[] {
+  const { path, raw, parameters } = sink;
+  const mode = typeof raw['mode'] === 'string' ? raw['mode'] : 'replace';
+  if (['append', 'merge'].includes(mode) && !destination.modes.some((known) => known === mode)) {
+    const message = `mode \`${mode}\` is not supported by \`${destination.name}\` (${destination.modes.join(', ')})`;
+    return [loaded.problem([...path, 'mode'], message)];
+  }
+  if (mode !== 'merge') {
+    return ['merge_keys', 'merge_order']
+      .filter((key) => raw[key] !== undefined)
+      .map((key) =>
+        loaded.problem([...path, key], `is for \`mode: merge\`; the mode is \`${mode}\``, 'key'),
+      );
+  }
+  const inParameters = parameters['merge_keys'];
+  const beside = raw['merge_keys'];
+  const place = beside === undefined && inParameters !== undefined ? [...path, 'parameters'] : path;
+  if (beside === undefined && inParameters === undefined) {
+    const message =
+      '`merge_keys` is missing: the columns whose values name a row, such as `merge_keys: [id]`';
+    return [loaded.problem([...path, 'mode'], message)];
+  }
+  if (beside !== undefined && inParameters !== undefined && !isEqual(beside, inParameters)) {
+    const message = 'is not the same as `merge_keys` beside `mode`; keep one of them';
+    return [loaded.problem([...path, 'parameters', 'merge_keys'], message)];
+  }
+  const keys = textsOf(beside ?? inParameters);
+  if (keys === undefined || keys.length === 0) {
+    const message = 'must be a list of column names, such as `[id]`';
+    return [loaded.problem([...place, 'merge_keys'], message)];
+  }
+  const repeated = keys.find((key, index) => keys.indexOf(key) !== index);
+  if (repeated === undefined) return [];
+  return [loaded.problem([...place, 'merge_keys'], `names \`${repeated}\` twice`)];
+}
+
+/** A list of texts; one text alone is a list of one. */
+function textsOf(value: unknown): string[] | undefined {
+  if (typeof value === 'string' && value !== '') return [value];
+  if (!Array.isArray(value)) return undefined;
+  const texts = value.filter((item): item is string => typeof item === 'string' && item !== '');
+  return texts.length === value.length ? texts : undefined;
+}
+
+function isEqual(a: unknown, b: unknown): boolean {
+  return JSON.stringify(textsOf(a)) === JSON.stringify(textsOf(b));
+}
