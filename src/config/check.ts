@@ -68,7 +68,7 @@ export async function checkConfig(
     parameters.set(step, incremental ? withoutWindowParameters(sql.parameters) : sql.parameters);
   }
   for (const [step, destination] of modules.destinations) {
-    const sink = sinkProblems(loaded, value, step, destination);
+    const sink = sinkProblems(loaded, value, step, destination, { root });
     judged.push(...sink.problems);
     parameters.set(step, sink.parameters);
   }

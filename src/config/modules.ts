@@ -89,6 +89,7 @@ export function sinkProblems(
   value: unknown,
   step: Step,
   destination: Destination,
+  { root }: { root: string },
 ): { parameters?: unknown; problems: Problem[] } {
   const problems = mergeProblems(loaded, step, destination);
   const mode = step.raw['mode'];
@@ -100,7 +101,14 @@ export function sinkProblems(
   const result = destination.parameters.safeParse(
     isMerge ? withoutMergeKeys(step.parameters) : step.parameters,
   );
-  if (result.success) return { parameters: result.data, problems };
+  if (result.success) {
+    const pinned = destination.pin?.(result.data, { root }) ?? { parameters: result.data };
+    if ('parameters' in pinned) return { parameters: pinned.parameters, problems };
+    const { parameter, message } = pinned.problem;
+    return {
+      problems: [...problems, loaded.problem([...step.path, 'parameters', parameter], message)],
+    };
+  }
   const wrong = problemsOf(result.error.issues, {
     loaded,
     value,

@@ -128,6 +128,8 @@ export interface Publisher {
   close(): Promise<void>;
 }
 
+export type Pinned<P> = { parameters: P } | { problem: { parameter: string; message: string } };
+
 /**
  * A kind of sink: one folder in `src/destinations`, named as the `module` of a config, whose
  * `index.ts` exports `destination`. It must be quick to import: `open` loads what is heavy.
@@ -142,6 +144,11 @@ export interface Destination<P = unknown> {
   key(parameters: P, context: DestinationContext): string;
   /** What a person would look at: a table, a folder. */
   location(parameters: P, context: DestinationContext): string;
+  /**
+   * Puts the content of files that the parameters name into them, so that a plan leaves nothing open.
+   * Called whenever a config is checked.
+   */
+  pin?(parameters: P, context: Pick<DestinationContext, 'root'>): Pinned<P>;
   /**
    * Opens the destination in the publisher process.
    * @param waitMs how long to wait for somebody else's lock on it, in milliseconds

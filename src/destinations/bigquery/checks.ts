@@ -1,0 +1,118 @@
+import type { BigQueryService } from '../../gateways/bigquery-service.js';
+import { failure } from '../../shared/failures.js';
+import type { PublishRequest } from '../destination.js';
+import type { ColumnPlan } from './columns.js';
+import { convertedRows, keyColumns, stagedRows } from './statements.js';
+import { identifier, type TableName } from './table-name.js';
+import { sqlTypeOf, typeNameOf } from './type-fit.js';
+
+/** Values of keys that a message shows at most. */
+const shown = 3;
+/** Types that GoogleSQL neither compares nor groups. */
+const incomparable = new Set(['JSON', 'STRUCT', 'GEOGRAPHY', 'INTERVAL']);
+
+/**
+ * Looks at what was loaded before anything of the table is changed.
+ * @throws `AuditFailed` if rows are missing, `DataError` for values that do not fit and for keys that
+ *   are NULL or there twice
+ */
+export async function checkStaged(
+  service: BigQueryService,
+  location: string,
+  place: string,
+  staging: readonly TableName[],
+  columns: ColumnPlan,
+  request: PublishRequest,
+): Promise<void> {
+  const { merge, sink: step, staged } = request;
+  const keys = merge === null ? [] : assertKeys(place, columns, merge.keys, step);
+  const counts: { sql: string; problem: (count: number) => string }[] = keys.map(({ field, value }) => ({
+    sql: `${value} IS NULL`,
+    problem: (count) =>
+      `merge key \`${field.name}\` is NULL in ${count} of ${staged.rows} rows: no row can be found by it`,
+  }));
+  for (const { field, from } of columns.written) {
+    if (from === null) continue;
+    const column = identifier(from.staged.name);
+    if (from.conversion.safe !== undefined) {
+      counts.push({
+        sql: `${column} IS NOT NULL AND ${from.conversion.safe(column)} IS NULL`,
+        problem: (count) => `column \`${field.name}\` has ${count} texts that are no ${sqlTypeOf(field)}`,
+      });
+    }
+    if (field.mode === 'REQUIRED') {
+      counts.push({
+        sql: `${column} IS NULL`,
+        problem: (count) => `column \`${field.name}\` is REQUIRED and NULL in ${count} rows`,
+      });
+    }
+  }
+  const selected = ['COUNT(*) AS n', ...counts.map(({ sql }, index) => `COUNTIF(${sql}) AS c${index}`)];
+  const [row = []] = await service.query(
+    location,
+    `SELECT ${selected.join(', ')} FROM ${stagedRows(staging)}`,
+  );
+  const rows = Number(row[0]);
+  if (rows !== staged.rows) {
+    const message = `${place}: ${rows} rows were loaded, the manifest says ${staged.rows}. Nothing was published.`;
+    throw failure('AuditFailed', message, { step });
+  }
+  const problems = counts.flatMap(({ problem }, index) => {
+    const count = Number(row[index + 1]);
+    return count > 0 ? [problem(count)] : [];
+  });
+  if (problems.length === 0 && merge !== null && merge.order === null && merge.window === null) {
+    problems.push(...(await repeatedKeys(service, location, staging, columns, keys)));
+  }
+  if (problems.length === 0) return;
+  throw failure('DataError', `${place}: ${problems.join('; ')}. Nothing was published.`, { step });
+}
+
+function assertKeys(
+  place: string,
+  columns: ColumnPlan,
+  keys: readonly string[],
+  step: string,
+): ReturnType<typeof keyColumns> {
+  const found = keyColumns(columns, keys);
+  const absent = keys.filter(
+    (key) => !found.some(({ field }) => field.name.toLowerCase() === key.toLowerCase()),
+  );
+  const wrong = found.filter(({ field }) => incomparable.has(typeNameOf(field.type)));
+  const problems = [
+    ...absent.map((key) => `merge key \`${key}\` is no column of the table and of what is staged`),
+    ...wrong.map(({ field }) => `merge key \`${field.name}\` is ${sqlTypeOf(field)}, which cannot be compared`),
+  ];
+  if (problems.length === 0) return found;
+  const message = `${place}: ${problems.join('; ')}. Nothing was published. Name other \`merge_keys\`.`;
+  throw failure('ConfigError', message, { step });
+}
+
+async function repeatedKeys(
+  service: BigQueryService,
+  location: string,
+  staging: readonly TableName[],
+  columns: ColumnPlan,
+  keys: ReturnType<typeof keyColumns>,
+): Promise<string[]> {
+  const names = keys.map(({ field }) => identifier(field.name));
+  const texts = keys.map(({ field }, index) => {
+    const name = names[index] ?? '';
+    return typeNameOf(field.type) === 'BYTES' ? `TO_HEX(${name})` : `CAST(${name} AS STRING)`;
+  });
+  const rows = await service.query(
+    location,
+    `SELECT ${texts.map((text, index) => `${text} AS k${index}`).join(', ')}, COUNT(*) OVER () AS total ` +
+      `FROM (SELECT ${names.join(', ')} FROM (${convertedRows(staging, columns)}) ` +
+      `GROUP BY ${names.join(', ')} HAVING COUNT(*) > 1) ` +
+      `ORDER BY ${texts.map((_, index) => `k${index}`).join(', ')} LIMIT ${shown}`,
+  );
+  if (rows.length === 0) return [];
+  const total = Number(rows[0]?.at(-1));
+  const values = rows.map((row) => `(${row.slice(0, -1).join(', ')})`).join(', ');
+  const listed = keys.map(({ field }) => `\`${field.name}\``).join(', ');
+  return [
+    `${total} values of ${listed} are there more than once, such as ${values}: set \`merge_order\` to say ` +
+      'which row counts, or leave one of each in a transform',
+  ];
+}

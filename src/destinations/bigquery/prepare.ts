@@ -1,0 +1,54 @@
+import type { TableResource } from '../../gateways/bigquery-service.js';
+import { faultPoint } from '../../process/fault-point.js';
+import { failure } from '../../shared/failures.js';
+import type { PublishRequest } from '../destination.js';
+import { checkStaged } from './checks.js';
+import { fieldsFor, planColumns, stagedColumns, type ColumnPlan } from './columns.js';
+import type { OpenTable } from './publisher.js';
+import { stageFiles } from './staging.js';
+import { fixedColumns, newTable, wantedFields } from './table.js';
+import { plainName, type TableName } from './table-name.js';
+
+/** Everything that a commit needs: it is one job from here. */
+export interface Prepared {
+  resource: TableResource;
+  staging: TableName[];
+  columns: ColumnPlan;
+}
+
+/**
+ * Decides about the columns, loads what is staged, checks it, and makes a table that is missing.
+ * Nothing that the table holds is changed by it.
+ */
+export async function prepare(
+  { service, table, parameters }: OpenTable,
+  location: string,
+  found: TableResource | null,
+  request: PublishRequest,
+): Promise<Prepared> {
+  const place = plainName(table);
+  const { sink: step, mode, onSchemaChange } = request;
+  const staged = stagedColumns(request.staged.schema, step);
+  const wanted = wantedFields(parameters, found);
+  const missing = found ? null : newTable(table, parameters, wanted ?? fieldsFor(staged));
+  const columns = planColumns({
+    place,
+    step,
+    mode,
+    onSchemaChange,
+    staged,
+    wanted,
+    table: found?.fields ?? null,
+    fixed: found ? fixedColumns(found) : [],
+  });
+  const staging = await stageFiles(service, table, location, request, staged);
+  await faultPoint('publisher:bigquery:staged');
+  await checkStaged(service, location, place, staging, columns, request);
+  if (missing) await service.createTable(table, missing);
+  await faultPoint('publisher:bigquery:table-made');
+  const resource = found ?? (await service.table(table));
+  if (resource === null) {
+    throw failure('ConnectionLost', `${place} is not there, though it was made just now`, { step });
+  }
+  return { resource, staging, columns };
+}
