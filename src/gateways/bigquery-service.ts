@@ -116,7 +116,7 @@ export class BigQueryError extends Error {
 
   /** Whether another try may help: nothing is wrong with what was asked. */
   get isPassing(): boolean {
-    if (passing.has(this.reason) || (this.status !== null && this.status >= 500)) return true;
+    if (passing.has(this.reason) || (this.status !== null && this.status >= 502)) return true;
     // Another transaction changed rows of the table: it says so as an invalid query.
     return /aborted due to concurrent|could not serialize access/i.test(this.message);
   }

@@ -75,7 +75,7 @@ export function createBigQuery(
     },
     insertJob: (job, configuration) =>
       isNew(request('POST', '/jobs', { body: jobBody(project, job, configuration) })),
-    loadFile: (job, file, load) => isNew(asOurs(upload(client, project, job, file, load))),
+    loadFile: (job, file, load) => isNew(asOurs(upload(client, project, job.jobId, file, load))),
     async finishedJob(job) {
       for (let pauseMs = pauses.firstMs; ; pauseMs = Math.min(pauseMs * 2, pauses.mostMs)) {
         const query = { location: job.location };
@@ -143,15 +143,16 @@ function createClient(project: string, endpoint: string | undefined): BigQuery {
 async function upload(
   client: BigQuery,
   project: string,
-  { jobId, location }: JobReference,
+  jobId: string,
   file: string,
   load: LoadConfiguration,
 ): Promise<Json> {
   const { dataset, table } = load.table;
+  // The location is the dataset's: the client would send it among the load's options.
   const [job] = await client
-    .dataset(dataset, { projectId: project, location })
-    .table(table, { location })
-    .createLoadJob(file, { ...loadBody(project, load), jobId, location } as object);
+    .dataset(dataset, { projectId: project })
+    .table(table)
+    .createLoadJob(file, { ...loadBody(project, load), jobId } as object);
   return job.metadata as Json;
 }
 

@@ -11,6 +11,7 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
 
 from bigquery_emulator import catalog
+from bigquery_emulator.assertion import parse_statements
 from bigquery_emulator.database import Cursor
 from bigquery_emulator.errors import BigQueryError, invalid_query, not_emulated
 from bigquery_emulator.names import DatasetId, TableId
@@ -40,7 +41,7 @@ def parse(sql: str) -> list[exp.Expression]:
         BigQueryError: It is not valid.
     """
     try:
-        found = [statement for statement in sqlglot.parse(sql, read="bigquery") if statement is not None]
+        found = [statement for statement in parse_statements(sql) if statement is not None]
     except SqlglotError as error:
         told = getattr(error, "errors", None) or [{}]
         place = f" at [{told[0].get('line', 1)}:{told[0].get('col', 1)}]"

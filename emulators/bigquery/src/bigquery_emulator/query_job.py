@@ -10,6 +10,7 @@ import duckdb
 from sqlglot import exp
 
 from bigquery_emulator import catalog, dialect
+from bigquery_emulator.assertion import Assert, check
 from bigquery_emulator.database import Cursor
 from bigquery_emulator.ddl import run_ddl
 from bigquery_emulator.destination import Rows, write
@@ -126,7 +127,10 @@ class QueryJob:
 
     def _run(self, cursor: Cursor, statement: exp.Expression, statistics: Resource) -> None:
         self._job.pop("_destination", None)
-        if isinstance(statement, exp.Query):
+        if isinstance(statement, Assert):
+            dialect.prepare(cursor, statement, self._context)
+            check(cursor, dialect.duckdb_sql(statement.this), statement.text("description"))
+        elif isinstance(statement, exp.Query):
             self._select(cursor, statement, statistics)
         elif isinstance(statement, _DML):
             run_dml(cursor, statement, self._context, statistics)

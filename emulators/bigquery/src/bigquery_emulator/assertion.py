@@ -1,0 +1,74 @@
+"""The statement ASSERT, which sqlglot does not know.
+
+https://cloud.google.com/bigquery/docs/reference/standard-sql/debugging-statements#assert
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.tokens import Token, TokenType
+
+from bigquery_emulator.database import Cursor
+from bigquery_emulator.errors import invalid_query
+
+
+class Assert(exp.Expression):
+    """A query of one value that must be true, and what is said if it is not."""
+
+    arg_types = {"this": True, "description": False}
+
+    def sql(self, dialect: Any = None, **options: Any) -> str:
+        """The statement as text."""
+        (condition,) = self.this.expressions
+        told = f" AS {self.args['description'].sql(dialect)}" if self.text("description") else ""
+        return f"ASSERT {condition.sql(dialect, **options)}{told}"
+
+
+def parse_statements(sql: str) -> list[exp.Expression | None]:
+    """The statements of a script, ASSERT among them.
+
+    Raises:
+        SqlglotError: It is not valid.
+    """
+    dialect = sqlglot.Dialect.get_or_raise("bigquery")
+    found: list[exp.Expression | None] = []
+    for tokens in _statements(dialect.tokenize(sql)):
+        if tokens[0].text.upper() == "ASSERT":
+            found.append(_assertion(sql, tokens))
+        else:
+            found.extend(dialect.parser().parse(tokens, sql))
+    return found
+
+
+def check(cursor: Cursor, sql: str, description: str) -> None:
+    """Runs the query of an assertion, as DuckDB's SQL.
+
+    Raises:
+        BigQueryError: Its value is not true.
+    """
+    row = cursor.execute(sql).fetchone()
+    if row is None or row[0] is not True:
+        raise invalid_query(f"Assertion failed: {description}" if description else "Assertion failed")
+
+
+def _statements(tokens: list[Token]) -> list[list[Token]]:
+    found: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.token_type == TokenType.SEMICOLON:
+            found.append([])
+        else:
+            found[-1].append(token)
+    return [statement for statement in found if statement]
+
+
+def _assertion(sql: str, tokens: list[Token]) -> exp.Expression:
+    end = tokens[-1].end + 1
+    description = ""
+    if len(tokens) > 3 and tokens[-1].token_type == TokenType.STRING and tokens[-2].token_type == TokenType.ALIAS:
+        description = tokens[-1].text
+        end = tokens[-2].start
+    query = sqlglot.parse_one(f"SELECT {sql[tokens[0].end + 1 : end]}", read="bigquery")
+    return Assert(this=query, description=exp.Literal.string(description))
