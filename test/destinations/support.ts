@@ -129,6 +129,10 @@ export function inspectTask(sink: TestSink): PublisherTask {
   return taskOf(sink, { kind: 'inspect', destination: sink.module });
 }
 
+export function positionTask(sink: TestSink, keys: string[], column: string | null): PublisherTask {
+  return taskOf(sink, { kind: 'position', keys, column });
+}
+
 /** Runs one publisher to its end, which must be good. */
 export async function done<T = Commit>(task: PublisherTask): Promise<T> {
   const end = await startPublisher(task).end;
@@ -179,6 +183,7 @@ const arrowTypes: Record<string, string> = {
   DOUBLE: 'double',
   BOOLEAN: 'bool',
   TIMESTAMP: 'timestamp[us]',
+  'TIMESTAMP WITH TIME ZONE': 'timestamp[us, tz=UTC]',
 };
 
 /** A query of one row for each id. */

@@ -84,10 +84,13 @@ async function publish(open: OpenTable, request: PublishRequest): Promise<Commit
     return commit;
   } catch (error) {
     // A job of ours may have committed all the same: the log knows.
-    const made = await (await readLog(service, table, location)).own(request).catch(() => null);
-    const isKept = isPassing(serviceFailure(error, plainName(table)));
-    if (!isKept || made) await removeStaging(service, table, request).catch(() => undefined);
-    if (made && made.version === request.baseVersion + 1) return commitOf(made, true);
+    const now = await readLog(service, table, location).catch(() => log);
+    const made = now.version === log.version ? null : await now.own(request);
+    const isOver = now.version !== log.version || !isPassing(serviceFailure(error, plainName(table)));
+    if (isOver) await removeStaging(service, table, request).catch(() => undefined);
+    if (made && made.version > request.baseVersion) return commitOf(made, true);
+    // Whoever took the version also removed our staging: that is why, whatever broke.
+    assertAtBase(table, now, request);
     throw error;
   }
 }
