@@ -186,6 +186,12 @@ const arrowTypes: Record<string, string> = {
   'TIMESTAMP WITH TIME ZONE': 'timestamp[us, tz=UTC]',
 };
 
+function arrowTypeOf(type: string): string {
+  const [, precision, scale] = /^DECIMAL\((\d+),(\d+)\)$/.exec(type) ?? [];
+  if (precision !== undefined) return `decimal128(${precision}, ${scale ?? 0})`;
+  return arrowTypes[type] ?? type;
+}
+
 /** A query of one row for each id. */
 export function ids(first: number, last: number): string {
   return `SELECT range AS id, 'name ' || range AS name FROM range(${first}, ${last + 1})`;
@@ -205,7 +211,7 @@ export async function stage(root: string, ...queries: string[]): Promise<Manifes
     const columns = await inMemory(`DESCRIBE SELECT * FROM '${uri}'`);
     schema = columns.map(({ column_name: name, column_type: type }) => ({
       name: String(name),
-      type: arrowTypes[String(type)] ?? String(type),
+      type: arrowTypeOf(String(type)),
       nullable: true,
     }));
     const [row] = await inMemory(`SELECT count(*)::int AS n FROM '${uri}'`);
