@@ -10,8 +10,10 @@ from bigquery_emulator import catalog, dialect
 from bigquery_emulator.database import Cursor
 from bigquery_emulator.destination import insert
 from bigquery_emulator.dialect import Context
-from bigquery_emulator.errors import duplicate, not_emulated, not_found
+from bigquery_emulator.errors import duplicate, invalid_query, not_emulated, not_found
+from bigquery_emulator.execution import described
 from bigquery_emulator.fields import Field, checked, duckdb_type
+from bigquery_emulator.hidden_dataset import create_missing_hidden_dataset
 from bigquery_emulator.names import DatasetId, TableId, quote
 from bigquery_emulator.partitioning import checked_layout
 from bigquery_emulator.table_options import layout_of, options_of
@@ -43,10 +45,10 @@ def run_ddl(cursor: Cursor, statement: exp.Expression, context: Context, statist
 
 def _truncate(cursor: Cursor, statement: exp.TruncateTable, context: Context, statistics: Resource) -> None:
     for each in statement.expressions:
-        name = dialect.table_id(each, context)
+        name = dialect.table_id(cursor, each, context)
         table = catalog.get_table(cursor, name)
         row = cursor.execute(f"DELETE FROM {name.sql}").fetchone()
-        catalog.put_table(cursor, name, table)
+        catalog.put_table(cursor, name, table, mutated=True)
         count = str(row[0] if row else 0)
         statistics["numDmlAffectedRows"] = count
         statistics["dmlStats"] = {"deletedRowCount": count}
@@ -56,12 +58,13 @@ def _create_table(cursor: Cursor, statement: exp.Create, context: Context, stati
     schema = statement.this
     target = schema.this if isinstance(schema, exp.Schema) else schema
     properties = statement.args.get("properties")
-    for each in properties.expressions if properties else []:
-        if isinstance(each, exp.TemporaryProperty):
-            raise not_emulated("CREATE TEMP TABLE")
     if statement.args.get("clone"):
         raise not_emulated("CREATE TABLE … CLONE and COPY")
-    name = dialect.table_id(target, context)
+    given = properties.expressions if properties else []
+    if any(isinstance(each, exp.TemporaryProperty) for each in given):
+        name = _temporary(cursor, target, context)
+    else:
+        name = dialect.table_id(cursor, target, context)
     statistics["ddlTargetTable"] = name.reference
     existing = catalog.find_table(cursor, name)
     statistics["ddlOperationPerformed"] = "CREATE"
@@ -82,8 +85,6 @@ def _create_table(cursor: Cursor, statement: exp.Create, context: Context, stati
     if query is not None:
         if isinstance(query, exp.Subquery):
             query = query.this
-        from bigquery_emulator.query_job import described
-
         dialect.name_columns(query)
         dialect.prepare(cursor, query, context)
         rows = described(cursor, dialect.duckdb_sql(query))
@@ -100,6 +101,16 @@ def _create_table(cursor: Cursor, statement: exp.Create, context: Context, stati
         insert(cursor, rows, name, table)
         if existing is not None:
             cursor.execute("DROP TABLE _replacing")
+
+
+def _temporary(cursor: Cursor, target: exp.Table, context: Context) -> TableId:
+    if context.script is None:
+        raise invalid_query("Use of CREATE TEMPORARY TABLE requires a script or session")
+    if len(target.parts) > 1:
+        raise invalid_query("A temporary table cannot be qualified with a dataset")
+    name = dialect.temporary_id(context, target.name)
+    create_missing_hidden_dataset(cursor, context.project)
+    return name
 
 
 def _column(definition: exp.ColumnDef) -> Field:
@@ -134,7 +145,7 @@ def field_of_type(name: str, kind: exp.DataType) -> Field:
 
 
 def _drop_table(cursor: Cursor, statement: exp.Drop, context: Context, statistics: Resource) -> None:
-    name = dialect.table_id(statement.this, context)
+    name = dialect.table_id(cursor, statement.this, context)
     statistics["ddlTargetTable"] = name.reference
     if catalog.find_table(cursor, name) is None:
         if not statement.args.get("exists"):
@@ -162,7 +173,7 @@ def _schema(cursor: Cursor, statement: exp.Expression, context: Context) -> None
 
 
 def _alter_table(cursor: Cursor, statement: exp.Alter, context: Context, statistics: Resource) -> None:
-    name = dialect.table_id(statement.this, context)
+    name = dialect.table_id(cursor, statement.this, context)
     statistics["ddlTargetTable"] = name.reference
     statistics["ddlOperationPerformed"] = "ALTER"
     table = catalog.find_table(cursor, name)
