@@ -11,11 +11,15 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from bigquery_emulator import catalog
 from bigquery_emulator.database import Database, FolderInUse
 from bigquery_emulator.http_server import BigQueryServer
 from bigquery_emulator.job_runner import JobRunner
 from bigquery_emulator.sample_data import create_missing_samples
 from bigquery_emulator.service import Service
+
+# How often the tables that have expired are deleted; they are not shown from the moment on.
+_SWEEP_S = 600
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,6 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         database = Database(arguments.folder.absolute())
         create_missing_samples(database)
+        with database.write() as cursor:
+            catalog.delete_expired_tables(cursor)
         runner = JobRunner(database)
         server = BigQueryServer(arguments.host, arguments.port, Service(database, runner))
     except (FolderInUse, OSError) as error:
@@ -42,7 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         threading.Thread(target=_wait_for_parent, args=(ended,), daemon=True).start()
     sys.stdout.write(json.dumps({"event": "ready", "endpoint": server.endpoint}) + "\n")
     sys.stdout.flush()
-    ended.wait()
+    while not ended.wait(_SWEEP_S):
+        with database.write() as cursor:
+            catalog.delete_expired_tables(cursor)
     server.shutdown()
     # Jobs that still run are not waited for: they run again when the folder is served again.
     os._exit(0)

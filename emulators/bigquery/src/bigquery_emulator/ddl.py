@@ -10,8 +10,10 @@ from bigquery_emulator import catalog, dialect
 from bigquery_emulator.database import Cursor
 from bigquery_emulator.destination import insert
 from bigquery_emulator.dialect import Context
-from bigquery_emulator.errors import duplicate, not_emulated, not_found
+from bigquery_emulator.errors import duplicate, invalid_query, not_emulated, not_found
+from bigquery_emulator.execution import described
 from bigquery_emulator.fields import Field, checked, duckdb_type
+from bigquery_emulator.hidden_dataset import create_missing_hidden_dataset
 from bigquery_emulator.names import DatasetId, TableId, quote
 from bigquery_emulator.partitioning import checked_layout
 from bigquery_emulator.table_options import layout_of, options_of
@@ -43,10 +45,10 @@ def run_ddl(cursor: Cursor, statement: exp.Expression, context: Context, statist
 
 def _truncate(cursor: Cursor, statement: exp.TruncateTable, context: Context, statistics: Resource) -> None:
     for each in statement.expressions:
-        name = dialect.table_id(each, context)
+        name = dialect.table_id(cursor, each, context)
         table = catalog.get_table(cursor, name)
         row = cursor.execute(f"DELETE FROM {name.sql}").fetchone()
-        catalog.put_table(cursor, name, table)
+        catalog.put_table(cursor, name, table, mutated=True)
         count = str(row[0] if row else 0)
         statistics["numDmlAffectedRows"] = count
         statistics["dmlStats"] = {"deletedRowCount": count}
@@ -56,12 +58,13 @@ def _create_table(cursor: Cursor, statement: exp.Create, context: Context, stati
     schema = statement.this
     target = schema.this if isinstance(schema, exp.Schema) else schema
     properties = statement.args.get("properties")
-    for each in properties.expressions if properties else []:
-        if isinstance(each, exp.TemporaryProperty):
-            raise not_emulated("CREATE TEMP TABLE")
     if statement.args.get("clone"):
         raise not_emulated("CREATE TABLE … CLONE and COPY")
-    name = dialect.table_id(target, context)
+    given = properties.expressions if properties else []
+    if any(isinstance(each, exp.TemporaryProperty) for each in given):
+        name = _temporary(cursor, target, context)
+    else:
+        name = dialect.table_id(cursor, target, context)
     statistics["ddlTargetTable"] = name.reference
     existing = catalog.find_table(cursor, name)
     statistics["ddlOperationPerformed"] = "CREATE"
@@ -82,8 +85,6 @@ def _create_table(cursor: Cursor, statement: exp.Create, context: Context, stati
     if query is not None:
         if isinstance(query, exp.Subquery):
             query = query.this
-        from bigquery_emulator.query_job import described
-
         dialect.name_columns(query)
         dialect.prepare(cursor, query, context)
         rows = described(cursor, dialect.duckdb_sql(query))
@@ -100,6 +101,16 @@ def _create_table(cursor: Cursor, statement: exp.Create, context: Context, stati
         insert(cursor, rows, name, table)
         if existing is not None:
             cursor.execute("DROP TABLE _replacing")
+
+
+def _temporary(cursor: Cursor, target: exp.Table, context: Context) -> TableId:
+    if context.script is None:
+        raise invalid_query("Use of CREATE TEMPORARY TABLE requires a script or session")
+    if len(target.parts) > 1:
+        raise invalid_query("A temporary table cannot be qualified with a dataset")
+    name = dialect.temporary_id(context, target.name)
+    create_missing_hidden_dataset(cursor, context.project)
+    return name
 
 
 def _column(definition: exp.ColumnDef) -> Field:
@@ -134,7 +145,7 @@ def field_of_type(name: str, kind: exp.DataType) -> Field:
 
 
 def _drop_table(cursor: Cursor, statement: exp.Drop, context: Context, statistics: Resource) -> None:
-    name = dialect.table_id(statement.this, context)
+    name = dialect.table_id(cursor, statement.this, context)
     statistics["ddlTargetTable"] = name.reference
     if catalog.find_table(cursor, name) is None:
         if not statement.args.get("exists"):
@@ -162,7 +173,7 @@ def _schema(cursor: Cursor, statement: exp.Expression, context: Context) -> None
 
 
 def _alter_table(cursor: Cursor, statement: exp.Alter, context: Context, statistics: Resource) -> None:
-    name = dialect.table_id(statement.this, context)
+    name = dialect.table_id(cursor, statement.this, context)
     statistics["ddlTargetTable"] = name.reference
     statistics["ddlOperationPerformed"] = "ALTER"
     table = catalog.find_table(cursor, name)
@@ -187,15 +198,43 @@ def _altered(cursor: Cursor, name: TableId, table: Resource, action: exp.Express
         cursor.execute(f"ALTER TABLE {name.sql} ADD COLUMN {quote(field['name'])} {duckdb_type(field)}")
         fields.append(field)
     elif isinstance(action, exp.Drop) and str(action.args.get("kind")).upper() == "COLUMN":
-        column = action.this.name
+        column = (action.this or action.args["tables"][0]).name
         if not any(each["name"].lower() == column.lower() for each in fields):
             if action.args.get("exists"):
                 return table
             raise not_found("Column", column)
         cursor.execute(f"ALTER TABLE {name.sql} DROP COLUMN {quote(column)}")
         fields = [each for each in fields if each["name"].lower() != column.lower()]
+    elif isinstance(action, exp.AlterColumn) and action.args.get("dtype") is not None:
+        fields = _retyped(cursor, name, fields, action)
     elif isinstance(action, exp.AlterSet):
         return {**table, **options_of(action)}
     else:
         raise not_emulated(f"ALTER TABLE … {action.sql('bigquery')}")
     return {**table, "schema": {"fields": fields}}
+
+
+# https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#alter_column_set_data_type_statement
+_WIDER = {
+    "INTEGER": ("NUMERIC", "BIGNUMERIC", "FLOAT"),
+    "NUMERIC": ("BIGNUMERIC", "FLOAT"),
+    "BIGNUMERIC": ("FLOAT",),
+}
+
+
+def _retyped(cursor: Cursor, name: TableId, fields: list[Field], action: exp.AlterColumn) -> list[Field]:
+    (wanted,) = checked([field_of_type(action.this.name, action.args["dtype"])])
+    if "precision" in wanted or "maxLength" in wanted:
+        raise not_emulated("ALTER COLUMN … SET DATA TYPE with parameters")
+    for position, field in enumerate(fields):
+        if field["name"].lower() != wanted["name"].lower():
+            continue
+        if field["type"] != wanted["type"] and wanted["type"] not in _WIDER.get(field["type"], ()):
+            raise invalid_query(
+                "ALTER TABLE ALTER COLUMN SET DATA TYPE requires that the existing column type "
+                f"({field['type']}) is assignable to the new type ({wanted['type']})"
+            )
+        column = quote(field["name"])
+        cursor.execute(f"ALTER TABLE {name.sql} ALTER COLUMN {column} TYPE {duckdb_type(wanted)}")
+        return [*fields[:position], {**field, "type": wanted["type"]}, *fields[position + 1 :]]
+    raise not_found("Column", action.this.name)

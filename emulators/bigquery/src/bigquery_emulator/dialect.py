@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
 
-from bigquery_emulator import catalog
+from bigquery_emulator import catalog, information_schema
 from bigquery_emulator.assertion import parse_statements
 from bigquery_emulator.database import Cursor
 from bigquery_emulator.errors import BigQueryError, invalid_query, not_emulated
+from bigquery_emulator.hidden_dataset import hidden_dataset
 from bigquery_emulator.names import DatasetId, TableId
 
 
@@ -25,13 +26,13 @@ class Context:
         project: Of the job.
         dataset: The default dataset, if the job names one.
         parameters: SQL of each parameter, by name, or by position from 0.
-        temporary: Names of the script's temporary tables.
+        script: A name of the script, for its temporary tables; None where there is one statement.
     """
 
     project: str
     dataset: DatasetId | None = None
     parameters: Mapping[str | int, exp.Expression] = field(default_factory=dict)
-    temporary: set[str] = field(default_factory=set)
+    script: str | None = None
 
 
 def parse(sql: str) -> list[exp.Expression]:
@@ -49,10 +50,15 @@ def parse(sql: str) -> list[exp.Expression]:
         raise invalid_query(f"Syntax error: {detail}{place}") from None
     if not found:
         raise invalid_query("Syntax error: Unexpected end of script")
-    return [statement for statement in found if not isinstance(statement, exp.Semicolon)]
+    return cast(list[exp.Expression], [each for each in found if not isinstance(each, exp.Semicolon)])
 
 
-def table_id(table: exp.Table, context: Context) -> TableId:
+def temporary_id(context: Context, name: str) -> TableId:
+    """Where a temporary table of the script is kept."""
+    return TableId(hidden_dataset(context.project), f"temp_{context.script}_{name}")
+
+
+def table_id(cursor: Cursor, table: exp.Table, context: Context) -> TableId:
     """The table that a statement names.
 
     Raises:
@@ -60,6 +66,10 @@ def table_id(table: exp.Table, context: Context) -> TableId:
     """
     parts = [part.name for part in table.parts]
     if len(parts) == 1:
+        if context.script is not None:
+            temporary = temporary_id(context, parts[0])
+            if catalog.find_table(cursor, temporary) is not None:
+                return temporary
         if context.dataset is None:
             raise invalid_query(f'Table "{parts[0]}" must be qualified with a dataset (e.g. dataset.table).')
         return TableId(context.dataset, parts[0])
@@ -88,25 +98,80 @@ def prepare(
             raise not_emulated(f"the table function {table.this.sql('bigquery')}")
         if any(table is each for each in created):
             continue
-        if len(table.parts) == 1 and (table.name in common or table.name in context.temporary):
+        if len(table.parts) == 1 and table.name in common:
+            continue
+        if _information_schema(cursor, table, context):
             continue
         if table.args.get("version") or table.args.get("when"):
             raise not_emulated("FOR SYSTEM_TIME AS OF")
-        name = table_id(table, context)
-        if catalog.find_table(cursor, name) is None:
+        name = table_id(cursor, table, context)
+        found = catalog.find_table(cursor, name)
+        if found is None:
             raise BigQueryError("notFound", f"Not found: Table {name} was not found in location US")
+        if found.get("requirePartitionFilter"):
+            _require_filter(table, name, found)
         rename(table, name)
     _fix(statement)
 
 
+def _information_schema(cursor: Cursor, table: exp.Table, context: Context) -> bool:
+    """Puts the rows of a view into the place of its name, if it is one."""
+    parts = [part for each in table.parts for part in each.name.split(".")]
+    if len(parts) < 2 or parts[-2].upper() != "INFORMATION_SCHEMA":
+        return False
+    if len(parts) > 2:
+        dataset = DatasetId(".".join(parts[:-3]) or context.project, parts[-3])
+    elif context.dataset is not None:
+        dataset = context.dataset
+    else:
+        raise invalid_query("INFORMATION_SCHEMA must be qualified with a dataset")
+    if dataset.dataset.lower().startswith("region-"):
+        raise not_emulated("INFORMATION_SCHEMA of a region: qualify it with a dataset")
+    name = parts[-1].upper()
+    registered = f"_information_schema_{name}_{dataset.project}_{dataset.dataset}"
+    cursor.register(registered, information_schema.view(cursor, name, dataset))
+    alias = table.alias if table.alias and "." not in table.alias else parts[-1]
+    for part in ("catalog", "db"):
+        table.set(part, None)
+    table.set("this", exp.to_identifier(registered, quoted=True))
+    table.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+    return True
+
+
+def _require_filter(table: exp.Table, name: TableId, found: dict[str, Any]) -> None:
+    """Refuses a statement that reads every partition of a table that demands a filter.
+
+    https://cloud.google.com/bigquery/docs/querying-partitioned-tables#require_a_partition_filter_in_queries
+    """
+    layout = found.get("timePartitioning") or found.get("rangePartitioning")
+    around = table.find_ancestor(exp.Select, exp.Update, exp.Delete, exp.Merge)
+    if layout is None or around is None:
+        return
+    filters = [
+        around.args.get("where"),
+        around.args.get("on"),
+        *(each.args.get("on") for each in around.args.get("joins") or []),
+    ]
+    columns = [
+        column.name.lower() for each in filters if each is not None for column in each.find_all(exp.Column)
+    ]
+    if layout["field"].lower() not in columns:
+        raise invalid_query(
+            f"Cannot query over table '{name.dataset.project}.{name.dataset.dataset}.{name.table}' without "
+            f"a filter over column(s) '{layout['field']}' that can be used for partition elimination"
+        )
+
+
 def rename(table: exp.Table, name: TableId) -> None:
     """Gives a table its name in DuckDB; what is called by its own name in the statement stays so."""
-    alias = table.alias
+    alias, own = table.alias, table.name
     table.set("catalog", None)
     table.set("db", exp.to_identifier(name.dataset.schema, quoted=True))
     table.set("this", exp.to_identifier(name.table, quoted=True))
     if "." in alias:  # sqlglot calls `p.d.t` by its whole name
-        table.set("alias", exp.TableAlias(this=exp.to_identifier(name.table, quoted=True)))
+        alias = ""
+    if not alias and isinstance(table.parent, (exp.From, exp.Join)):
+        table.set("alias", exp.TableAlias(this=exp.to_identifier(own, quoted=True)))
 
 
 def duckdb_sql(statement: exp.Expression) -> str:
@@ -136,6 +201,11 @@ def _bind(statement: exp.Expression, context: Context) -> None:
 
 
 def _fix(statement: exp.Expression) -> None:
+    for safe in list(statement.find_all(exp.SafeFunc)):
+        safe.replace(exp.Anonymous(this="TRY", expressions=[safe.this.copy()]))
+    for quotient in list(statement.find_all(exp.Div)):
+        operands = [quotient.this.copy(), quotient.expression.copy()]
+        quotient.replace(exp.Anonymous(this="bq_divide", expressions=operands))
     for node in list(statement.find_all(exp.Literal)):
         if not node.is_number or isinstance(node.parent, (exp.Cast, exp.DataTypeParam)):
             continue
@@ -146,7 +216,7 @@ def _fix(statement: exp.Expression) -> None:
 
 
 def name_columns(query: exp.Expression) -> None:
-    """Names the columns of a result as the service does: `f0_`, `f1_`, …
+    """Names the columns of a result as the service does: `f0_`, `f1_` and so on.
 
     Raises:
         BigQueryError: Two columns have one name.
@@ -205,7 +275,7 @@ def _value(kind: dict[str, Any], value: dict[str, Any]) -> exp.Expression:
     if text is None:
         literal: exp.Expression = exp.null()
     elif name == "BYTES":
-        return exp.func("FROM_BASE64", exp.Literal.string(str(text)), dialect="bigquery")
+        return exp.FromBase64(this=exp.Literal.string(str(text)))
     else:
         literal = exp.Literal.string(str(text))
     return exp.cast(literal, sql_type(kind), dialect="bigquery")

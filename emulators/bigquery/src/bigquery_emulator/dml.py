@@ -28,15 +28,15 @@ def run_dml(cursor: Cursor, statement: exp.Expression, context: Context, statist
         name = type(statement).__name__.upper()
         raise invalid_query(f"{name} must have a WHERE clause")
     target = statement.this.this if isinstance(statement.this, exp.Schema) else statement.this
-    name = dialect.table_id(target, context)
+    table_name = dialect.table_id(cursor, target, context)
     dialect.prepare(cursor, statement, context)
-    table = catalog.get_table(cursor, name)
+    table = catalog.get_table(cursor, table_name)
     if isinstance(statement, exp.Merge):
         counts = _merge(cursor, statement, table)
     else:
         row = cursor.execute(dialect.duckdb_sql(statement)).fetchone()
         counts = {type(statement).__name__.upper(): int(row[0]) if row else 0}
-    catalog.put_table(cursor, name, table)
+    catalog.put_table(cursor, table_name, table, mutated=not isinstance(statement, exp.Insert))
     statistics["numDmlAffectedRows"] = str(sum(counts.values()))
     statistics["dmlStats"] = {key: str(counts.get(verb, 0)) for verb, key in _STATISTIC.items()}
 

@@ -21,12 +21,13 @@ WAIT_S = 2.0
 _PAGE = 10_000
 # Of jobs.query, beside the options of a query job: https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query
 _OF_REQUEST = (
-    "kind", "maxResults", "timeoutMs", "dryRun", "location", "formatOptions", "labels", "requestId", "jobCreationMode",
+    "kind", "maxResults", "timeoutMs", "dryRun", "location", "formatOptions", "labels", "requestId",
+    "jobCreationMode",
 )  # fmt: skip
 
 
 class JobRoutes:
-    """Answers jobs.*"""
+    """Answers the calls about jobs."""
 
     def __init__(self, database: Database, runner: JobRunner) -> None:
         self._database = database

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import threading
 import uuid
 from dataclasses import dataclass, field
@@ -14,7 +16,7 @@ import duckdb
 from bigquery_emulator import catalog
 from bigquery_emulator.copy_job import CopyJob
 from bigquery_emulator.database import Cursor, Database
-from bigquery_emulator.errors import BigQueryError, duplicate
+from bigquery_emulator.errors import BigQueryError, duplicate, invalid
 from bigquery_emulator.extract_job import ExtractJob
 from bigquery_emulator.job_config import kind_of
 from bigquery_emulator.load_job import LoadJob
@@ -22,13 +24,16 @@ from bigquery_emulator.query_job import QueryJob
 
 Resource = dict[str, Any]
 
+# https://cloud.google.com/bigquery/docs/reference/rest/v2/JobReference
+_JOB_ID = re.compile(r"[\w-]{1,1024}", re.ASCII)
+
 
 class Work(Protocol):
     """What a job does. Each step is one transaction; the last one also writes the job's record."""
 
     steps: list[Any]
 
-    def prepare(self) -> None:
+    def prepare(self, database: Database) -> None:
         """What is done before the database is locked."""
 
     def close(self) -> None:
@@ -122,7 +127,8 @@ class JobRunner:
             if active is not None:
                 active.cancelled = True
                 if active.cursor is not None:
-                    active.cursor.interrupt()
+                    with contextlib.suppress(duckdb.Error):  # it may have ended meanwhile
+                        active.cursor.interrupt()
         return self.wait(project, job_id, 1)
 
     def resume(self) -> None:
@@ -162,7 +168,7 @@ class JobRunner:
             job = json.loads(json.dumps(job))  # the client's view stays as it is until the end
             job["status"] = {"state": "RUNNING"}
             work = work_of(job, note.with_suffix(".body"))
-            work.prepare()
+            work.prepare(self._database)
             for number in range(int(job.pop("_next", 0)), len(work.steps)):
                 before = json.loads(json.dumps(job))
                 try:
@@ -223,6 +229,8 @@ def new_job(project: str, document: Resource) -> Resource:
         "jobId": str(given.get("jobId") or f"job_{uuid.uuid4().hex}"),
         "location": str(given.get("location") or "US"),
     }
+    if not _JOB_ID.fullmatch(reference["jobId"]):
+        raise invalid(f'Invalid job ID "{reference["jobId"]}": letters, digits, - and _ are allowed.')
     kind = next((each for each in ("query", "load", "copy", "extract") if configuration.get(each)), "unknown")
     configuration["jobType"] = kind.upper()
     moment = str(catalog.now_ms())

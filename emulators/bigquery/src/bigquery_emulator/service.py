@@ -51,6 +51,7 @@ class Service:
             ("PATCH", "/projects/*/datasets/*/tables/*", tables.patch),
             ("DELETE", "/projects/*/datasets/*/tables/*", tables.delete),
             ("GET", "/projects/*/datasets/*/tables/*/data", tables.data),
+            ("POST", "/projects/*/datasets/*/tables/*/insertAll", tables.insert_all),
             ("GET", "/projects/*/jobs", jobs.list),
             ("POST", "/projects/*/jobs", jobs.insert),
             ("GET", "/projects/*/jobs/*", jobs.get),

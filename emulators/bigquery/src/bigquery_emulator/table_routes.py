@@ -9,12 +9,16 @@ from bigquery_emulator.call import Answer, Call
 from bigquery_emulator.catalog import Resource
 from bigquery_emulator.cells import read_page, timestamp_format
 from bigquery_emulator.database import Cursor, Database
+from bigquery_emulator.destination import insert
 from bigquery_emulator.errors import invalid, not_emulated
 from bigquery_emulator.fields import Field, checked, duckdb_type
+from bigquery_emulator.logical_bytes import logical_bytes
 from bigquery_emulator.names import DatasetId, TableId, quote
-from bigquery_emulator.paging import page_of, page_start, page_token
+from bigquery_emulator.paging import number, page_of, page_start, page_token
 from bigquery_emulator.partitioning import checked_layout, partition_condition
 from bigquery_emulator.resources import check_match, merged
+from bigquery_emulator.text_source import registered
+from bigquery_emulator.values import BadValue, row_of
 
 _WRITABLE = (
     "friendlyName",
@@ -94,7 +98,7 @@ class TableRoutes:
         name = _name(project, dataset, table)
         timestamps = timestamp_format(format_options(query))
         start = page_start(query)
-        length = min(int(query.get("maxResults") or _PAGE), _PAGE * 10)
+        length = min(number(query, "maxResults", _PAGE), _PAGE * 10)
         with self._database.read() as cursor:
             found = catalog.get_table(cursor, name)
             where = f" WHERE {partition_condition(found, name.partition)}" if name.partition else ""
@@ -108,6 +112,38 @@ class TableRoutes:
             }  # fmt: skip
         if rows and start + len(rows) < total:
             answer["pageToken"] = page_token(start + len(rows))
+        return Answer.of_json(answer)
+
+    def insert_all(self, call: Call, project: str, dataset: str, table: str) -> Answer:
+        """tabledata.insertAll: all rows, or with bad ones none (unless `skipInvalidRows`)."""
+        document = call.document()
+        name = _name(project, dataset, table)
+        given = document.get("rows") or []
+        if document.get("templateSuffix"):
+            raise not_emulated("`templateSuffix`")
+        with self._database.write() as cursor:
+            found = catalog.get_table(cursor, name)
+            fields = found["schema"]["fields"]
+            rows, errors = [], []
+            for index, each in enumerate(given):
+                try:
+                    ignore = bool(document.get("ignoreUnknownValues"))
+                    rows.append(row_of(each.get("json") or {}, fields, ignore_unknown=ignore))
+                except BadValue as error:
+                    problem = {"reason": "invalid", "message": str(error), "location": "", "debugInfo": ""}
+                    errors.append({"index": index, "errors": [problem]})
+            if rows and (not errors or document.get("skipInvalidRows")):
+                insert(cursor, registered(cursor, rows, fields), name, found)
+                catalog.put_table(cursor, name, found)
+        answer: dict[str, Any] = {"kind": "bigquery#tableDataInsertAllResponse"}
+        if errors:
+            if not document.get("skipInvalidRows"):
+                bad = {error["index"] for error in errors}
+                stopped = [{"reason": "stopped", "message": "", "location": "", "debugInfo": ""}]
+                errors += [
+                    {"index": index, "errors": stopped} for index in range(len(given)) if index not in bad
+                ]
+            answer["insertErrors"] = errors
         return Answer.of_json(answer)
 
     def _changed(self, call: Call, name: TableId, *, whole: bool) -> Answer:
@@ -137,7 +173,6 @@ def document_of(cursor: Cursor, name: TableId) -> Resource:
     found = catalog.get_table(cursor, name)
     location = catalog.get_dataset(cursor, name.dataset).get("location", "US")
     rows = _count(cursor, name.sql)
-    size = str(rows * 8 * len(found["schema"]["fields"]))
     return {
         "kind": "bigquery#table",
         "id": str(name),
@@ -146,9 +181,9 @@ def document_of(cursor: Cursor, name: TableId) -> Resource:
         "type": "TABLE",
         "location": location,
         "numRows": str(rows),
-        "numBytes": size,
+        "numBytes": str(logical_bytes(cursor, name.sql, found["schema"]["fields"])),
         "numLongTermBytes": "0",
-        **{key: value for key, value in found.items() if key != "version"},
+        **{key: value for key, value in found.items() if key not in catalog.INTERNAL},
     }
 
 
@@ -230,7 +265,8 @@ def _change_schema(cursor: Cursor, name: TableId, old: list[Field], new: list[Fi
         if changed["mode"] != field["mode"]:
             if (field["mode"], changed["mode"]) != ("REQUIRED", "NULLABLE"):
                 raise invalid(
-                    f"{problem} Field {field['name']} has changed mode from {field['mode']} to {changed['mode']}"
+                    f"{problem} Field {field['name']} has changed mode "
+                    f"from {field['mode']} to {changed['mode']}"
                 )
             cursor.execute(f"ALTER TABLE {name.sql} ALTER COLUMN {quote(field['name'])} DROP NOT NULL")
     known = {field["name"].lower() for field in old}
