@@ -46,6 +46,41 @@ GROUPS = {
         "flag": pa.array([True, False, None], pa.bool_()),
         "text": pa.array(['\u00e9\U0001f600 "q",\n;', "", None], pa.string()),
     },
+    "bigquery": {
+        "i64": pa.array([-(2**63), 2**63 - 1, None], pa.int64()),
+        "u32": pa.array([2**32 - 1, 0, None], pa.uint32()),
+        "dec": pa.array(
+            [Decimal("12345678901234567890123456789.123456789"), Decimal("-0.5"), None], pa.decimal128(38, 9)
+        ),
+        "big": pa.array(
+            [Decimal("1234567890.123456789012345678"), Decimal("-0.5"), None],
+            pa.decimal128(28, 18),
+        ),
+        "time": pa.array([dt.time(23, 59, 59, 999999), dt.time(0), None], pa.time64("us")),
+        "tz": pa.array(
+            [FIRST.replace(tzinfo=UTC), LAST.replace(tzinfo=UTC), None], pa.timestamp("us", tz="UTC")
+        ),
+        "ts": pa.array([FIRST, LAST, None], pa.timestamp("us")),
+        "ms": pa.array([dt.datetime(2026, 1, 31, 9, 30), None, None], pa.timestamp("ms")),
+        "date": pa.array([FIRST.date(), LAST.date(), None], pa.date32()),
+        "uuid": pa.array([ID.bytes, bytes(16), None], pa.uuid()),
+        "json": pa.array(['{"a": 1.5, "b": [1]}', "[]", None], pa.json_()),
+        "bytes": pa.array([b"\x00\xff", b"", None], pa.binary()),
+        "real": pa.array([0.1, float("nan"), None], pa.float64()),
+        "inf": pa.array([float("inf"), float("-inf"), None], pa.float32()),
+        "flag": pa.array([True, False, None], pa.bool_()),
+        "text": pa.array(['\u00e9\U0001f600 "q",\n;', "", None], pa.string()),
+        "word": pa.array(["a", "b", None], pa.string()).dictionary_encode(),
+    },
+    "bigquery_refused": {
+        "u64": pa.array([2**64 - 1], pa.uint64()),
+        "half": pa.array([1], pa.int8()).cast(pa.float16()),
+        "nothing": pa.array([None]),
+        "ns": pa.array([1], pa.timestamp("ns")),
+        "ints": pa.array([[1, None]], pa.list_(pa.int64())),
+        "pair": pa.array([{"x": 0.5}], pa.struct([("x", pa.float64())])),
+        "wide": pa.array([Decimal("1234567890123456789012345678901234567890.5")], pa.decimal256(50, 10)),
+    },
     "wide_decimal": {
         "amount": pa.array([Decimal("1234567890123456789012345678901234567890.5")], pa.decimal256(50, 10))
     },
