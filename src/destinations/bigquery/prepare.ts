@@ -4,7 +4,7 @@ import { failure } from '../../shared/failures.js';
 import type { PublishRequest } from '../destination.js';
 import { checkStaged } from './checks.js';
 import { fieldsFor, planColumns, stagedColumns, type ColumnPlan } from './columns.js';
-import type { OpenTable } from './publisher.js';
+import type { OpenTable } from './open-table.js';
 import { stageFiles } from './staging.js';
 import { fixedColumns, newTable, wantedFields } from './table.js';
 import { plainName, type TableName } from './table-name.js';
