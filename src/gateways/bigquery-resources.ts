@@ -12,6 +12,11 @@ import type {
 /** A resource of the REST API: https://cloud.google.com/bigquery/docs/reference/rest */
 export type Json = Record<string, unknown>;
 
+/** A text or a number of a resource; empty if it is neither. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
 export function tableOf(resource: Json): TableResource {
   const { schema, clustering } = resource as {
     schema?: { fields?: TableField[] };
@@ -20,16 +25,17 @@ export function tableOf(resource: Json): TableResource {
   const partitioning = (resource['timePartitioning'] ?? null) as
     (TimePartitioning & { requirePartitionFilter?: boolean }) | null;
   return {
-    type: String(resource['type'] ?? 'TABLE'),
+    type: textOf(resource['type']) || 'TABLE',
     fields: schema?.fields ?? [],
     rows: Number(resource['numRows'] ?? 0),
     bytes: Number(resource['numBytes'] ?? 0),
     timePartitioning: partitioning,
-    rangePartitioning: (resource['rangePartitioning'] as { field?: string } | undefined)?.field ?? null,
+    rangePartitioning:
+      (resource['rangePartitioning'] as { field?: string } | undefined)?.field ?? null,
     clustering: clustering?.fields ?? [],
     requirePartitionFilter:
       resource['requirePartitionFilter'] === true || partitioning?.requirePartitionFilter === true,
-    creationTime: String(resource['creationTime'] ?? ''),
+    creationTime: textOf(resource['creationTime']),
   };
 }
 
@@ -58,7 +64,10 @@ export function jobBody(
     work.kind === 'query'
       ? { query: { query: work.sql, useLegacySql: false, ...queryParameters(work.parameters) } }
       : { load: { ...loadBody(projectId, work.load), sourceUris: work.uris } };
-  return { jobReference: { projectId, jobId, location }, configuration: { labels, ...configuration } };
+  return {
+    jobReference: { projectId, jobId, location },
+    configuration: { labels, ...configuration },
+  };
 }
 
 /** Decimals go into the type that the schema names. */

@@ -16,6 +16,7 @@ import {
   queryParameters,
   tableBody,
   tableOf,
+  textOf,
   type Json,
 } from './bigquery-resources.js';
 
@@ -36,18 +37,22 @@ export function createBigQuery(
   const request = (method: string, uri: string, { body, query }: Request = {}): Promise<Json> =>
     asOurs(
       new Promise((resolve, reject) => {
-        const options = { method, uri, ...(body ? { json: body } : {}), ...(query ? { qs: query } : {}) };
+        const options = {
+          method,
+          uri,
+          ...(body ? { json: body } : {}),
+          ...(query ? { qs: query } : {}),
+        };
         client.request(options, (error: Error | null, answer: unknown) =>
           error ? reject(error) : resolve((answer ?? {}) as Json),
         );
       }),
     );
-  const jobUri = ({ jobId }: JobReference) => `/jobs/${jobId}`;
 
   const service: BigQueryService = {
     async dataset(id) {
       const found = await orNull(request('GET', `/datasets/${id}`));
-      return found && { location: String(found['location'] ?? 'US') };
+      return found && { location: textOf(found['location']) || 'US' };
     },
     async table({ dataset, table }) {
       const found = await orNull(request('GET', `/datasets/${dataset}/tables/${encode(table)}`));
@@ -79,7 +84,7 @@ export function createBigQuery(
     async finishedJob(job) {
       for (let pauseMs = pauses.firstMs; ; pauseMs = Math.min(pauseMs * 2, pauses.mostMs)) {
         const query = { location: job.location };
-        const found = await orNull(request('GET', jobUri(job), { query }));
+        const found = await orNull(request('GET', `/jobs/${job.jobId}`, { query }));
         if (found === null) return null;
         const state = (found['status'] as Json | undefined)?.['state'];
         if (state === 'DONE') return finishedOf(found);
@@ -103,8 +108,8 @@ export function createBigQuery(
         const query = { location, timeoutMs: longPollMs };
         answer = await request('GET', `/queries/${jobId}`, { query });
       }
-      const rows = (answer['rows'] ?? []) as { f: { v: unknown }[] }[];
-      return rows.map(({ f }): Row => f.map(({ v }) => (v === null ? null : String(v))));
+      const rows = (answer['rows'] ?? []) as { f: { v: string | null }[] }[];
+      return rows.map(({ f }): Row => f.map(({ v }) => v));
     },
   };
 

@@ -63,8 +63,10 @@ export interface StorageProxy {
   stop(): Promise<void>;
 }
 
-/** A way to the emulator on which requests can be watched, refused, and answers lost. */
-export async function startStorageProxy(emulator: StorageEmulator): Promise<StorageProxy> {
+/** A way to an emulator, of Cloud Storage or another service, on which requests can be watched, refused, and answers lost. */
+export async function startStorageProxy(
+  emulator: Pick<StorageEmulator, 'endpoint'>,
+): Promise<StorageProxy> {
   const pass = (request: IncomingMessage, response: ServerResponse): void => {
     const name = `${request.method ?? ''} ${request.url ?? ''}`;
     proxy.seen.push(name);

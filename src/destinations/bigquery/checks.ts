@@ -26,18 +26,21 @@ export async function checkStaged(
 ): Promise<void> {
   const { merge, sink: step, staged } = request;
   const keys = merge === null ? [] : assertKeys(place, columns, merge.keys, step);
-  const counts: { sql: string; problem: (count: number) => string }[] = keys.map(({ field, value }) => ({
-    sql: `${value} IS NULL`,
-    problem: (count) =>
-      `merge key \`${field.name}\` is NULL in ${count} of ${staged.rows} rows: no row can be found by it`,
-  }));
+  const counts: { sql: string; problem: (count: number) => string }[] = keys.map(
+    ({ field, value }) => ({
+      sql: `${value} IS NULL`,
+      problem: (count) =>
+        `merge key \`${field.name}\` is NULL in ${count} of ${staged.rows} rows: no row can be found by it`,
+    }),
+  );
   for (const { field, from } of columns.written) {
     if (from === null) continue;
     const column = identifier(from.staged.name);
     if (from.conversion.safe !== undefined) {
       counts.push({
         sql: `${column} IS NOT NULL AND ${from.conversion.safe(column)} IS NULL`,
-        problem: (count) => `column \`${field.name}\` has ${count} texts that are no ${sqlTypeOf(field)}`,
+        problem: (count) =>
+          `column \`${field.name}\` has ${count} texts that are no ${sqlTypeOf(field)}`,
       });
     }
     if (field.mode === 'REQUIRED') {
@@ -47,7 +50,10 @@ export async function checkStaged(
       });
     }
   }
-  const selected = ['COUNT(*) AS n', ...counts.map(({ sql }, index) => `COUNTIF(${sql}) AS c${index}`)];
+  const selected = [
+    'COUNT(*) AS n',
+    ...counts.map(({ sql }, index) => `COUNTIF(${sql}) AS c${index}`),
+  ];
   const [row = []] = await service.query(
     location,
     `SELECT ${selected.join(', ')} FROM ${stagedRows(staging)}`,
@@ -81,7 +87,9 @@ function assertKeys(
   const wrong = found.filter(({ field }) => incomparable.has(typeNameOf(field.type)));
   const problems = [
     ...absent.map((key) => `merge key \`${key}\` is no column of the table and of what is staged`),
-    ...wrong.map(({ field }) => `merge key \`${field.name}\` is ${sqlTypeOf(field)}, which cannot be compared`),
+    ...wrong.map(
+      ({ field }) => `merge key \`${field.name}\` is ${sqlTypeOf(field)}, which cannot be compared`,
+    ),
   ];
   if (problems.length === 0) return found;
   const message = `${place}: ${problems.join('; ')}. Nothing was published. Name other \`merge_keys\`.`;

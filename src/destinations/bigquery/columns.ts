@@ -93,7 +93,8 @@ export function planColumns({
   if (!grows && onSchemaChange === 'fail' && extra.length > 0) {
     problems.push(`the table has no column ${listed(extra)}`);
   }
-  const unknown = wanted === null ? [] : staged.filter(({ name }) => !inAsked.has(name.toLowerCase()));
+  const unknown =
+    wanted === null ? [] : staged.filter(({ name }) => !inAsked.has(name.toLowerCase()));
   if (unknown.length > 0 && onSchemaChange !== 'discard') {
     problems.push(`the schema has no column ${listed(unknown)}`);
   }
@@ -124,9 +125,12 @@ export function planColumns({
     );
     return { field, from: null };
   });
-  const absent = written.filter(({ field, from }) => from === null && !brought.has(field.name.toLowerCase()));
+  const absent = written.filter(
+    ({ field, from }) => from === null && !brought.has(field.name.toLowerCase()),
+  );
   const required = absent.filter(({ field }) => field.mode === 'REQUIRED');
-  const unfilled = onSchemaChange === 'fail' && !(mode === 'replace' && wanted === null) ? absent : required;
+  const unfilled =
+    onSchemaChange === 'fail' && !(mode === 'replace' && wanted === null) ? absent : required;
   if (unfilled.length > 0) {
     problems.push(`the run brings no column ${listed(unfilled.map(({ field }) => field))}`);
   }

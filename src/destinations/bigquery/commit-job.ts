@@ -83,7 +83,10 @@ export function labelsOf(
 }
 
 export function labelValue(text: string): string {
-  return text.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '-').slice(0, 63);
+  return text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_-]/g, '-')
+    .slice(0, 63);
 }
 
 export function hashOf(...parts: (string | number)[]): string {

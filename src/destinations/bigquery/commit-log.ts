@@ -64,7 +64,8 @@ const columns: { name: string; type: string; description: string }[] = [
   { name: 'committed_at', type: 'TIMESTAMP', description: 'When.' },
 ];
 
-const read = 'version, kind, run_key, sink, `rows`, bytes, manifest_sha256, cursors, origin, job_id';
+const read =
+  'version, kind, run_key, sink, `rows`, bytes, manifest_sha256, cursors, origin, job_id';
 
 export interface CommitLog {
   /** Newest first; none if nobody ever published. */

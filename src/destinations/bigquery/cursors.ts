@@ -8,7 +8,11 @@ import { plainName, type TableName } from './table-name.js';
  * Rows of a window that another run appended would be there twice.
  * @throws `WindowCommitted`
  */
-export function assertNotCommitted(table: TableName, { entries }: CommitLog, request: PublishRequest): void {
+export function assertNotCommitted(
+  table: TableName,
+  { entries }: CommitLog,
+  request: PublishRequest,
+): void {
   if (request.mode !== 'append' || request.again) return;
   for (const { key, column, type, low } of request.windows) {
     const recorded = entries[0]?.cursors[key];
@@ -29,7 +33,8 @@ export function assertNotCommitted(table: TableName, { entries }: CommitLog, req
 export function cursorsAfter({ entries }: CommitLog, request: PublishRequest): LogEntry['cursors'] {
   const before = request.mode === 'replace' ? {} : (entries[0]?.cursors ?? {});
   const brought = request.windows.map(
-    ({ key, column, type, next }) => [key, { column, type, next, run_key: request.runKey }] as const,
+    ({ key, column, type, next }) =>
+      [key, { column, type, next, run_key: request.runKey }] as const,
   );
   return { ...before, ...Object.fromEntries(brought) };
 }

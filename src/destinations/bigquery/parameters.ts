@@ -40,8 +40,15 @@ const options = z.strictObject({
   description: z.string().optional().describe('Description of a new table.'),
   labels: z
     .record(
-      z.string().regex(/^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u, 'must be lower-case letters, digits, _ or -'),
-      z.string().regex(/^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u, 'must be lower-case letters, digits, _ or -'),
+      z
+        .string()
+        .regex(
+          /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u,
+          'must be lower-case letters, digits, _ or -',
+        ),
+      z
+        .string()
+        .regex(/^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u, 'must be lower-case letters, digits, _ or -'),
     )
     .optional()
     .describe('Labels of a new table.'),
@@ -82,7 +89,9 @@ export const bigqueryParameters = options.superRefine((parameters, context) => {
 export type BigqueryParameters = z.infer<typeof bigqueryParameters>;
 
 /** The columns of `clustering`, however it is written. */
-export function clusteringOf({ clustering = [] }: Pick<BigqueryParameters, 'clustering'>): string[] {
+export function clusteringOf({
+  clustering = [],
+}: Pick<BigqueryParameters, 'clustering'>): string[] {
   if (typeof clustering !== 'string') return clustering;
   return clustering
     .split(',')

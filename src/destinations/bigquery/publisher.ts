@@ -74,7 +74,8 @@ async function publish(open: OpenTable, request: PublishRequest): Promise<Commit
     // A job of ours may have committed all the same: the log knows.
     const now = await readLog(service, table, location).catch(() => log);
     const made = now.version === log.version ? null : await now.own(request);
-    const isOver = now.version !== log.version || !isPassing(serviceFailure(error, plainName(table)));
+    const isOver =
+      now.version !== log.version || !isPassing(serviceFailure(error, plainName(table)));
     if (isOver) await removeStaging(service, table, request).catch(() => undefined);
     if (made && made.version > request.baseVersion) return commitOf(made, true);
     // Whoever took the version also removed our staging: that is why, whatever broke.
@@ -128,4 +129,3 @@ async function commitRows(
 function isPassing(error: Error): boolean {
   return error instanceof ApplicationFailure && error.nonRetryable !== true;
 }
-

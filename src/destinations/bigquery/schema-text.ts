@@ -46,9 +46,13 @@ export function parseSchemaFile(text: string): TableField[] {
   } catch (error) {
     throw new RangeError(`is no JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const list = Array.isArray(document) ? document : (document as { fields?: unknown } | null)?.fields;
+  const list = Array.isArray(document)
+    ? document
+    : (document as { fields?: unknown } | null)?.fields;
   if (!Array.isArray(list) || list.length === 0) {
-    throw new RangeError('must be a list of fields, as `bq show --schema --format=prettyjson` prints it');
+    throw new RangeError(
+      'must be a list of fields, as `bq show --schema --format=prettyjson` prints it',
+    );
   }
   return checked(list.map((entry: unknown) => fieldOf(entry, '')));
 }
@@ -85,12 +89,16 @@ function fieldOf(entry: unknown, above: string): TableField {
   const path = above === '' ? name : `${above}.${name}`;
   assertType(type, path);
   if (typeof mode !== 'string' || !modes.includes(mode.toUpperCase())) {
-    throw new RangeError(`field \`${path}\`: mode ${quoted(mode)} is unknown (${modes.join(', ')})`);
+    throw new RangeError(
+      `field \`${path}\`: mode ${quoted(mode)} is unknown (${modes.join(', ')})`,
+    );
   }
   return {
     ...(entry as TableField),
     mode: mode.toUpperCase(),
-    ...(Array.isArray(fields) ? { fields: fields.map((each: unknown) => fieldOf(each, path)) } : {}),
+    ...(Array.isArray(fields)
+      ? { fields: fields.map((each: unknown) => fieldOf(each, path)) }
+      : {}),
   };
 }
 

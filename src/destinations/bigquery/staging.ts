@@ -31,9 +31,11 @@ export async function stageFiles(
   request: PublishRequest,
   columns: readonly StagedColumn[],
 ): Promise<TableName[]> {
-  const fields = columns.map(
-    ({ name, type }): TableField => ({ name, type: loadTypeOf(type), mode: 'NULLABLE' }),
-  );
+  const fields = columns.map(({ name, type }): TableField => ({
+    name,
+    type: loadTypeOf(type),
+    mode: 'NULLABLE',
+  }));
   const tables: TableName[] = [];
   for (const [index, unit] of unitsOf(request).entries()) {
     const name = `${stagingPrefix(request)}${hashOf(request.manifestSha256).slice(0, 12)}_${index}`;

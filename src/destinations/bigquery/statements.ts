@@ -103,7 +103,9 @@ function rowStatements(input: CommitInput): string[] {
 }
 
 function insert({ table, staging, columns }: CommitInput): string {
-  const filled = columns.written.filter(({ from, field }) => from !== null || field.mode !== 'REPEATED');
+  const filled = columns.written.filter(
+    ({ from, field }) => from !== null || field.mode !== 'REPEATED',
+  );
   const names = filled.map(({ field }) => identifier(field.name)).join(', ');
   return `INSERT INTO ${sqlName(table)} (${names}) ${convertedRows(staging, { ...columns, written: filled })}`;
 }
@@ -125,7 +127,9 @@ function merge({ table, resource, staging, columns, request }: CommitInput): str
   const fields = columns.written.map(({ field }) => field);
   const keyFields = columns.written.filter(({ field }) => isKey(field));
   const on = [
-    ...keyFields.map(({ field: { name } }) => `target.${identifier(name)} = staged.${identifier(name)}`),
+    ...keyFields.map(
+      ({ field: { name } }) => `target.${identifier(name)} = staged.${identifier(name)}`,
+    ),
     ...partitionFilter(resource, 'target.'),
   ];
   const sets = fields

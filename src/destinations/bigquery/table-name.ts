@@ -24,7 +24,9 @@ export function tableNameProblem(text: string): string | null {
     );
   }
   if (!pattern.test(text)) return 'must be `project:dataset.table` or `project.dataset.table`';
-  return /\._beamline_/.test(text) ? "must not begin with `_beamline_`, which is Beamline's own" : null;
+  return /\._beamline_/.test(text)
+    ? "must not begin with `_beamline_`, which is Beamline's own"
+    : null;
 }
 
 /** @throws `RangeError` for what has a {@link tableNameProblem} */

@@ -80,7 +80,9 @@ export function sqlTypeOf(field: TableField): string {
 /** Whether the service can change a column's type in place, and keeps every value exactly. */
 export function widens(from: TableField, to: TableField): boolean {
   const order = ['INT64', 'NUMERIC', 'BIGNUMERIC'];
-  const [old, wanted] = [typeNameOf(from.type), typeNameOf(to.type)].map((type) => order.indexOf(type));
+  const [old, wanted] = [typeNameOf(from.type), typeNameOf(to.type)].map((type) =>
+    order.indexOf(type),
+  );
   if (old === undefined || wanted === undefined || from.precision !== undefined) return false;
   return old >= 0 && old < wanted && to.precision === undefined;
 }

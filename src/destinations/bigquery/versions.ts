@@ -4,7 +4,11 @@ import type { CommitLog, LogEntry } from './commit-log.js';
 import { plainName, type TableName } from './table-name.js';
 
 /** @throws `VersionTaken` unless the table is at `baseVersion` */
-export function assertAtBase(table: TableName, { version, entries }: CommitLog, identity: CommitIdentity): void {
+export function assertAtBase(
+  table: TableName,
+  { version, entries }: CommitLog,
+  identity: CommitIdentity,
+): void {
   if (version === identity.baseVersion) return;
   const [last] = entries;
   const by = last ? ` (${last.kind} of run ${last.runKey})` : '';

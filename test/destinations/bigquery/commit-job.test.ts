@@ -32,13 +32,14 @@ class Jobs implements Pick<BigQueryService, 'insertJob' | 'finishedJob'> {
   }
 }
 
+const table = { project: 'p', dataset: 'd', table: 't' };
+const attemptOf = (run: string): CommitAttempt => ({
+  labels: { 'beamline-run': run },
+  sql: 'SELECT 1',
+  parameters: () => [],
+});
+
 describe('bigquery: who takes a version', () => {
-  const table = { project: 'p', dataset: 'd', table: 't' };
-  const attemptOf = (run: string): CommitAttempt => ({
-    labels: { 'beamline-run': run },
-    sql: 'SELECT 1',
-    parameters: () => [],
-  });
   const take = (jobs: Jobs, run: string, version = 1, logCreatedAt = '1') =>
     takeVersion(
       jobs as unknown as BigQueryService,

@@ -51,7 +51,10 @@ describe('bigquery: crashes', () => {
       const task = publishTask(sink, { run: 'run1', base: 0, staged, mode: 'append' });
       await startWithFault(task, point, 'SIGKILL');
       const commit = await done(task);
-      assert.deepEqual({ ...commit, adopted: false }, { version: 1, rows: 3, bytes: staged.bytes, adopted: false });
+      assert.deepEqual(
+        { ...commit, adopted: false },
+        { version: 1, rows: 3, bytes: staged.bytes, adopted: false },
+      );
       assert.deepEqual(await dataset.ids(), ['1', '2', '3']);
       assert.deepEqual(await dataset.commits(), [['orders', '1', 'commit', 'run1']]);
       assert.deepEqual(await dataset.staging(), []);
@@ -82,7 +85,11 @@ describe('bigquery: crashes', () => {
   for (const point of ['publisher:bigquery:staged', 'publisher:before-commit']) {
     it(`asleep at ${point} while another run publishes, it changes nothing when it wakes`, async () => {
       const sink = dataset.sink();
-      const late = publishTask(sink, { run: 'run1', base: 0, staged: await stage(root, ids(1, 2)) });
+      const late = publishTask(sink, {
+        run: 'run1',
+        base: 0,
+        staged: await stage(root, ids(1, 2)),
+      });
       const sleeper = await startWithFault(late, point, 'SIGSTOP');
       await done(fenceTask(sink, 'run1', 0));
       await done(publishTask(sink, { run: 'run2', base: 1, staged: await stage(root, ids(5, 5)) }));

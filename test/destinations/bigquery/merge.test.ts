@@ -17,6 +17,14 @@ const day = (low: string | null, high: string) => ({
   basis: 'record' as const,
 });
 
+const rows = (...values: string[]) =>
+  `SELECT id::BIGINT AS id, name::VARCHAR AS name, day::DATE AS day FROM (VALUES ${values.join(', ')}) AS t(id, name, day)`;
+
+const merging = (merge: Partial<PublishRequest['merge']> = {}): Partial<Publishing> => ({
+  mode: 'merge',
+  merge: { ...byId, ...merge },
+});
+
 describe('bigquery: merge and windows', () => {
   let root: string;
   let remove: () => Promise<void>;
@@ -36,14 +44,12 @@ describe('bigquery: merge and windows', () => {
     dataset = await newDataset(emulator, root);
   });
 
-  const rows = (...values: string[]) =>
-    `SELECT id::BIGINT AS id, name::VARCHAR AS name, day::DATE AS day FROM (VALUES ${values.join(', ')}) AS t(id, name, day)`;
-  const publish = async (run: string, base: number, query: string, rest: Partial<Publishing> = {}) =>
-    publishTask(dataset.sink(), { run, base, staged: await stage(root, query), ...rest });
-  const merging = (merge: Partial<PublishRequest['merge']> = {}): Partial<Publishing> => ({
-    mode: 'merge',
-    merge: { ...byId, ...merge },
-  });
+  const publish = async (
+    run: string,
+    base: number,
+    query: string,
+    rest: Partial<Publishing> = {},
+  ) => publishTask(dataset.sink(), { run, base, staged: await stage(root, query), ...rest });
   const table = () => dataset.query('SELECT id, name, day FROM `DATASET.orders` ORDER BY id, name');
 
   it('replaces the rows of its keys and adds the others; twice changes nothing', async () => {
@@ -80,7 +86,10 @@ describe('bigquery: merge and windows', () => {
     const twice = rows(`(7,'a',NULL)`, `(7,'b',NULL)`, `(8,'a',NULL)`);
     const repeated = await failed(await publish('run2', 1, twice, merging()));
     assert.equal(repeated.type, 'DataError');
-    assert.match(repeated.message, /1 values of `id` are there more than once, such as \(7\): set `merge_order`/);
+    assert.match(
+      repeated.message,
+      /1 values of `id` are there more than once, such as \(7\): set `merge_order`/,
+    );
     const noKey = await failed(await publish('run3', 1, rows(`(NULL,'a',NULL)`), merging()));
     assert.equal(noKey.type, 'DataError');
     assert.match(noKey.message, /merge key `id` is NULL in 1 of 1 rows/);
@@ -95,7 +104,16 @@ describe('bigquery: merge and windows', () => {
 
   it('where the key is the cursor, every row of the window is replaced', async () => {
     await done(
-      await publish('run1', 0, rows(`(1,'a','2026-01-01')`, `(2,'b','2026-01-02')`, `(3,'c','2026-01-03')`, `(4,'d',NULL)`)),
+      await publish(
+        'run1',
+        0,
+        rows(
+          `(1,'a','2026-01-01')`,
+          `(2,'b','2026-01-02')`,
+          `(3,'c','2026-01-03')`,
+          `(4,'d',NULL)`,
+        ),
+      ),
     );
     const window = day('2026-01-02', '2026-01-04');
     const task = await publish('run2', 1, rows(`(5,'e','2026-01-02')`, `(6,'f','2026-01-02')`), {
@@ -126,7 +144,9 @@ describe('bigquery: merge and windows', () => {
     await done(publishTask(sink, { run: 'run2', base: 1, staged: second, mode: 'merge', merge }));
     const position = await done<Position>(positionTask(sink, [], 'day'));
     assert.deepEqual(position.max, { type: 'date', value: '2026-01-06' });
-    const found = await dataset.query("SELECT id, name FROM `DATASET.orders` WHERE day > '2026-01-01' ORDER BY id");
+    const found = await dataset.query(
+      "SELECT id, name FROM `DATASET.orders` WHERE day > '2026-01-01' ORDER BY id",
+    );
     assert.deepEqual(found, [
       ['1', 'A'],
       ['2', 'B'],
@@ -135,10 +155,16 @@ describe('bigquery: merge and windows', () => {
 
   it('remembers where each source stands, and refuses an append of a window again', async () => {
     const first = day(null, '2026-01-02');
-    await done(await publish('run1', 0, rows(`(1,'a','2026-01-01')`), { mode: 'append', windows: [first] }));
+    await done(
+      await publish('run1', 0, rows(`(1,'a','2026-01-01')`), { mode: 'append', windows: [first] }),
+    );
     const second = day('2026-01-02', '2026-01-03');
-    await done(await publish('run2', 1, rows(`(2,'b','2026-01-02')`), { mode: 'append', windows: [second] }));
-    const position = await done<Position>(positionTask(dataset.sink(), ['orders.source', 'other'], 'day'));
+    await done(
+      await publish('run2', 1, rows(`(2,'b','2026-01-02')`), { mode: 'append', windows: [second] }),
+    );
+    const position = await done<Position>(
+      positionTask(dataset.sink(), ['orders.source', 'other'], 'day'),
+    );
     assert.deepEqual(position.cursors, {
       'orders.source': { column: 'day', type: 'date', next: '2026-01-03' },
     });
@@ -150,7 +176,10 @@ describe('bigquery: merge and windows', () => {
       { runKey: 'run1', sink: 'sink' },
     ]);
     for (const window of [second, day(null, '2026-01-09')]) {
-      const task = await publish('run3', 2, rows(`(2,'b','2026-01-02')`), { mode: 'append', windows: [window] });
+      const task = await publish('run3', 2, rows(`(2,'b','2026-01-02')`), {
+        mode: 'append',
+        windows: [window],
+      });
       const end = await failed(task);
       assert.equal(end.type, 'WindowCommitted');
       assert.match(end.message, /up to day 2026-01-03 \(run run2\)/);
@@ -171,9 +200,21 @@ describe('bigquery: merge and windows', () => {
     const max = async (column: string) =>
       (await done<Position>(positionTask(dataset.sink(), [], column))).max;
     assert.deepEqual(await max('id'), { type: 'integer', value: '5' });
-    assert.deepEqual(await max('naive'), { type: 'timestamp', value: '2026-01-31T09:30:00.000000' });
-    assert.deepEqual(await max('instant'), { type: 'timestamptz', value: '1969-12-31T23:59:59.000001Z' });
-    assert.match((await failed(positionTask(dataset.sink(), [], 'name'))).message, /has the STRING column `name`/);
-    assert.match((await failed(positionTask(dataset.sink(), [], 'none'))).message, /has no column `none`/);
+    assert.deepEqual(await max('naive'), {
+      type: 'timestamp',
+      value: '2026-01-31T09:30:00.000000',
+    });
+    assert.deepEqual(await max('instant'), {
+      type: 'timestamptz',
+      value: '1969-12-31T23:59:59.000001Z',
+    });
+    assert.match(
+      (await failed(positionTask(dataset.sink(), [], 'name'))).message,
+      /has the STRING column `name`/,
+    );
+    assert.match(
+      (await failed(positionTask(dataset.sink(), [], 'none'))).message,
+      /has no column `none`/,
+    );
   });
 });

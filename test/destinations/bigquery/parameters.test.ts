@@ -37,7 +37,10 @@ describe('bigquery: parameters', () => {
     [{ table: 'p-1:d.t`; DROP TABLE x' }, /^table: must be/],
     [{ table: 'p-1:d.orders$20260101' }, /^table: names a partition \(`\$20260101`\)/],
     [{ table: 'p-1:d._beamline_commits' }, /^table: must not begin with `_beamline_`/],
-    [{ schema: 'id:INTEGR' }, /^schema: field `id`: type `INTEGR` is unknown \(STRING, BYTES, INT64/],
+    [
+      { schema: 'id:INTEGR' },
+      /^schema: field `id`: type `INTEGR` is unknown \(STRING, BYTES, INT64/,
+    ],
     [{ schema: 'id:INTEGER,ID:STRING' }, /^schema: field `id` is there twice/],
     [{ schema: 'whatever' }, /^schema: `whatever` is no `name:TYPE`/],
     [{ schema: '[{"name": "a"}]' }, /^schema: field `a`: type `undefined` is unknown/],

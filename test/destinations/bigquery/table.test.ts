@@ -43,7 +43,7 @@ describe('bigquery: the table', () => {
       ...rest,
     });
   const schemaOf = async (): Promise<Field[]> =>
-    ((await dataset.table())?.['schema'] as { fields: Field[] }).fields;
+    ((await dataset.table()) as unknown as { schema: { fields: Field[] } }).schema.fields;
   const types = async () => (await schemaOf()).map(({ name, type }) => `${name}:${type}`);
   const withFields = (fields: Field[], more: Record<string, unknown> = {}) =>
     dataset.createTable({ schema: { fields }, ...more });
@@ -88,9 +88,10 @@ describe('bigquery: the table', () => {
     assert.equal(made['requirePartitionFilter'], true);
     const days = (Number(made.expirationTime) - Date.now()) / 86_400_000;
     assert.ok(days > 29 && days <= 30, String(days));
-    assert.deepEqual(await dataset.query("SELECT id, day, amount FROM `DATASET.orders` WHERE day > '2026-01-01'"), [
-      ['1', '2026-01-31', '7'],
-    ]);
+    assert.deepEqual(
+      await dataset.query("SELECT id, day, amount FROM `DATASET.orders` WHERE day > '2026-01-01'"),
+      [['1', '2026-01-31', '7']],
+    );
     const [row] = await dataset.query('SELECT 1');
     assert.ok(row);
   });
@@ -163,9 +164,15 @@ describe('bigquery: the table', () => {
     });
 
     it('a column that the table is divided by stays, without values', async () => {
-      await withFields([{ name: 'id', type: 'INTEGER' }, { name: 'day', type: 'DATE' }], {
-        timePartitioning: { type: 'DAY', field: 'day' },
-      });
+      await withFields(
+        [
+          { name: 'id', type: 'INTEGER' },
+          { name: 'day', type: 'DATE' },
+        ],
+        {
+          timePartitioning: { type: 'DAY', field: 'day' },
+        },
+      );
       await done(await task('SELECT 1::BIGINT AS id'));
       assert.deepEqual(await dataset.query('SELECT id, day FROM `DATASET.orders`'), [['1', null]]);
     });
@@ -179,7 +186,10 @@ describe('bigquery: the table', () => {
         await task(`SELECT 1::BIGINT AS id, 'x' AS n`, { run: 'run3', base: 2 }),
       );
       assert.equal(retyped.type, 'DataError');
-      assert.match(retyped.message, /column `n` is string, which the table's NUMERIC cannot hold exactly.*drop the table/);
+      assert.match(
+        retyped.message,
+        /column `n` is string, which the table's NUMERIC cannot hold exactly.*drop the table/,
+      );
       assert.deepEqual(await dataset.query('SELECT n FROM `DATASET.orders`'), [['2.5']]);
       assert.deepEqual(await dataset.staging(), []);
     });
@@ -188,46 +198,52 @@ describe('bigquery: the table', () => {
   for (const mode of ['append', 'merge'] as SinkMode[]) {
     describe(`${mode} and the columns`, () => {
       const changed = `SELECT 2::BIGINT AS id, 'note' AS note`;
-      const change = (onSchemaChange: Publishing['onSchemaChange']): Partial<Publishing> => ({
-        run: 'run2',
-        base: 1,
-        mode,
-        merge: mode === 'merge' ? { keys: ['id'], order: null, window: null } : null,
-        ...(onSchemaChange === undefined ? {} : { onSchemaChange }),
-      });
 
       beforeEach(async () => {
         await done(await task(ids(1, 1)));
       });
 
       it('fail: names the columns and writes nothing', async () => {
-        const end = await failed(await task(changed, change('fail')));
+        const end = await failed(await task(changed, change(mode, 'fail')));
         assert.equal(end.type, 'DataError');
-        assert.match(end.message, /the table has no column `note`; the run brings no column `name`/);
+        assert.match(
+          end.message,
+          /the table has no column `note`; the run brings no column `name`/,
+        );
         assert.deepEqual(await dataset.ids(), ['1']);
       });
 
       it('add_columns: adds what is new, and leaves NULL what is not brought', async () => {
-        await done(await task(changed, change('add_columns')));
-        assert.deepEqual(await dataset.query('SELECT id, name, note FROM `DATASET.orders` ORDER BY id'), [
-          ['1', 'name 1', null],
-          ['2', null, 'note'],
-        ]);
+        await done(await task(changed, change(mode, 'add_columns')));
+        assert.deepEqual(
+          await dataset.query('SELECT id, name, note FROM `DATASET.orders` ORDER BY id'),
+          [
+            ['1', 'name 1', null],
+            ['2', null, 'note'],
+          ],
+        );
       });
 
       it('discard: leaves out what is new', async () => {
-        await done(await task(changed, change('discard')));
+        await done(await task(changed, change(mode, 'discard')));
         assert.deepEqual(await types(), ['id:INTEGER', 'name:STRING']);
         assert.deepEqual(await dataset.ids(), ['1', '2']);
       });
 
       it('a retyped column is refused, whatever is said of new ones', async () => {
         const retyped = `SELECT 2::BIGINT AS id, 1.5::DOUBLE AS name`;
-        await done(await task(retyped.replace('AS name', 'AS other'), change('add_columns')));
+        await done(await task(retyped.replace('AS name', 'AS other'), change(mode, 'add_columns')));
         const end = await failed(
-          await task(`SELECT 'x' AS id, 'y' AS name, 'z' AS other`, { ...change('add_columns'), run: 'run3', base: 2 }),
+          await task(`SELECT 'x' AS id, 'y' AS name, 'z' AS other`, {
+            ...change(mode, 'add_columns'),
+            run: 'run3',
+            base: 2,
+          }),
         );
-        assert.match(end.message, /column `other` is string, which the table's FLOAT64 cannot hold exactly/);
+        assert.match(
+          end.message,
+          /column `other` is string, which the table's FLOAT64 cannot hold exactly/,
+        );
       });
     });
   }
@@ -248,13 +264,24 @@ describe('bigquery: the table', () => {
       { name: 'ID', type: 'NUMERIC', mode: 'NULLABLE' },
     ]);
     await done(await task(ids(1, 1), { mode: 'append' }, { schema: 'get_from_table' }));
-    assert.deepEqual(await dataset.query('SELECT Name, ID FROM `DATASET.orders`'), [['name 1', '1']]);
+    assert.deepEqual(await dataset.query('SELECT Name, ID FROM `DATASET.orders`'), [
+      ['name 1', '1'],
+    ]);
     const missing = await failed(
-      await task('SELECT 2::BIGINT AS id', { run: 'run2', base: 1, mode: 'append', onSchemaChange: 'discard' }),
+      await task('SELECT 2::BIGINT AS id', {
+        run: 'run2',
+        base: 1,
+        mode: 'append',
+        onSchemaChange: 'discard',
+      }),
     );
     assert.match(missing.message, /the run brings no column `Name`/);
     const nulls = await failed(
-      await task('SELECT 2::BIGINT AS id, NULL::VARCHAR AS name', { run: 'run3', base: 1, mode: 'append' }),
+      await task('SELECT 2::BIGINT AS id, NULL::VARCHAR AS name', {
+        run: 'run3',
+        base: 1,
+        mode: 'append',
+      }),
     );
     assert.equal(nulls.type, 'DataError');
     assert.match(nulls.message, /column `Name` is REQUIRED and NULL in 1 rows/);
@@ -265,10 +292,23 @@ describe('bigquery: the table', () => {
     const staged = await stage(root, ids(2, 3));
     const file = { ...staged.files[0], uri: staged.files[0]?.uri ?? '', rows: 5, bytes: 1 };
     const end = await failed(
-      publishTask(dataset.sink(), { run: 'run2', base: 1, staged: { ...staged, rows: 5, files: [file] } }),
+      publishTask(dataset.sink(), {
+        run: 'run2',
+        base: 1,
+        staged: { ...staged, rows: 5, files: [file] },
+      }),
     );
     assert.equal(end.type, 'AuditFailed');
     assert.match(end.message, /2 rows were loaded, the manifest says 5/);
     assert.deepEqual(await dataset.ids(), ['1']);
   });
 });
+
+/** A second run, whose columns are not the table's. */
+function change(
+  mode: SinkMode,
+  onSchemaChange: Exclude<Publishing['onSchemaChange'], undefined>,
+): Partial<Publishing> {
+  const merge = mode === 'merge' ? { keys: ['id'], order: null, window: null } : null;
+  return { run: 'run2', base: 1, mode, merge, onSchemaChange };
+}

@@ -63,12 +63,18 @@ describe('bigquery: types', () => {
       Object.fromEntries(schema.fields.map(({ name, type }) => [name, type])),
       Object.fromEntries(Object.entries(expected).map(([name, { type }]) => [name, type])),
     );
-    const selected = Object.keys(expected).map((name) => (name === 'tz' ? 'UNIX_MICROS(tz)' : `\`${name}\``));
+    const selected = Object.keys(expected).map((name) =>
+      name === 'tz' ? 'UNIX_MICROS(tz)' : `\`${name}\``,
+    );
     const rows = await dataset.query(
       `SELECT ${selected.join(', ')} FROM \`DATASET.orders\` ORDER BY word IS NULL, word`,
     );
     for (const [index, [name, { values }]] of Object.entries(expected).entries()) {
-      assert.deepEqual(rows.map((row) => comparable(row[index] ?? null)), values.map(comparable), name);
+      assert.deepEqual(
+        rows.map((row) => comparable(row[index] ?? null)),
+        values.map(comparable),
+        name,
+      );
     }
   };
 
@@ -97,7 +103,8 @@ describe('bigquery: types', () => {
     const staged = await stageTypes(root, 'bigquery_refused');
     const end = await failed(publishTask(dataset.sink(), { run: 'run1', base: 0, staged }));
     assert.equal(end.type, 'DataError');
-    for (const { name } of staged.schema) assert.match(end.message, new RegExp(`column \`${name}\` is`));
+    for (const { name } of staged.schema)
+      assert.match(end.message, new RegExp(`column \`${name}\` is`));
     assert.match(end.message, /`u64` is uint64: INT64 is signed; cast it to `decimal\(20, 0\)`/);
     assert.deepEqual(await dataset.staging(), []);
   });
@@ -145,7 +152,10 @@ describe('bigquery: types', () => {
       assert.ok(!('refused' in staged));
       const into = (precision: string, scale: string) =>
         conversionOf(staged, { name: 'x', type: 'NUMERIC', precision, scale }) !== null;
-      assert.deepEqual([into('12', '2'), into('13', '3'), into('12', '3'), into('12', '1')], [true, true, false, false]);
+      assert.deepEqual(
+        [into('12', '2'), into('13', '3'), into('12', '3'), into('12', '1')],
+        [true, true, false, false],
+      );
     });
   });
 });

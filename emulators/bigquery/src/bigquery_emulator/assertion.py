@@ -5,7 +5,7 @@ https://cloud.google.com/bigquery/docs/reference/standard-sql/debugging-statemen
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlglot
 from sqlglot import exp
@@ -18,7 +18,7 @@ from bigquery_emulator.errors import invalid_query
 class Assert(exp.Expression):
     """A query of one value that must be true, and what is said if it is not."""
 
-    arg_types = {"this": True, "description": False}
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "description": False}
 
     def sql(self, dialect: Any = None, **options: Any) -> str:
         """The statement as text."""
@@ -67,7 +67,11 @@ def _statements(tokens: list[Token]) -> list[list[Token]]:
 def _assertion(sql: str, tokens: list[Token]) -> exp.Expression:
     end = tokens[-1].end + 1
     description = ""
-    if len(tokens) > 3 and tokens[-1].token_type == TokenType.STRING and tokens[-2].token_type == TokenType.ALIAS:
+    if (
+        len(tokens) > 3
+        and tokens[-1].token_type == TokenType.STRING
+        and tokens[-2].token_type == TokenType.ALIAS
+    ):
         description = tokens[-1].text
         end = tokens[-2].start
     query = sqlglot.parse_one(f"SELECT {sql[tokens[0].end + 1 : end]}", read="bigquery")
