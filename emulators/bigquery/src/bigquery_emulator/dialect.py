@@ -16,6 +16,12 @@ from bigquery_emulator.errors import BigQueryError, invalid_query, not_emulated
 from bigquery_emulator.hidden_dataset import hidden_dataset
 from bigquery_emulator.names import DatasetId, TableId
 
+# NUMERIC and BIGNUMERIC without sizes; DuckDB would take 18 digits.
+_DECIMALS = {
+    exp.DataType.Type.DECIMAL: exp.DataType.build("DECIMAL(38, 9)", dialect="duckdb"),
+    exp.DataType.Type.BIGDECIMAL: exp.DataType.build("DECIMAL(38, 18)", dialect="duckdb"),
+}
+
 
 @dataclass
 class Context:
@@ -205,6 +211,9 @@ def _fix(statement: exp.Expression) -> None:
     for quotient in list(statement.find_all(exp.Div)):
         operands = [quotient.this.copy(), quotient.expression.copy()]
         quotient.replace(exp.Anonymous(this="bq_divide", expressions=operands))
+    for kind in list(statement.find_all(exp.DataType)):
+        if kind.this in _DECIMALS and not kind.expressions:
+            kind.replace(_DECIMALS[kind.this].copy())
     for node in list(statement.find_all(exp.Literal)):
         if not node.is_number or isinstance(node.parent, (exp.Cast, exp.DataTypeParam)):
             continue
