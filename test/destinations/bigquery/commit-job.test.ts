@@ -39,15 +39,15 @@ const attemptOf = (run: string): CommitAttempt => ({
   parameters: () => [],
 });
 
-describe('bigquery: who takes a version', () => {
-  const take = (jobs: Jobs, run: string, version = 1, logCreatedAt = '1') =>
-    takeVersion(
-      jobs as unknown as BigQueryService,
-      { table, logCreatedAt, location: 'US' },
-      version,
-      attemptOf(run),
-    );
+const take = (jobs: Jobs, run: string, version = 1, logCreatedAt = '1') =>
+  takeVersion(
+    jobs as unknown as BigQueryService,
+    { table, logCreatedAt, location: 'US' },
+    version,
+    attemptOf(run),
+  );
 
+describe('bigquery: who takes a version', () => {
   it('takes it with one job, and adopts that job when it comes again', async () => {
     const jobs = new Jobs();
     assert.deepEqual(await take(jobs, 'run1'), { by: 'us', adopted: false });
