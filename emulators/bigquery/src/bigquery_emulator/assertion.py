@@ -5,11 +5,12 @@ https://cloud.google.com/bigquery/docs/reference/standard-sql/debugging-statemen
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.tokens import Token, TokenType
+from sqlglot.dialects.dialect import DialectType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from bigquery_emulator.database import Cursor
 from bigquery_emulator.errors import invalid_query
@@ -20,11 +21,11 @@ class Assert(exp.Expression):
 
     arg_types: ClassVar[dict[str, bool]] = {"this": True, "description": False}
 
-    def sql(self, dialect: Any = None, **options: Any) -> str:
+    def sql(self, dialect: DialectType = None, copy: bool = True, **options: Any) -> str:
         """The statement as text."""
         (condition,) = self.this.expressions
         told = f" AS {self.args['description'].sql(dialect)}" if self.text("description") else ""
-        return f"ASSERT {condition.sql(dialect, **options)}{told}"
+        return f"ASSERT {condition.sql(dialect, copy=copy, **options)}{told}"
 
 
 def parse_statements(sql: str) -> list[exp.Expression | None]:
@@ -39,7 +40,7 @@ def parse_statements(sql: str) -> list[exp.Expression | None]:
         if tokens[0].text.upper() == "ASSERT":
             found.append(_assertion(sql, tokens))
         else:
-            found.extend(dialect.parser().parse(tokens, sql))
+            found.extend(cast(list[exp.Expression | None], dialect.parser().parse(tokens, sql)))
     return found
 
 
