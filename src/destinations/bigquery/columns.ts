@@ -23,6 +23,13 @@ export interface ColumnPlan {
 }
 
 /**
+ * Names that a load job of Parquet takes without more ado; some are the service's own:
+ * https://cloud.google.com/bigquery/docs/schemas#column_names.
+ */
+const loadable =
+  /^(?!_TABLE_|_FILE_|_PARTITION|_ROW_TIMESTAMP|__ROOT__|_COLIDENTIFIER)[A-Za-z_]\w{0,299}$/i;
+
+/**
  * The staged columns with what BigQuery can make of them.
  * @throws `DataError` naming each that it cannot keep exactly
  */
@@ -39,6 +46,11 @@ export function stagedColumns(schema: ManifestSink['schema'], step: string): Sta
       wrong.push(`columns \`${same}\` and \`${name}\` differ only in upper and lower case`);
     }
     seen.set(name.toLowerCase(), name);
+    if (!loadable.test(name)) {
+      wrong.push(
+        `a load job does not take the name \`${name}\` (letters, digits, _; no digit first)`,
+      );
+    }
   }
   if (wrong.length === 0) return columns;
   throw failure(
@@ -98,9 +110,13 @@ export function planColumns({
   if (unknown.length > 0 && onSchemaChange !== 'discard') {
     problems.push(`the schema has no column ${listed(unknown)}`);
   }
+  // A REQUIRED column cannot be NULL until it is dropped.
   const dropped =
-    mode === 'replace' && wanted !== base
-      ? gone.filter(({ name }) => !fixed.some((other) => isSame(other, name)))
+    mode === 'replace'
+      ? gone.filter(
+          ({ name, mode: needed }) =>
+            needed !== 'REQUIRED' && !fixed.some((other) => isSame(other, name)),
+        )
       : [];
   const kept = [...base.filter((field) => !dropped.includes(field)), ...added];
   const widened: TableField[] = [];

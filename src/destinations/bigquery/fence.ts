@@ -10,16 +10,18 @@ import {
 } from './commit-log.js';
 import type { OpenTable } from './open-table.js';
 import { removeStaging } from './staging.js';
-import { findTable } from './table.js';
+import { locationOf } from './table.js';
 import { commitOf } from './versions.js';
 
 /**
  * Takes the version that a publisher of the run was to commit, unless it has; and removes what the
  * run staged.
  */
-export async function fence(open: OpenTable, identity: CommitIdentity): Promise<Commit | null> {
-  const { service, table, parameters } = open;
-  const { location } = await findTable(service, table, parameters);
+export async function fence(
+  { service, table }: OpenTable,
+  identity: CommitIdentity,
+): Promise<Commit | null> {
+  const location = await locationOf(service, table);
   const log = await readLog(service, table, location);
   const own = async (from: CommitLog): Promise<Commit | null> => {
     const entry = await from.own(identity);

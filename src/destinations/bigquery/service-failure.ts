@@ -32,6 +32,8 @@ export function serviceFailure(error: unknown, place: string, step?: string): Er
       );
     case 'accessDenied':
     case 'forbidden':
+    case 'billingNotEnabled':
+    case 'blocked':
       return failure(
         'PermissionDenied',
         `${place} may not be written: ${permissionIn(text)}. ${nothing} Give this account ` +

@@ -66,20 +66,23 @@ export function windowParameters(window: SourceWindow | null | undefined): Query
   ];
 }
 
-/** The staged rows with the table's columns and types. */
+/** The staged rows with the names and types that the table's columns have. */
 export function convertedRows(
   staging: readonly TableName[],
-  { written }: ColumnPlan,
+  columns: ColumnPlan,
   extra: readonly string[] = [],
 ): string {
-  const values = written.map(({ field, from }) => {
-    const value =
-      from === null
-        ? `CAST(NULL AS ${sqlTypeOf(field)})`
-        : from.conversion.value(identifier(from.staged.name));
-    return `${value} AS ${identifier(field.name)}`;
-  });
+  const values = broughtBy(columns).map(
+    ({ field, value }) => `${value} AS ${identifier(field.name)}`,
+  );
   return `SELECT ${[...values, ...extra].join(', ')} FROM ${stagedRows(staging)}`;
+}
+
+/** The columns that the run brings, with GoogleSQL of each one's value in the staged rows. */
+function broughtBy({ written }: ColumnPlan): { field: TableField; value: string }[] {
+  return written.flatMap(({ field, from }) =>
+    from === null ? [] : [{ field, value: from.conversion.value(identifier(from.staged.name)) }],
+  );
 }
 
 /** The staged rows as they were loaded. */
@@ -103,11 +106,8 @@ function rowStatements(input: CommitInput): string[] {
 }
 
 function insert({ table, staging, columns }: CommitInput): string {
-  const filled = columns.written.filter(
-    ({ from, field }) => from !== null || field.mode !== 'REPEATED',
-  );
-  const names = filled.map(({ field }) => identifier(field.name)).join(', ');
-  return `INSERT INTO ${sqlName(table)} (${names}) ${convertedRows(staging, { ...columns, written: filled })}`;
+  const names = broughtBy(columns).map(({ field }) => identifier(field.name));
+  return `INSERT INTO ${sqlName(table)} (${names.join(', ')}) ${convertedRows(staging, columns)}`;
 }
 
 function deleteWindow({ table, resource }: CommitInput, window: SourceWindow): string {
@@ -124,18 +124,21 @@ function merge({ table, resource, staging, columns, request }: CommitInput): str
   const keys = request.merge?.keys ?? [];
   const order = request.merge?.order ?? null;
   const isKey = ({ name }: TableField) => keys.some((key) => isSame(key, name));
-  const fields = columns.written.map(({ field }) => field);
-  const keyFields = columns.written.filter(({ field }) => isKey(field));
+  const brought = broughtBy(columns).map(({ field }) => field);
   const on = [
-    ...keyFields.map(
-      ({ field: { name } }) => `target.${identifier(name)} = staged.${identifier(name)}`,
-    ),
+    ...brought
+      .filter(isKey)
+      .map(({ name }) => `target.${identifier(name)} = staged.${identifier(name)}`),
     ...partitionFilter(resource, 'target.'),
   ];
-  const sets = fields
-    .filter((field) => !isKey(field))
-    .map(({ name }) => `${identifier(name)} = staged.${identifier(name)}`);
-  const names = fields.map(({ name }) => identifier(name));
+  const sets = columns.written
+    .filter(({ field }) => !isKey(field))
+    .map(({ field, from }) => {
+      const name = identifier(field.name);
+      if (from !== null) return `${name} = staged.${name}`;
+      return `${name} = ${field.mode === 'REPEATED' ? '[]' : 'NULL'}`;
+    });
+  const names = brought.map(({ name }) => identifier(name));
   return [
     `MERGE INTO ${sqlName(table)} AS target`,
     `USING (${order === null ? convertedRows(staging, columns) : lastOfEachKey(staging, columns, keys, order)}) AS staged`,
@@ -156,20 +159,16 @@ function lastOfEachKey(
   const keyValues = keyColumns(columns, keys).map(({ value }) => value);
   const greatest = order.map((name) => `${identifier(name)} DESC NULLS LAST`);
   const rank = `ROW_NUMBER() OVER (PARTITION BY ${keyValues.join(', ')} ORDER BY ${greatest.join(', ')}) AS _beamline_rank`;
-  const names = columns.written.map(({ field }) => identifier(field.name)).join(', ');
-  return `SELECT ${names} FROM (${convertedRows(staging, columns, [rank])}) WHERE _beamline_rank = 1`;
+  const names = broughtBy(columns).map(({ field }) => identifier(field.name));
+  return `SELECT ${names.join(', ')} FROM (${convertedRows(staging, columns, [rank])}) WHERE _beamline_rank = 1`;
 }
 
 /** The columns of a merge's keys, with GoogleSQL of each one's value in the staged rows. */
 export function keyColumns(
-  { written }: ColumnPlan,
+  columns: ColumnPlan,
   keys: readonly string[],
 ): { field: TableField; value: string }[] {
-  return written.flatMap(({ field, from }) =>
-    from !== null && keys.some((key) => isSame(key, field.name))
-      ? [{ field, value: from.conversion.value(identifier(from.staged.name)) }]
-      : [],
-  );
+  return broughtBy(columns).filter(({ field }) => keys.some((key) => isSame(key, field.name)));
 }
 
 /**

@@ -26,18 +26,11 @@ export async function findTable(
   parameters: BigqueryParameters,
 ): Promise<FoundTable> {
   const place = plainName(table);
-  const dataset = await service.dataset(table.dataset);
-  if (dataset === null) {
-    throw failure(
-      'ConfigError',
-      `there is no dataset \`${table.dataset}\` in the project \`${table.project}\`, for the table ${place}. ` +
-        `Nothing was published. Make it with \`bq mk --dataset ${table.project}:${table.dataset}\`.`,
-    );
-  }
+  const location = await locationOf(service, table);
   const resource = await service.table(table);
   if (resource !== null) {
     assertWritable(place, resource, parameters);
-    return { ...dataset, resource };
+    return { location, resource };
   }
   if (parameters.create_disposition === 'CREATE_NEVER') {
     throw failure(
@@ -53,7 +46,22 @@ export async function findTable(
         'Make the table, or say the schema.',
     );
   }
-  return { ...dataset, resource };
+  return { location, resource };
+}
+
+/**
+ * Where the dataset is: jobs about its tables run there.
+ * @throws `ConfigError` if there is none
+ */
+export async function locationOf(service: BigQueryService, table: TableName): Promise<string> {
+  const { project, dataset } = table;
+  const found = await service.dataset(dataset);
+  if (found !== null) return found.location;
+  throw failure(
+    'ConfigError',
+    `there is no dataset \`${dataset}\` in the project \`${project}\`, for the table ${plainName(table)}. ` +
+      `Nothing was published. Make it with \`bq mk --dataset ${project}:${dataset}\`.`,
+  );
 }
 
 /** The columns that the config asks for; null for those that are staged. */

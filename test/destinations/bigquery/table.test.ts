@@ -287,6 +287,12 @@ describe('bigquery: the table', () => {
     assert.match(nulls.message, /column `Name` is REQUIRED and NULL in 1 rows/);
   });
 
+  it('names columns that a load job does not take', async () => {
+    const end = await failed(await task(`SELECT 1::BIGINT AS "order no", 2::BIGINT AS _TABLE_x`));
+    assert.equal(end.type, 'DataError');
+    assert.match(end.message, /the name `order no`.*the name `_TABLE_x`.*rename in a transform/i);
+  });
+
   it('rows that are missing in the staged files are found before anything is changed', async () => {
     await done(await task(ids(1, 1)));
     const staged = await stage(root, ids(2, 3));
