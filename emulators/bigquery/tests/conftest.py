@@ -48,7 +48,9 @@ class World:
         form = "PARQUET"
         if isinstance(source, list) and source and isinstance(source[0], dict):
             form = "NEWLINE_DELIMITED_JSON"
-        is_uri = isinstance(source, str) or (isinstance(source, list) and source and isinstance(source[0], str))
+        is_uri = isinstance(source, str) or (
+            isinstance(source, list) and source and isinstance(source[0], str)
+        )
         uris = source if is_uri else self.put(source)
         config = bigquery.LoadJobConfig(**{"source_format": form, **options})
         job = self.client.load_table_from_uri(uris, f"p.{table}", job_id=job_id, job_config=config)
