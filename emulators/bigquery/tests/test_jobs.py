@@ -121,7 +121,8 @@ def typed(world: World, dataset: str) -> str:
     world.query(
         f"CREATE TABLE {dataset}.t AS SELECT 9007199254740993 AS i, NUMERIC '1.10' AS n, b'\\xff' AS b, "
         "TIMESTAMP '2024-01-01 00:00:00.5+00' AS ts, DATETIME '2024-01-01 00:00:00' AS dt, "
-        "DATE '2024-01-01' AS d, TIME '01:02:03' AS t, TRUE AS ok, 0.5 AS f, 'a,\"b' AS s, CAST(NULL AS STRING) AS nothing"
+        "DATE '2024-01-01' AS d, TIME '01:02:03' AS t, "
+        "TRUE AS ok, 0.5 AS f, 'a,\"b' AS s, CAST(NULL AS STRING) AS nothing"
     )
     return f"p.{dataset}.t"
 

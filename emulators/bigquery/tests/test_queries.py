@@ -129,7 +129,8 @@ def test_tables_are_made_changed_and_dropped_by_ddl(world: World, dataset: str) 
     world.query(
         f"CREATE TABLE {name} (id INT64 NOT NULL OPTIONS(description='key'), at TIMESTAMP, "
         "tags ARRAY<STRING>, n NUMERIC(10, 2), r STRUCT<x INT64>) "
-        "PARTITION BY TIMESTAMP_TRUNC(at, HOUR) CLUSTER BY id OPTIONS(description='d', labels=[('a', 'b')], require_partition_filter=true)"
+        "PARTITION BY TIMESTAMP_TRUNC(at, HOUR) CLUSTER BY id "
+        "OPTIONS(description='d', labels=[('a', 'b')], require_partition_filter=true)"
     )
     table = world.client.get_table(f"p.{name}")
     assert (table.time_partitioning.type_, table.time_partitioning.field) == ("HOUR", "at")
@@ -219,8 +220,11 @@ def test_a_default_dataset_and_its_absence(world: World, dataset: str) -> None:
 def test_query_results_go_where_they_are_sent(world: World, dataset: str) -> None:
     target = f"p.{dataset}.t"
     options: dict[str, Any] = {"destination": target, "write_disposition": "WRITE_TRUNCATE"}
-    world.query("SELECT 1 AS id, DATE '2024-01-01' AS day",
-                time_partitioning=bigquery.TimePartitioning(field="day"), clustering_fields=["id"], **options)  # fmt: skip
+    layout: dict[str, Any] = {
+        "time_partitioning": bigquery.TimePartitioning(field="day"),
+        "clustering_fields": ["id"],
+    }
+    world.query("SELECT 1 AS id, DATE '2024-01-01' AS day", **layout, **options)
     table = world.client.get_table(target)
     assert (table.time_partitioning.field, table.clustering_fields) == ("day", ["id"])
     options["write_disposition"] = "WRITE_APPEND"
