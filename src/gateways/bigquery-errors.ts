@@ -1,12 +1,16 @@
 import { BigQueryError } from './bigquery-service.js';
 
+/** Codes of this machine's disk: no trouble of the service. */
+const diskCodes = new Set(['ENOENT', 'EACCES', 'EPERM', 'EISDIR']);
+
 /** An error of the client as ours. Reasons: https://cloud.google.com/bigquery/docs/error-messages */
-export function bigQueryErrorOf(error: unknown): BigQueryError {
+export function bigQueryErrorOf(error: unknown): Error {
   const { code, errors, message } = (error ?? {}) as {
     code?: unknown;
     errors?: { reason?: string; message?: string }[];
     message?: string;
   };
+  if (error instanceof Error && typeof code === 'string' && diskCodes.has(code)) return error;
   const [first] = errors ?? [];
   const text = first?.message ?? message ?? String(error);
   const cause = { cause: error };

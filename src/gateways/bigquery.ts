@@ -1,3 +1,4 @@
+import { access, constants } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BigQuery } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
@@ -152,6 +153,7 @@ async function upload(
   file: string,
   load: LoadConfiguration,
 ): Promise<Json> {
+  await access(file, constants.R_OK); // The client would end the process.
   const { dataset, table } = load.table;
   // The location is the dataset's: the client would send it among the load's options.
   const [job] = await client

@@ -9,7 +9,7 @@ export interface BigQueryEmulator {
   createDataset(project: string, dataset: string): Promise<void>;
   /** A request of the REST API; the path begins at `/projects`. */
   request(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>;
-  stop(): Promise<void>;
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 /**
@@ -50,6 +50,6 @@ export async function startBigQuery(folder: string, storage?: string): Promise<B
       const datasetReference = { projectId: project, datasetId: dataset };
       await request('POST', `/projects/${project}/datasets`, { datasetReference });
     },
-    stop: () => child.end(),
+    stop: (signal) => child.end(signal),
   };
 }

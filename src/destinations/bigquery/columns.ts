@@ -135,18 +135,14 @@ export function planColumns({
     }
     const conversion = conversionOf(column.type, into);
     if (conversion !== null) return { field: into, from: { staged: column, conversion } };
-    problems.push(
-      `column \`${column.name}\` is ${column.arrow}, which ${table === null ? 'the schema' : 'the table'}'s ` +
-        `${into.mode === 'REPEATED' ? 'repeated ' : ''}${sqlTypeOf(into)} cannot hold exactly`,
-    );
+    problems.push(misfit(column, into, table === null ? 'the schema' : 'the table'));
     return { field, from: null };
   });
   const absent = written.filter(
     ({ field, from }) => from === null && !brought.has(field.name.toLowerCase()),
   );
   const required = absent.filter(({ field }) => field.mode === 'REQUIRED');
-  const unfilled =
-    onSchemaChange === 'fail' && !(mode === 'replace' && wanted === null) ? absent : required;
+  const unfilled = mode !== 'replace' && onSchemaChange === 'fail' ? absent : required;
   if (unfilled.length > 0) {
     problems.push(`the run brings no column ${listed(unfilled.map(({ field }) => field))}`);
   }
@@ -156,6 +152,15 @@ export function planColumns({
     `${place} cannot take the columns: ${problems.join('; ')}. Nothing was published. ${adviceFor(mode)}`,
     { step },
   );
+}
+
+function misfit({ name, arrow, type }: StagedColumn, into: TableField, owner: string): string {
+  const repeated = into.mode === 'REPEATED' ? 'repeated ' : '';
+  const hint =
+    sqlTypeOf(into) === 'TIMESTAMP' && ['STRING', 'DATE', 'DATETIME'].includes(type.kind)
+      ? ' (it names no time zone: say which in a transform)'
+      : '';
+  return `column \`${name}\` is ${arrow}, which ${owner}'s ${repeated}${sqlTypeOf(into)} cannot hold exactly${hint}`;
 }
 
 function adviceFor(mode: SinkMode): string {

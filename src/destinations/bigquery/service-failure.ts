@@ -1,4 +1,3 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { BigQueryError } from '../../gateways/bigquery-service.js';
 import { failure } from '../../shared/failures.js';
 
@@ -13,8 +12,7 @@ const aboutData =
  */
 export function serviceFailure(error: unknown, place: string, step?: string): Error {
   if (!(error instanceof BigQueryError)) {
-    if (error instanceof ApplicationFailure || !(error instanceof Error)) return error as Error;
-    return error;
+    return error instanceof Error ? error : new Error(String(error));
   }
   const text = firstLine(error.message);
   const detail = { cause: `${error.reason}: ${text}`, ...(step === undefined ? {} : { step }) };

@@ -287,6 +287,38 @@ describe('bigquery: the table', () => {
     assert.match(nulls.message, /column `Name` is REQUIRED and NULL in 1 rows/);
   });
 
+  it('a timestamp without a zone does not become an instant by itself', async () => {
+    await withFields([{ name: 'at', type: 'TIMESTAMP' }]);
+    const end = await failed(await task(`SELECT TIMESTAMP '2026-01-31 09:30:00' AS at`));
+    assert.match(end.message, /TIMESTAMP cannot hold exactly \(it names no time zone: say which/);
+  });
+
+  it("with the table's own schema, a replace leaves NULL what is not brought", async () => {
+    await withFields([
+      { name: 'id', type: 'INTEGER' },
+      { name: 'tags', type: 'STRING', mode: 'REPEATED' },
+      { name: 'at', type: 'TIMESTAMP' },
+    ]);
+    const parameters = { schema: 'get_from_table' };
+    await done(await task('SELECT 1::BIGINT AS id', {}, parameters));
+    assert.deepEqual(await types(), ['id:INTEGER', 'tags:STRING', 'at:TIMESTAMP']);
+    const extra = await failed(
+      await task('SELECT 1::BIGINT AS id, 2::BIGINT AS n', { run: 'run2', base: 1 }, parameters),
+    );
+    assert.match(extra.message, /the schema has no column `n`/);
+    const merge = { keys: ['id'], order: null, window: null };
+    await done(
+      await task('SELECT 1::BIGINT AS id', {
+        run: 'run3',
+        base: 1,
+        mode: 'merge',
+        merge,
+        onSchemaChange: 'discard',
+      }),
+    );
+    assert.deepEqual(await dataset.ids(), ['1']);
+  });
+
   it('names columns that a load job does not take', async () => {
     const end = await failed(await task(`SELECT 1::BIGINT AS "order no", 2::BIGINT AS _TABLE_x`));
     assert.equal(end.type, 'DataError');

@@ -16,9 +16,13 @@ from bigquery_emulator.fields import Field, checked, duckdb_type
 from bigquery_emulator.hidden_dataset import create_missing_hidden_dataset
 from bigquery_emulator.names import DatasetId, TableId, quote
 from bigquery_emulator.partitioning import checked_layout
+from bigquery_emulator.resources import merged
 from bigquery_emulator.table_options import layout_of, options_of
 
 Resource = dict[str, Any]
+
+# https://cloud.google.com/bigquery/docs/managing-table-schemas#change_a_columns_data_type
+_WIDER = {"INTEGER": ("NUMERIC", "BIGNUMERIC", "FLOAT"), "NUMERIC": ("BIGNUMERIC", "FLOAT")}
 
 
 def run_ddl(cursor: Cursor, statement: exp.Expression, context: Context, statistics: Resource) -> None:
@@ -144,8 +148,20 @@ def field_of_type(name: str, kind: exp.DataType) -> Field:
     return field
 
 
+def dropped(statement: exp.Drop) -> exp.Table:
+    """What a DROP is about.
+
+    Raises:
+        BigQueryError: More than one thing.
+    """
+    named = statement.args.get("tables") or [statement.this]
+    if len(named) != 1 or not isinstance(named[0], exp.Table):
+        raise not_emulated("DROP of more than one thing")
+    return named[0]
+
+
 def _drop_table(cursor: Cursor, statement: exp.Drop, context: Context, statistics: Resource) -> None:
-    name = dialect.table_id(cursor, statement.this, context)
+    name = dialect.table_id(cursor, dropped(statement), context)
     statistics["ddlTargetTable"] = name.reference
     if catalog.find_table(cursor, name) is None:
         if not statement.args.get("exists"):
@@ -157,7 +173,8 @@ def _drop_table(cursor: Cursor, statement: exp.Drop, context: Context, statistic
 
 
 def _schema(cursor: Cursor, statement: exp.Expression, context: Context) -> None:
-    parts = [part.name for part in statement.this.parts]
+    named = dropped(statement) if isinstance(statement, exp.Drop) else statement.this
+    parts = [part.name for part in named.parts]
     name = DatasetId(".".join(parts[:-1]) or context.project, parts[-1])
     exists = catalog.find_dataset(cursor, name) is not None
     if isinstance(statement, exp.Drop):
@@ -187,6 +204,25 @@ def _alter_table(cursor: Cursor, statement: exp.Alter, context: Context, statist
     catalog.put_table(cursor, name, table)
 
 
+def _changed(cursor: Cursor, name: TableId, field: Field, action: exp.AlterColumn) -> Field:
+    if field["name"].lower() != action.name.lower():
+        return field
+    column = f"ALTER TABLE {name.sql} ALTER COLUMN {quote(field['name'])}"
+    if action.args.get("drop") and action.args.get("allow_null"):
+        cursor.execute(f"{column} DROP NOT NULL")
+        return {**field, "mode": "NULLABLE"}
+    wanted = action.args.get("dtype")
+    if wanted is None:
+        raise not_emulated(f"ALTER TABLE … {action.sql('bigquery')}")
+    found = checked([{**field_of_type(field["name"], wanted), "mode": field["mode"]}])[0]
+    if found["type"] != field["type"] and found["type"] not in _WIDER.get(field["type"], ()):
+        raise invalid_query(
+            f"ALTER TABLE ALTER COLUMN SET DATA TYPE requires that {field['type']} can become {found['type']}"
+        )
+    cursor.execute(f"{column} SET DATA TYPE {duckdb_type(found)}")
+    return {**found, **{key: field[key] for key in ("description", "policyTags") if key in field}}
+
+
 def _altered(cursor: Cursor, name: TableId, table: Resource, action: exp.Expression) -> Resource:
     fields = list(table["schema"]["fields"])
     if isinstance(action, exp.ColumnDef):
@@ -198,7 +234,11 @@ def _altered(cursor: Cursor, name: TableId, table: Resource, action: exp.Express
         cursor.execute(f"ALTER TABLE {name.sql} ADD COLUMN {quote(field['name'])} {duckdb_type(field)}")
         fields.append(field)
     elif isinstance(action, exp.Drop) and str(action.args.get("kind")).upper() == "COLUMN":
+<<<<<<< HEAD
         column = (action.this or action.args["tables"][0]).name
+=======
+        column = action.args["tables"][0].name
+>>>>>>> bqemu
         if not any(each["name"].lower() == column.lower() for each in fields):
             if action.args.get("exists"):
                 return table
@@ -208,7 +248,9 @@ def _altered(cursor: Cursor, name: TableId, table: Resource, action: exp.Express
     elif isinstance(action, exp.AlterColumn) and action.args.get("dtype") is not None:
         fields = _retyped(cursor, name, fields, action)
     elif isinstance(action, exp.AlterSet):
-        return {**table, **options_of(action)}
+        return merged(table, options_of(action.find(exp.Properties)))
+    elif isinstance(action, exp.AlterColumn):
+        fields = [_changed(cursor, name, each, action) for each in fields]
     else:
         raise not_emulated(f"ALTER TABLE … {action.sql('bigquery')}")
     return {**table, "schema": {"fields": fields}}

@@ -211,6 +211,9 @@ def _fix(statement: exp.Expression) -> None:
     for quotient in list(statement.find_all(exp.Div)):
         operands = [quotient.this.copy(), quotient.expression.copy()]
         quotient.replace(exp.Anonymous(this="bq_divide", expressions=operands))
+    for day in list(statement.find_all(exp.DateAdd, exp.DateSub, exp.DateTrunc)):
+        if not isinstance(day, exp.DateTrunc) or _is_of_days(day):
+            day.replace(exp.cast(day.copy(), exp.DataType.Type.DATE))  # in DuckDB a TIMESTAMP
     for kind in list(statement.find_all(exp.DataType)):
         if kind.this in _DECIMALS and not kind.expressions:
             kind.replace(_DECIMALS[kind.this].copy())
@@ -221,6 +224,14 @@ def _fix(statement: exp.Expression) -> None:
             node.replace(exp.cast(node.copy(), exp.DataType.Type.DOUBLE))  # in DuckDB a DECIMAL
         elif isinstance(node.parent, (exp.Add, exp.Sub, exp.Mul)):
             node.replace(exp.cast(node.copy(), exp.DataType.Type.BIGINT))  # in DuckDB 32 bits
+
+
+def _is_of_days(node: exp.DateTrunc) -> bool:
+    """Whether it is about a DATE: DATE_TRUNC of a TIMESTAMP is told by its unit or by its argument."""
+    argument = node.this
+    if isinstance(argument, exp.Cast) and argument.to.this in exp.DataType.TEMPORAL_TYPES:
+        return bool(argument.to.this == exp.DataType.Type.DATE)
+    return node.args["unit"].name.upper() not in ("HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND")
 
 
 def name_columns(query: exp.Expression) -> None:

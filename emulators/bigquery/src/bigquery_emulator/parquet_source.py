@@ -63,21 +63,20 @@ def parquet_rows(
         if unknown:
             raise invalid(f"{_PROBLEM} the schema has no field for the column {unknown[0]}")
     fields, selected = [], []
-    for key, field in read.items():
-        target = wanted.get(key)
-        found = _converted(field, target)
-        if given is not None and target is not None:
-            found = {**target, "type": found["type"]}
-        value = f"CAST({quote(field['name'])} AS {duckdb_type(found)})"
+    for key in wanted if given is not None else read:
+        field, target = read.get(key), wanted.get(key)
+        if field is None:
+            assert target is not None
+            found, value = target, "[]" if target["mode"] == "REPEATED" else "NULL"
+        else:
+            found, value = _converted(field, target), quote(field["name"])
+            if given is not None and target is not None:
+                found = {**target, "type": found["type"]}
+        value = f"CAST({value} AS {duckdb_type(found)})"
         if found["mode"] == "REPEATED":
             value = f"coalesce({value}, [])"  # BigQuery has no NULL in place of an array
         fields.append(found)
         selected.append(f"{value} AS {quote(found['name'])}")
-    for key, target in wanted.items():
-        if given is not None and key not in read:
-            fields.append(target)
-            empty = "[]" if target["mode"] == "REPEATED" else "NULL"
-            selected.append(f"CAST({empty} AS {duckdb_type(target)}) AS {quote(target['name'])}")
     paths = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
     select = f"SELECT {', '.join(selected)} FROM read_parquet([{paths}], union_by_name = true)"
     return Rows(select, fields)

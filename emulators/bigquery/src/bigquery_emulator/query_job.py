@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import uuid
 from collections.abc import Callable
@@ -12,11 +13,11 @@ from sqlglot import exp
 from bigquery_emulator import catalog, dialect
 from bigquery_emulator.assertion import Assert, check
 from bigquery_emulator.database import Cursor, Database
-from bigquery_emulator.ddl import run_ddl
+from bigquery_emulator.ddl import dropped, run_ddl
 from bigquery_emulator.destination import Rows, write
 from bigquery_emulator.dialect import Context
 from bigquery_emulator.dml import run_dml
-from bigquery_emulator.errors import invalid_query, not_emulated
+from bigquery_emulator.errors import BigQueryError, invalid_query, not_emulated
 from bigquery_emulator.execution import described, translated_errors
 from bigquery_emulator.hidden_dataset import create_missing_hidden_dataset
 from bigquery_emulator.names import DatasetId, TableId
@@ -63,12 +64,12 @@ class QueryJob:
             self._seen = {name: _state(cursor, name) for name in self._mutated(cursor)}
 
     def _mutated(self, cursor: Cursor) -> set[TableId]:
-        return {
-            dialect.table_id(cursor, target, self._context)
-            for group in self._groups
-            if isinstance(group[0], exp.Transaction)
-            for target in _targets(group)
-        }
+        found = set()
+        for group in self._groups:
+            for target in _targets(group) if isinstance(group[0], exp.Transaction) else []:
+                with contextlib.suppress(BigQueryError):  # a temporary table that is not there yet
+                    found.add(dialect.table_id(cursor, target, self._context))
+        return found
 
     def _refuse_conflict(self, cursor: Cursor, group: list[exp.Expression]) -> None:
         """A transaction does not change rows of a table that another job changed meanwhile.
@@ -108,13 +109,14 @@ class QueryJob:
             if isinstance(group[0], exp.Transaction):
                 self._refuse_conflict(cursor, group)
             for statement in group:
-                if isinstance(statement, (exp.Transaction, exp.Commit)):
+                if isinstance(statement, exp.Rollback):
+                    cursor.execute("ROLLBACK")
+                    cursor.execute("BEGIN")
+                if isinstance(statement, (exp.Transaction, exp.Commit, exp.Rollback)):
                     continue
                 statistics: Resource = {"statementType": _type_of(statement)}
                 with translated_errors():
                     self._run(cursor, statement.copy(), statistics)
-                if isinstance(statement, exp.Rollback):
-                    continue
                 self._tell(cursor, statement, statistics)
             self._seen = {name: _state(cursor, name) for name in self._seen}
 
@@ -215,7 +217,7 @@ def _grouped(statements: list[exp.Expression]) -> list[list[exp.Expression]]:
         elif isinstance(statement, (exp.Commit, exp.Rollback)):
             if held is None:
                 raise invalid_query("There is no transaction to end")
-            groups.append([*held, statement] if isinstance(statement, exp.Commit) else [])
+            groups.append([*held, statement])
             held = None
         elif held is not None:
             if isinstance(statement, (exp.Create, exp.Drop, exp.Alter)) and not _is_temporary(statement):
@@ -225,7 +227,7 @@ def _grouped(statements: list[exp.Expression]) -> list[list[exp.Expression]]:
             groups.append([statement])
     if held is not None:
         raise not_emulated("a transaction that the script does not end")
-    return [group for group in groups if group]
+    return groups
 
 
 def _is_temporary(statement: exp.Expression) -> bool:
@@ -233,8 +235,7 @@ def _is_temporary(statement: exp.Expression) -> bool:
     given = properties.expressions if properties else []
     if any(isinstance(each, exp.TemporaryProperty) for each in given):
         return True
-    dropped = statement.this if isinstance(statement, exp.Drop) else None
-    return isinstance(dropped, exp.Table) and len(dropped.parts) == 1
+    return isinstance(statement, exp.Drop) and len(dropped(statement).parts) == 1
 
 
 def _targets(group: list[exp.Expression]) -> list[exp.Table]:

@@ -20,24 +20,39 @@ from google.cloud import bigquery
 
 from serving import emulator
 
+ABSENT = {
+    "local-bigquery": "local_bigquery cannot be imported (PyPI local-bigquery 0.3.2, Python 3.13)",
+    "service": "BEAMLINE_TEST_PROJECT names no project of the service",
+}
+if importlib.util.find_spec("local_bigquery") is not None:
+    del ABSENT["local-bigquery"]
+if os.environ.get("BEAMLINE_TEST_PROJECT"):
+    del ABSENT["service"]
+PARTNERS = [name for name in ("emulator", "local-bigquery", "service") if name not in ABSENT]
 
-@pytest.fixture(scope="session", params=["emulator", "local-bigquery", "service"])
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "absent" in metafunc.fixturenames:
+        metafunc.parametrize("absent", ABSENT)
+
+
+@pytest.fixture(scope="session", params=PARTNERS)
 def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("contract")
     if request.param == "emulator":
         with emulator(folder) as served:
             yield served.client("contract")
     elif request.param == "service":
-        project = os.environ.get("BEAMLINE_TEST_PROJECT")
-        if not project:
-            pytest.skip("BEAMLINE_TEST_PROJECT names no project of the service")
-        yield bigquery.Client(project)
+        yield bigquery.Client(os.environ["BEAMLINE_TEST_PROJECT"])
     else:
-        if importlib.util.find_spec("local_bigquery") is None:
-            pytest.skip("local_bigquery cannot be imported (PyPI local-bigquery 0.3.2, Python 3.13)")
         with _local_bigquery(str(folder)) as endpoint:
             options = {"api_endpoint": endpoint}
             yield bigquery.Client("contract", AnonymousCredentials(), client_options=options)
+
+
+@pytest.fixture
+def reason(absent: str) -> str:
+    return ABSENT[absent]
 
 
 @pytest.fixture

@@ -39,7 +39,8 @@ def numbers(*values: int) -> pa.Table:
 def test_scalars_are_decoded_exactly(client: Any) -> None:
     (found,) = rows(
         client,
-        "SELECT 9223372036854775807, 1.5, TRUE, 'é', b'\\x00\\xff', DATE '0001-01-01', TIME '23:59:59.999999', "
+        "SELECT 9223372036854775807, 1.5, TRUE, 'é', b'\\x00\\xff', DATE '0001-01-01', "
+        "TIME '23:59:59.999999', "
         "DATETIME '2024-02-29 01:02:03.000004', TIMESTAMP '1969-12-31 23:59:59.999999+00', "
         "NUMERIC '12345678901234567890123456789.123456789', CAST(NULL AS STRING)",
     )
@@ -232,7 +233,9 @@ def test_json_and_csv_are_loaded(client: Any, dataset: str) -> None:
     config = bigquery.LoadJobConfig(source_format="NEWLINE_DELIMITED_JSON", schema=schema)
     client.load_table_from_file(io.BytesIO(content), f"{target}.j", job_config=config).result()
     config = bigquery.LoadJobConfig(source_format="CSV", schema=schema, skip_leading_rows=1)
-    client.load_table_from_file(io.BytesIO(b'id,name\n2,"b,c"\n3,\n'), f"{target}.c", job_config=config).result()
+    client.load_table_from_file(
+        io.BytesIO(b'id,name\n2,"b,c"\n3,\n'), f"{target}.c", job_config=config
+    ).result()
     assert rows(client, f"SELECT * FROM {dataset}.j UNION ALL SELECT * FROM {dataset}.c ORDER BY id") == [
         (1, "a"), (2, "b,c"), (3, None),
     ]  # fmt: skip
