@@ -234,19 +234,13 @@ def _altered(cursor: Cursor, name: TableId, table: Resource, action: exp.Express
         cursor.execute(f"ALTER TABLE {name.sql} ADD COLUMN {quote(field['name'])} {duckdb_type(field)}")
         fields.append(field)
     elif isinstance(action, exp.Drop) and str(action.args.get("kind")).upper() == "COLUMN":
-<<<<<<< HEAD
-        column = (action.this or action.args["tables"][0]).name
-=======
         column = action.args["tables"][0].name
->>>>>>> bqemu
         if not any(each["name"].lower() == column.lower() for each in fields):
             if action.args.get("exists"):
                 return table
             raise not_found("Column", column)
         cursor.execute(f"ALTER TABLE {name.sql} DROP COLUMN {quote(column)}")
         fields = [each for each in fields if each["name"].lower() != column.lower()]
-    elif isinstance(action, exp.AlterColumn) and action.args.get("dtype") is not None:
-        fields = _retyped(cursor, name, fields, action)
     elif isinstance(action, exp.AlterSet):
         return merged(table, options_of(action.find(exp.Properties)))
     elif isinstance(action, exp.AlterColumn):
@@ -254,29 +248,3 @@ def _altered(cursor: Cursor, name: TableId, table: Resource, action: exp.Express
     else:
         raise not_emulated(f"ALTER TABLE … {action.sql('bigquery')}")
     return {**table, "schema": {"fields": fields}}
-
-
-# https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#alter_column_set_data_type_statement
-_WIDER = {
-    "INTEGER": ("NUMERIC", "BIGNUMERIC", "FLOAT"),
-    "NUMERIC": ("BIGNUMERIC", "FLOAT"),
-    "BIGNUMERIC": ("FLOAT",),
-}
-
-
-def _retyped(cursor: Cursor, name: TableId, fields: list[Field], action: exp.AlterColumn) -> list[Field]:
-    (wanted,) = checked([field_of_type(action.this.name, action.args["dtype"])])
-    if "precision" in wanted or "maxLength" in wanted:
-        raise not_emulated("ALTER COLUMN … SET DATA TYPE with parameters")
-    for position, field in enumerate(fields):
-        if field["name"].lower() != wanted["name"].lower():
-            continue
-        if field["type"] != wanted["type"] and wanted["type"] not in _WIDER.get(field["type"], ()):
-            raise invalid_query(
-                "ALTER TABLE ALTER COLUMN SET DATA TYPE requires that the existing column type "
-                f"({field['type']}) is assignable to the new type ({wanted['type']})"
-            )
-        column = quote(field["name"])
-        cursor.execute(f"ALTER TABLE {name.sql} ALTER COLUMN {column} TYPE {duckdb_type(wanted)}")
-        return [*fields[:position], {**field, "type": wanted["type"]}, *fields[position + 1 :]]
-    raise not_found("Column", action.this.name)
