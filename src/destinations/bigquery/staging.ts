@@ -1,7 +1,7 @@
 import type { BigQueryService, TableField } from '../../gateways/bigquery-service.js';
 import { failure } from '../../shared/failures.js';
 import type { CommitIdentity, PublishRequest } from '../destination.js';
-import type { StagedColumn } from './columns.js';
+import type { StagedColumn } from './staged-columns.js';
 import { hashOf, labelsOf } from './commit-job.js';
 import { plainName, type TableName } from './table-name.js';
 import { loadTypeOf } from './types.js';
