@@ -4,7 +4,7 @@ import type { PublishRequest } from '../destination.js';
 import type { ColumnPlan } from './columns.js';
 import { logStatements } from './commit-log.js';
 import { identifier, sqlName, type TableName } from './table-name.js';
-import { sqlTypeOf } from './type-fit.js';
+import { sqlTypeOf, typeNameOf } from './type-fit.js';
 
 /** Types of GoogleSQL that the values of a window are bound as. */
 const windowTypes: Record<CursorType, string> = {
@@ -171,6 +171,14 @@ export function keyColumns(
   return broughtBy(columns).filter(({ field }) => keys.some((key) => isSame(key, field.name)));
 }
 
+/** GoogleSQL of the least value of each type that a table can be divided by. */
+const leastValues: Record<string, string> = {
+  DATE: "DATE '0001-01-01'",
+  DATETIME: "DATETIME '0001-01-01 00:00:00'",
+  TIMESTAMP: "TIMESTAMP '0001-01-01 00:00:00+00'",
+  INT64: '-9223372036854775808',
+};
+
 /**
  * Names the partitions, all of them, where the table asks for it:
  * https://cloud.google.com/bigquery/docs/querying-partitioned-tables#require-filter
@@ -179,8 +187,10 @@ export function partitionFilter(resource: TableResource, qualifier = ''): string
   const { requirePartitionFilter, timePartitioning, rangePartitioning } = resource;
   if (!requirePartitionFilter) return [];
   const column = timePartitioning?.field ?? rangePartitioning ?? '_PARTITIONTIME';
+  const field = resource.fields.find(({ name }) => isSame(name, column));
+  const least = leastValues[typeNameOf(field?.type ?? 'TIMESTAMP')] ?? leastValues['TIMESTAMP'];
   const name = `${qualifier}${identifier(column)}`;
-  return [`(${name} IS NULL OR ${name} IS NOT NULL)`];
+  return [`(${name} >= ${least} OR ${name} IS NULL)`];
 }
 
 /** The REST API writes an instant with a space and its zone, and a DATETIME with a `T`. */
