@@ -49,6 +49,7 @@ GROUPS = {
     "bigquery": {
         "i64": pa.array([-(2**63), 2**63 - 1, None], pa.int64()),
         "u32": pa.array([2**32 - 1, 0, None], pa.uint32()),
+        "u64": pa.array([2**63 - 1, 0, None], pa.uint64()),
         "dec": pa.array(
             [Decimal("12345678901234567890123456789.123456789"), Decimal("-0.5"), None], pa.decimal128(38, 9)
         ),
@@ -72,8 +73,8 @@ GROUPS = {
         "text": pa.array(['\u00e9\U0001f600 "q",\n;', "", None], pa.string()),
         "word": pa.array(["a", "b", None], pa.string()).dictionary_encode(),
     },
+    "above_int64": {"id": pa.array([2**64 - 1, 1], pa.uint64())},
     "bigquery_refused": {
-        "u64": pa.array([2**64 - 1], pa.uint64()),
         "half": pa.array([1], pa.int8()).cast(pa.float16()),
         "nothing": pa.array([None]),
         "ns": pa.array([1], pa.timestamp("ns")),

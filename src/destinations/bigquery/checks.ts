@@ -43,6 +43,14 @@ export async function checkStaged(
           `column \`${field.name}\` has ${count} texts that are no ${sqlTypeOf(field)}`,
       });
     }
+    if (from.staged.type.isUnsigned64) {
+      counts.push({
+        sql: `${column} < 0`,
+        problem: (count) =>
+          `column \`${field.name}\` has ${count} values above 9223372036854775807, which INT64 cannot hold; ` +
+          'cast it to `decimal(20, 0)` in a transform',
+      });
+    }
     if (field.mode === 'REQUIRED') {
       counts.push({
         sql: `${column} IS NULL`,

@@ -20,6 +20,8 @@ export interface StagedType {
   kind: StagedKind;
   /** Of a number: digits before and after the point. */
   digits?: Digits;
+  /** Loaded as INT64: values above 2^63 - 1 are none, and are looked for before a commit. */
+  isUnsigned64?: true;
 }
 
 export interface Digits {
@@ -78,6 +80,9 @@ export function stagedTypeOf(arrow: string): StagedType | { refused: string } {
   if (kind !== undefined) return { kind };
   const whole = integers[arrow];
   if (whole !== undefined) return { kind: 'INT64', digits: { whole, scale: 0 } };
+  if (arrow === 'uint64') {
+    return { kind: 'INT64', digits: { whole: 19, scale: 0 }, isUnsigned64: true };
+  }
   const values = /^dictionary<values=(.+?), indices=/.exec(arrow)?.[1];
   if (values !== undefined) return stagedTypeOf(values);
   if (/^fixed_size_binary\[\d+\]$/.test(arrow)) return { kind: 'BYTES' };
@@ -111,7 +116,6 @@ function decimalType(precision: number, scale: number): StagedType | { refused: 
 }
 
 function whyRefused(arrow: string): string {
-  if (arrow === 'uint64') return 'INT64 is signed; cast it to `decimal(20, 0)`';
   if (arrow === 'halffloat') return 'a load job does not read it; cast it to `double`';
   if (arrow === 'null') return 'it has no type; cast it to one';
   if (arrow.includes('[ns')) return 'times have microseconds; cast it to microseconds';

@@ -13,6 +13,7 @@ import { newDataset, startForTests, type TestDataset } from './support.js';
 const expected: Record<string, { type: string; values: (string | null)[] }> = {
   i64: { type: 'INTEGER', values: ['-9223372036854775808', '9223372036854775807', null] },
   u32: { type: 'INTEGER', values: ['4294967295', '0', null] },
+  u64: { type: 'INTEGER', values: ['9223372036854775807', '0', null] },
   dec: { type: 'NUMERIC', values: ['12345678901234567890123456789.123456789', '-0.5', null] },
   big: { type: 'BIGNUMERIC', values: ['1234567890.123456789012345678', '-0.5', null] },
   time: { type: 'TIME', values: ['23:59:59.999999', '00:00:00', null] },
@@ -105,7 +106,15 @@ describe('bigquery: types', () => {
     assert.equal(end.type, 'DataError');
     for (const { name } of staged.schema)
       assert.match(end.message, new RegExp(`column \`${name}\` is`));
-    assert.match(end.message, /`u64` is uint64: INT64 is signed; cast it to `decimal\(20, 0\)`/);
+    assert.match(end.message, /`ints` is list.*lists and structures do not keep their NULLs/);
+    assert.deepEqual(await dataset.staging(), []);
+  });
+
+  it('refuses an unsigned number that INT64 cannot hold', async () => {
+    const staged = await stageTypes(root, 'above_int64');
+    const end = await failed(publishTask(dataset.sink(), { run: 'run1', base: 0, staged }));
+    assert.equal(end.type, 'DataError');
+    assert.equal(await dataset.table(), null);
     assert.deepEqual(await dataset.staging(), []);
   });
 
@@ -113,6 +122,7 @@ describe('bigquery: types', () => {
     const cases: [arrow: string, into: string, holds: boolean][] = [
       ['int64', 'INT64', true],
       ['int64', 'NUMERIC', true],
+      ['uint64', 'INT64', true],
       ['int64', 'FLOAT64', false],
       ['int32', 'FLOAT64', true],
       ['int64', 'STRING', true],
