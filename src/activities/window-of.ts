@@ -1,0 +1,262 @@
+import { Temporal } from 'temporal-polyfill';
+import type { PlannedIncremental } from '../config/plan.js';
+import type { SinkMode } from '../destinations/destination.js';
+import {
+  compareCursors,
+  type CursorType,
+  type CursorValue,
+  type RecordedCursor,
+  type SourceWindow,
+  type WindowBasis,
+} from '../shared/window.js';
+import { convertCursor, instantText, parseCursor, wallText } from './cursor-text.js';
+
+/** What a window follows from. */
+export interface WindowFacts {
+  incremental: PlannedIncremental;
+  /** Modes of the sinks that the source's rows reach. */
+  modes: readonly SinkMode[];
+  /** The run's time: when it was scheduled to start, else when it started. */
+  time: Date;
+  /** IANA time zone of dates and of timestamps without a zone. */
+  timezone: string;
+  /** What the source says of the column; `max` is its greatest value, of an integer column only. */
+  probe: { type: CursorType; max: CursorValue | null };
+  /** Where the last window ended, of each sink that has a record. */
+  recorded: readonly RecordedCursor[];
+  /** Greatest value in the destination that is asked where there is no record; null if it is empty. */
+  max: { type: CursorType; value: CursorValue } | null;
+  /** The run's own window: it goes before everything else. */
+  given?: { start?: string; end?: string } | undefined;
+}
+
+/** Thrown where the facts contradict one another, or a text of the config does not fit the column's type. */
+export class NoWindow extends Error {
+  override readonly name = 'NoWindow';
+}
+
+/** Less than every integer of a database. */
+const leastInteger = String(-(2n ** 63n));
+
+/**
+ * What a run reads: a pure function of the facts, so that a late or a repeated run reads the same.
+ *
+ * - It ends at the run's time. An append leaves the rest of a day to the next run where the column
+ *   is a date, and the repeated hour where a zone's clocks go back: a row is in one window only.
+ * - It begins where the last published one ended, never later: a missed run leaves no gap.
+ * @throws {@link NoWindow}
+ */
+export function windowOf(facts: WindowFacts): SourceWindow {
+  const { incremental, probe, given } = facts;
+  const { type } = probe;
+  const known = recordedLow(facts);
+  const begin = given?.start === undefined ? beginOf(facts, known) : givenBegin(facts, given.start);
+  const end = given?.end === undefined ? endOf(facts) : exactly(facts, given.end, 'window end');
+  // The clock of a zone can go back, and a source can lose its greatest row: a window never does.
+  const high = begin.from === null ? end.high : later(type, end.high, begin.from);
+  const next = [begin.from, known].reduce<CursorValue>(
+    (latest, other) => (other === null ? latest : later(type, latest, other)),
+    end.next,
+  );
+  return {
+    column: incremental.column,
+    type,
+    low: begin.low,
+    low_inclusive: begin.inclusive,
+    high,
+    next,
+    basis: begin.basis,
+  };
+}
+
+interface Begin {
+  low: CursorValue | null;
+  /** `low` without the lag: rows before it are published. */
+  from: CursorValue | null;
+  inclusive: boolean;
+  basis: WindowBasis;
+}
+
+function beginOf(facts: WindowFacts, known: CursorValue | null): Begin {
+  const { incremental, probe, max, timezone } = facts;
+  const { from, initial_value: initial } = incremental;
+  const { type } = probe;
+  if (from !== 'max_value_in_destination') {
+    const low = intervalLow(facts, from);
+    if (known !== null && compareCursors(type, known, low) < 0)
+      return lagged(facts, known, true, 'record');
+    return { low, from: low, inclusive: true, basis: 'interval' };
+  }
+  if (known !== null) return lagged(facts, known, true, 'record');
+  if (max !== null) {
+    const low = convertCursor(max, type, timezone);
+    if (low === null) {
+      throw new NoWindow(
+        `the destination's \`${incremental.column}\` is ${max.type}, the source's is ${type}: where the ` +
+          'destination ends cannot be told; give both one type, or begin with `initial_value`',
+      );
+    }
+    return lagged(facts, low, !isAppended(facts), 'destination');
+  }
+  if (initial !== null) {
+    const low = parsed(facts, initial, 'initial_value');
+    return { low, from: low, inclusive: true, basis: 'initial_value' };
+  }
+  return { low: null, from: null, inclusive: true, basis: 'everything' };
+}
+
+function givenBegin(facts: WindowFacts, start: string): Begin {
+  const low = parsed(facts, start, 'window start');
+  return { low, from: low, inclusive: true, basis: 'given' };
+}
+
+/** The smallest end that is recorded: what one sink lacks is read again for it. */
+function recordedLow({ incremental, probe, recorded }: WindowFacts): CursorValue | null {
+  for (const { column, type } of recorded) {
+    if (column === incremental.column && type === probe.type) continue;
+    throw new NoWindow(
+      `the last run read by \`${column}\` (${type}), this one would by \`${incremental.column}\` ` +
+        `(${probe.type}): where it ended says nothing; run once with --window START..END`,
+    );
+  }
+  return recorded
+    .map(({ next }) => next)
+    .reduce<CursorValue | null>(
+      (least, next) =>
+        least === null || compareCursors(probe.type, next, least) < 0 ? next : least,
+      null,
+    );
+}
+
+/** A merge replaces what it reads again, so it can look back for rows that came late. */
+function lagged(
+  facts: WindowFacts,
+  from: CursorValue,
+  inclusive: boolean,
+  basis: WindowBasis,
+): Begin {
+  const { lag } = facts.incremental;
+  if (lag === null || isAppended(facts)) return { low: from, from, inclusive, basis };
+  return { low: earlier(facts, from, lag), from, inclusive: true, basis };
+}
+
+function endOf(facts: WindowFacts): { high: CursorValue; next: CursorValue } {
+  const { incremental, probe, time, timezone } = facts;
+  const lag = isAppended(facts) ? incremental.lag : null;
+  if (probe.type === 'integer') {
+    if (lag !== null && 'ms' in lag) throw new NoWindow(mismatch(facts));
+    const high =
+      probe.max === null ? leastInteger : String(BigInt(probe.max) + 1n - BigInt(lag?.count ?? 0));
+    return { high, next: high };
+  }
+  if (lag !== null && 'count' in lag) throw new NoWindow(mismatch(facts));
+  const at = Temporal.Instant.fromEpochMilliseconds(time.getTime() - (lag?.ms ?? 0));
+  if (probe.type === 'timestamptz') {
+    const high = instantText(at);
+    return { high, next: high };
+  }
+  const wall = settledWall(at, timezone);
+  if (probe.type === 'timestamp') return { high: wallText(wall), next: wallText(wall) };
+  const day = wall.toPlainDate();
+  if (isAppended(facts)) return { high: day.toString(), next: day.toString() };
+  return { high: day.add({ days: 1 }).toString(), next: day.toString() };
+}
+
+/** The wall clock, or what it will go back to within the next hours: nothing before that comes later. */
+function settledWall(at: Temporal.Instant, timezone: string): Temporal.PlainDateTime {
+  const now = at.toZonedDateTimeISO(timezone);
+  const wall = now.toPlainDateTime();
+  const after = now.getTimeZoneTransition('next')?.toPlainDateTime();
+  return after !== undefined && Temporal.PlainDateTime.compare(after, wall) < 0 ? after : wall;
+}
+
+/**
+ * `Xmin` and `Xhour` count back from the run's time; `Xday` begins with a day, the run's own being the
+ * first, as satokiyo/pydataflow-template counts (configs/source/source_config_base.py).
+ */
+function intervalLow(
+  { incremental, probe, time, timezone }: WindowFacts,
+  { count, unit }: Exclude<PlannedIncremental['from'], string>,
+): CursorValue {
+  if (probe.type === 'integer') {
+    throw new NoWindow(
+      `\`incremental_interval_from: ${count}${unit}\` is a time, and \`${incremental.column}\` is an integer; ` +
+        'use `max_value_in_destination`',
+    );
+  }
+  const now = Temporal.Instant.fromEpochMilliseconds(time.getTime()).toZonedDateTimeISO(timezone);
+  const at =
+    unit === 'day'
+      ? now.startOfDay().subtract({ days: count - 1 })
+      : now.subtract(unit === 'hour' ? { hours: count } : { minutes: count });
+  switch (probe.type) {
+    case 'date':
+      return at.toPlainDate().toString();
+    case 'timestamp':
+      return wallText(at.toPlainDateTime());
+    case 'timestamptz':
+      return instantText(at.toInstant());
+  }
+}
+
+function earlier(
+  facts: WindowFacts,
+  from: CursorValue,
+  lag: NonNullable<PlannedIncremental['lag']>,
+): CursorValue {
+  const { type } = facts.probe;
+  if ('count' in lag !== (type === 'integer')) throw new NoWindow(mismatch(facts));
+  if ('count' in lag) return String(BigInt(from) - BigInt(lag.count));
+  const back = { milliseconds: lag.ms };
+  switch (type) {
+    case 'date':
+      return Temporal.PlainDate.from(from)
+        .subtract({ days: Math.ceil(lag.ms / 86_400_000) })
+        .toString();
+    case 'timestamp':
+      return wallText(Temporal.PlainDateTime.from(from).subtract(back));
+    case 'timestamptz':
+      return instantText(Temporal.Instant.from(from).subtract(back));
+    case 'integer':
+      return from;
+  }
+}
+
+function exactly(facts: WindowFacts, text: string, what: string) {
+  const high = parsed(facts, text, what);
+  return { high, next: high };
+}
+
+function parsed(
+  { probe, incremental, timezone }: WindowFacts,
+  text: string,
+  what: string,
+): CursorValue {
+  const value = parseCursor(text, probe.type, timezone);
+  if (value !== null) return value;
+  throw new NoWindow(
+    `${what} \`${text}\` is no ${probe.type}, which \`${incremental.column}\` is; ` +
+      `write it like ${examples[probe.type]}`,
+  );
+}
+
+const examples: Record<CursorType, string> = {
+  date: '`2026-01-31`',
+  timestamp: '`2026-01-31T09:30:00`',
+  timestamptz: '`2026-01-31T09:30:00Z`',
+  integer: '`42`',
+};
+
+function mismatch({ incremental, probe }: WindowFacts): string {
+  const wanted = probe.type === 'integer' ? 'a number, such as `100`' : 'a time, such as `10min`';
+  return `\`lag\` must be ${wanted}: \`${incremental.column}\` is ${probe.type}`;
+}
+
+/** Rows that are appended twice are there twice: each must be in one window only. */
+function isAppended({ modes }: WindowFacts): boolean {
+  return modes.includes('append');
+}
+
+function later(type: CursorType, a: CursorValue, b: CursorValue): CursorValue {
+  return compareCursors(type, a, b) < 0 ? b : a;
+}
