@@ -14,6 +14,7 @@ from bigquery_emulator.errors import duplicate, invalid_query, not_emulated, not
 from bigquery_emulator.execution import described
 from bigquery_emulator.fields import Field, checked, duckdb_type
 from bigquery_emulator.hidden_dataset import create_missing_hidden_dataset
+from bigquery_emulator.meanings import name_columns
 from bigquery_emulator.names import DatasetId, TableId, quote
 from bigquery_emulator.partitioning import checked_layout
 from bigquery_emulator.resources import merged
@@ -89,7 +90,7 @@ def _create_table(cursor: Cursor, statement: exp.Create, context: Context, stati
     if query is not None:
         if isinstance(query, exp.Subquery):
             query = query.this
-        dialect.name_columns(query)
+        name_columns(query)
         dialect.prepare(cursor, query, context)
         rows = described(cursor, dialect.duckdb_sql(query))
     fields = checked(fields) if fields else (rows.fields if rows else [])

@@ -14,13 +14,8 @@ from bigquery_emulator.assertion import parse_statements
 from bigquery_emulator.database import Cursor
 from bigquery_emulator.errors import BigQueryError, invalid_query, not_emulated
 from bigquery_emulator.hidden_dataset import hidden_dataset
+from bigquery_emulator.meanings import fix
 from bigquery_emulator.names import DatasetId, TableId
-
-# NUMERIC and BIGNUMERIC without sizes; DuckDB would take 18 digits.
-_DECIMALS = {
-    exp.DataType.Type.DECIMAL: exp.DataType.build("DECIMAL(38, 9)", dialect="duckdb"),
-    exp.DataType.Type.BIGDECIMAL: exp.DataType.build("DECIMAL(38, 18)", dialect="duckdb"),
-}
 
 
 @dataclass
@@ -116,7 +111,7 @@ def prepare(
         if found.get("requirePartitionFilter"):
             _require_filter(table, name, found)
         rename(table, name)
-    _fix(statement)
+    fix(statement)
 
 
 def _information_schema(cursor: Cursor, table: exp.Table, context: Context) -> bool:
@@ -203,131 +198,3 @@ def _bind(statement: exp.Expression, context: Context) -> None:
             named = f"'{node.name}'" if isinstance(key, str) else f"{position}"
             raise invalid_query(f"Query parameter {named} not found")
         node.replace(context.parameters[key].copy())
-
-
-def _fix(statement: exp.Expression) -> None:
-    for safe in list(statement.find_all(exp.SafeFunc)):
-        safe.replace(exp.Anonymous(this="TRY", expressions=[safe.this.copy()]))
-    for quotient in list(statement.find_all(exp.Div)):
-        operands = [quotient.this.copy(), quotient.expression.copy()]
-        quotient.replace(exp.Anonymous(this="bq_divide", expressions=operands))
-    for day in list(statement.find_all(exp.DateAdd, exp.DateSub, exp.DateTrunc)):
-        if not isinstance(day, exp.DateTrunc) or _is_of_days(day):
-            day.replace(exp.cast(day.copy(), exp.DataType.Type.DATE))  # in DuckDB a TIMESTAMP
-    for kind in list(statement.find_all(exp.DataType)):
-        if kind.this in _DECIMALS and not kind.expressions:
-            kind.replace(_DECIMALS[kind.this].copy())
-    for node in list(statement.find_all(exp.Literal)):
-        if not node.is_number or isinstance(node.parent, (exp.Cast, exp.DataTypeParam)):
-            continue
-        if not node.is_int:
-            node.replace(exp.cast(node.copy(), exp.DataType.Type.DOUBLE))  # in DuckDB a DECIMAL
-        elif isinstance(node.parent, (exp.Add, exp.Sub, exp.Mul)):
-            node.replace(exp.cast(node.copy(), exp.DataType.Type.BIGINT))  # in DuckDB 32 bits
-
-
-def _is_of_days(node: exp.DateTrunc) -> bool:
-    """Whether it is about a DATE: DATE_TRUNC of a TIMESTAMP is told by its unit or by its argument."""
-    argument = node.this
-    if isinstance(argument, exp.Cast) and argument.to.this in exp.DataType.TEMPORAL_TYPES:
-        return bool(argument.to.this == exp.DataType.Type.DATE)
-    return node.args["unit"].name.upper() not in ("HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND")
-
-
-def name_columns(query: exp.Expression) -> None:
-    """Names the columns of a result as the service does: `f0_`, `f1_` and so on.
-
-    Raises:
-        BigQueryError: Two columns have one name.
-    """
-    while isinstance(query, (exp.SetOperation, exp.Subquery)):
-        query = query.this
-    if not isinstance(query, exp.Select):
-        return
-    seen: set[str] = set()
-    unnamed = 0
-    for each in list(query.expressions):
-        name = each.alias_or_name
-        if each.is_star:
-            continue
-        if not name or not isinstance(each, (exp.Alias, exp.Column, exp.Dot)):
-            name = f"f{unnamed}_"
-            unnamed += 1
-            each.replace(exp.alias_(each.copy(), name, quoted=True))
-        if name.lower() in seen:
-            raise invalid_query(
-                f"Duplicate column names in the result are not supported. Found duplicate(s): {name}"
-            )
-        seen.add(name.lower())
-
-
-def parameters(config: dict[str, Any]) -> dict[str | int, exp.Expression]:
-    """The parameters of a query as SQL.
-
-    Raises:
-        BigQueryError: A value is not of its type.
-    """
-    found: dict[str | int, exp.Expression] = {}
-    for position, each in enumerate(config.get("queryParameters") or []):
-        name = each.get("name")
-        kind = each.get("parameterType") or {}
-        found[name.lower() if name else position] = _value(kind, each.get("parameterValue") or {})
-    return found
-
-
-def _value(kind: dict[str, Any], value: dict[str, Any]) -> exp.Expression:
-    name = str(kind.get("type", "")).upper()
-    if name == "ARRAY":
-        items = [_value(kind["arrayType"], each) for each in value.get("arrayValues") or []]
-        return exp.cast(exp.Array(expressions=items), sql_type(kind), dialect="bigquery")
-    if name == "STRUCT":
-        given = value.get("structValues") or {}
-        parts = [
-            exp.PropertyEQ(
-                this=exp.to_identifier(each["name"]),
-                expression=_value(each["type"], given.get(each["name"]) or {}),
-            )
-            for each in kind.get("structTypes") or []
-        ]
-        return exp.Struct(expressions=parts)
-    text = value.get("value")
-    if text is None:
-        literal: exp.Expression = exp.null()
-    elif name == "BYTES":
-        return exp.FromBase64(this=exp.Literal.string(str(text)))
-    else:
-        literal = exp.Literal.string(str(text))
-    return exp.cast(literal, sql_type(kind), dialect="bigquery")
-
-
-def sql_type(kind: dict[str, Any]) -> str:
-    """A QueryParameterType in GoogleSQL.
-
-    Raises:
-        BigQueryError: It is not emulated.
-    """
-    name = str(kind.get("type", "")).upper()
-    if name == "ARRAY":
-        return f"ARRAY<{sql_type(kind['arrayType'])}>"
-    if name == "STRUCT":
-        parts = ", ".join(f"{each['name']} {sql_type(each['type'])}" for each in kind["structTypes"])
-        return f"STRUCT<{parts}>"
-    aliases = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
-    name = aliases.get(name, name)
-    known = (
-        "STRING",
-        "INT64",
-        "FLOAT64",
-        "BOOL",
-        "BYTES",
-        "DATE",
-        "TIME",
-        "DATETIME",
-        "TIMESTAMP",
-        "NUMERIC",
-        "BIGNUMERIC",
-        "JSON",
-    )
-    if name not in known:
-        raise not_emulated(f"a query parameter of the type {name}")
-    return name

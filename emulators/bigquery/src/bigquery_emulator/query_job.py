@@ -13,14 +13,17 @@ from sqlglot import exp
 from bigquery_emulator import catalog, dialect
 from bigquery_emulator.assertion import Assert, check
 from bigquery_emulator.database import Cursor, Database
-from bigquery_emulator.ddl import dropped, run_ddl
+from bigquery_emulator.ddl import run_ddl
 from bigquery_emulator.destination import Rows, write
 from bigquery_emulator.dialect import Context
 from bigquery_emulator.dml import run_dml
 from bigquery_emulator.errors import BigQueryError, invalid_query, not_emulated
 from bigquery_emulator.execution import described, translated_errors
 from bigquery_emulator.hidden_dataset import create_missing_hidden_dataset
+from bigquery_emulator.meanings import name_columns
 from bigquery_emulator.names import DatasetId, TableId
+from bigquery_emulator.parameters import parameters
+from bigquery_emulator.script import changed_tables, grouped, type_of
 
 Resource = dict[str, Any]
 
@@ -39,7 +42,7 @@ class QueryJob:
         self._context = Context(
             project,
             DatasetId.of(default, project) if default else None,
-            dialect.parameters(self._config),
+            parameters(self._config),
         )
         self._statements = dialect.parse(str(self._config.get("query") or ""))
         self._children = 0
@@ -49,7 +52,7 @@ class QueryJob:
             ]
         target = self._config.get("destinationTable")
         self._target = TableId.of(target, project) if target else None
-        self._groups = _grouped(self._statements)
+        self._groups = grouped(self._statements)
         self._seen: dict[TableId, Any] = {}
         self.steps = [self._step(group) for group in self._groups]
 
@@ -66,7 +69,7 @@ class QueryJob:
     def _mutated(self, cursor: Cursor) -> set[TableId]:
         found = set()
         for group in self._groups:
-            for target in _targets(group) if isinstance(group[0], exp.Transaction) else []:
+            for target in changed_tables(group) if isinstance(group[0], exp.Transaction) else []:
                 with contextlib.suppress(BigQueryError):  # a temporary table that is not there yet
                     found.add(dialect.table_id(cursor, target, self._context))
         return found
@@ -76,7 +79,7 @@ class QueryJob:
 
         https://cloud.google.com/bigquery/docs/transactions#transaction_concurrency
         """
-        for target in _targets(group):
+        for target in changed_tables(group):
             name = dialect.table_id(cursor, target, self._context)
             if name in self._seen and self._seen[name] != _state(cursor, name):
                 number = uuid.uuid4()
@@ -97,7 +100,7 @@ class QueryJob:
             statistics["statementType"] = "SCRIPT"
             return
         statement = self._statements[0].copy()
-        statistics["statementType"] = _type_of(statement)
+        statistics["statementType"] = type_of(statement)
         if isinstance(statement, exp.Query):
             statistics["schema"] = {"fields": self._selected(cursor, statement).fields}
         else:
@@ -114,7 +117,7 @@ class QueryJob:
                     cursor.execute("BEGIN")
                 if isinstance(statement, (exp.Transaction, exp.Commit, exp.Rollback)):
                     continue
-                statistics: Resource = {"statementType": _type_of(statement)}
+                statistics: Resource = {"statementType": type_of(statement)}
                 with translated_errors():
                     self._run(cursor, statement.copy(), statistics)
                 self._tell(cursor, statement, statistics)
@@ -174,7 +177,7 @@ class QueryJob:
             raise not_emulated(f"the statement {statement.sql('bigquery').split()[0]}")
 
     def _selected(self, cursor: Cursor, statement: exp.Expression) -> Rows:
-        dialect.name_columns(statement)
+        name_columns(statement)
         dialect.prepare(cursor, statement, self._context)
         sql = dialect.duckdb_sql(statement)
         with translated_errors():
@@ -203,63 +206,6 @@ class QueryJob:
         return TableId(dataset, f"anon{name}")
 
 
-def _grouped(statements: list[exp.Expression]) -> list[list[exp.Expression]]:
-    """The statements that are committed together: those from BEGIN to COMMIT, and each other alone."""
-    groups: list[list[exp.Expression]] = []
-    held: list[exp.Expression] | None = None
-    for given in statements:
-        begins = isinstance(given, exp.Command) and given.sql().strip().upper() == "BEGIN"
-        statement = exp.Transaction() if begins else given
-        if isinstance(statement, exp.Transaction):
-            if held is not None:
-                raise invalid_query("Cannot begin a transaction within a transaction")
-            held = [statement]
-        elif isinstance(statement, (exp.Commit, exp.Rollback)):
-            if held is None:
-                raise invalid_query("There is no transaction to end")
-            groups.append([*held, statement])
-            held = None
-        elif held is not None:
-            if isinstance(statement, (exp.Create, exp.Drop, exp.Alter)) and not _is_temporary(statement):
-                raise invalid_query("In a transaction, DDL statements are about temporary tables only")
-            held.append(statement)
-        else:
-            groups.append([statement])
-    if held is not None:
-        raise not_emulated("a transaction that the script does not end")
-    return groups
-
-
-def _is_temporary(statement: exp.Expression) -> bool:
-    properties = statement.args.get("properties")
-    given = properties.expressions if properties else []
-    if any(isinstance(each, exp.TemporaryProperty) for each in given):
-        return True
-    return isinstance(statement, exp.Drop) and len(dropped(statement).parts) == 1
-
-
-def _targets(group: list[exp.Expression]) -> list[exp.Table]:
-    """The tables of which a transaction changes or deletes rows."""
-    found = [each.this for each in group if isinstance(each, (exp.Update, exp.Delete, exp.Merge))]
-    for each in group:
-        if isinstance(each, exp.TruncateTable):
-            found += each.expressions
-    return found
-
-
 def _state(cursor: Cursor, name: TableId) -> Any:
     table = catalog.find_table(cursor, name)
     return None if table is None else (table["creationTime"], table.get("mutations", 0))
-
-
-def _type_of(statement: exp.Expression) -> str:
-    if isinstance(statement, exp.Query):
-        return "SELECT"
-    if isinstance(statement, exp.TruncateTable):
-        return "TRUNCATE_TABLE"
-    if isinstance(statement, (exp.Create, exp.Drop, exp.Alter)):
-        verb = type(statement).__name__.upper()
-        kind = str(statement.args.get("kind") or "TABLE").upper()
-        selected = isinstance(statement, exp.Create) and statement.expression is not None and kind == "TABLE"
-        return f"{verb}_{kind}{'_AS_SELECT' if selected else ''}"
-    return type(statement).__name__.upper()
