@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isGsUri } from '../../store/gs-uri.js';
 import type { Destination } from '../destination.js';
 import { bigqueryParameters, type BigqueryParameters } from './parameters.js';
 import { parseSchema, parseSchemaFile } from './schema-text.js';
@@ -16,13 +17,11 @@ export const destination: Destination<BigqueryParameters> = {
   location: ({ table }) => plainName(parseTableName(table)),
   pin(parameters, { root }) {
     const schema = parseSchema(parameters.schema);
-    if (schema.kind !== 'file') return { parameters };
+    // A file in Cloud Storage is read when the run publishes.
+    if (schema.kind !== 'file' || isGsUri(schema.path)) return { parameters };
     const refused = (message: string) => ({
       problem: { parameter: 'schema', message: `${schema.path}: ${message}` },
     });
-    if (schema.path.startsWith('gs://')) {
-      return refused('must be a file below the project root, not in Cloud Storage');
-    }
     try {
       const fields = parseSchemaFile(readFileSync(resolve(root, schema.path), 'utf8'));
       return { parameters: { ...parameters, schema: JSON.stringify(fields) } };

@@ -6,6 +6,8 @@ import { tableNameProblem } from './table-name.js';
 /** Fields that a table may be clustered by: https://cloud.google.com/bigquery/docs/clustered-tables#limitations */
 const mostClustered = 4;
 
+const units = ['HOUR', 'DAY', 'MONTH', 'YEAR'] as const;
+
 const options = z.strictObject({
   table: z
     .string()
@@ -16,25 +18,23 @@ const options = z.strictObject({
     .default('auto')
     .describe(
       "`auto`: the types of what is staged. `get_from_table`: the table's own. Else `name:TYPE,…`, or the path of " +
-        'a .json file as `bq show --schema --format=prettyjson` prints it, relative to the project root.',
+        'a .json file as `bq show --schema --format=prettyjson` prints it, relative to the project root, or in Cloud Storage.',
     ),
   create_disposition: z
     .enum(['CREATE_IF_NEEDED', 'CREATE_NEVER'])
     .default('CREATE_NEVER')
     .describe('Whether a table that is missing is made.'),
-  partitioning: z
-    .enum(['HOUR', 'DAY', 'MONTH', 'YEAR'])
+  partitioning: orNothing(z.enum([...units, ...units.map(lowerCase)]).transform(upperCase))
     .optional()
     .describe('How long a partition of a new table is; an existing table must have it so.'),
-  partitioning_field: z
-    .string()
-    .min(1)
+  partitioning_field: orNothing(z.string().min(1))
     .optional()
     .describe(
-      'Column of type DATE, DATETIME or TIMESTAMP that tells the partition; without it, the time of loading does.',
+      'With `partitioning`: column of type DATE, DATETIME or TIMESTAMP that tells the partition; without it, the ' +
+        'time of loading does.',
     ),
   clustering: z
-    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+    .union([z.string(), z.array(z.string().min(1)).min(1)])
     .optional()
     .describe('Columns that a new table is clustered by, as `a,b` or as a list; four at most.'),
   description: z.string().optional().describe('Description of a new table.'),
@@ -61,6 +61,12 @@ const options = z.strictObject({
     .boolean()
     .optional()
     .describe('Whether queries of a new table must name its partitions.'),
+  gcs_temp_location: z
+    .string()
+    .optional()
+    .describe(
+      'Has no effect: kept for configs of pydataflow-template. Files are staged in the store.',
+    ),
 });
 
 export const bigqueryParameters = options.superRefine((parameters, context) => {
@@ -74,11 +80,8 @@ export const bigqueryParameters = options.superRefine((parameters, context) => {
     if (!(error instanceof RangeError)) throw error;
     refuse('schema', error.message);
   }
-  if (parameters.partitioning === undefined) {
-    for (const key of ['partitioning_field', 'require_partition_filter'] as const) {
-      if (parameters[key] === undefined) continue;
-      refuse(key, 'needs `partitioning`: HOUR, DAY, MONTH or YEAR');
-    }
+  if (parameters.partitioning === undefined && parameters.require_partition_filter) {
+    refuse('require_partition_filter', 'needs `partitioning`: HOUR, DAY, MONTH or YEAR');
   }
   const clustered = clusteringOf(parameters).map((column) => column.toLowerCase());
   if (clustered.length > mostClustered) {
@@ -102,4 +105,17 @@ export function clusteringOf({
 /** Milliseconds that a new table lives; undefined for ever. */
 export function expirationOf({ expiration }: BigqueryParameters): number | undefined {
   return expiration === undefined ? undefined : durationMs(expiration);
+}
+
+/** An empty text says nothing, as in pydataflow-template. */
+function orNothing<T extends z.ZodType>(schema: T) {
+  return z.union([schema, z.literal('').transform(() => undefined)]);
+}
+
+function upperCase<T extends string>(text: T): Uppercase<T> {
+  return text.toUpperCase() as Uppercase<T>;
+}
+
+function lowerCase<T extends string>(text: T): Lowercase<T> {
+  return text.toLowerCase() as Lowercase<T>;
 }

@@ -30,7 +30,7 @@ export async function prepare(
   const place = plainName(table);
   const { sink: step, mode, onSchemaChange } = request;
   const staged = stagedColumns(request.staged.schema, step);
-  const wanted = wantedFields(parameters, found);
+  const wanted = await wantedFields(parameters, found);
   const missing = found ? null : newTable(table, parameters, wanted ?? fieldsFor(staged));
   const columns = planColumns({
     place,

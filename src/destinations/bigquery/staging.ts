@@ -93,7 +93,8 @@ async function loadOnce(
         ? await service.loadFile(job, source.file, load)
         : await service.insertJob(job, { labels, work: { kind: 'load', load, uris: source.uris } });
     const finished = await service.finishedJob(job);
-    if (finished?.error) {
+    if (finished === null) continue;
+    if (finished.error !== null) {
       if (isNew && !finished.error.isPassing) throw finished.error;
       continue;
     }

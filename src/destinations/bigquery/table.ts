@@ -4,9 +4,11 @@ import type {
   TableField,
   TableResource,
 } from '../../gateways/bigquery-service.js';
+import { openObjectStore } from '../../gateways/open-object-store.js';
 import { failure } from '../../shared/failures.js';
+import { ObjectNotFound } from '../../store/object-store.js';
 import { clusteringOf, expirationOf, type BigqueryParameters } from './parameters.js';
-import { parseSchema, type SchemaChoice } from './schema-text.js';
+import { parseSchema, parseSchemaFile, type SchemaChoice } from './schema-text.js';
 import { plainName, type TableName } from './table-name.js';
 import { sqlTypeOf, typeNameOf } from './type-fit.js';
 
@@ -65,10 +67,10 @@ export async function locationOf(service: BigQueryService, table: TableName): Pr
 }
 
 /** The columns that the config asks for; null for those that are staged. */
-export function wantedFields(
+export async function wantedFields(
   { schema }: BigqueryParameters,
   resource: TableResource | null,
-): TableField[] | null {
+): Promise<TableField[] | null> {
   const choice: SchemaChoice = parseSchema(schema);
   switch (choice.kind) {
     case 'auto':
@@ -78,7 +80,18 @@ export function wantedFields(
     case 'fields':
       return choice.fields;
     case 'file':
-      throw failure('InternalError', `the plan names the file ${choice.path}, not its fields`);
+      return fieldsInStore(choice.path);
+  }
+}
+
+/** The plan holds the fields of local files. */
+async function fieldsInStore(uri: string): Promise<TableField[]> {
+  try {
+    const objects = await openObjectStore();
+    return parseSchemaFile((await objects.read(uri)).toString('utf8'));
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof ObjectNotFound)) throw error;
+    throw failure('ConfigError', `\`schema\` ${uri}: ${error.message}. Nothing was published.`);
   }
 }
 

@@ -95,7 +95,22 @@ describe('bigquery: types', () => {
     await objects.upload(file.uri, uri);
     const stagedRemote: ManifestSink = { ...staged, files: [{ ...file, uri }] };
     const gone = { ...staged, files: [{ ...file, uri: '/nowhere.parquet' }] };
-    await done(publishTask(dataset.sink(), { run: 'run1', base: 0, staged: gone, stagedRemote }));
+    const schema = `gs://lake/${dataset.name}/schema.json`;
+    const fields = Object.entries(expected).map(([name, { type }]) => ({ name, type }));
+    process.env['STORAGE_EMULATOR_HOST'] = storage.endpoint;
+    try {
+      const task = publishTask(dataset.sink({ schema }), {
+        run: 'run1',
+        base: 0,
+        staged: gone,
+        stagedRemote,
+      });
+      assert.match((await failed(task)).message, /`schema` gs:.*there is no object/);
+      await objects.write(schema, JSON.stringify(fields));
+      await done(task);
+    } finally {
+      delete process.env['STORAGE_EMULATOR_HOST'];
+    }
     await assertExact();
     assert.deepEqual(await dataset.staging(), []);
   });
