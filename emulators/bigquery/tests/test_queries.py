@@ -238,6 +238,34 @@ def test_query_results_go_where_they_are_sent(world: World, dataset: str) -> Non
     assert world.query(f"SELECT id FROM {dataset}.t ORDER BY id") == [(2,), (9,)]
 
 
+def test_parameters_by_position_are_counted_in_the_text(world: World) -> None:
+    values = [bigquery.ScalarQueryParameter(None, "INT64", number) for number in (1, 2, 3)]
+    sql = "WITH a AS (SELECT ? AS x) SELECT x, ? AS y, '?' AS q FROM a WHERE ? = 3 -- ?"
+    assert world.query(sql, query_parameters=values) == [(1, 2, "?")]
+    with pytest.raises(exceptions.BadRequest, match="not found"):
+        world.query(sql, query_parameters=values[:2])
+
+
+def test_parameters_that_are_structs(world: World) -> None:
+    parts = [
+        bigquery.ScalarQueryParameter("x", "INT64", 1),
+        bigquery.ScalarQueryParameter("y", "STRING", None),
+    ]
+    given = [bigquery.StructQueryParameter("s", *parts)]
+    assert world.query("SELECT @s.x + 1, @s.y", query_parameters=given) == [(2, None)]
+
+
+def test_a_query_that_is_asked_for_twice_runs_once(world: World, dataset: str) -> None:
+    world.query(f"CREATE TABLE {dataset}.t (id INT64)")
+    body = {"query": f"INSERT INTO {dataset}.t (id) VALUES (1)", "useLegacySql": False, "requestId": dataset}
+    answers = [
+        world.client._connection.api_request("POST", "/projects/p/queries", data=body) for _ in range(2)
+    ]
+    assert answers[0] == answers[1]
+    assert answers[0]["numDmlAffectedRows"] == "1"
+    assert world.query(f"SELECT id FROM {dataset}.t") == [(1,)]
+
+
 def test_query_and_wait_pages(world: World) -> None:
     sql = "SELECT n, TIMESTAMP '2024-01-01' AS at FROM UNNEST([3, 2, 1]) AS n ORDER BY n"
     sql = "SELECT n, TIMESTAMP '2024-01-01' AS at FROM UNNEST([3, 2, 1]) AS n ORDER BY n"
