@@ -43,8 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
+    runner.resume()  # before the first call: it removes what no job belongs to
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    runner.resume()
     if arguments.exit_with_parent:
         threading.Thread(target=_wait_for_parent, args=(ended,), daemon=True).start()
     sys.stdout.write(json.dumps({"event": "ready", "endpoint": server.endpoint}) + "\n")

@@ -10,7 +10,8 @@ from typing import Any, cast
 import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
-from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
+from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.errors import ErrorLevel, SqlglotError
 
 from bigquery_emulator import catalog, information_schema
 from bigquery_emulator.database import Cursor
@@ -60,6 +61,10 @@ def parse(sql: str) -> list[exp.Expression]:
         raise invalid_query(f"Syntax error: {detail}{place}") from None
     if not found:
         raise invalid_query("Syntax error: Unexpected end of script")
+    for each in found:
+        if isinstance(each, exp.Delete) and not each.this and each.args.get("tables"):
+            each.set("this", each.args["tables"][0])  # DELETE without FROM
+            each.set("tables", None)
     return cast(list[exp.Expression], [each for each in found if not isinstance(each, exp.Semicolon)])
 
 
@@ -212,16 +217,20 @@ def duckdb_sql(statement: exp.Expression) -> str:
     Raises:
         BigQueryError: It holds something that DuckDB cannot do.
     """
-    try:
-        return statement.sql("duckdb", unsupported_level=ErrorLevel.RAISE)
-    except UnsupportedError as error:
-        raise not_emulated(str(error).splitlines()[0]) from None
+    generator = DuckDB().generator(unsupported_level=ErrorLevel.IGNORE)
+    sql = str(generator.generate(statement))
+    for message in generator.unsupported_messages:
+        if "timezone handling differences" not in message:  # every connection's zone is UTC
+            raise not_emulated(message)
+    return sql
 
 
 def _bind(statement: exp.Expression, context: Context) -> None:
     for node in list(statement.find_all(exp.Parameter)):
         name = node.name.lower()
         key = int(name.removeprefix(_POSITION)) if name.startswith(_POSITION) else name
+        if not name:
+            raise not_emulated("system variables such as @@project_id")
         if key not in context.parameters:
             raise invalid_query(f"Query parameter '{node.name}' not found")
         node.replace(context.parameters[key].copy())
