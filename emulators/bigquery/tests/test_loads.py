@@ -251,6 +251,14 @@ def test_schemas_are_detected_where_that_is_asked_for(world: World, dataset: str
     assert world.schema(f"{dataset}.j") == [("a", "INTEGER", "REPEATED"), ("r", "RECORD", "NULLABLE")]
 
 
+def test_json_without_a_schema_takes_the_tables(world: World, dataset: str) -> None:
+    schema = [Field("id", "NUMERIC", description="key")]
+    world.load([{"id": "1.5"}], f"{dataset}.t", schema=schema)
+    world.load([{"id": 2}], f"{dataset}.t", write_disposition="WRITE_TRUNCATE")
+    assert world.client.get_table(f"p.{dataset}.t").schema == schema
+    assert world.query(f"SELECT id FROM {dataset}.t") == [(2,)]
+
+
 def test_a_bad_row_leaves_the_table_as_it_was(world: World, dataset: str) -> None:
     world.load([{"id": 1}], f"{dataset}.t", schema=[Field("id", "INTEGER")])
     for disposition in ("WRITE_TRUNCATE", "WRITE_APPEND", "WRITE_TRUNCATE_DATA"):

@@ -52,7 +52,7 @@ def test_help_names_every_flag() -> None:
         [sys.executable, "-m", "bigquery_emulator", "--help"],
         env={"PYTHONPATH": str(SOURCES)}, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
-    for flag in ("--folder", "--host", "--port", "--exit-with-parent"):
+    for flag in ("--folder", "--host", "--port", "--answer-after", "--exit-with-parent"):
         assert flag in told
 
 
@@ -141,10 +141,10 @@ def _run(client: Any, number: int) -> bool:
 
 
 def test_a_job_that_was_accepted_is_run_after_sigkill(tmp_path: Path) -> None:
-    served = Emulator(tmp_path)
+    served = Emulator(tmp_path, "--answer-after", "0")
     client = served.client()
     client.create_dataset("d")
-    job = client.query(f"CREATE TABLE d.t AS {pairs(60_000, 30_000)}", job_id="slow", job_retry=None)
+    job = client.query(f"CREATE TABLE d.t AS {pairs(30_000, 20_000)}", job_id="slow", job_retry=None)
     assert job.state == "RUNNING"
     with pytest.raises(exceptions.Conflict):
         client.query("SELECT 1", job_id="slow", job_retry=None, retry=None)
@@ -180,7 +180,7 @@ def test_many_clients_take_one_job_id_once(tmp_path: Path) -> None:
 
 
 def test_of_two_transactions_on_one_table_one_is_aborted_and_appends_are_not(tmp_path: Path) -> None:
-    with emulator(tmp_path) as served:
+    with emulator(tmp_path, "--answer-after", "0") as served:
         client = served.client()
         client.create_dataset("d")
         client.query("CREATE TABLE d.t AS SELECT 1 AS n").result()

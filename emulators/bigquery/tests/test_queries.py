@@ -36,7 +36,14 @@ UTC = datetime.UTC
         ("SELECT DATETIME '2024-01-01 00:00:00'", datetime.datetime(2024, 1, 1)),
         ("SELECT DATE_DIFF(DATE '2024-02-01', DATE '2024-01-01', DAY)", 31),
         ("SELECT DATE_ADD(DATE '2024-01-31', INTERVAL 1 DAY)", datetime.date(2024, 2, 1)),
+        ("SELECT DATE_ADD(DATE_SUB(DATE '2024-03-01', INTERVAL 1 DAY), INTERVAL 1 DAY)",
+         datetime.date(2024, 3, 1)),
+        ("SELECT 8 / (4 / 2)", 4.0),
         ("SELECT DATE_TRUNC(DATE '2024-01-31', MONTH)", datetime.date(2024, 1, 1)),
+        ("SELECT EXTRACT(HOUR FROM TIMESTAMP '2024-01-01 10:00:00+00')", 10),
+        ("SELECT CURRENT_DATETIME() > DATETIME '2024-01-01 00:00:00'", True),
+        ("SELECT CAST(TIMESTAMP '2024-01-01 10:00:00+00' AS STRING)", "2024-01-01 10:00:00+00"),
+        ("SELECT DATE(TIMESTAMP '2024-01-01 20:00:00+00', 'Asia/Tokyo')", datetime.date(2024, 1, 2)),
         ("SELECT FORMAT_DATE('%Y%m%d', DATE '2024-01-02')", "20240102"),
         ("SELECT PARSE_DATE('%Y-%m-%d', '2024-01-02')", datetime.date(2024, 1, 2)),
         ("SELECT JSON_VALUE(JSON '{\"a\": 1}', '$.a')", "1"),
@@ -50,8 +57,9 @@ def test_expressions_mean_what_they_mean_in_googlesql(world: World, sql: str, ex
 
 
 def test_division_by_zero_is_an_error(world: World) -> None:
-    with pytest.raises(exceptions.BadRequest, match="division by zero"):
-        world.query("SELECT 1 / n FROM UNNEST([0]) AS n")
+    for quotient in ("1 / n", "1 / (1 / (n / 1))", "1.5 / n", "NUMERIC '1' / n"):
+        with pytest.raises(exceptions.BadRequest, match="division by zero"):
+            world.query(f"SELECT {quotient} FROM UNNEST([0]) AS n")
 
 
 def test_columns_without_a_name_get_one_and_names_are_unique(world: World) -> None:
@@ -70,6 +78,18 @@ def test_merge_from_a_common_table_expression_with_insert_row(world: World, data
         "WHEN MATCHED THEN UPDATE SET name = S.name WHEN NOT MATCHED THEN INSERT ROW"
     )
     assert world.query(f"SELECT * FROM {dataset}.t") == [(1, "b")]
+
+
+def test_dml_may_qualify_what_it_sets_and_leave_out_from(world: World, dataset: str) -> None:
+    world.query(f"CREATE TABLE {dataset}.t AS SELECT 1 AS id, 'a' AS name UNION ALL SELECT 2, 'b'")
+    world.query(f"UPDATE {dataset}.t AS x SET x.name = 'c' WHERE x.id = 1")
+    world.query(
+        f"MERGE {dataset}.t T USING (SELECT 2 AS id, 'd' AS name) S ON T.id = S.id "
+        "WHEN MATCHED THEN UPDATE SET T.name = S.name"
+    )
+    assert world.query(f"SELECT name FROM {dataset}.t ORDER BY id") == [("c",), ("d",)]
+    world.query(f"DELETE {dataset}.t WHERE id = 1; INSERT {dataset}.t (id) VALUES (3)")
+    assert world.query(f"SELECT id FROM {dataset}.t ORDER BY id") == [(2,), (3,)]
 
 
 def test_an_update_from_two_rows_for_one_is_refused(world: World, dataset: str) -> None:
@@ -238,6 +258,34 @@ def test_query_results_go_where_they_are_sent(world: World, dataset: str) -> Non
     assert world.query(f"SELECT id FROM {dataset}.t ORDER BY id") == [(2,), (9,)]
 
 
+def test_parameters_by_position_are_counted_in_the_text(world: World) -> None:
+    values = [bigquery.ScalarQueryParameter(None, "INT64", number) for number in (1, 2, 3)]
+    sql = "WITH a AS (SELECT ? AS x) SELECT x, ? AS y, '?' AS q FROM a WHERE ? = 3 -- ?"
+    assert world.query(sql, query_parameters=values) == [(1, 2, "?")]
+    with pytest.raises(exceptions.BadRequest, match="not found"):
+        world.query(sql, query_parameters=values[:2])
+
+
+def test_parameters_that_are_structs(world: World) -> None:
+    parts = [
+        bigquery.ScalarQueryParameter("x", "INT64", 1),
+        bigquery.ScalarQueryParameter("y", "STRING", None),
+    ]
+    given = [bigquery.StructQueryParameter("s", *parts)]
+    assert world.query("SELECT @s.x + 1, @s.y", query_parameters=given) == [(2, None)]
+
+
+def test_a_query_that_is_asked_for_twice_runs_once(world: World, dataset: str) -> None:
+    world.query(f"CREATE TABLE {dataset}.t (id INT64)")
+    body = {"query": f"INSERT INTO {dataset}.t (id) VALUES (1)", "useLegacySql": False, "requestId": dataset}
+    answers = [
+        world.client._connection.api_request("POST", "/projects/p/queries", data=body) for _ in range(2)
+    ]
+    assert answers[0] == answers[1]
+    assert answers[0]["numDmlAffectedRows"] == "1"
+    assert world.query(f"SELECT id FROM {dataset}.t") == [(1,)]
+
+
 def test_query_and_wait_pages(world: World) -> None:
     sql = "SELECT n, TIMESTAMP '2024-01-01' AS at FROM UNNEST([3, 2, 1]) AS n ORDER BY n"
     sql = "SELECT n, TIMESTAMP '2024-01-01' AS at FROM UNNEST([3, 2, 1]) AS n ORDER BY n"
@@ -256,6 +304,9 @@ def test_query_and_wait_pages(world: World) -> None:
         ("SELECT ST_GEOGPOINT(1, 2)", "ST_GEOGPOINT"),
         ("EXPORT DATA OPTIONS(uri='gs://b/x', format='CSV') AS SELECT 1", "EXPORT"),
         ("CALL d.p()", "CALL"),
+        ("ASSERT (SELECT 1) = 1 AS 'no'", "ASSERT"),
+        ("SELECT @@project_id", "system variables"),
+        ("SELECT FARM_FINGERPRINT('a')", "farm_fingerprint"),
     ],
 )
 def test_statements_that_are_not_emulated_are_refused_by_name(world: World, sql: str, named: str) -> None:

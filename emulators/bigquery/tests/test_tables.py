@@ -144,6 +144,14 @@ def test_a_deletion_of_a_changed_table_is_refused(world: World, dataset: str) ->
     world.client.delete_table(table)
 
 
+def test_a_partition_that_a_table_cannot_have_is_refused(world: World, dataset: str) -> None:
+    create(world, dataset)
+    with pytest.raises(exceptions.BadRequest, match="not partitioned"):
+        world.client.get_table(f"p.{dataset}.t$20240101")
+    with pytest.raises(exceptions.MethodNotImplemented, match="PARTITIONS_SUMMARY"):
+        world.client.list_partitions(f"p.{dataset}.t")
+
+
 def test_the_size_counts_bytes_as_the_service_does(world: World, dataset: str) -> None:
     fields = [
         Field("i", "INTEGER"),

@@ -240,6 +240,11 @@ def _altered(cursor: Cursor, name: TableId, table: Resource, action: exp.Express
             if action.args.get("exists"):
                 return table
             raise not_found("Column", column)
+        layout = (table.get("timePartitioning") or table.get("rangePartitioning") or {}).get("field")
+        if column.lower() in {
+            str(each).lower() for each in (layout, *(table.get("clustering") or {}).get("fields", ()))
+        }:
+            raise invalid_query(f"The column {column} partitions or clusters the table; it cannot be dropped")
         cursor.execute(f"ALTER TABLE {name.sql} DROP COLUMN {quote(column)}")
         fields = [each for each in fields if each["name"].lower() != column.lower()]
     elif isinstance(action, exp.AlterSet):

@@ -8,7 +8,7 @@ from typing import Any
 
 from bigquery_emulator import catalog
 from bigquery_emulator.database import Cursor
-from bigquery_emulator.errors import duplicate, invalid, not_found
+from bigquery_emulator.errors import duplicate, invalid, not_emulated, not_found
 from bigquery_emulator.fields import Field, columns, duckdb_type
 from bigquery_emulator.names import TableId, quote
 from bigquery_emulator.partitioning import check_same_layout, checked_layout, partition_condition
@@ -123,6 +123,9 @@ def _fitted(
             cursor.execute(f"ALTER TABLE {target.sql} ADD COLUMN {quote(field['name'])} {duckdb_type(field)}")
             found.append(field)
             continue
+        same = existing["type"] == field["type"] and existing["mode"] == field["mode"]
+        if same and field["type"] == "RECORD" and duckdb_type(existing) != duckdb_type(field):
+            raise not_emulated(f"another schema of the RECORD {field['name']} than the table's")
         if existing["type"] != field["type"]:
             raise invalid(
                 f"{problem} Field {field['name']} has changed type from {existing['type']} to {field['type']}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from sqlglot import exp
-from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
+from sqlglot.dialects.bigquery import BigQuery
+from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.errors import ErrorLevel, SqlglotError
 
 from bigquery_emulator import catalog, information_schema
 from bigquery_emulator.assertion import parse_statements
@@ -16,6 +19,10 @@ from bigquery_emulator.errors import BigQueryError, invalid_query, not_emulated
 from bigquery_emulator.hidden_dataset import hidden_dataset
 from bigquery_emulator.meanings import fix
 from bigquery_emulator.names import DatasetId, TableId
+
+_POSITION = "_position_"
+# What it would warn of is refused by name.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 
 @dataclass
@@ -42,7 +49,7 @@ def parse(sql: str) -> list[exp.Expression]:
         BigQueryError: It is not valid.
     """
     try:
-        found = [statement for statement in parse_statements(sql) if statement is not None]
+        found = [statement for statement in parse_statements(with_names(sql)) if statement is not None]
     except SqlglotError as error:
         told = getattr(error, "errors", None) or [{}]
         place = f" at [{told[0].get('line', 1)}:{told[0].get('col', 1)}]"
@@ -50,12 +57,38 @@ def parse(sql: str) -> list[exp.Expression]:
         raise invalid_query(f"Syntax error: {detail}{place}") from None
     if not found:
         raise invalid_query("Syntax error: Unexpected end of script")
+    for each in found:
+        if isinstance(each, exp.Delete) and not each.this and each.args.get("tables"):
+            each.set("this", each.args["tables"][0])  # DELETE without FROM
+            each.set("tables", None)
     return cast(list[exp.Expression], [each for each in found if not isinstance(each, exp.Semicolon)])
 
 
 def temporary_id(context: Context, name: str) -> TableId:
     """Where a temporary table of the script is kept."""
     return TableId(hidden_dataset(context.project), f"temp_{context.script}_{name}")
+
+
+def with_names(sql: str) -> str:
+    """A script whose parameters by position, `?`, have their positions for names."""
+    parts, end = [], 0
+    placeholders = [each for each in tokens(sql) if each.token_type.name == "PLACEHOLDER"]
+    for number, token in enumerate(placeholders):
+        parts += [sql[end : token.start], f"@{_POSITION}{number}"]
+        end = token.end + 1
+    return "".join([*parts, sql[end:]])
+
+
+def tokens(sql: str) -> list[Any]:
+    """The words of a script.
+
+    Raises:
+        BigQueryError: It is not valid.
+    """
+    try:
+        return BigQuery().tokenize(sql)
+    except SqlglotError as error:
+        raise invalid_query(f"Syntax error: {str(error).splitlines()[0]}") from None
 
 
 def table_id(cursor: Cursor, table: exp.Table, context: Context) -> TableId:
@@ -180,21 +213,20 @@ def duckdb_sql(statement: exp.Expression) -> str:
     Raises:
         BigQueryError: It holds something that DuckDB cannot do.
     """
-    try:
-        return statement.sql("duckdb", unsupported_level=ErrorLevel.RAISE)
-    except UnsupportedError as error:
-        raise not_emulated(str(error).splitlines()[0]) from None
+    generator = DuckDB().generator(unsupported_level=ErrorLevel.IGNORE)
+    sql = str(generator.generate(statement))
+    for message in generator.unsupported_messages:
+        if "timezone handling differences" not in message:  # every connection's zone is UTC
+            raise not_emulated(message)
+    return sql
 
 
 def _bind(statement: exp.Expression, context: Context) -> None:
-    position = 0
-    for node in list(statement.find_all(exp.Parameter, exp.Placeholder, bfs=False)):
-        if isinstance(node, exp.Placeholder):
-            key: str | int = position
-            position += 1
-        else:
-            key = node.name.lower()
+    for node in list(statement.find_all(exp.Parameter)):
+        name = node.name.lower()
+        key = int(name.removeprefix(_POSITION)) if name.startswith(_POSITION) else name
+        if not name:
+            raise not_emulated("system variables such as @@project_id")
         if key not in context.parameters:
-            named = f"'{node.name}'" if isinstance(key, str) else f"{position}"
-            raise invalid_query(f"Query parameter {named} not found")
+            raise invalid_query(f"Query parameter '{node.name}' not found")
         node.replace(context.parameters[key].copy())

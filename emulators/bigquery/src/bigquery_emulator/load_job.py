@@ -60,6 +60,8 @@ class LoadJob:
         given = checked(schema) if schema else None
         replaces = config.get("writeDisposition") == "WRITE_TRUNCATE" and self.target.partition is None
         existing = None if table is None or replaces else table["schema"]["fields"]
+        if table is not None and config.get("sourceFormat") != "PARQUET" and not config.get("autodetect"):
+            existing = table["schema"]["fields"]
         try:
             count = write(cursor, self._rows(cursor, given, existing), self.target, config, "WRITE_APPEND")
         except duckdb.Error as error:

@@ -6,6 +6,8 @@ from sqlglot import exp
 
 from bigquery_emulator.errors import invalid_query
 
+# Whose jobs these are.
+USER = "emulator@localhost"
 # NUMERIC and BIGNUMERIC without sizes; DuckDB would take 18 digits.
 _DECIMALS = {
     exp.DataType.Type.DECIMAL: exp.DataType.build("DECIMAL(38, 9)", dialect="duckdb"),
@@ -15,24 +17,54 @@ _DECIMALS = {
 
 def fix(statement: exp.Expression) -> None:
     """Rewrites a statement so that DuckDB gives what BigQuery would."""
+    _fix_safe_functions(statement)
+    _fix_assignments(statement)
+    _fix_session(statement)
+    _fix_results(statement)
+    _fix_numbers(statement)
+
+
+def _fix_safe_functions(statement: exp.Expression) -> None:
     for safe in list(statement.find_all(exp.SafeFunc)):
         safe.replace(exp.Anonymous(this="TRY", expressions=[safe.this.copy()]))
-    for quotient in list(statement.find_all(exp.Div)):
+
+
+def _fix_assignments(statement: exp.Expression) -> None:
+    for update in statement.find_all(exp.Update):
+        for assignment in update.expressions:
+            if isinstance(assignment.this, exp.Column):
+                assignment.this.set("table", None)  # DuckDB takes no `SET t.x = …`
+
+
+def _fix_session(statement: exp.Expression) -> None:
+    for now in list(statement.find_all(exp.CurrentDatetime)):
+        if now.this is None:
+            now.replace(exp.cast(exp.CurrentTimestamp(), exp.DataType.Type.TIMESTAMP))
+    for user in list(statement.find_all(exp.SessionUser, exp.CurrentUser)):
+        user.replace(exp.Literal.string(USER))
+
+
+def _fix_results(statement: exp.Expression) -> None:
+    # The innermost first: what is outside holds a copy of what is inside.
+    for quotient in reversed(list(statement.find_all(exp.Div))):
         operands = [quotient.this.copy(), quotient.expression.copy()]
         quotient.replace(exp.Anonymous(this="bq_divide", expressions=operands))
-    for day in list(statement.find_all(exp.DateAdd, exp.DateSub, exp.DateTrunc)):
+    for day in reversed(list(statement.find_all(exp.DateAdd, exp.DateSub, exp.DateTrunc))):
         if not isinstance(day, exp.DateTrunc) or _is_of_days(day):
             day.replace(exp.cast(day.copy(), exp.DataType.Type.DATE))  # in DuckDB a TIMESTAMP
+
+
+def _fix_numbers(statement: exp.Expression) -> None:
     for kind in list(statement.find_all(exp.DataType)):
         if kind.this in _DECIMALS and not kind.expressions:
             kind.replace(_DECIMALS[kind.this].copy())
-    for node in list(statement.find_all(exp.Literal)):
-        if not node.is_number or isinstance(node.parent, (exp.Cast, exp.DataTypeParam)):
+    for number in list(statement.find_all(exp.Literal)):
+        if not number.is_number or isinstance(number.parent, (exp.Cast, exp.DataTypeParam)):
             continue
-        if not node.is_int:
-            node.replace(exp.cast(node.copy(), exp.DataType.Type.DOUBLE))  # in DuckDB a DECIMAL
-        elif isinstance(node.parent, (exp.Add, exp.Sub, exp.Mul)):
-            node.replace(exp.cast(node.copy(), exp.DataType.Type.BIGINT))  # in DuckDB 32 bits
+        if not number.is_int:
+            number.replace(exp.cast(number.copy(), exp.DataType.Type.DOUBLE))  # in DuckDB a DECIMAL
+        elif isinstance(number.parent, (exp.Add, exp.Sub, exp.Mul)):
+            number.replace(exp.cast(number.copy(), exp.DataType.Type.BIGINT))  # in DuckDB 32 bits
 
 
 def name_columns(query: exp.Expression) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bigquery_emulator.catalog import now_ms
 from bigquery_emulator.errors import invalid
+from bigquery_emulator.meanings import USER
 
 Resource = dict[str, Any]
 
@@ -36,5 +37,5 @@ def new_job(project: str, document: Resource) -> Resource:
         "configuration": configuration,
         "status": {"state": "RUNNING"},
         "statistics": {"creationTime": moment, "startTime": moment},
-        "user_email": "emulator@localhost",
+        "user_email": USER,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -174,7 +175,8 @@ class QueryJob:
         elif isinstance(statement, _DDL):
             run_ddl(cursor, statement, self._context, statistics)
         else:
-            raise not_emulated(f"the statement {statement.sql('bigquery').split()[0]}")
+            words = re.findall(r"\w+", statement.sql("bigquery"))
+            raise not_emulated(f"the statement {' '.join(words[:1]).upper()}")
 
     def _selected(self, cursor: Cursor, statement: exp.Expression) -> Rows:
         name_columns(statement)

@@ -69,8 +69,11 @@ class TableRoutes:
 
     def get(self, call: Call, project: str, dataset: str, table: str) -> Answer:
         """tables.get."""
+        name = _name(project, dataset, table)
         with self._database.read() as cursor:
-            return Answer.of_json(document_of(cursor, _name(project, dataset, table)))
+            if name.partition is not None:
+                partition_condition(catalog.get_table(cursor, name), name.partition)
+            return Answer.of_json(document_of(cursor, name))
 
     def patch(self, call: Call, project: str, dataset: str, table: str) -> Answer:
         """tables.patch: what is not given stays."""
