@@ -13,7 +13,7 @@ import { prepare, type Prepared } from './prepare.js';
 import { serviceFailure } from './service-failure.js';
 import { removeStaging } from './staging.js';
 import { commitScript, windowParameters } from './statements.js';
-import { findTable } from './table.js';
+import { findTable, locationOf } from './table.js';
 import { plainName, type TableName } from './table-name.js';
 import { assertAtBase, commitOf, taken } from './versions.js';
 
@@ -34,12 +34,14 @@ export function openTable(
   return {
     inspect: () =>
       attempt(async () => {
-        const { location } = await findTable(service, table, parameters);
+        const location = await locationOf(service, table);
+        await findTable(service, table, parameters);
         return (await readLog(service, table, location)).version;
       }),
     position: ({ keys, column }) =>
       attempt(async () => {
-        const { location, resource } = await findTable(service, table, parameters);
+        const location = await locationOf(service, table);
+        const resource = await findTable(service, table, parameters);
         const log = await readLog(service, table, location);
         const max =
           column === null || resource === null
@@ -55,7 +57,7 @@ export function openTable(
 
 async function publish(open: OpenTable, request: PublishRequest): Promise<Commit> {
   const { service, table, parameters } = open;
-  const { location, resource } = await findTable(service, table, parameters);
+  const location = await locationOf(service, table);
   const log = await readLog(service, table, location);
   const mine = await log.own(request);
   if (mine && (request.mode !== 'replace' || mine.manifestSha256 === request.manifestSha256)) {
@@ -65,6 +67,10 @@ async function publish(open: OpenTable, request: PublishRequest): Promise<Commit
   assertAtBase(table, log, request);
   assertNotCommitted(table, log, request);
   try {
+    // The job of the version before may still be removing columns, after its commit.
+    const before = log.entries[0]?.jobId;
+    if (before) await service.finishedJob({ jobId: before, location });
+    const resource = await findTable(service, table, parameters);
     const prepared = await prepare(open, location, resource, request);
     const commit = await commitRows(open, location, log, prepared, request);
     await faultPoint('publisher:bigquery:committed');
@@ -92,9 +98,6 @@ async function commitRows(
   request: PublishRequest,
 ): Promise<Commit> {
   const logCreatedAt = await makeLog(service, table);
-  // The job of the version before may still be removing columns, after its commit.
-  const before = log.entries[0]?.jobId;
-  if (before) await service.finishedJob({ jobId: before, location });
   const entry = (jobId: string): LogEntry => ({
     version: request.baseVersion + 1,
     kind: 'commit',

@@ -12,27 +12,21 @@ import { parseSchema, parseSchemaFile, type SchemaChoice } from './schema-text.j
 import { plainName, type TableName } from './table-name.js';
 import { sqlTypeOf, typeNameOf } from './type-fit.js';
 
-/** The dataset's place, and the table if it is there. */
-export interface FoundTable {
-  location: string;
-  resource: TableResource | null;
-}
-
 /**
  * Looks at the table, and refuses what the config says of it that cannot be.
+ * @returns null for a table that is to be made
  * @throws `ConfigError`
  */
 export async function findTable(
   service: BigQueryService,
   table: TableName,
   parameters: BigqueryParameters,
-): Promise<FoundTable> {
+): Promise<TableResource | null> {
   const place = plainName(table);
-  const location = await locationOf(service, table);
   const resource = await service.table(table);
   if (resource !== null) {
     assertWritable(place, resource, parameters);
-    return { location, resource };
+    return resource;
   }
   if (parameters.create_disposition === 'CREATE_NEVER') {
     throw failure(
@@ -48,7 +42,7 @@ export async function findTable(
         'Make the table, or say the schema.',
     );
   }
-  return { location, resource };
+  return null;
 }
 
 /**
