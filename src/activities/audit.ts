@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
 import type { ManifestStep } from '../shared/manifest.js';
@@ -21,6 +22,12 @@ export function createAudit(
     const { manifest } = await readManifest(deps, staged);
     if (manifest.run_key !== run.runKey || manifest.plan_sha256 !== run.planSha256) {
       throw failure('AuditFailed', `${staged.manifestUri} belongs to another run or plan`);
+    }
+    if (!isDeepStrictEqual(manifest.windows, run.windows ?? {})) {
+      throw failure(
+        'AuditFailed',
+        `${staged.manifestUri} was read in other windows than this run's`,
+      );
     }
     for (const [name, step] of Object.entries(manifest.steps)) assertRowsKept(name, step);
     const sinks: Audit['sinks'] = {};

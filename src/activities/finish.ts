@@ -10,6 +10,9 @@ import type { ActivityDeps } from './deps.js';
 /**
  * Keeps the receipt (Temporal forgets after its retention) and removes what the run staged.
  *
+ * What a run staged and did not publish stays, if it published a part: `rerun`, or the next run,
+ * publishes the rest and removes it.
+ *
  * In an object store the receipt comes first: a launcher of this run that starts late finds it and
  * stages nothing more.
  */
@@ -38,14 +41,22 @@ export function createFinish({
       const removed = await Promise.allSettled([
         remote.remove(objectPaths.profiles(target.store, run.runKey)),
         closed.status === 'fulfilled' &&
+          receipt.left === undefined &&
           remote.removePrefix(objectPaths.staging(target.store, run.runKey)),
+        ...(receipt.completed ?? []).map((runKey) =>
+          remote.removePrefix(objectPaths.staging(target.store, runKey)),
+        ),
       ]);
       for (const step of [closed, ...removed]) if (step.status === 'rejected') throw step.reason;
     }
     await faultPoint('worker:bucket-cleaned');
+    for (const runKey of receipt.completed ?? []) {
+      await rm(storePaths.staging(store, runKey), { recursive: true, force: true });
+    }
     const processes = storePaths.beamProcesses(store, run.runKey);
     await endRecordedProcesses(processes);
     await rm(processes, { recursive: true, force: true });
+    if (receipt.left !== undefined) return;
     await rm(storePaths.staging(store, run.runKey), { recursive: true, force: true });
   };
 }

@@ -15,6 +15,7 @@ import { createFence, createInspectDestinations, createPublish } from './publish
 import { createReadJob } from './read-job.js';
 import { createReap } from './reap.js';
 import { createReportJob } from './report-job.js';
+import { createResolveWindows } from './resolve-windows.js';
 import { createRunBeam } from './run-beam.js';
 import { createStopJob } from './stop-job.js';
 import { createUploadRun } from './upload-run.js';
@@ -68,6 +69,7 @@ export function createStoreActivities(
   return {
     prepare: heartbeating(createPrepare(deps)),
     inspectDestinations: heartbeating(createInspectDestinations(deps)),
+    resolveWindows: heartbeating(createResolveWindows(deps)),
     runBeam: createRunBeam(deps),
     audit: heartbeating(createAudit(deps)),
     publish: heartbeating(createPublish(deps)),

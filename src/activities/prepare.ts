@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { dataflowTargetOf } from '../config/dataflow-target.js';
 import {
@@ -9,17 +11,21 @@ import {
 } from '../config/index.js';
 import { jobProblems } from '../config/job-problems.js';
 import { readRunInput, type ReadRunInput } from '../config/run-input.js';
+import type { Plan } from '../config/plan.js';
 import { loadSettings } from '../config/settings.js';
 import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
 import type { DataflowTarget } from '../shared/job.js';
 import { lockWorkflowPrefix, storeTaskQueue } from '../shared/names.js';
+import type { Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
+import { isGsUri } from '../store/gs-uri.js';
 import { createOnce, storePaths, type LocalStore } from '../store/local-store.js';
 import { destinationHash, runKeyOf } from '../store/run-key.js';
-import type { PipelineActivities } from '../workflows/activities.js';
+import type { PipelineActivities, PreparedRun } from '../workflows/activities.js';
 import type { ActivityDeps } from './deps.js';
 import { loadPinnedPlan } from './pinned-plan.js';
+import { plannedSourcesOf, sinkNamed } from './publish-request.js';
 
 /** How long a run waits for a worker of its store before it fails naming the store: an hour. */
 const storeWaitMs = 3_600_000;
@@ -69,7 +75,10 @@ export function createPrepare({
         destination: key,
         lockId: `${lockWorkflowPrefix}${destinationHash(key)}`,
         location,
+        ...(isWindowed(built.plan, sink) ? { windowed: true as const } : {}),
       })),
+      ...incrementalOf(built.plan),
+      ...(await completesOf(store, given)),
       timeoutMs: built.plan.timeout_ms ?? null,
       destinationWaitMs: built.plan.destination_wait_ms,
       runner,
@@ -78,6 +87,48 @@ export function createPrepare({
       ...(revision === undefined ? {} : { revision }),
     };
   };
+}
+
+function incrementalOf({ sources }: Plan): Pick<PreparedRun, 'incremental'> {
+  const names = sources.flatMap(({ name, incremental }) => (incremental ? [name] : []));
+  return names.length === 0 ? {} : { incremental: names };
+}
+
+function isWindowed(plan: Plan, sink: string): boolean {
+  const { input } = sinkNamed(plan, sink);
+  const names = plannedSourcesOf(plan, input);
+  return plan.sources.some(({ name, incremental }) => incremental && names.includes(name));
+}
+
+/** satokiyo/pydataflow-template warns of these, too: the destination holds one window only. */
+function replacedWindows(plan: Plan): string[] {
+  return plan.sinks
+    .filter(({ name, mode }) => mode === 'replace' && isWindowed(plan, name))
+    .map(({ name }) => `${name}: \`mode: replace\` keeps only what this run's window brings`);
+}
+
+/** What a run that only completes an earlier one is to publish: that one's receipt says so. */
+async function completesOf(
+  store: LocalStore,
+  { complete, rerun_of: runKey = '' }: RunPipelineInput,
+): Promise<Pick<PreparedRun, 'completes'>> {
+  if (complete !== true) return {};
+  const text = await readFile(storePaths.receipt(store, runKey), 'utf8').catch(() => null);
+  const receipt = text === null ? null : (JSON.parse(text) as Receipt);
+  if (!receipt?.left || receipt.plan_sha256 === null) {
+    throw failure(
+      'ConfigError',
+      `run ${runKey} left nothing in the store ${store.id} to be published`,
+    );
+  }
+  const { staged, sinks } = receipt.left;
+  if (!isGsUri(staged.manifestUri) && !existsSync(staged.manifestUri)) {
+    const message =
+      `what run ${runKey} staged is not there any more: run its config again; an append of the same ` +
+      'window needs `--again`';
+    throw failure('ConfigError', message);
+  }
+  return { completes: { runKey, planSha256: receipt.plan_sha256, staged, sinks } };
 }
 
 /** Reads the input, the config and, for Dataflow, the settings: every problem is found here. */
@@ -109,6 +160,12 @@ async function readAll(
     const problems = jobProblems(loaded, built, { root, allowPlaintext });
     if (problems.length > 0) throw new ConfigProblems(problems);
   }
+  const isIncremental = built.plan.sources.some(({ incremental }) => incremental !== undefined);
+  if (input.window !== undefined && !isIncremental) {
+    const message = "the run's input: `window` is for incremental sources; this config has none";
+    throw failure('ConfigError', message);
+  }
+  notes.push(...replacedWindows(built.plan));
   if (runner === 'local' && Object.keys(launch).length > 0) {
     notes.push('the launch options are ignored: the runner is `local`');
   }

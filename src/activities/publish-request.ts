@@ -34,7 +34,7 @@ export function publishRequestOf(
     ...identity,
     mode: sink.mode,
     merge: mergeOf(sink, windows),
-    onSchemaChange: sink.on_schema_change,
+    onSchemaChange: sink.on_schema_change ?? 'fail',
     windows,
     again,
     origin: {

@@ -100,6 +100,7 @@ async function runAttempt(
       `--staging=${join(storePaths.staging(store, run.runKey), progress.attempt)}`,
       `--run_key=${run.runKey}`,
       `--attempt=${progress.attempt}`,
+      ...(run.windows === undefined ? [] : [`--windows=${JSON.stringify(run.windows)}`]),
       ...(run.profiles === null ? [] : [`--profiles=${run.profiles}`]),
     ],
     cwd: root,

@@ -1,4 +1,5 @@
 import type { Receipt, ReceiptSink } from '../client/index.js';
+import type { SourceWindow } from '../shared/window.js';
 import { jobFacts } from './job-lines.js';
 import { duration, instant, number, rows } from './format.js';
 import { columns } from './output.js';
@@ -26,6 +27,11 @@ export function summaryLines(receipt: Receipt, url: string | null): string[] {
     headline(receipt),
     ...sinkLines(receipt.sinks),
     ...jobLines(receipt),
+    ...(receipt.left
+      ? [
+          `${label('left')} ${receipt.left.sinks.join(', ')}: ${shellCommand(`rerun ${receipt.run_key}`)} publishes the rest`,
+        ]
+      : []),
     `${label('receipt')} ${shellCommand(`receipt ${receipt.run_key}`)}`,
     ...(url === null ? [] : [`${label('timeline')} ${url}`]),
   ];
@@ -53,6 +59,9 @@ export function receiptLines(receipt: Receipt): string[] {
     ...facts.flatMap(([name, value]) => (value ? [`${label(name)} ${value}`] : [])),
     ...(receipt.job ? ['', ...jobLines(receipt)] : []),
     ...(failure ? ['', ...failureFacts(failure)] : []),
+    ...Object.entries(receipt.windows ?? {}).map(
+      ([source, window]) => `${label('window')} ${source}: ${windowWords(window)}`,
+    ),
     ...(receipt.notes ?? []).map((note) => `${label('note')} ${note}`),
     ...(receipt.steps.length > 0 ? ['', ...stepTable(receipt)] : []),
     ...(receipt.sinks.length > 0 ? ['', ...sinkLines(receipt.sinks)] : []),
@@ -62,6 +71,12 @@ export function receiptLines(receipt: Receipt): string[] {
 /** The run's Dataflow job; nothing for a local run. */
 export function jobLines({ job }: Pick<Receipt, 'job'>): string[] {
   return job === undefined ? [] : jobFacts(job).map(([name, value]) => `${label(name)} ${value}`);
+}
+
+/** `2026-01-01 to before 2026-02-01, from where the last run ended`. */
+function windowWords({ column, low, low_inclusive, high, basis }: SourceWindow): string {
+  const begin = low === null ? 'everything' : `${low_inclusive ? 'from' : 'after'} ${low}`;
+  return `\`${column}\` ${begin} to before ${high} (${basis.replaceAll('_', ' ')})`;
 }
 
 function failureFacts(failure: NonNullable<Receipt['failure']>): string[] {
@@ -96,6 +111,12 @@ function stepTable({ steps }: Receipt): string[] {
   return lines.map((line) => `  ${line}`);
 }
 
+const verbs: Record<string, string> = {
+  append: 'appended to',
+  merge: 'merged into',
+  replace: 'replaced',
+};
+
 function sinkFate({
   state,
   mode,
@@ -107,9 +128,9 @@ function sinkFate({
   const place = location ?? destination;
   switch (state) {
     case 'published':
-      return `${mode === 'append' ? 'appended to' : 'replaced'} ${place}: ${rows(count)}, version ${version ?? '?'}`;
+      return `${verbs[mode] ?? mode} ${place}: ${rows(count)}, version ${version ?? '?'}`;
     case 'kept':
-      return `kept ${place} as it was: no rows came`;
+      return `kept ${place} as it was`;
     case 'uncertain':
       return `may have changed ${place}: a publish was begun, and no worker could look`;
     case 'unpublished':

@@ -3,7 +3,8 @@ import type { RunPipelineInput } from '../shared/run-input.js';
 import { CannotRerun } from './errors.js';
 
 /**
- * What starts the plan of an earlier run again, unchanged.
+ * What starts the plan of an earlier run again, unchanged; of a run that published only some of its
+ * sinks, what publishes the others from what it staged.
  * @throws {@link CannotRerun} if there is no plan, or if rows would be appended a second time
  */
 export function rerunInputOf(receipt: Receipt, { again }: { again: boolean }): RunPipelineInput {
@@ -11,11 +12,13 @@ export function rerunInputOf(receipt: Receipt, { again }: { again: boolean }): R
   if (plan_sha256 === null) {
     throw new CannotRerun(run_key, 'it ended before its plan was made; run its config instead');
   }
+  const { left, windows } = receipt;
+  const completes = left !== undefined && !again;
   const appended = sinks.filter(
     ({ mode, state, rows }) =>
       mode === 'append' && (state === 'uncertain' || (state === 'published' && rows > 0)),
   );
-  if (appended.length > 0 && !again) {
+  if (appended.length > 0 && !again && !completes) {
     const what = appended
       .map(({ state, rows, location, destination }) => {
         const count = state === 'uncertain' ? 'perhaps rows' : `${rows} rows`;
@@ -30,6 +33,9 @@ export function rerunInputOf(receipt: Receipt, { again }: { again: boolean }): R
     config,
     plan: plan_sha256,
     rerun_of: run_key,
+    ...(completes ? { complete: true } : {}),
+    ...(windows === undefined ? {} : { windows }),
+    ...(again ? { again } : {}),
     runner,
     ...(launch === undefined ? {} : { launch }),
     ...(Object.keys(args).length > 0 ? { args } : {}),

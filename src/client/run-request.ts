@@ -14,6 +14,10 @@ export interface RunOptions {
   runner?: 'local' | 'dataflow';
   /** How the job is launched, over the config's `launch` and beamline.yaml. */
   launch?: LaunchOptions;
+  /** What incremental sources read: from `start` to before `end`, as texts of the column's type. */
+  window?: { start?: string; end?: string };
+  /** Append a window although it, or a part of it, was published before. */
+  again?: boolean;
   /** Let a job on Dataflow read connection profiles with passwords in plain text. */
   allowPlaintextProfile?: boolean;
 }
@@ -59,6 +63,8 @@ export async function createRunRequest(
   if (options.runner !== undefined) input.runner = options.runner;
   if (options.args !== undefined && Object.keys(options.args).length > 0) input.args = options.args;
   if (options.launch !== undefined) input.launch = options.launch;
+  if (options.window !== undefined) input.window = options.window;
+  if (options.again === true) input.again = true;
   if (options.allowPlaintextProfile === true) input.allowPlaintextProfile = true;
   const target = await targetOf(input, built, { root, namespace: '' });
   if (target !== null) await assertJobCanRead(loaded, built, { root, ...options });

@@ -45,7 +45,8 @@ export interface PlannedSink extends PlannedSource {
   mode: SinkMode;
   /** For `mode: merge`. */
   merge?: { keys: string[]; order: string[] | null };
-  on_schema_change: OnSchemaChange;
+  /** Absent in a plan that an older version pinned: `fail`. */
+  on_schema_change?: OnSchemaChange;
   on_empty: OnEmpty;
   /** The destination's normalised name: the key of its lock. */
   destination: string;

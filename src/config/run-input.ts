@@ -3,6 +3,7 @@ import type { LaunchOptions } from '../shared/job.js';
 import type { ReferenceArguments, RunPipelineInput } from '../shared/run-input.js';
 import { bucketPathMessage } from './bucket-path.js';
 import { inputProblems } from './input-problems.js';
+import { sourceWindow } from '../shared/manifest.js';
 import { launchFields } from './launch-fields.js';
 import { launchInput, schemaOf } from './launch-schema.js';
 import { mergeLaunch } from './merge-launch.js';
@@ -45,6 +46,10 @@ const ownKeys = {
   store: z.string().optional(),
   plan: z.string().optional(),
   rerun_of: z.string().optional(),
+  window: z.strictObject({ start: z.string().optional(), end: z.string().optional() }).optional(),
+  again: z.boolean().optional(),
+  windows: z.record(z.string(), sourceWindow).optional(),
+  complete: z.boolean().optional(),
 } satisfies Record<Exclude<keyof RunPipelineInput, keyof ReferenceArguments>, z.ZodType>;
 
 const runInput = z.strictObject({

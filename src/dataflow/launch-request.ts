@@ -8,7 +8,7 @@ import type { LaunchJob } from '../workflows/activities.js';
  * @throws RangeError if the workflow's id is too long for a job's labels
  */
 export function launchRequestOf(
-  { target, uploaded, runKey, jobName, ordinal }: LaunchJob,
+  { target, uploaded, runKey, jobName, ordinal, windows }: LaunchJob,
   workflowId: string,
 ): LaunchRequest {
   const { project, region, store, deployment, launch } = target;
@@ -26,6 +26,7 @@ export function launchRequestOf(
       closed: objectPaths.receipt(store, runKey),
       ...(profilesUri !== null && { profiles: profilesUri }),
       ...(inputsUri !== null && { root: inputsUri }),
+      ...(windows !== undefined && { windows: JSON.stringify(windows) }),
     },
     launch,
   };

@@ -17,7 +17,7 @@ export const manifestStep = z.object({
 export type ManifestStep = z.infer<typeof manifestStep>;
 
 /** See `SourceWindow`. */
-const sourceWindow = z.object({
+export const sourceWindow = z.object({
   column: z.string(),
   type: z.enum(cursorTypes),
   low: z.string().nullable(),

@@ -1,4 +1,5 @@
 import type { LaunchOptions, ReceiptJob } from './job.js';
+import type { RunWindows } from './window.js';
 
 /** Every way a run can end. */
 export const outcomes = [
@@ -43,7 +44,8 @@ export interface ReceiptSink {
   rows: number;
   bytes: number;
   /**
-   * `published`: committed by this run; `kept`: an empty result left it alone; `unpublished`:
+   * `published`: committed by this run; `kept`: left alone, since the result was empty or an earlier
+   * run had published it; `unpublished`:
    * untouched; `uncertain`: a publish was begun, and nobody could look whether it was committed.
    */
   state: 'published' | 'kept' | 'unpublished' | 'uncertain';
@@ -82,6 +84,17 @@ export interface Receipt {
   rows_rejected: number;
   steps: ReceiptStep[];
   sinks: ReceiptSink[];
+  /** ISO 8601: the time that the run stands for, and its windows end with. */
+  time?: string;
+  /** What was read of each incremental source. */
+  windows?: RunWindows;
+  /** Run keys of earlier runs that this one finished. */
+  completed?: string[];
+  /** What was staged and is not published yet, of a run that published only some of its sinks. */
+  left?: {
+    staged: { manifestUri: string; manifestSha256: string; attempt: number };
+    sinks: string[];
+  };
   /** How the run's jobs were to be launched, complete; absent for the local runner. */
   launch?: LaunchOptions;
   /** The run's Dataflow job; absent for the local runner, or if none was launched. */

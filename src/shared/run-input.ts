@@ -1,4 +1,5 @@
 import type { LaunchOptions } from './job.js';
+import type { RunWindows } from './window.js';
 
 /**
  * The arguments that the workflow of satokiyo/pydataflow-template takes beside `config` and
@@ -30,10 +31,21 @@ export interface RunPipelineInput extends ReferenceArguments {
   allowPlaintextProfile?: boolean;
   /** Values for the config's `args`. */
   args?: Record<string, unknown>;
+  /**
+   * What incremental sources read, in place of what would come next: from `start` to before `end`, as
+   * texts of the column's type. Without `start` it begins where the last published window ended.
+   */
+  window?: { start?: string; end?: string };
+  /** Append a window although it, or a part of it, was published before. */
+  again?: boolean;
   /** Id of the local store whose worker must run this, where several hosts have one each. */
   store?: string;
   /** sha256 of a plan that is pinned in that store: it is run as it is, `config` is not read again. */
   plan?: string;
   /** Run key of the run that this one repeats; the receipt says so. */
   rerun_of?: string;
+  /** Windows of an earlier run, by the name of the source: read as they are. */
+  windows?: RunWindows;
+  /** Only publish what the run `rerun_of` staged and did not publish. */
+  complete?: boolean;
 }

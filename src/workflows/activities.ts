@@ -1,6 +1,7 @@
 import type { DataflowTarget, JobReference, JobReport, JobState, JobView } from '../shared/job.js';
 import type { ManifestStep } from '../shared/manifest.js';
 import type { Receipt } from '../shared/receipt.js';
+import type { RunWindows } from '../shared/window.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 
 /** The short facts of a sink that the workflow and the receipt need. */
@@ -14,6 +15,25 @@ export interface PreparedSink {
   /** Workflow id of the destination's lock. */
   lockId: string;
   location: string;
+  /** True if its rows come from a source that is read in windows. */
+  windowed?: true;
+}
+
+/** What an earlier run staged and did not publish whole. */
+export interface UnfinishedRun {
+  runKey: string;
+  planSha256: string;
+  staged: Staged;
+  /** Sinks that it did not publish, in order. */
+  sinks: string[];
+}
+
+/** What a run reads of its incremental sources; nothing yet if an earlier run is to be finished first. */
+export interface ResolvedWindows {
+  windows: RunWindows;
+  /** What a person should know of them. */
+  notes: string[];
+  unfinished: UnfinishedRun | null;
 }
 
 /** 1: the first search attributes are set together with the first state. */
@@ -48,6 +68,10 @@ export interface PreparedRun {
   dataflow: DataflowTarget | null;
   /** What a person should know of how the input was read, such as an argument that is ignored. */
   notes: string[];
+  /** Names of the sources that are read in windows; absent if there are none. */
+  incremental?: string[];
+  /** Set for a run that only publishes what an earlier one staged. */
+  completes?: UnfinishedRun;
   /**
    * Of the commands that the workflow makes for this run, as its code asked when it was prepared: what
    * later code does in another way leaves older histories alone. Absent means 0.
@@ -62,6 +86,8 @@ export interface RunReference {
   storeId: string;
   profiles: string | null;
   destinationWaitMs: number;
+  /** What is read of the incremental sources, once that is frozen. */
+  windows?: RunWindows;
 }
 
 /** What a job reads, uploaded. All are `gs://` URIs. */
@@ -82,6 +108,8 @@ export interface LaunchJob {
   ordinal: number;
   /** ISO 8601; no job of this run is older. */
   startedAt: string;
+  /** What the job reads of its incremental sources. */
+  windows?: RunWindows;
   /** True if a job of this launch may be there already: it is looked for before one is launched. */
   mayExist: boolean;
   /** True if the run was reset: what an earlier execution of it left may be of no use any more. */
@@ -166,6 +194,15 @@ export interface PipelineActivities {
   isRunOpen(request: LockRequest): Promise<boolean>;
   /** The committed version of each sink's destination. */
   inspectDestinations(run: RunReference): Promise<Record<string, number>>;
+  /**
+   * Freezes what the run reads of its incremental sources.
+   * @param request.time ISO 8601: the time that the run stands for
+   * @param request.given the run's own window, of every incremental source
+   */
+  resolveWindows(
+    run: RunReference,
+    request: { time: string; given?: { start?: string; end?: string } },
+  ): Promise<ResolvedWindows>;
   /** Runs the Beam pipeline in a child process; heartbeats carry its progress. */
   runBeam(run: RunReference): Promise<Staged>;
   /** Checks that what was staged adds up. */

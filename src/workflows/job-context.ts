@@ -1,4 +1,5 @@
 import type { DataflowTarget } from '../shared/job.js';
+import type { RunWindows } from '../shared/window.js';
 import type { JobActivities, PreparedRun, RunReference, UploadedRun } from './activities.js';
 import type { JobEvents } from './job-events.js';
 import type { RunRecord } from './run-record.js';
@@ -37,6 +38,7 @@ export interface ResumedRun {
   startedAt: string;
   /** Milliseconds since 1970; null for no deadline. */
   deadlineAt: number | null;
+  windows?: RunWindows;
   /** Destination → id of its lock, all granted. */
   locks: Record<string, string>;
   /** Sink → version of its destination that a commit builds on. */

@@ -33,7 +33,7 @@ export function prepareOn(
 
 export type StoreActivities = Pick<
   PipelineActivities,
-  'inspectDestinations' | 'runBeam' | 'audit' | 'publish' | 'fence' | 'finish'
+  'inspectDestinations' | 'resolveWindows' | 'runBeam' | 'audit' | 'publish' | 'fence' | 'finish'
 >;
 
 /** The activities that touch the disk of one store; they fail when no worker of it comes in time. */
@@ -41,21 +41,22 @@ export function storeActivities({
   store: { taskQueue, waitMs },
   dataflow,
 }: Pick<PreparedRun, 'store' | 'dataflow'>): StoreActivities {
-  const { inspectDestinations, audit, publish, fence, finish } = proxyActivities<StoreActivities>({
-    ...supervised,
-    taskQueue,
-    scheduleToStartTimeout: waitMs,
-    startToCloseTimeout: '1d',
-    // What a job staged may have taken hours: an object store may be away for one.
-    ...(dataflow ? { retry: { ...retry, maximumInterval: '1m', maximumAttempts: 70 } } : {}),
-  });
+  const { inspectDestinations, resolveWindows, audit, publish, fence, finish } =
+    proxyActivities<StoreActivities>({
+      ...supervised,
+      taskQueue,
+      scheduleToStartTimeout: waitMs,
+      startToCloseTimeout: '1d',
+      // What a job staged may have taken hours: an object store may be away for one.
+      ...(dataflow ? { retry: { ...retry, maximumInterval: '1m', maximumAttempts: 70 } } : {}),
+    });
   const { runBeam } = proxyActivities<StoreActivities>({
     ...supervised,
     taskQueue,
     scheduleToStartTimeout: waitMs,
     startToCloseTimeout: '30d',
   });
-  return { inspectDestinations, runBeam, audit, publish, fence, finish };
+  return { inspectDestinations, resolveWindows, runBeam, audit, publish, fence, finish };
 }
 
 /** Losing sight of Dataflow never fails a run: these are tried for as long as the run may take. */

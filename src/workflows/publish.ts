@@ -1,31 +1,78 @@
-import { ActivityFailure, ApplicationFailure, log } from '@temporalio/workflow';
-import type { RunReference, Staged } from './activities.js';
+import { ActivityFailure, ApplicationFailure, CancellationScope, log } from '@temporalio/workflow';
+import type {
+  Published,
+  RunReference,
+  SinkReference,
+  Staged,
+  UnfinishedRun,
+} from './activities.js';
 import type { StoreActivities } from './proxies.js';
 import type { RunRecord } from './run-record.js';
 
 /** A destination may move under a held lock only by the late commit of a terminated run. */
 const mostTries = 3;
 
+/**
+ * Publishes one sink of an earlier run, under that run's key: whoever had begun it commits it once. A
+ * failure takes the version, so that a publisher which still sleeps commits nothing later.
+ */
+export async function publishEarlier(
+  { runKey, planSha256, staged }: UnfinishedRun,
+  sink: string,
+  run: RunReference,
+  activities: StoreActivities,
+): Promise<Published> {
+  const earlier: RunReference = { ...run, runKey, planSha256 };
+  let begun: number | null = null;
+  try {
+    return await commit(earlier, staged, { sink }, {}, activities, (version) => {
+      begun = version;
+    });
+  } catch (error) {
+    const baseVersion = begun;
+    if (baseVersion !== null) {
+      await CancellationScope.nonCancellable(() =>
+        activities.fence(earlier, { sink, baseVersion }),
+      ).catch((failed: unknown) => log.warn('a publish could not be settled', { sink, failed }));
+    }
+    throw error;
+  }
+}
+
 /** Publishes one sink on the version that was inspected, or on the newer one if that was taken. */
 export async function publishSink(
   record: RunRecord,
   run: RunReference,
   staged: Staged,
-  sink: string,
+  sink: Omit<SinkReference, 'baseVersion'>,
   versions: Record<string, number>,
   activities: StoreActivities,
 ): Promise<void> {
-  let baseVersion = versions[sink] ?? 0;
+  const published = await commit(run, staged, sink, versions, activities, (baseVersion) => {
+    record.begun.set(sink.sink, baseVersion);
+  });
+  record.published(sink.sink, published);
+}
+
+/** @param versions what is known of the destinations; looked up where it is not */
+async function commit(
+  run: RunReference,
+  staged: Staged,
+  sink: Omit<SinkReference, 'baseVersion'>,
+  versions: Record<string, number>,
+  activities: StoreActivities,
+  onBegin: (baseVersion: number) => void,
+): Promise<Published> {
+  const inspect = async () => (await activities.inspectDestinations(run))[sink.sink] ?? 0;
+  let baseVersion = versions[sink.sink] ?? (await inspect());
   for (let attempt = 1; ; attempt++) {
-    record.begun.set(sink, baseVersion);
+    onBegin(baseVersion);
     try {
-      const published = await activities.publish(run, staged, { sink, baseVersion });
-      record.published(sink, published);
-      return;
+      return await activities.publish(run, staged, { ...sink, baseVersion });
     } catch (error) {
       if (!isVersionTaken(error) || attempt === mostTries) throw error;
     }
-    baseVersion = (await activities.inspectDestinations(run))[sink] ?? 0;
+    baseVersion = await inspect();
   }
 }
 

@@ -77,6 +77,7 @@ function requestOf(context: JobContext, uploaded: UploadedRun, ordinal: number):
     jobName: jobNameOf(prepared.pipeline, startedAt, run.runKey, ordinal),
     ordinal,
     startedAt: startedAt.toISOString(),
+    ...(run.windows === undefined ? {} : { windows: run.windows }),
     mayExist: wasReset,
     wasReset,
   };

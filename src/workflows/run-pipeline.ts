@@ -18,13 +18,14 @@ import {
   type ReceiptSink,
 } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
-import type { PreparedRun, RunReference, Staged } from './activities.js';
+import type { PreparedRun, RunReference, Staged, UnfinishedRun } from './activities.js';
 import { withDeadline } from './deadline.js';
 import { createDestinationLocks, type DestinationLocks } from './destination-locks.js';
 import type { JobContext, ResumedRun } from './job-context.js';
 import { JobEvents } from './job-events.js';
 import { jobActivities, prepareOn, storeActivities, type StoreActivities } from './proxies.js';
 import { publishSink, settleSinks } from './publish.js';
+import { finishEarlier, freezeWindows } from './windows.js';
 import { RunEnd } from './run-end.js';
 import { attemptOf, runFailureOf, type RunFailure } from './run-failure.js';
 import { runJob } from './run-job.js';
@@ -148,25 +149,36 @@ interface RunState {
 }
 
 async function runSteps(state: RunState): Promise<void> {
-  const { resumed, record, prepared, run, locks, activities } = state;
+  const { resumed, input, record, prepared, locks, activities } = state;
+  const { completes } = prepared;
   let versions: Record<string, number>;
   if (resumed === null) {
     record.enter('queued');
     await locks.acquire(
       Object.fromEntries(prepared.sinks.map(({ destination, lockId }) => [destination, lockId])),
     );
-    versions = await activities.inspectDestinations(run);
+    if (completes !== undefined) return finishOnly(completes, state);
+    versions = await activities.inspectDestinations(state.run);
+    const windows = await freezeWindows(prepared, input, state.run, record, activities);
+    if (windows !== undefined) state.run = { ...state.run, windows };
+    // What was finished first moved its destinations.
+    if (record.completed.length > 0) versions = await activities.inspectDestinations(state.run);
   } else {
     locks.resume(resumed.locks);
     ({ versions } = resumed);
+    if (resumed.windows !== undefined) {
+      state.run = { ...state.run, windows: record.froze(resumed.windows) };
+    }
   }
 
+  const { run } = state;
   record.enter('running');
   const { dataflow } = prepared;
   const staged: Staged = dataflow
     ? await runJob(jobContextOf(state, dataflow, versions), resumed?.job ?? null)
     : await activities.runBeam(run);
   record.attempts = staged.attempt;
+  record.staged = staged;
 
   record.enter('auditing');
   const audit = await activities.audit(run, staged);
@@ -184,9 +196,24 @@ async function runSteps(state: RunState): Promise<void> {
 
   record.enter('publishing');
   for (const sink of prepared.sinks) {
-    if (sink.onEmpty === 'keep' && empty.includes(sink)) record.kept(sink.name);
-    else await publishSink(record, run, staged, sink.name, versions, activities);
+    // An empty window is published, too: the next one begins where it ends.
+    const isKept = sink.onEmpty === 'keep' && empty.includes(sink) && sink.windowed !== true;
+    if (isKept) record.kept(sink.name);
+    else
+      await publishSink(record, run, staged, referenceTo(sink.name, input), versions, activities);
   }
+}
+
+/** A run that only publishes what an earlier one left. */
+async function finishOnly(earlier: UnfinishedRun, state: RunState): Promise<void> {
+  const { record, prepared, run, activities } = state;
+  record.enter('publishing');
+  for (const { name } of prepared.sinks) if (!earlier.sinks.includes(name)) record.kept(name);
+  await finishEarlier(earlier, run, record, activities);
+}
+
+function referenceTo(sink: string, { again }: RunPipelineInput): { sink: string; again?: boolean } {
+  return again === true ? { sink, again } : { sink };
 }
 
 function jobContextOf(
@@ -220,6 +247,7 @@ function jobContextOf(
         deadlineAt,
         locks: locks.held(),
         versions,
+        ...(run.windows === undefined ? {} : { windows: run.windows }),
         notes: [...record.notes],
         job,
       });

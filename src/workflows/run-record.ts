@@ -5,7 +5,8 @@ import type { RunPipelineInput } from '../shared/run-input.js';
 import { isTerminal } from '../shared/job-end.js';
 import { consoleUrlOf } from '../shared/job-identity.js';
 import type { JobReport, JobView, ReceiptJob } from '../shared/job.js';
-import type { Audit, PreparedRun, Published } from './activities.js';
+import type { RunWindows } from '../shared/window.js';
+import type { Audit, PreparedRun, Published, Staged, UnfinishedRun } from './activities.js';
 import type { RunFailure } from './run-failure.js';
 
 type AttributePairs = Extract<Parameters<typeof upsertSearchAttributes>[0], unknown[]>;
@@ -25,6 +26,12 @@ export class RunRecord {
   /** Search attributes that go with the next state: each upsert is an event, and is paid for. */
   readonly #unset: AttributePairs = [];
   readonly #notes: string[] = [];
+  windows: RunWindows | null = null;
+  /** ISO 8601: the time that the run's windows end with. */
+  time: string | null = null;
+  /** Run keys of earlier runs that this one finished. */
+  readonly completed: string[] = [];
+  staged: Staged | null = null;
 
   constructor(
     private readonly input: RunPipelineInput,
@@ -132,6 +139,20 @@ export class RunRecord {
     this.describe();
   }
 
+  /** What the run reads of its incremental sources. */
+  froze(windows: RunWindows, time?: string): RunWindows {
+    this.windows = windows;
+    if (time !== undefined) this.time = time;
+    return windows;
+  }
+
+  /** A sink of an earlier run is in; of a run that only does that, it is its own. */
+  finishedEarlier({ runKey, sinks }: UnfinishedRun, sink: string, published: Published): void {
+    if (this.prepared?.completes !== undefined) this.published(sink, published);
+    this.note(`${sink}: ${published.rows} rows that run ${runKey} had staged were published`);
+    if (sink === sinks.at(-1)) this.completed.push(runKey);
+  }
+
   kept(sink: string): void {
     this.sink(sink).state = 'kept';
     this.describe();
@@ -201,10 +222,23 @@ export class RunRecord {
         ...(step.consistency ? { consistency: step.consistency } : {}),
       })),
       sinks: this.sinks,
+      ...(this.time === null ? {} : { time: this.time }),
+      ...(this.windows === null ? {} : { windows: this.windows }),
+      ...(this.completed.length === 0 ? {} : { completed: this.completed }),
+      ...this.#left(outcome),
       ...(job === null ? {} : { job, ...referenceResultOf(job, outcome) }),
       ...(notes.length === 0 ? {} : { notes }),
       ...(failure ? { failure } : {}),
     };
+  }
+
+  /** What is staged and not published: it outlives the run. */
+  #left(outcome: Outcome): Pick<Receipt, 'left'> {
+    const { staged } = this;
+    const left = this.sinks.filter(({ state }) => state === 'unpublished' || state === 'uncertain');
+    const isPartial = this.sinks.some(({ state }) => state === 'published') && left.length > 0;
+    if (outcome === 'succeeded' || staged === null || !isPartial) return {};
+    return { left: { staged, sinks: left.map(({ name }) => name) } };
   }
 
   /** An event tells of a job's states between two looks; its end is believed only after a look. */

@@ -76,6 +76,7 @@ export function createFakeActivities(options: FakeOptions): FakeActivities {
     isRunOpen: async ({ workflowId }) =>
       (await client.getHandle(workflowId).describe()).status.name === 'RUNNING',
     inspectDestinations: async () => Object.fromEntries(sinks.map(({ name }) => [name, 0])),
+    resolveWindows: async () => ({ windows: {}, notes: [], unfinished: null }),
     runBeam: async () => ({
       manifestUri: '/m',
       manifestSha256: 'b'.repeat(64),

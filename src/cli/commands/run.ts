@@ -7,6 +7,7 @@ import { globalsOf } from '../globals.js';
 import { launchOf, launchOptions, noteUnused, runnerOption } from '../launch-options.js';
 import { note, print, printJson } from '../output.js';
 import { withBeamline } from '../temporal.js';
+import { windowOption } from '../window-option.js';
 import { shellCommand } from '../shell-command.js';
 
 interface Options {
@@ -14,6 +15,8 @@ interface Options {
   profile?: string;
   runner?: 'local' | 'dataflow';
   allowPlaintextProfile?: boolean;
+  window?: { start?: string; end?: string };
+  again?: boolean;
   wait?: boolean;
   detach?: boolean;
   taskQueue?: string;
@@ -30,6 +33,8 @@ export function register(program: Command): void {
     .addOption(runnerOption())
     .addOption(new Option('--wait', 'wait for the end (the default)').conflicts('detach'))
     .option('--detach', 'start the run, print its key and return')
+    .addOption(windowOption())
+    .option('--again', 'append a window although it, or a part of it, was published before')
     .option('--task-queue <name>', "the workers' task queue (default: beamline)")
     .option(
       '--allow-plaintext-profile',
@@ -52,7 +57,7 @@ export function register(program: Command): void {
 }
 
 async function requestOf(file: string, options: Options, root: string): Promise<RunRequest> {
-  const { arg, profile, runner, allowPlaintextProfile } = options;
+  const { arg, profile, runner, allowPlaintextProfile, window, again } = options;
   const launch = launchOf({ ...options });
   const { createRunRequest } = await import('../../client/run-request.js');
   return createRunRequest(resolve(file), {
@@ -62,6 +67,8 @@ async function requestOf(file: string, options: Options, root: string): Promise<
     ...(profile !== undefined && { profile: resolve(profile) }),
     ...(runner !== undefined && { runner }),
     ...(launch !== undefined && { launch }),
+    ...(window !== undefined && { window }),
+    ...(again === true && { again }),
     ...(allowPlaintextProfile === true && { allowPlaintextProfile }),
   });
 }

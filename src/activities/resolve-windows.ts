@@ -1,0 +1,173 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { Plan, PlannedSink } from '../config/plan.js';
+import type { Position } from '../destinations/destination.js';
+import { faultPoint } from '../process/fault-point.js';
+import { failure } from '../shared/failures.js';
+import { cursorKey, type RunWindows } from '../shared/window.js';
+import { isGsUri } from '../store/gs-uri.js';
+import { storePaths } from '../store/local-store.js';
+import type {
+  PipelineActivities,
+  ResolvedWindows,
+  RunReference,
+  UnfinishedRun,
+} from '../workflows/activities.js';
+import { probeCursors, type CursorProbe } from './cursor-probe.js';
+import type { ActivityDeps } from './deps.js';
+import { plannedSourcesOf, sinkNamed } from './publish-request.js';
+import { taskOf } from './publish.js';
+import { inPublisher } from './publisher-child.js';
+import { readPlan } from './read-plan.js';
+import { NoWindow, windowOf } from './window-of.js';
+
+/**
+ * Freezes what a run reads of its incremental sources; the run holds the locks of its destinations.
+ * If an earlier run published only some of its sinks, it answers with that one instead: it is finished
+ * first, or what the others lack would be read again for all.
+ */
+export function createResolveWindows(deps: ActivityDeps): PipelineActivities['resolveWindows'] {
+  return async (run, request) => {
+    const plan = await readPlan(deps.store, run);
+    const positions = await positionsOf(deps, run, plan);
+    const unfinished = unfinishedOf(plan, positions, run);
+    if (unfinished !== null) {
+      await assertSameSinks(deps, plan, unfinished);
+      return { windows: {}, notes: [], unfinished };
+    }
+    const probes = await probeCursors(deps, run);
+    await faultPoint('worker:probed');
+    const resolved: ResolvedWindows = { windows: {}, notes: [], unfinished: null };
+    for (const { name, incremental } of plan.sources) {
+      const probe = probes[name];
+      if (incremental === undefined) continue;
+      if (probe === undefined) throw failure('InternalError', `nothing is known of \`${name}\``);
+      const sinks = sinksOf(plan, name);
+      const key = cursorKey(plan.name, name);
+      const asked = incremental.destination_sink ?? '';
+      try {
+        resolved.windows[name] = windowOf({
+          incremental,
+          modes: sinks.map(({ mode }) => mode),
+          time: new Date(request.time),
+          timezone: plan.timezone,
+          probe,
+          recorded: sinks.flatMap((sink) => positions[sink.name]?.cursors[key] ?? []),
+          max: positions[asked]?.max ?? null,
+          given: request.given,
+        });
+      } catch (error) {
+        if (!(error instanceof NoWindow)) throw error;
+        throw failure('ConfigError', `${name}: ${error.message}`, { step: name });
+      }
+      resolved.notes.push(...notesOf(name, probe, resolved.windows));
+    }
+    return resolved;
+  };
+}
+
+async function positionsOf(
+  deps: ActivityDeps,
+  run: RunReference,
+  plan: Plan,
+): Promise<Record<string, Position>> {
+  const positions: Record<string, Position> = {};
+  for (const sink of plan.sinks) {
+    const sources = plan.sources.filter(
+      ({ name, incremental }) =>
+        incremental !== undefined && plannedSourcesOf(plan, sink.input).includes(name),
+    );
+    const asking = plan.sources.find(
+      ({ incremental }) =>
+        incremental?.destination_sink === sink.name &&
+        incremental.from === 'max_value_in_destination',
+    );
+    if (sources.length === 0 && asking === undefined) continue;
+    positions[sink.name] = await inPublisher<Position>(
+      deps,
+      sink.destination,
+      taskOf(deps, run, sink, {
+        kind: 'position',
+        keys: sources.map(({ name }) => cursorKey(plan.name, name)),
+        column: asking?.incremental?.column ?? null,
+      }),
+    );
+  }
+  return positions;
+}
+
+/**
+ * The run that made a sink's newest commit and published not all of this pipeline's sinks. Where no sink
+ * is appended to there is nothing to finish: a merge is made again from where the last sink ended.
+ */
+function unfinishedOf(
+  plan: Plan,
+  positions: Readonly<Record<string, Position>>,
+  { runKey }: RunReference,
+): UnfinishedRun | null {
+  if (!plan.sinks.some(({ name, mode }) => mode === 'append' && name in positions)) return null;
+  for (const { last } of Object.values(positions)) {
+    if (last === null || last.pipeline !== plan.name || last.runKey === runKey) continue;
+    const missing = last.sinks.filter((sink) => {
+      const position = positions[sink];
+      return (
+        position !== undefined &&
+        !position.commits.some((made) => made.runKey === last.runKey && made.sink === sink)
+      );
+    });
+    if (missing.length === 0) continue;
+    const { manifestUri, manifestSha256 } = last;
+    return {
+      runKey: last.runKey,
+      planSha256: last.planSha256,
+      staged: { manifestUri, manifestSha256, attempt: 1 },
+      sinks: missing,
+    };
+  }
+  return null;
+}
+
+/**
+ * What the earlier run staged may only go where it was meant to, and this run has the locks of.
+ * @throws `StoreUnavailable` if what it staged is out of reach, `ConfigError` if the config moved a sink
+ */
+async function assertSameSinks(
+  { store }: Pick<ActivityDeps, 'store'>,
+  plan: Plan,
+  { runKey, planSha256, staged, sinks }: UnfinishedRun,
+): Promise<void> {
+  const what = `run ${runKey} published only a part of its sinks; ${sinks.join(', ')} must follow first`;
+  const text = await readFile(storePaths.plan(store, planSha256), 'utf8').catch(() => null);
+  if (text === null || (!isGsUri(staged.manifestUri) && !existsSync(staged.manifestUri))) {
+    throw failure(
+      'StoreUnavailable',
+      `${what}, and what it staged is not in the store ${store.id} on ${store.host}: where it is, ` +
+        `\`beamline rerun ${runKey}\` publishes it; if it is lost, run the window again with --window and --again`,
+    );
+  }
+  const earlier = JSON.parse(text) as Plan;
+  const moved = sinks.filter(
+    (name) => sinkNamed(earlier, name).destination !== sinkNamed(plan, name).destination,
+  );
+  if (moved.length === 0) return;
+  throw failure(
+    'ConfigError',
+    `${what}, and ${moved.join(', ')} has another destination now: \`beamline rerun ${runKey}\` publishes it`,
+  );
+}
+
+function sinksOf(plan: Plan, source: string): PlannedSink[] {
+  return plan.sinks.filter(({ input }) => plannedSourcesOf(plan, input).includes(source));
+}
+
+function notesOf(source: string, { column, nulls }: CursorProbe, windows: RunWindows): string[] {
+  const isFirst = windows[source]?.basis === 'everything';
+  return [
+    ...(isFirst ? [`${source}: nothing was there and nothing is recorded: a full first load`] : []),
+    ...(nulls !== null && nulls > 0
+      ? [
+          `${source}: ${nulls} row${nulls === 1 ? ' has' : 's have'} no \`${column}\` and belong to no window`,
+        ]
+      : []),
+  ];
+}
