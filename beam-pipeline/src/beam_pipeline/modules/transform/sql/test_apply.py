@@ -92,7 +92,7 @@ EQUAL = {
 
 @pytest.mark.parametrize("kind", EQUAL)
 def test_equal_values_of_all_widths_are_dealt_alike(kind: str) -> None:
-    from beam_pipeline.modules.transform.sql.partition import Dealer
+    from beam_pipeline.sql_engine.partition import Dealer
 
     parts: dict[Any, set[int]] = {}
     for values in EQUAL[kind]:

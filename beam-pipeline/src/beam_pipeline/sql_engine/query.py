@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from beam_pipeline import duckdb_errors
+from beam_pipeline import duckdb_errors, duckdb_session
 from beam_pipeline.duckdb_session import Unstorable, batches, quoted, storable
 from beam_pipeline.errors import SqlError
 
@@ -27,6 +27,22 @@ class Query:
     sql: str
     step: str
     memory_limit: str | None = None
+
+    def open_session(
+        self,
+        *,
+        threads: int,
+        memory_limit: str | None = None,
+        temp_directory: str | None = None,
+        readable: Sequence[str] = (),
+    ) -> Any:
+        """Opens a session for this query; the limit may be a part of the step's."""
+        return duckdb_session.open_session(
+            threads=threads,
+            memory_limit=memory_limit or self.memory_limit,
+            temp_directory=temp_directory,
+            readable=readable,
+        )
 
     def run(self, connection: Any) -> Iterator[Any]:
         """Yields at least one batch.

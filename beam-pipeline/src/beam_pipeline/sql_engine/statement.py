@@ -5,23 +5,19 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from beam_pipeline import duckdb_errors, duckdb_session
+from beam_pipeline import duckdb_errors
 from beam_pipeline.errors import BeamlineError, ConfigError, SqlError
-from beam_pipeline.modules.transform.sql.query import EXPLAIN
 from beam_pipeline.registry import did_you_mean
+from beam_pipeline.sql_engine.query import EXPLAIN, Query
 
 
-def check(sql: str, aliases: list[str], step: str, where: str) -> str:
+def check(query: Query, aliases: list[str], where: str) -> None:
     """Checks that a text is one query over the inputs.
 
     Args:
-        sql: The `sql` parameter.
+        query: The query.
         aliases: The inputs' names.
-        step: The step's name, for messages.
         where: Path of the parameter in the config, for messages.
-
-    Returns:
-        The query.
 
     Raises:
         SqlError: It cannot be parsed, or names a table or function that does not exist.
@@ -29,8 +25,8 @@ def check(sql: str, aliases: list[str], step: str, where: str) -> str:
     """
     import duckdb
 
-    what = f"transform {step}"
-    with duckdb_session.open_session(threads=1) as connection:
+    sql, what = query.sql, f"transform {query.step}"
+    with query.open_session(threads=1) as connection:
         try:
             statements = connection.extract_statements(sql)
         except duckdb.Error as error:
@@ -44,14 +40,13 @@ def check(sql: str, aliases: list[str], step: str, where: str) -> str:
         except duckdb.PermissionException as error:
             raise _with_place(error, sql, what, connection) from error
         except duckdb.Error:
-            return sql  # what else is wrong shows, with its place, once the inputs' columns are known
+            return  # what else is wrong shows, with its place, once the inputs' columns are known
     known = {alias.lower() for alias in aliases}
     for table in sorted(tables):
         if table.lower() not in known:
             tables_are = f"the tables are its inputs: {', '.join(aliases)}"
             message = f"{what}: there is no table `{table}` ({tables_are}){did_you_mean(table, aliases)}"
             raise _at_word(message, table, sql)
-    return sql
 
 
 def _check_kind(statements: list[Any], where: str) -> None:
