@@ -30,15 +30,15 @@ def check(query: Query, aliases: list[str], where: str) -> None:
         try:
             statements = connection.extract_statements(sql)
         except duckdb.Error as error:
-            raise duckdb_errors.named(error, sql, what) from error
+            raise query.named(error) from error
         _check_kind(statements, where)
         try:
             tables = connection.get_table_names(sql)
         except duckdb.CatalogException as error:
             # A table would be listed, not missing: this is a function or a type.
-            raise _misnamed(error, sql, what) from error
+            raise _misnamed(error, query) from error
         except duckdb.PermissionException as error:
-            raise _with_place(error, sql, what, connection) from error
+            raise _with_place(error, query, connection) from error
         except duckdb.Error:
             return  # what else is wrong shows, with its place, once the inputs' columns are known
     known = {alias.lower() for alias in aliases}
@@ -46,7 +46,7 @@ def check(query: Query, aliases: list[str], where: str) -> None:
         if table.lower() not in known:
             tables_are = f"the tables are its inputs: {', '.join(aliases)}"
             message = f"{what}: there is no table `{table}` ({tables_are}){did_you_mean(table, aliases)}"
-            raise _at_word(message, table, sql)
+            raise _at_word(message, table, query.written)
 
 
 def _check_kind(statements: list[Any], where: str) -> None:
@@ -61,21 +61,21 @@ def _check_kind(statements: list[Any], where: str) -> None:
         raise ConfigError(f"{where}  is {kinds[0]}; only a query (SELECT, WITH, FROM, VALUES) is allowed")
 
 
-def _with_place(error: Exception, sql: str, what: str, connection: Any) -> BeamlineError:
+def _with_place(error: Exception, query: Query, connection: Any) -> BeamlineError:
     """The same error as binding the query tells it, which knows the place."""
     try:
-        connection.execute(EXPLAIN + sql)
+        connection.execute(EXPLAIN + query.sql)
     except type(error) as placed:
-        return duckdb_errors.named(placed, sql, what, skipped=len(EXPLAIN))
+        return query.named(placed, skipped=len(EXPLAIN))
     except Exception:  # noqa: S110  # another error: it comes to light later
         pass
-    return duckdb_errors.named(error, sql, what)
+    return query.named(error)
 
 
-def _misnamed(error: Exception, sql: str, what: str) -> SqlError:
-    named = duckdb_errors.named(error, sql, what)
-    found = re.search(r"with name (.+?) does not exist", named.message)
-    return _at_word(named.message, found[1] if found else "", sql)
+def _misnamed(error: Exception, query: Query) -> SqlError:
+    message = query.named(error).message
+    found = re.search(r"with name (.+?) does not exist", message)
+    return _at_word(message, found[1] if found else "", query.written)
 
 
 def _at_word(message: str, word: str, sql: str) -> SqlError:

@@ -12,4 +12,5 @@ class RunSql(RunQuery):
     """Runs the SQL over whole inputs, over each batch, or over the rows of equal keys."""
 
     def __init__(self, params: SqlParams, context: StepContext) -> None:
-        super().__init__(Query(params.sql, context.step, params.memory_limit), params, context)
+        query = Query(params.sql, context.step, params.memory_limit, context.timezone)
+        super().__init__(query, params, context)
