@@ -19,16 +19,24 @@ def _anonymous(name: str) -> Callable[[Sequence[Any]], exp.Expr]:
     return lambda args: exp.Anonymous(this=name, expressions=list(args))
 
 
+def _unit(node: exp.Expr) -> str:
+    return str(node.name).upper().removeprefix("SQL_TSI_")
+
+
+def _to_hex(args: Sequence[Any]) -> exp.Expr:
+    return fill("lower(hex(:v))", v=args[0])
+
+
 def _timestamp_add(args: Sequence[Any]) -> exp.Expr:
     unit, count, moment = args
-    one = fill(f"INTERVAL '1' {unit.name}")
+    one = fill(f"INTERVAL '1' {_unit(unit)}")
     return exp.Add(this=moment, expression=exp.Mul(this=exp.paren(count), expression=one))
 
 
 def _timestamp_diff(args: Sequence[Any]) -> exp.Expr:
     unit, start, end = args
     # Whole units between the two, as Calcite counts them.
-    return exp.Anonymous(this="DATE_SUB", expressions=[exp.Literal.string(unit.name.lower()), start, end])
+    return exp.Anonymous(this="DATE_SUB", expressions=[exp.Literal.string(_unit(unit).lower()), start, end])
 
 
 def _overlay(self: Any) -> exp.Expr:
@@ -57,6 +65,7 @@ class _Parser(parser.Parser):
         "SOME": _anonymous("BOOL_OR"),
         "REGEXP_LIKE": _anonymous("REGEXP_MATCHES"),
         "RAND_INTEGER": _rand_integer,
+        "TO_HEX": _to_hex,
         "TIMESTAMPADD": _timestamp_add,
         "TIMESTAMPDIFF": _timestamp_diff,
     }

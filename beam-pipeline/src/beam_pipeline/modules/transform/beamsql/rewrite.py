@@ -29,6 +29,9 @@ _WHOLE = """
     WHEN typeof(:v) LIKE 'DECIMAL%' THEN CAST(split_part(CAST(:v AS VARCHAR), '.', 1) AS {type})
     ELSE CAST(:v AS {type}) END
 """
+_FLOOR_TO = "cast_to_type(date_trunc(:unit, :v), :v)"
+# From Sunday; DuckDB's week begins on Monday.
+_FLOOR_TO_WEEK = "cast_to_type(date_trunc(:unit, :v + INTERVAL 1 DAY) - INTERVAL 1 DAY, :v)"
 
 
 class RefusedError(Exception):
@@ -95,8 +98,9 @@ def _round(node: exp.Expr) -> None:
         if node.args.get("decimals") is None:
             _replace(node, fill(_ROUND.format(function=name), v=node.this))
     elif name == "floor":
+        week = unit.name.upper() == "WEEK"
         text = exp.Literal.string(unit.name.lower())
-        _replace(node, fill("cast_to_type(date_trunc(:unit, :v), :v)", unit=text, v=node.this))
+        _replace(node, fill(_FLOOR_TO_WEEK if week else _FLOOR_TO, unit=text, v=exp.paren(node.this)))
     else:
         word = unit.name.upper()
         raise RefusedError(
@@ -106,6 +110,8 @@ def _round(node: exp.Expr) -> None:
 
 def _cast(node: exp.Expr) -> None:
     target = node.args["to"]
+    if isinstance(node, exp.TryCast):
+        return
     if target.is_type(*exp.DataType.INTEGER_TYPES):
         _replace(node, fill(_WHOLE.format(type=target.sql("duckdb")), v=node.this))
     elif target.is_type(exp.DataType.Type.DECIMAL) and not target.expressions:
@@ -157,8 +163,19 @@ def _from_sunday(node: exp.Expr) -> None:
     _replace(node, fill("(:v + 1)", v=node))
 
 
-def _time(node: exp.Expr) -> None:
-    _replace(node, exp.Localtime())
+def _now(node: exp.Expr) -> None:
+    """The current time, without the number of digits that may be asked for."""
+    if isinstance(node, exp.CurrentTime):
+        _replace(node, exp.Localtime())
+    elif node.this is not None:
+        node.set("this", None)
+
+
+def _column(node: exp.Expr) -> None:
+    """A function that is written without brackets, as the name of a column could be."""
+    alone = isinstance(node.this, exp.Identifier) and not node.this.quoted and not node.text("table")
+    if alone and node.name.upper() == "PI":
+        _replace(node, exp.Pi())
 
 
 _RULES: dict[type[exp.Expr], Callable[[exp.Expr], None]] = {
@@ -171,5 +188,9 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], None]] = {
     exp.Sub: _shift,
     exp.Extract: _extract,
     exp.DayOfWeek: _from_sunday,
-    exp.CurrentTime: _time,
+    exp.CurrentTime: _now,
+    exp.CurrentTimestamp: _now,
+    exp.Localtime: _now,
+    exp.Localtimestamp: _now,
+    exp.Column: _column,
 }

@@ -95,6 +95,7 @@ def run(written: str, timezone: str = "UTC") -> Any:
         ("CEIL(dec)", "decimal128(9, 2)", [Decimal(3), None, Decimal(0)]),
         ("TRUNCATE(dec, 1)", "decimal128(9, 1)", [Decimal("2.5"), None, Decimal("-0.7")]),
         ("LOG10(1000)", "double", [3.0, 3.0, 3.0]),
+        ("ROUND(PI, 2)", "double", [3.14, 3.14, 3.14]),
         ("RAND_INTEGER(1)", "int32", [0, 0, 0]),
         ("- -id", "int64", [7, -7, None]),
         # Dates and moments.
@@ -115,6 +116,11 @@ def run(written: str, timezone: str = "UTC") -> Any:
         ("YEAR(d)", "int64", [2026, None, 2026]),
         ("TIMESTAMP '9999-12-31 23:59:59'", "timestamp[us]", [moment(9999, 12, 31, 23, 59, 59)] * 3),
         ("CURRENT_TIME IS NULL", "bool", [False, False, False]),
+        ("FLOOR(d TO WEEK)", "date32[day]", [date(2026, 1, 25), None, date(2026, 11, 22)]),
+        ("FLOOR(ts TO WEEK)", "timestamp[us]", [moment(2026, 1, 25), None, moment(1960, 5, 1)]),
+        ("TIMESTAMPADD(SQL_TSI_DAY, id, ts)", "timestamp[us]", [moment(2026, 2, 7, 10, 30), None, None]),
+        ("LOCALTIMESTAMP(3) > ts AND CURRENT_TIME(0) IS NOT NULL", "bool", [True, None, True]),
+        ("CURRENT_TIMESTAMP(3) > tz", "bool", [True, None, True]),
         ("CURRENT_TIMESTAMP > tz", "bool", [True, None, True]),
         # Texts.
         ("CHAR_LENGTH(s)", "int64", [5, None, 2]),
@@ -126,6 +132,7 @@ def run(written: str, timezone: str = "UTC") -> Any:
         ("OVERLAY(s PLACING 'XX' FROM 1)", "string", ["XX cd", None, "XX"]),
         ("s || 'it''s'", "string", ["ab cdit's", None, "Zzit's"]),
         ("REGEXP_LIKE(s, '^a')", "bool", [True, None, False]),
+        ("TO_HEX(x'4a4B')", "string", ["4a4b"] * 3),
         ("x'4142'", "binary", [b"AB", b"AB", b"AB"]),
         # The rest.
         ("`order`", "int64", [1, 2, 3]),
