@@ -123,6 +123,8 @@ def _at(
         return kind(message)
     offset = int(details["position"]) - skipped
     if details["exception_type"] != "Parser":
+        if offset >= len(sql.encode()):
+            return kind(message)  # it stands in what is ours behind the SQL
         # The parser counts characters, all that follows counts bytes.
         offset = len(sql.encode()[: max(offset, 0)].decode(errors="ignore"))
     if offset >= 0 and origin is not None:

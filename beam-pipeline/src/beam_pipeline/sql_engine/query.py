@@ -113,4 +113,5 @@ class Query:
             columns.append(column if stored == str(kind) else f"CAST({column} AS {stored}) AS {column}")
         if all(column.startswith('"') for column in columns):
             return relation
-        return relation.project(", ".join(columns))
+        # Behind as many blanks, the place of an error in these casts is none in the SQL.
+        return relation.project(" " * len(self.sql.encode()) + ", ".join(columns))

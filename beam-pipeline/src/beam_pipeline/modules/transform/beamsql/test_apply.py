@@ -203,7 +203,7 @@ def test_moments_are_local_in_the_time_zone_of_the_pipeline() -> None:
         ("SELECT id,\n CAST(s AS INTEGER) AS v FROM t", DataError, r"string 'ab cd' to INT32", (2, 2)),
         ("SELECT id / (id - id) AS v FROM t", DataError, r"division by zero", None),
         ("SELECT id + 9223372036854775807 AS v FROM t", DataError, r"Overflow", None),
-        ("SELECT sum(9223372036854775807) AS v FROM t", DataError, r"INT128 .* out of range", (1, 8)),
+        ("SELECT sum(9223372036854775807) AS v FROM t", DataError, r"INT128 .* out of range.* column v$", None),
         ("SELECT 'abc", SqlError, r"a text, name or comment is not closed", (1, 8)),
         ("SELECT 1 /* 'x' \n", SqlError, r"is not closed", (1, 10)),
         ('SELECT "s" FROM t', SqlError, r"names in backticks", (1, 8)),

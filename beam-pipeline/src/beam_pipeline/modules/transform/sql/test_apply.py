@@ -191,6 +191,13 @@ def test_wrong_sql_is_shown(sql: str, kind: Any, problem: str, run: Any) -> None
         assert set(raised.value.position) == {"line", "column"}
 
 
+def test_a_value_that_cannot_be_stored_has_no_place_in_the_sql(run: Any) -> None:
+    sql = "SELECT count(*) AS a_longer_name, max(170141183460469231731687303715884105727::hugeint) AS v FROM orders"
+    with pytest.raises(DataError, match=r"DECIMAL\(38,0\) when casting from source column v") as raised:
+        run({"orders": ORDERS}, sql)
+    assert raised.value.position is None
+
+
 def test_a_typo_fails_before_anything_is_read(in_process: InProcess) -> None:
     step = {"module": "sql", "inputs": ["absent"], "sql": "SELECT * FRM absent"}
     with pytest.raises(SqlError):
