@@ -27,6 +27,7 @@ def plan_of(
     sources: dict[str, dict[str, Any]],
     transforms: dict[str, dict[str, Any]] | None = None,
     sinks: dict[str, str] | None = None,
+    timezone: str = "UTC",
 ) -> dict[str, Any]:
     """A plan from steps by name; `module` and, for a transform, `inputs` stand among the parameters."""
 
@@ -39,7 +40,7 @@ def plan_of(
     return {
         "version": 1,
         "name": "test",
-        "timezone": "UTC",
+        "timezone": timezone,
         "sources": [step(name, given) for name, given in sources.items()],
         "transforms": [step(name, given) for name, given in (transforms or {}).items()],
         "sinks": [

@@ -20,6 +20,7 @@ class StepContext:
         workers: How many threads run at a time.
         inputs: The names of the steps that a transform reads, in the config's order.
         root: Path or URI to which relative paths of files are relative; None means the working directory.
+        timezone: The pipeline's zone: that of dates and times without one, where a step asks for it.
         shared_dir: A folder that every worker reaches, by path or URI, for what one leaves for another.
     """
 
@@ -33,3 +34,4 @@ class StepContext:
     inputs: tuple[str, ...] = ()
     shared_dir: str = ""
     root: str | None = None
+    timezone: str = "UTC"

@@ -10,12 +10,12 @@ from typing import Any
 import pyarrow as pa
 
 from beam_pipeline.empty_batch import empty_batch
+from beam_pipeline.errors import ConfigError
 
 BATCH_ROWS = 64 * 1024
 
 # What Parquet or Arrow holds only in another form that is still exact.
 _STORED_AS = {
-    "HUGEINT": "DECIMAL(38,0)",
     "UHUGEINT": "DECIMAL(38,0)",
     "TIMESTAMP_S": "TIMESTAMP",
     "TIMESTAMP_MS": "TIMESTAMP",
@@ -46,6 +46,7 @@ def open_session(
     memory_limit: str | None = None,
     temp_directory: str | None = None,
     readable: Sequence[str] = (),
+    timezone: str = "UTC",
 ) -> Any:
     """Opens a database in memory whose SQL reaches nothing outside it.
 
@@ -54,6 +55,10 @@ def open_session(
         memory_limit: What queries may hold in memory, such as `1GB`.
         temp_directory: Local folder for what does not fit.
         readable: Folders whose files its SQL may read all the same.
+        timezone: The zone in which the SQL reads and writes instants (`timestamptz`) as local times.
+
+    Raises:
+        ConfigError: There is no such zone.
     """
     import duckdb
 
@@ -70,8 +75,13 @@ def open_session(
         config["memory_limit"] = memory_limit
     connection = duckdb.connect(config=config)
     folders = ", ".join(literal(os.path.realpath(folder)) for folder in readable)
+    try:
+        connection.execute(f"SET TimeZone = {literal(timezone)}")
+    except duckdb.Error:
+        raise ConfigError(
+            f"timezone  `{timezone}` is no time zone; use a name such as `UTC` or `Europe/Berlin`"
+        ) from None
     for setting in (
-        "TimeZone = 'UTC'",
         "errors_as_json = true",
         "arrow_lossless_conversion = true",
         f"allowed_directories = [{folders}]",
@@ -106,25 +116,32 @@ def batches(relation: Any) -> Iterator[Any]:
         yield empty_batch(schema)
 
 
-def storable(kind: Any) -> str | Unstorable:
-    """The SQL type to cast a DuckDB type to so that staging holds it exactly; mostly its own."""
+def storable(kind: Any, hugeint: str = "DECIMAL(38,0)") -> str | Unstorable:
+    """The SQL type to cast a DuckDB type to so that staging holds it exactly; mostly its own.
+
+    Args:
+        kind: The type.
+        hugeint: What holds a HUGEINT, which is what DuckDB makes of a sum of integers.
+    """
     if kind.id in _UNSTORABLE:
         return Unstorable(str(kind), _UNSTORABLE[kind.id])
     if kind.id == "enum":
         return "VARCHAR"
     if kind.id in ("list", "array"):
-        inner = storable(kind.children[0][1])
+        inner = storable(kind.children[0][1], hugeint)
         return inner if isinstance(inner, Unstorable) else f"{inner}[]"
     if kind.id == "struct" and not all(name for name, _ in kind.children):
         return Unstorable("a row", "its fields have no names")
     if kind.id in ("struct", "map"):
-        inner_types = [(name, storable(child)) for name, child in kind.children]
+        inner_types = [(name, storable(child, hugeint)) for name, child in kind.children]
         for _, inner in inner_types:
             if isinstance(inner, Unstorable):
                 return inner
         if kind.id == "map":
             return f"MAP({inner_types[0][1]}, {inner_types[1][1]})"
         return "STRUCT(" + ", ".join(f"{quoted(name)} {inner}" for name, inner in inner_types) + ")"
+    if kind.id == "hugeint":
+        return hugeint
     return _STORED_AS.get(str(kind), str(kind))
 
 
@@ -139,9 +156,11 @@ def literal(text: str) -> str:
 
 
 def _canonical(kind: Any) -> Any:
-    """DuckDB's Arrow types with Arrow's usual boolean and the usual name of a list's items."""
+    """DuckDB's Arrow types with Arrow's usual boolean, instants in UTC, and the usual name of list items."""
     if isinstance(kind, pa.Bool8Type):
         return pa.bool_()
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        return pa.timestamp(kind.unit, "UTC")
     if pa.types.is_map(kind):
         return pa.map_(_canonical(kind.key_type), _canonical(kind.item_type))
     if pa.types.is_list(kind):

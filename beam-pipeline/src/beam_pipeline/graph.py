@@ -156,6 +156,7 @@ class _Graph:
             in_process=attempt.in_process,
             workers=attempt.workers,
             inputs=inputs,
+            timezone=self._plan.timezone,
         )
 
 

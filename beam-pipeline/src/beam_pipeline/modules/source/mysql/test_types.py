@@ -190,3 +190,18 @@ def test_the_readme_lists_exactly_the_tested_types() -> None:
     assert sorted(rows) == sorted((case.type, case.arrow, case.duckdb) for case in EXACT)
     only_text = re.findall(r"^\| `([^|]+)` \| only as text \|", README.read_text(), re.MULTILINE)
     assert sorted(only_text) == sorted(row[0] for row in ONLY_TEXT)
+
+
+def test_an_instant_is_read_whatever_the_zone_of_the_server(
+    mysql: Any, one_column: Any, in_process: Any, my_profiles: Path
+) -> None:
+    """A DATETIME has no zone, and is not shifted either."""
+    for kind, shown in {"TIMESTAMP": "2024-07-01 03:00:00+00", "DATETIME": "2024-07-01 12:00:00"}.items():
+        one_column(kind, ["2024-07-01 12:00:00"])
+        for zone in ("-05:00", "+13:00"):
+            mysql.execute("SET GLOBAL time_zone = %s", [zone])
+            try:
+                staged = in_process.run(source(), my_profiles)
+            finally:
+                mysql.execute("SET GLOBAL time_zone = 'SYSTEM'")
+            assert staged.query("SELECT v::varchar FROM t ORDER BY i") == [(shown,), (None,)]

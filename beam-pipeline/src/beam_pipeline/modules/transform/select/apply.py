@@ -11,6 +11,7 @@ import pyarrow as pa
 from beam_pipeline import exact_cast
 from beam_pipeline.context import StepContext
 from beam_pipeline.errors import ConfigError, DataError
+from beam_pipeline.local_time import UnclearTimeError, Zone
 from beam_pipeline.modules.transform.select.computed import Computer
 from beam_pipeline.modules.transform.select.params import SelectParams
 from beam_pipeline.registry import did_you_mean
@@ -39,6 +40,7 @@ class _Shape(beam.DoFn):
 
     def setup(self) -> None:
         self._computer = Computer(self._params.computed, self._context)
+        self._zone = Zone(self._context.timezone)
 
     def process(self, batch: Any) -> Iterator[Any]:
         given = self._params
@@ -64,6 +66,7 @@ class _Shape(beam.DoFn):
 
     def teardown(self) -> None:
         self._computer.close()
+        self._zone.close()
 
     def _cast(self, name: str, column: Any) -> Any:
         if name not in self._params.cast:
@@ -71,7 +74,7 @@ class _Shape(beam.DoFn):
         target = arrow_type(self._params.cast[name])
         place = f"transform {self._context.step}: column `{name}`"
         try:
-            return exact_cast.cast(column, target)
+            return exact_cast.cast(self._in_zone(column, target), target)
         except exact_cast.UnsupportedCastError:
             raise ConfigError(
                 f"{place} is {sql_type(column.type)}, and no cast to {sql_type(target)} is exact; compute "
@@ -82,6 +85,23 @@ class _Shape(beam.DoFn):
                 f"{place} holds `{error.value}` ({sql_type(column.type)}), which {sql_type(target)} cannot "
                 "hold exactly; choose another type, or compute the column with an expression that rounds"
             ) from None
+        except UnclearTimeError as error:
+            raise DataError(
+                f"{place} holds `{error.value}`, {error.reason}; convert it with a `timezone` step before "
+                "this one, which can decide"
+            ) from None
+
+    def _in_zone(self, column: Any, target: Any) -> Any:
+        """Puts a step between instants and dates or times without a zone: the pipeline's zone is theirs."""
+        kind = column.type
+        if pa.types.is_timestamp(target) and target.tz is not None:
+            if pa.types.is_date(kind):
+                column = column.cast(pa.timestamp("us"))
+            if pa.types.is_timestamp(column.type) and column.type.tz is None:
+                return self._zone.instants(column)
+        elif pa.types.is_timestamp(kind) and kind.tz is not None and pa.types.is_temporal(target):
+            return self._zone.local(column)
+        return column
 
     def _check_names(self, names: list[str]) -> None:
         given = self._params

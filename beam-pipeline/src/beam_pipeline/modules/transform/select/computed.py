@@ -37,7 +37,7 @@ class Computer:
     def __init__(self, expressions: dict[str, str], context: StepContext) -> None:
         self._expressions = expressions
         self._context = context
-        self._connection = duckdb_session.open_session(threads=1)
+        self._connection = duckdb_session.open_session(threads=1, timezone=context.timezone)
         for name, expression in expressions.items():
             self._check(name, expression)
 

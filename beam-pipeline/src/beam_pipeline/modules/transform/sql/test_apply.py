@@ -92,7 +92,7 @@ EQUAL = {
 
 @pytest.mark.parametrize("kind", EQUAL)
 def test_equal_values_of_all_widths_are_dealt_alike(kind: str) -> None:
-    from beam_pipeline.modules.transform.sql.partition import Dealer
+    from beam_pipeline.sql_engine.partition import Dealer
 
     parts: dict[Any, set[int]] = {}
     for values in EQUAL[kind]:
@@ -189,6 +189,13 @@ def test_wrong_sql_is_shown(sql: str, kind: Any, problem: str, run: Any) -> None
         run({"orders": ORDERS}, sql)
     if "at line" in problem:
         assert set(raised.value.position) == {"line", "column"}
+
+
+def test_a_value_that_cannot_be_stored_has_no_place_in_the_sql(run: Any) -> None:
+    sql = "SELECT count(*) AS a_longer_name, max(170141183460469231731687303715884105727::hugeint) AS v FROM orders"
+    with pytest.raises(DataError, match=r"DECIMAL\(38,0\) when casting from source column v") as raised:
+        run({"orders": ORDERS}, sql)
+    assert raised.value.position is None
 
 
 def test_a_typo_fails_before_anything_is_read(in_process: InProcess) -> None:

@@ -106,7 +106,7 @@ def same(one: Any, other: Any) -> bool:
     ],
 )
 def test_what_sql_makes_is_stored(sql: str, arrow: str) -> None:
-    from beam_pipeline.modules.transform.sql.query import Query
+    from beam_pipeline.sql_engine.query import Query
 
     with duckdb_session.open_session(threads=1) as connection:
         connection.register("t", pa.table({"i": [1, 2]}))
@@ -127,7 +127,7 @@ def test_what_sql_makes_is_stored(sql: str, arrow: str) -> None:
 )
 def test_what_cannot_be_stored_is_an_error(sql: str) -> None:
     from beam_pipeline.errors import SqlError
-    from beam_pipeline.modules.transform.sql.query import Query
+    from beam_pipeline.sql_engine.query import Query
 
     with (
         duckdb_session.open_session(threads=1) as connection,

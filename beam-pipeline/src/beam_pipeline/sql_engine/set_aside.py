@@ -12,8 +12,8 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from beam_pipeline import staging
 from beam_pipeline.errors import InternalError
-from beam_pipeline.modules.transform.sql.partition import Dealer
 from beam_pipeline.spill import Spilled, SpillWriter, packed
+from beam_pipeline.sql_engine.partition import Dealer
 
 # Rows that wait for their part's file; more row groups would be smaller ones.
 _WAITING_BYTES = 64 << 20

@@ -14,10 +14,10 @@ from beam_pipeline import duckdb_session
 from beam_pipeline.context import StepContext
 from beam_pipeline.duckdb_session import literal, quoted
 from beam_pipeline.errors import ConfigError
-from beam_pipeline.modules.transform.sql.params import SqlParams
-from beam_pipeline.modules.transform.sql.partition import family
-from beam_pipeline.modules.transform.sql.query import Query
 from beam_pipeline.spill import Spilled, local_files, unpacked
+from beam_pipeline.sql_engine.options import Options
+from beam_pipeline.sql_engine.partition import family
+from beam_pipeline.sql_engine.query import Query
 
 
 class RunWhole(beam.DoFn):
@@ -27,7 +27,7 @@ class RunWhole(beam.DoFn):
         query: The SQL.
         tables: Each alias with the number of its input.
         keys: The key columns of each alias, if there are parts.
-        params: Limits.
+        options: Limits.
         context: Where files go.
     """
 
@@ -36,7 +36,7 @@ class RunWhole(beam.DoFn):
         query: Query,
         tables: list[tuple[str, int]],
         keys: dict[str, list[str]] | None,
-        params: SqlParams,
+        options: Options,
         context: StepContext,
     ) -> None:
         self._query = query
@@ -45,8 +45,8 @@ class RunWhole(beam.DoFn):
         self._context = context
         # Parts run side by side and share what the step may use.
         self._share = context.workers if keys is not None and context.in_process else 1
-        self._memory_limit = _divided(params.memory_limit, self._share)
-        self._threads = params.threads
+        self._memory_limit = _divided(options.memory_limit, self._share)
+        self._threads = options.threads
 
     def process(self, part: tuple[int, Iterable[Spilled]]) -> Iterator[Any]:
         """Yields at least one batch."""
@@ -57,7 +57,7 @@ class RunWhole(beam.DoFn):
             folder = Path(name)
             paths = local_files(spilled, folder)
             folders = {str(Path(path).parent) for found in paths.values() for path in found}
-            with duckdb_session.open_session(
+            with self._query.open_session(
                 threads=self._threads or max(1, duckdb_session.available_threads() // self._share),
                 memory_limit=self._memory_limit,
                 temp_directory=str(folder / "spill"),

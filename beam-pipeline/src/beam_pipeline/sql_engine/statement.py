@@ -5,23 +5,19 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from beam_pipeline import duckdb_errors, duckdb_session
+from beam_pipeline import duckdb_errors
 from beam_pipeline.errors import BeamlineError, ConfigError, SqlError
-from beam_pipeline.modules.transform.sql.query import EXPLAIN
 from beam_pipeline.registry import did_you_mean
+from beam_pipeline.sql_engine.query import EXPLAIN, Query
 
 
-def check(sql: str, aliases: list[str], step: str, where: str) -> str:
+def check(query: Query, aliases: list[str], where: str) -> None:
     """Checks that a text is one query over the inputs.
 
     Args:
-        sql: The `sql` parameter.
+        query: The query.
         aliases: The inputs' names.
-        step: The step's name, for messages.
         where: Path of the parameter in the config, for messages.
-
-    Returns:
-        The query.
 
     Raises:
         SqlError: It cannot be parsed, or names a table or function that does not exist.
@@ -29,29 +25,28 @@ def check(sql: str, aliases: list[str], step: str, where: str) -> str:
     """
     import duckdb
 
-    what = f"transform {step}"
-    with duckdb_session.open_session(threads=1) as connection:
+    sql, what = query.sql, f"transform {query.step}"
+    with query.open_session(threads=1) as connection:
         try:
             statements = connection.extract_statements(sql)
         except duckdb.Error as error:
-            raise duckdb_errors.named(error, sql, what) from error
+            raise query.named(error) from error
         _check_kind(statements, where)
         try:
             tables = connection.get_table_names(sql)
         except duckdb.CatalogException as error:
             # A table would be listed, not missing: this is a function or a type.
-            raise _misnamed(error, sql, what) from error
+            raise _misnamed(error, query) from error
         except duckdb.PermissionException as error:
-            raise _with_place(error, sql, what, connection) from error
+            raise _with_place(error, query, connection) from error
         except duckdb.Error:
-            return sql  # what else is wrong shows, with its place, once the inputs' columns are known
+            return  # what else is wrong shows, with its place, once the inputs' columns are known
     known = {alias.lower() for alias in aliases}
     for table in sorted(tables):
         if table.lower() not in known:
             tables_are = f"the tables are its inputs: {', '.join(aliases)}"
             message = f"{what}: there is no table `{table}` ({tables_are}){did_you_mean(table, aliases)}"
-            raise _at_word(message, table, sql)
-    return sql
+            raise _at_word(message, table, query.written)
 
 
 def _check_kind(statements: list[Any], where: str) -> None:
@@ -66,21 +61,21 @@ def _check_kind(statements: list[Any], where: str) -> None:
         raise ConfigError(f"{where}  is {kinds[0]}; only a query (SELECT, WITH, FROM, VALUES) is allowed")
 
 
-def _with_place(error: Exception, sql: str, what: str, connection: Any) -> BeamlineError:
+def _with_place(error: Exception, query: Query, connection: Any) -> BeamlineError:
     """The same error as binding the query tells it, which knows the place."""
     try:
-        connection.execute(EXPLAIN + sql)
+        connection.execute(EXPLAIN + query.sql)
     except type(error) as placed:
-        return duckdb_errors.named(placed, sql, what, skipped=len(EXPLAIN))
+        return query.named(placed, skipped=len(EXPLAIN))
     except Exception:  # noqa: S110  # another error: it comes to light later
         pass
-    return duckdb_errors.named(error, sql, what)
+    return query.named(error)
 
 
-def _misnamed(error: Exception, sql: str, what: str) -> SqlError:
-    named = duckdb_errors.named(error, sql, what)
-    found = re.search(r"with name (.+?) does not exist", named.message)
-    return _at_word(named.message, found[1] if found else "", sql)
+def _misnamed(error: Exception, query: Query) -> SqlError:
+    message = query.named(error).message
+    found = re.search(r"with name (.+?) does not exist", message)
+    return _at_word(message, found[1] if found else "", query.written)
 
 
 def _at_word(message: str, word: str, sql: str) -> SqlError:

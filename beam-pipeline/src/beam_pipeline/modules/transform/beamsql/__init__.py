@@ -1,0 +1,1 @@
+"""Runs SQL in the dialect of Beam SQL."""

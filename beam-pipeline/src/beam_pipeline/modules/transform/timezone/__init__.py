@@ -1,0 +1,1 @@
+"""Turns local times into instants, and back."""
