@@ -9,6 +9,7 @@ import { findRun } from './find-run.js';
 import { rerunInputOf } from './rerun.js';
 import { runKeyOf } from '../store/run-key.js';
 import { Run } from './run.js';
+import type { Schedules } from './schedules.js';
 import {
   createRunRequest,
   createWorkflowId,
@@ -191,6 +192,16 @@ export class Beamline {
     // One that was killed is listed for minutes; one that lives asks again within a minute.
     const fresh = Date.now() / 1000 - 90;
     return (pollers ?? []).some(({ lastAccessTime }) => Number(lastAccessTime?.seconds) > fresh);
+  }
+
+  /**
+   * The schedules of this project.
+   * @throws `ConfigProblems` if `beamline.yaml` is wrong
+   */
+  async schedules(): Promise<Schedules> {
+    const { Schedules } = await import('./schedules.js');
+    const { client, namespace } = this.#temporal;
+    return new Schedules({ client, namespace, root: this.root, taskQueue: this.taskQueue });
   }
 
   async close(): Promise<void> {

@@ -103,7 +103,8 @@ function formProblem(text: string, fields: readonly string[]): string | undefine
   if (fields.length === 5) return undefined;
   const form = 'a cron has five: minute, hour, day of month, month, day of week';
   const seconds = fields.length > 5 ? '; seconds and years do not exist' : '';
-  const count = text === '' ? 'no field' : fields.length === 1 ? '1 field' : `${fields.length} fields`;
+  const count =
+    text === '' ? 'no field' : fields.length === 1 ? '1 field' : `${fields.length} fields`;
   return `: has ${count}; ${form}${seconds}`;
 }
 
@@ -164,10 +165,17 @@ function allowed({ least, most, names }: FieldRule): string {
 }
 
 function canHappen({ month, dayOfMonth }: Calendar): boolean {
-  const longestOf = (number: number): number => new Date(Date.UTC(2000, number, 0)).getUTCDate();
-  return month.some((number) => dayOfMonth.some((day) => day <= longestOf(number)));
+  return month.some((number) => dayOfMonth.some((day) => day <= daysOf(number)));
+}
+
+/** Of a month in a leap year. */
+function daysOf(month: number): number {
+  return new Date(Date.UTC(2000, month, 0)).getUTCDate();
 }
 
 function span(from: number, to: number, step: number): number[] {
-  return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, index) => from + index * step);
+  return Array.from(
+    { length: Math.floor((to - from) / step) + 1 },
+    (_, index) => from + index * step,
+  );
 }

@@ -1,18 +1,8 @@
 import { z } from 'zod';
 import { readCron } from './cron.js';
 import { durationMs, durationPattern } from './duration.js';
+import { overlapPolicies } from './overlap-policies.js';
 import { isTimezone, unknownTimezone } from './timezone.js';
-
-/** What a schedule does when a run of it is due while an earlier one goes on: Temporal's policies. */
-export const overlapPolicies = [
-  'skip',
-  'buffer_one',
-  'buffer_all',
-  'cancel_other',
-  'terminate_other',
-  'allow_all',
-] as const;
-export type OverlapPolicy = (typeof overlapPolicies)[number];
 
 /** Below ten seconds Temporal's server takes ten (its scheduler's minimum). */
 const leastCatchupMs = 10_000;

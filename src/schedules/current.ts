@@ -1,0 +1,78 @@
+import {
+  ScheduleNotFoundError,
+  type ScheduleClient,
+  type ScheduleDescription,
+} from '@temporalio/client';
+import { isMapping } from '../config/values.js';
+import { describedFacts, specHash } from './facts.js';
+import type { CurrentSchedule } from './schedule.js';
+import { cronsOf } from './spec.js';
+
+/** The key, in the memo of a schedule and of its runs, under which Beamline writes. */
+export const memoKey = 'beamline';
+
+/** What the memo of a schedule says. It is written once: Temporal cannot change it later. */
+export interface OwnerMemo {
+  deployment: string;
+  pipeline: string;
+  /** The config as it was named when the schedule was created. */
+  config: string;
+}
+
+/** What the memo of a scheduled run says, which is written with each change of the schedule. */
+export interface RunMemo {
+  schedule: string;
+  /** {@link specHash} of what Beamline wrote. */
+  spec: string;
+}
+
+/** A schedule of the server, if there is one of that name. */
+export async function readSchedule(
+  client: ScheduleClient,
+  name: string,
+  deployment: string,
+): Promise<CurrentSchedule | null> {
+  try {
+    return currentOf(await client.getHandle(name).describe(), deployment);
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return null;
+    throw error;
+  }
+}
+
+/** What a description says, seen from a deployment. */
+export function currentOf(description: ScheduleDescription, deployment: string): CurrentSchedule {
+  const { scheduleId, spec, state, action } = description;
+  const facts = describedFacts(description);
+  const owner = ownerOf(description.memo);
+  const written: unknown = action.memo?.[memoKey];
+  return {
+    name: scheduleId,
+    isOurs: owner?.deployment === deployment,
+    pipeline: owner?.pipeline ?? null,
+    config: facts.config.key === '' ? (owner?.config ?? null) : facts.config.key,
+    crons: cronsOf(spec) ?? [],
+    timezone: spec.timezone || 'UTC',
+    facts,
+    isEdited: !isMapping(written) || written['spec'] !== specHash(facts),
+    paused: state.paused,
+    note: state.note || null,
+    description,
+  };
+}
+
+/** Names of the schedules of a deployment. The server's list may lag behind what was just created. */
+export async function ownNames(client: ScheduleClient, deployment: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { scheduleId, memo } of client.list()) {
+    if (ownerOf(memo)?.deployment === deployment) names.push(scheduleId);
+  }
+  return names;
+}
+
+function ownerOf(memo: Record<string, unknown> | undefined): OwnerMemo | undefined {
+  const value: unknown = memo?.[memoKey];
+  return isMapping(value) && typeof value['deployment'] === 'string'
+    ? (value as unknown as OwnerMemo)
+    : undefined;
+}
