@@ -61,29 +61,30 @@ const longest = 200;
  */
 export function readCron(text: string): ReadCron {
   const wrong = (what: string): ReadCron => ({ problem: `\`${text}\`${what}` });
-  const fields = (macros[text.trim()] ?? text).trim().split(/\s+/);
-  const form = formProblem(text.trim(), fields);
+  const whole = (macros[text.trim()] ?? text).trim();
+  const fields = whole.split(/\s+/);
+  const form = formProblem(whole, fields);
   if (form !== undefined) return wrong(form);
-  const calendar: Partial<Record<Field, number[]>> = {};
+  const listed: Partial<Record<Field, number[]>> = {};
   for (const [index, rule] of rules.entries()) {
     const read = readField(fields[index] ?? '', rule);
     if (typeof read === 'string') return wrong(`: ${rule.name} ${read}`);
-    calendar[rule.field] = read;
+    listed[rule.field] = read;
   }
-  const whole = calendar as Calendar;
+  const calendar = listed as Calendar;
   const [, , dayOfMonth = '', , dayOfWeek = ''] = fields;
   // As in crontab(5): a field that begins with `*` restricts nothing by itself.
   const isEither = !dayOfMonth.startsWith('*') && !dayOfWeek.startsWith('*');
-  if (!isEither && !canHappen(whole)) {
+  if (!isEither && !canHappen(calendar)) {
     return wrong(': never happens: no month that it names has such a day');
   }
   return {
     calendars: isEither
       ? [
-          ...(canHappen(whole) ? [{ ...whole, dayOfWeek: span(0, 6, 1) }] : []),
-          { ...whole, dayOfMonth: span(1, 31, 1) },
+          ...(canHappen(calendar) ? [{ ...calendar, dayOfWeek: span(0, 6, 1) }] : []),
+          { ...calendar, dayOfMonth: span(1, 31, 1) },
         ]
-      : [whole],
+      : [calendar],
   };
 }
 

@@ -49,7 +49,9 @@ export const scheduleBlock = z
       .default('skip')
       .describe('What happens when a run is due while an earlier one goes on.'),
     catchup: duration()
-      .refine((text) => (durationMs(text) ?? 0) >= leastCatchupMs, 'must be at least 10s')
+      .refine((text) => (durationMs(text) ?? leastCatchupMs) >= leastCatchupMs, {
+        error: ({ input }) => `must be at least 10s, got ${String(input)}`,
+      })
       .default('1d')
       .describe('How late a run may start that was missed while Temporal was down.'),
     pause_on_failure: z

@@ -9,8 +9,11 @@ export function isTimezone(text: string): boolean {
 /** What is wrong with a time zone's name, and what was probably meant. */
 export function unknownTimezone(text: string): string {
   const spelt = resolved(text) ?? nearMiss(text, Intl.supportedValuesOf('timeZone'));
-  const meant = spelt === undefined || !isTimezone(spelt) ? '' : `; did you mean \`${spelt}\`?`;
-  return `unknown time zone \`${text}\`${meant}; use a name such as \`UTC\` or \`Europe/Berlin\``;
+  const advice =
+    spelt === undefined || !isTimezone(spelt)
+      ? 'use a name such as `UTC` or `Europe/Berlin`'
+      : `did you mean \`${spelt}\`?`;
+  return `unknown time zone \`${text}\`; ${advice}`;
 }
 
 /** The name that the database gives the zone; undefined if it knows none. */

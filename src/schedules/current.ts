@@ -1,3 +1,4 @@
+import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import {
   ScheduleNotFoundError,
   type ScheduleClient,
@@ -64,10 +65,31 @@ export function currentOf(description: ScheduleDescription, deployment: string):
 /** Names of the schedules of a deployment. The server's list may lag behind what was just created. */
 export async function ownNames(client: ScheduleClient, deployment: string): Promise<string[]> {
   const names: string[] = [];
-  for await (const { scheduleId, memo } of client.list()) {
-    if (ownerOf(memo)?.deployment === deployment) names.push(scheduleId);
-  }
+  const { namespace } = client.options;
+  let nextPageToken: Uint8Array | null | undefined;
+  do {
+    // Not the client's own list: it reads all of every memo, and fails on one that is encrypted.
+    const page = await client.workflowService.listSchedules({
+      namespace,
+      maximumPageSize: 1000,
+      nextPageToken: nextPageToken ?? null,
+    });
+    for (const { scheduleId, memo } of page.schedules ?? []) {
+      const own = memo?.fields?.[memoKey];
+      if (!own || !scheduleId) continue;
+      if (ownerOf({ [memoKey]: readable(own) })?.deployment === deployment) names.push(scheduleId);
+    }
+    ({ nextPageToken } = page);
+  } while (nextPageToken && nextPageToken.length > 0);
   return names;
+}
+
+function readable(payload: Payload): unknown {
+  try {
+    return defaultPayloadConverter.fromPayload(payload);
+  } catch {
+    return undefined;
+  }
 }
 
 function ownerOf(memo: Record<string, unknown> | undefined): OwnerMemo | undefined {
