@@ -62,7 +62,7 @@ describe('schedule apply', function () {
       'At 02:30; At 00:00, on day 1 of the month, or At 00:00, only on Monday (America/New_York). ' +
         'Made by Beamline from configs/shop/orders.json. Last change: ticket 12.',
     );
-    const { deployment, ...owner } = memo?.['beamline'] as Record<string, string>;
+    const { deployment, ...owner } = (memo ?? {})['beamline'] as Record<string, string>;
     assert.deepEqual(owner, { pipeline: 'orders', config: 'configs/shop/orders.json' });
     assert.match(deployment ?? '', /^[a-z2-7]{10}$/);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Cron } from 'croner';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { readCron, type Calendar } from '../../src/config/cron.js';
 import { nextFireTimes } from '../../src/schedules/fire-times.js';
 import { calendarSpecs } from '../../src/schedules/spec.js';
@@ -118,17 +118,6 @@ describe('fire times', function () {
   });
 
   it('are those of croner, where clocks are not moved', () => {
-    const list = (least: number, most: number) =>
-      fc.oneof(
-        fc.constant('*'),
-        fc.integer({ min: 2, max: most }).map((step) => `*/${step}`),
-        fc
-          .uniqueArray(fc.integer({ min: least, max: most }), { minLength: 1, maxLength: 4 })
-          .map(String),
-        fc
-          .tuple(fc.integer({ min: least, max: most }), fc.integer({ min: least, max: most }))
-          .map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`),
-      );
     const fields = fc.tuple(list(0, 59), list(0, 23), list(1, 28), list(1, 12), list(0, 6));
     const start = fc.date({
       min: new Date('2026-01-01T00:00:00Z'),
@@ -160,4 +149,18 @@ function calendarsOf(text: string): Calendar[] {
   const read = readCron(text);
   assert.ok('calendars' in read, text);
   return read.calendars;
+}
+
+/** A field of a cron. */
+function list(least: number, most: number): fc.Arbitrary<string> {
+  return fc.oneof(
+    fc.constant('*'),
+    fc.integer({ min: 2, max: most }).map((step) => `*/${step}`),
+    fc
+      .uniqueArray(fc.integer({ min: least, max: most }), { minLength: 1, maxLength: 4 })
+      .map(String),
+    fc
+      .tuple(fc.integer({ min: least, max: most }), fc.integer({ min: least, max: most }))
+      .map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`),
+  );
 }

@@ -42,7 +42,7 @@ describe('the four rules of schedules', function () {
         } else {
           const { spec, memo } = await site.describe(name);
           assert.deepEqual(spec.calendars?.[0]?.hour, [{ start: 3, end: 3, step: 1 }]);
-          assert.equal((memo?.['beamline'] as { config: string }).config, path);
+          assert.equal(((memo ?? {})['beamline'] as { config: string }).config, path);
         }
         assert.deepEqual(await site.kinds([path]), enable ? [] : [`left ${name}`]);
       });
