@@ -71,10 +71,9 @@ function headOf(change: Change): string[] {
   const { name, kind } = change;
   switch (change.kind) {
     case 'create':
-    case 'unchanged':
-      return [sign, name, kind, cronText(change.desired), change.desired.timezone];
     case 'update':
-      return [sign, name, kind, cronText(change.desired), change.desired.timezone];
+    case 'unchanged':
+      return [sign, name, kind, `${cronText(change.desired)}  ${change.desired.timezone}`];
     case 'delete':
     case 'left':
       return [sign, name, kind, change.why];
