@@ -10,7 +10,7 @@ import { currentOf, memoKey, readSchedule, type OwnerMemo, type RunMemo } from '
 import { desiredFacts, differences, specHash, summaryOf, workflowIdOf } from './facts.js';
 import { overlapOf } from './overlap.js';
 import { foreignText, type Change, type SchedulePlan } from './plan.js';
-import type { DesiredSchedule } from './schedule.js';
+import type { CurrentSchedule, DesiredSchedule } from './schedule.js';
 import { calendarSpecs } from './spec.js';
 import { cronWords } from './words.js';
 
@@ -104,31 +104,44 @@ async function update(
   deployment: string,
   options: ApplyOptions,
 ): Promise<void> {
-  const { client, reason } = options;
   const { name } = desired;
   for (let turn = 0; turn < tries; turn++) {
-    const current = await readSchedule(client, name, deployment);
-    if (current === null) {
-      if (await create(desired, deployment, options)) return;
-      continue;
-    }
-    if (!current.isOurs) throw new Error(foreignText(name, current));
-    if (differences(current.facts, desiredFacts(desired, current.paused)).length === 0) return;
-    await client.getHandle(name).update((described) => {
-      const { isOurs, paused, note } = currentOf(described, deployment);
-      if (!isOurs) throw new Error(foreignText(name, current));
-      const isPaused = desired.paused ?? paused;
-      return {
-        ...optionsOf(desired),
-        state: {
-          paused: isPaused,
-          // Who paused it wrote why.
-          note: isPaused && paused ? (note ?? '') : noteOf(desired, reason),
-        },
-      };
-    });
+    if (await write(desired, deployment, options)) {
+      const current = await readSchedule(options.client, name, deployment);
+      if (current?.isOurs === true && isAsDesired(current, desired)) return;
+    } else if (await create(desired, deployment, options)) return;
   }
   throw new ScheduleContended(`\`${name}\` is being changed by somebody else; apply again`);
+}
+
+/** @returns false if there is none of that name any more */
+async function write(
+  desired: DesiredSchedule,
+  deployment: string,
+  { client, reason }: ApplyOptions,
+): Promise<boolean> {
+  try {
+    await client.getHandle(desired.name).update((described) => {
+      const current = currentOf(described, deployment);
+      if (!current.isOurs) throw new Error(foreignText(desired.name, current));
+      const { paused, note } = current;
+      const isPaused = desired.paused ?? paused;
+      // Who paused it wrote why; a note that is right already stays, too.
+      const isKept = (isPaused && paused) || isAsDesired(current, desired);
+      return {
+        ...optionsOf(desired),
+        state: { paused: isPaused, note: isKept ? (note ?? '') : noteOf(desired, reason) },
+      };
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return false;
+    throw error;
+  }
+}
+
+function isAsDesired(current: CurrentSchedule, desired: DesiredSchedule): boolean {
+  return differences(current.facts, desiredFacts(desired, current.paused)).length === 0;
 }
 
 /** Deletes a schedule of ours; nothing if it is gone. */

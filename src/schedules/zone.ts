@@ -12,8 +12,16 @@ export interface Zone {
   timeAt(wall: number): number;
 }
 
+const zones = new Map<string, Zone>();
+
 /** @param name IANA name */
 export function zoneOf(name: string): Zone {
+  const zone = zones.get(name) ?? createZone(name);
+  zones.set(name, zone);
+  return zone;
+}
+
+function createZone(name: string): Zone {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: name,
     hourCycle: 'h23',
