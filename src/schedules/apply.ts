@@ -136,8 +136,15 @@ async function write(
     return true;
   } catch (error) {
     if (error instanceof ScheduleNotFoundError) return false;
+    if (isConflict(error)) return true; // As if it had been dropped: it is looked at next.
     throw error;
   }
+}
+
+/** Servers that say so refuse an update whose token is old with FAILED_PRECONDITION; others drop it. */
+function isConflict(error: unknown): boolean {
+  const { cause } = error as { cause?: { code?: unknown } };
+  return cause?.code === 9;
 }
 
 function isAsDesired(current: CurrentSchedule, desired: DesiredSchedule): boolean {

@@ -6,6 +6,7 @@ import type { PipelineConfig } from '../config/envelope.js';
 import { ConfigProblems, type Problem } from '../config/problems.js';
 import type { ScheduleBlock } from '../config/schedule-schema.js';
 import type { ConfigFiles } from './config-files.js';
+import { workflowIdOf } from './facts.js';
 import type { DesiredSchedule } from './schedule.js';
 
 /** What a config says of its schedule. */
@@ -37,15 +38,22 @@ export async function scheduleRequests(
     if (config?.schedule === undefined) continue;
     const { name, enable } = config.schedule;
     const problem = (message: string): Problem => loaded.problem(['schedule', 'name'], message);
-    const first = places.get(name);
-    if (first === undefined) {
-      places.set(name, problem(''));
-      const desired = desiredOf(config, config.schedule, { config: path, taskQueue });
-      requests.set(name, { enable, desired, problem });
-    } else {
+    const desired = desiredOf(config, config.schedule, { config: path, taskQueue });
+    const taken = (key: string, what: string): boolean => {
+      const first = places.get(key);
+      if (first === undefined) {
+        places.set(key, problem(''));
+        return false;
+      }
       const where = `${first.file}:${first.line}:${first.column}`;
-      found.push(problem(`\`${name}\` is the schedule of ${where} already; choose another name`));
-    }
+      found.push(problem(`${what} ${where} already; choose another name`));
+      return true;
+    };
+    if (taken(`name ${name}`, `\`${name}\` is the schedule of`)) continue;
+    // Pipeline `a-b` with schedule `c`, and `a` with `b-c`: one run would keep the other from starting.
+    const id = workflowIdOf(desired);
+    if (taken(`id ${id}`, `its runs would be named \`${id}\`, as are those of`)) continue;
+    requests.set(name, { enable, desired, problem });
   }
   if (found.length > 0) throw new ConfigProblems(found);
   return requests;

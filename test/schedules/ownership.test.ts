@@ -166,6 +166,14 @@ describe('whose a schedule is', function () {
     assert.match((await refused(site.schedules.plan(['nowhere']))).join(), /nowhere:0 {2}/);
   });
 
+  it('refuses two schedules whose runs would have one name', async () => {
+    site.write('configs/a.json', { name: 'b-c', cron: '0 0 * * *' }, { name: 'a' });
+    site.write('configs/b.json', { name: 'c', cron: '0 0 * * *' }, { name: 'a-b' });
+    assert.deepEqual(await refused(site.schedules.plan(['configs'])), [
+      'configs/b.json:1 schedule.name its runs would be named `a-b-c`, as are those of configs/a.json:1:32 already; choose another name',
+    ]);
+  });
+
   it('reads of a folder only what is a pipeline', async () => {
     site.write('configs/a.json', { name: 'nightly', cron: '0 0 * * *' });
     site.write('configs/.hidden.json', { name: 'hidden', cron: '0 0 * * *' });
