@@ -55,7 +55,10 @@ export function timeOf(text: string, zone: Zone): Date | undefined {
   const wall = Date.parse(`${day}T${clock}Z`);
   // `2026-02-30` would be read as a day of March.
   if (Number.isNaN(wall) || !new Date(wall).toISOString().startsWith(day)) return undefined;
-  if (offset !== undefined) return new Date(Date.parse(`${day}T${clock}${offset}`));
+  if (offset !== undefined) {
+    const time = Date.parse(`${day}T${clock}${offset}`);
+    return Number.isNaN(time) ? undefined : new Date(time);
+  }
   const time = zone.timeAt(wall);
   return zone.wallAt(time).getTime() === wall ? new Date(time) : undefined;
 }

@@ -44,6 +44,22 @@ describe('whose a schedule is', function () {
     await assert.rejects(site.describe('mine'), /not found/i);
   });
 
+  it('does not take over a name that somebody else took between plan and apply', async () => {
+    site.write('configs/a.json', { name: 'nightly', cron: '0 0 * * *' });
+    site.write('configs/b.json', { name: 'other', cron: '0 0 * * *' }, { name: 'other' });
+    const plan = await site.schedules.plan(['configs']);
+    await foreignSchedule(site, 'nightly');
+    const applied = await site.schedules.apply(plan);
+    assert.deepEqual(
+      applied.map(({ change, failure }) => [change.name, failure?.message]),
+      [
+        ['nightly', '`nightly` is the name of a schedule that Beamline did not make'],
+        ['other', undefined],
+      ],
+    );
+    assert.equal((await site.describe('nightly')).action.workflowType, 'theirs');
+  });
+
   it('leaves alone what is not ours, though a config disables that name', async () => {
     await foreignSchedule(site, 'theirs');
     site.write('configs/a.json', { name: 'theirs', cron: '0 0 * * *', enable: false });
