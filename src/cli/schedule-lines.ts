@@ -46,10 +46,10 @@ export function signOf({ kind }: Change): { sign: string; past: string } {
 }
 
 /** A plan, for a person. */
-export async function planLines(
+export function planLines(
   changes: readonly Change[],
   { now, paths }: { now: Date; paths: readonly string[] },
-): Promise<string[]> {
+): string[] {
   const unchanged = changes.filter(({ kind }) => kind === 'unchanged');
   const isShort = unchanged.length <= shownUnchanged;
   const shown = changes.filter(({ kind }) => isShort || kind !== 'unchanged');
@@ -200,7 +200,7 @@ export function scheduleRows(schedules: readonly CurrentSchedule[]): Parameters<
         String(info.numActionsTaken),
         String(info.numActionsSkippedOverlap),
         String(info.numActionsMissedCatchupWindow),
-        schedule.config ?? '',
+        schedule.config,
       ];
     }),
   ];

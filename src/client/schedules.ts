@@ -1,4 +1,5 @@
-import type { Client, ScheduleClient } from '@temporalio/client';
+import type { ScheduleClient } from '@temporalio/client';
+import pLimit from 'p-limit';
 import { deploymentOf } from '../config/dataflow-target.js';
 import { nearMiss } from '../config/near-miss.js';
 import type { OverlapPolicy } from '../config/overlap-policies.js';
@@ -11,17 +12,8 @@ import { overlapOf } from '../schedules/overlap.js';
 import { foreignText, planSchedules, type SchedulePlan } from '../schedules/plan.js';
 import type { CurrentSchedule } from '../schedules/schedule.js';
 import { until } from '../schedules/until.js';
-import pLimit from 'p-limit';
+import { reached, type TemporalClient } from './connection.js';
 import { ForeignSchedule, ScheduleNotFound } from './errors.js';
-
-/** Where schedules are, and whose. */
-export interface SchedulesContext {
-  client: Client;
-  namespace: string;
-  /** The project root. */
-  root: string;
-  taskQueue: string;
-}
 
 /** A run that was started out of turn. */
 export interface TriggeredRun {
@@ -31,6 +23,7 @@ export interface TriggeredRun {
 
 /** The schedules of this project: what configs ask for, and what Temporal has. */
 export class Schedules {
+  readonly #address: string;
   readonly #client: ScheduleClient;
   readonly #root: string;
   readonly #taskQueue: string;
@@ -38,7 +31,11 @@ export class Schedules {
   readonly #isNamed: boolean;
 
   /** @throws `ConfigProblems` if `beamline.yaml` is wrong */
-  constructor({ client, namespace, root, taskQueue }: SchedulesContext) {
+  constructor(
+    { client, address, namespace }: TemporalClient,
+    { root, taskQueue }: { root: string; taskQueue: string },
+  ) {
+    this.#address = address;
     const { deployment, project } = loadSettings(root);
     this.#client = guardedSchedules(client);
     this.#root = root;
@@ -53,14 +50,16 @@ export class Schedules {
    * @throws `ConfigProblems` with every problem
    */
   plan(paths: readonly string[], { folder = this.#root } = {}): Promise<SchedulePlan> {
-    return planSchedules(paths, {
-      client: this.#client,
-      root: this.#root,
-      folder,
-      taskQueue: this.#taskQueue,
-      deployment: this.#deployment,
-      isNamed: this.#isNamed,
-    });
+    return this.#reached(() =>
+      planSchedules(paths, {
+        client: this.#client,
+        root: this.#root,
+        folder,
+        taskQueue: this.#taskQueue,
+        deployment: this.#deployment,
+        isNamed: this.#isNamed,
+      }),
+    );
   }
 
   /** Makes the changes of a plan. It can be run twice, and by two at once. */
@@ -70,14 +69,16 @@ export class Schedules {
 
   /** This project's schedules, by name. */
   async list(): Promise<CurrentSchedule[]> {
-    const names = await ownNames(this.#client, this.#deployment);
     const limit = pLimit(16);
-    const found = await Promise.all(
-      names
-        .toSorted((a, b) => (a < b ? -1 : 1))
-        .map((name) => limit(() => readSchedule(this.#client, name, this.#deployment))),
-    );
-    return found.filter((schedule) => schedule !== null);
+    const found = await this.#reached(async () => {
+      const names = await ownNames(this.#client, this.#deployment);
+      return Promise.all(
+        names
+          .toSorted((a, b) => (a < b ? -1 : 1))
+          .map((name) => limit(() => readSchedule(this.#client, name, this.#deployment))),
+      );
+    });
+    return found.filter((schedule) => schedule?.isOurs === true);
   }
 
   /**
@@ -85,24 +86,24 @@ export class Schedules {
    * @throws {@link ScheduleNotFound}, {@link ForeignSchedule}
    */
   async get(name: string): Promise<CurrentSchedule> {
-    const current = await readSchedule(this.#client, name, this.#deployment);
+    const current = await this.#reached(() => readSchedule(this.#client, name, this.#deployment));
     if (current === null) {
-      const names = await ownNames(this.#client, this.#deployment);
+      const names = await this.#reached(() => ownNames(this.#client, this.#deployment));
       throw new ScheduleNotFound(name, nearMiss(name, names));
     }
-    if (!current.isOurs) throw new ForeignSchedule(name, foreignText(name, current));
+    if (!current.isOurs) throw new ForeignSchedule(name, foreignText(current));
     return current;
   }
 
   /** Keeps a schedule from starting runs, until it is resumed. */
   async pause(name: string, reason = 'no reason given'): Promise<void> {
     await this.get(name);
-    await this.#client.getHandle(name).pause(`Paused: ${reason}`);
+    await this.#reached(() => this.#client.getHandle(name).pause(`Paused: ${reason}`));
   }
 
   async resume(name: string, reason = 'no reason given'): Promise<void> {
     await this.get(name);
-    await this.#client.getHandle(name).unpause(`Resumed: ${reason}`);
+    await this.#reached(() => this.#client.getHandle(name).unpause(`Resumed: ${reason}`));
   }
 
   /**
@@ -145,6 +146,10 @@ export class Schedules {
     await this.get(name);
     await this.#note(name, 'Deleted', reason);
     await remove(this.#client, name, this.#deployment);
+  }
+
+  #reached<T>(call: () => Promise<T>): Promise<T> {
+    return reached(this.#address, call);
   }
 
   /** Temporal keeps no reason for these: the schedule's note, and so its history, gets it. */

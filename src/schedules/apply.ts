@@ -123,7 +123,7 @@ async function write(
   try {
     await client.getHandle(desired.name).update((described) => {
       const current = currentOf(described, deployment);
-      if (!current.isOurs) throw new Error(foreignText(desired.name, current));
+      if (!current.isOurs) throw new Error(foreignText(current));
       const { paused, note } = current;
       const isPaused = desired.paused ?? paused;
       // Who paused it wrote why; a note that is right already stays, too.
@@ -159,7 +159,7 @@ export async function remove(
 ): Promise<void> {
   const current = await readSchedule(client, name, deployment);
   if (current === null) return;
-  if (!current.isOurs) throw new Error(foreignText(name, current));
+  if (!current.isOurs) throw new Error(foreignText(current));
   try {
     await client.getHandle(name).delete();
   } catch (error) {

@@ -1,12 +1,13 @@
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import {
   ScheduleNotFoundError,
+  ServiceError,
   type ScheduleClient,
   type ScheduleDescription,
 } from '@temporalio/client';
 import { isMapping } from '../config/values.js';
 import { describedFacts, specHash } from './facts.js';
-import type { CurrentSchedule } from './schedule.js';
+import type { CurrentSchedule, OtherSchedule } from './schedule.js';
 import { cronsOf } from './spec.js';
 
 /** The key, in the memo of a schedule and of its runs, under which Beamline writes. */
@@ -32,26 +33,34 @@ export async function readSchedule(
   client: ScheduleClient,
   name: string,
   deployment: string,
-): Promise<CurrentSchedule | null> {
+): Promise<CurrentSchedule | OtherSchedule | null> {
   try {
     return currentOf(await client.getHandle(name).describe(), deployment);
   } catch (error) {
     if (error instanceof ScheduleNotFoundError) return null;
-    throw error;
+    if (error instanceof ServiceError) throw error;
+    // What only its owner can decode is not ours.
+    return { name, isOurs: false, pipeline: null };
   }
 }
 
 /** What a description says, seen from a deployment. */
-export function currentOf(description: ScheduleDescription, deployment: string): CurrentSchedule {
+export function currentOf(
+  description: ScheduleDescription,
+  deployment: string,
+): CurrentSchedule | OtherSchedule {
   const { scheduleId, spec, state, action } = description;
-  const facts = describedFacts(description);
   const owner = ownerOf(description.memo);
+  if (owner?.deployment !== deployment) {
+    return { name: scheduleId, isOurs: false, pipeline: owner?.pipeline ?? null };
+  }
+  const facts = describedFacts(description);
   const written: unknown = action.memo?.[memoKey];
   return {
     name: scheduleId,
-    isOurs: owner?.deployment === deployment,
-    pipeline: owner?.pipeline ?? null,
-    config: facts.config.key === '' ? (owner?.config ?? null) : facts.config.key,
+    isOurs: true,
+    pipeline: owner.pipeline,
+    config: facts.config.key === '' ? owner.config : facts.config.key,
     crons: cronsOf(spec) ?? [],
     timezone: spec.timezone || 'UTC',
     facts,

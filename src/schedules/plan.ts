@@ -5,10 +5,10 @@ import { loadConfigFiles, type ConfigFiles } from './config-files.js';
 import { ownNames, readSchedule } from './current.js';
 import { scheduleRequests, type ScheduleRequest } from './desired.js';
 import { desiredFacts, differences } from './facts.js';
-import type { CurrentSchedule, DesiredSchedule, FieldChange } from './schedule.js';
+import type { CurrentSchedule, DesiredSchedule, FieldChange, OtherSchedule } from './schedule.js';
 
 /** What is to be done about one schedule. */
-export type Change = { name: string; /** Path of its config. */ config: string | null } & (
+export type Change = { name: string; /** Path of its config. */ config: string } & (
   | { kind: 'create'; desired: DesiredSchedule }
   | {
       kind: 'update';
@@ -69,21 +69,20 @@ export async function planSchedules(
       })),
   );
   const taken: Problem[] = [];
-  const changes = seen.flatMap(({ name, current }) => {
+  const changes = seen.flatMap(({ name, current }): Change[] => {
     const request = requests.get(name);
     if (request === undefined) return vanished(current, files, context);
-    if (request.enable && current !== null && !current.isOurs) {
-      taken.push(request.problem(`${foreignText(name, current)}; choose another name`));
-      return [];
-    }
-    return [changeOf(request, current)];
+    if (current?.isOurs !== false) return [changeOf(request, current)];
+    const why = foreignText(current);
+    if (request.enable) taken.push(request.problem(`${why}; choose another name`));
+    return request.enable ? [] : [{ kind: 'left', name, config: request.desired.config, why }];
   });
   if (taken.length > 0) throw new ConfigProblems(taken);
   return { changes, deployment: context.deployment };
 }
 
 /** Why a schedule is none of ours. */
-export function foreignText(name: string, { pipeline }: CurrentSchedule): string {
+export function foreignText({ name, pipeline }: OtherSchedule): string {
   return pipeline === null
     ? `\`${name}\` is the name of a schedule that Beamline did not make`
     : `\`${name}\` is the name of a schedule of another deployment of Beamline (pipeline ${pipeline})`;
@@ -93,10 +92,10 @@ export function foreignText(name: string, { pipeline }: CurrentSchedule): string
 function changeOf({ enable, desired }: ScheduleRequest, current: CurrentSchedule | null): Change {
   const { name, config } = desired;
   if (!enable) {
-    if (current === null) return { kind: 'left', name, config, why: '`enable` is false' };
-    return current.isOurs
-      ? { kind: 'delete', name, config, current, why: '`enable` is false' }
-      : { kind: 'left', name, config, why: `not ours: ${foreignText(name, current)}` };
+    const why = '`enable` is false';
+    return current === null
+      ? { kind: 'left', name, config, why }
+      : { kind: 'delete', name, config, current, why };
   }
   if (current === null) return { kind: 'create', name, config, desired };
   const fields = differences(current.facts, desiredFacts(desired, current.paused));
@@ -107,13 +106,13 @@ function changeOf({ enable, desired }: ScheduleRequest, current: CurrentSchedule
 
 /** A schedule of ours that no config names: it goes if its config was among the paths. */
 function vanished(
-  current: CurrentSchedule | null,
+  current: CurrentSchedule | OtherSchedule | null,
   files: ConfigFiles,
   { isNamed }: PlanContext,
 ): Change[] {
   if (current === null || !current.isOurs) return [];
   const { name, config } = current;
-  if (config === null || !files.covers(config)) return [];
+  if (!files.covers(config)) return [];
   const isThere = files.configs.some(({ path }) => path === config);
   const why = isThere ? `${config} does not name it any more` : `${config} is gone`;
   if (isNamed) return [{ kind: 'delete', name, config, current, why }];

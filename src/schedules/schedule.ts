@@ -52,14 +52,21 @@ export interface Fact {
 }
 export type Facts = Readonly<Record<FactName, Fact>>;
 
-/** A schedule as the server has it. */
+/** A schedule of the server that Beamline did not make, or not for this deployment. */
+export interface OtherSchedule {
+  name: string;
+  isOurs: false;
+  /** Null if Beamline did not make it. */
+  pipeline: string | null;
+}
+
+/** A schedule of this deployment, as the server has it. */
 export interface CurrentSchedule {
   name: string;
-  /** Whether Beamline made it, for this deployment. */
-  isOurs: boolean;
-  pipeline: string | null;
-  /** Path of the config that it runs; null if that cannot be told. */
-  config: string | null;
+  isOurs: true;
+  pipeline: string;
+  /** Path of the config that it runs. */
+  config: string;
   crons: readonly Cron[];
   timezone: string;
   facts: Facts;

@@ -65,7 +65,7 @@ describe('whose a schedule is', function () {
     site.write('configs/a.json', { name: 'theirs', cron: '0 0 * * *', enable: false });
     const { changes } = await site.schedules.plan(['configs']);
     assert.ok(changes[0]?.kind === 'left');
-    assert.match(changes[0].why, /not ours/);
+    assert.match(changes[0].why, /`theirs` is the name of a schedule that Beamline did not make/);
     assert.deepEqual(await site.apply(), []);
     await site.describe('theirs');
   });
@@ -106,6 +106,7 @@ describe('whose a schedule is', function () {
     site.write('configs/a.json', { name: 'mine', cron: '0 0 * * *' });
     await site.apply();
     await until(async () => ((await site.schedules.list()).length > 0 ? true : undefined), 10_000);
+    await assert.rejects(site.schedules.pause('encrypted'), ForeignSchedule);
     assert.deepEqual(
       (await site.schedules.list()).map(({ name }) => name),
       ['mine'],

@@ -27,7 +27,7 @@ export function register(schedule: Command): void {
           const now = new Date();
           if (json)
             printJson({ deployment, changes: changes.map((one) => changeDocument(one, now)) });
-          else for (const line of await planLines(changes, { now, paths })) print(line);
+          else for (const line of planLines(changes, { now, paths })) print(line);
           if (options.exitCode === true && changes.some(isPending)) {
             process.exitCode = exitCodes.changesPending;
           }
