@@ -66,9 +66,9 @@ async function make(change: Change, deployment: string, options: ApplyOptions): 
   switch (change.kind) {
     case 'create':
       if (await create(change.desired, deployment, options)) return;
-      return update(change.desired, deployment, options);
+      return settle(change.desired, deployment, options, { differs: false });
     case 'update':
-      return update(change.desired, deployment, options);
+      return settle(change.desired, deployment, options, { differs: true });
     case 'delete':
       return remove(options.client, change.name, deployment);
     case 'unchanged':
@@ -99,27 +99,33 @@ async function create(
 }
 
 /** Writes a schedule until it is as desired: an update that lost against another one is dropped. */
-async function update(
+async function settle(
   desired: DesiredSchedule,
   deployment: string,
   options: ApplyOptions,
+  { differs }: { differs: boolean },
 ): Promise<void> {
   const { name } = desired;
+  if (differs) await write(desired, deployment, options);
   for (let turn = 0; turn < tries; turn++) {
-    if (await write(desired, deployment, options)) {
-      const current = await readSchedule(options.client, name, deployment);
-      if (current?.isOurs === true && isAsDesired(current, desired)) return;
-    } else if (await create(desired, deployment, options)) return;
+    const current = await readSchedule(options.client, name, deployment);
+    if (current === null) {
+      if (await create(desired, deployment, options)) return;
+    } else {
+      if (!current.isOurs) throw new Error(foreignText(current));
+      if (isAsDesired(current, desired)) return;
+      await write(desired, deployment, options);
+    }
   }
   throw new ScheduleContended(`\`${name}\` is being changed by somebody else; apply again`);
 }
 
-/** @returns false if there is none of that name any more */
+/** One update; it may be dropped, or find that the schedule is gone. */
 async function write(
   desired: DesiredSchedule,
   deployment: string,
   { client, reason }: ApplyOptions,
-): Promise<boolean> {
+): Promise<void> {
   try {
     await client.getHandle(desired.name).update((described) => {
       const current = currentOf(described, deployment);
@@ -133,11 +139,8 @@ async function write(
         state: { paused: isPaused, note: isKept ? (note ?? '') : noteOf(desired, reason) },
       };
     });
-    return true;
   } catch (error) {
-    if (error instanceof ScheduleNotFoundError) return false;
-    if (isConflict(error)) return true; // As if it had been dropped: it is looked at next.
-    throw error;
+    if (!(error instanceof ScheduleNotFoundError) && !isConflict(error)) throw error;
   }
 }
 
