@@ -15,6 +15,7 @@ import { register as plan } from './commands/plan.js';
 import { register as receipt } from './commands/receipt.js';
 import { register as rerun } from './commands/rerun.js';
 import { register as run } from './commands/run.js';
+import { register as schedule } from './commands/schedule/index.js';
 import { register as status } from './commands/status.js';
 import { register as sync } from './commands/sync.js';
 import { register as validate } from './commands/validate.js';
@@ -38,6 +39,7 @@ const commands: readonly ((program: Command) => void)[] = [
   drain,
   receipt,
   rerun,
+  schedule,
   orphans,
   sync,
   connections,

@@ -35,6 +35,11 @@ const hints: Record<string, { exitCode: ExitCode; hint: string }> = {
     exitCode: exitCodes.failed,
     hint: `${shellCommand('status RUN')} and ${shellCommand('logs RUN')} say more.`,
   },
+  ScheduleNotFound: {
+    exitCode: exitCodes.badInput,
+    hint: `${shellCommand('schedule list')} shows the schedules.`,
+  },
+  ForeignSchedule: { exitCode: exitCodes.badInput, hint: 'Nothing was changed.' },
   CannotRerun: {
     exitCode: exitCodes.badInput,
     hint: `${shellCommand('receipt RUN')} shows what the run did.`,

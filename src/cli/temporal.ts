@@ -1,4 +1,4 @@
-import type { Beamline, RunFailed } from '../client/index.js';
+import type { Beamline, RunFailed, Schedules } from '../client/index.js';
 import { exitCodes, type ExitCode } from './errors.js';
 
 /** Connects, does something, and closes the connection however that ends. */
@@ -15,6 +15,14 @@ export async function withBeamline<T>(
   } finally {
     await beamline.close();
   }
+}
+
+/** Like {@link withBeamline}, for the schedules of the project. */
+export async function withSchedules<T>(
+  options: { root: string; taskQueue?: string },
+  action: (schedules: Schedules) => Promise<T>,
+): Promise<T> {
+  return withBeamline(options, async (beamline) => action(await beamline.schedules()));
 }
 
 /** The exit code of a run that did not succeed. */

@@ -3,12 +3,13 @@ import { searchAttributes } from '../shared/contract.js';
 import { defaultTaskQueue, storeTaskQueue, workflowType } from '../shared/names.js';
 import type { Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
-import { connectTemporal, isUnreachable, type TemporalClient } from './connection.js';
-import { ReceiptNotFound, TemporalUnreachable } from './errors.js';
+import { connectTemporal, reached, type TemporalClient } from './connection.js';
+import { ReceiptNotFound } from './errors.js';
 import { findRun } from './find-run.js';
 import { rerunInputOf } from './rerun.js';
 import { runKeyOf } from '../store/run-key.js';
 import { Run } from './run.js';
+import type { Schedules } from './schedules.js';
 import {
   createRunRequest,
   createWorkflowId,
@@ -193,6 +194,15 @@ export class Beamline {
     return (pollers ?? []).some(({ lastAccessTime }) => Number(lastAccessTime?.seconds) > fresh);
   }
 
+  /**
+   * The schedules of this project.
+   * @throws `ConfigProblems` if `beamline.yaml` is wrong
+   */
+  async schedules(): Promise<Schedules> {
+    const { Schedules } = await import('./schedules.js');
+    return new Schedules(this.#temporal, { root: this.root, taskQueue: this.taskQueue });
+  }
+
   async close(): Promise<void> {
     await this.#temporal.client.connection.close();
   }
@@ -204,13 +214,8 @@ export class Beamline {
     return new Run(this.#temporal, handle, { root: this.root, key, url });
   }
 
-  async #reached<T>(call: () => Promise<T>): Promise<T> {
-    try {
-      return await call();
-    } catch (error) {
-      if (isUnreachable(error)) throw new TemporalUnreachable(this.address, error);
-      throw error;
-    }
+  #reached<T>(call: () => Promise<T>): Promise<T> {
+    return reached(this.address, call);
   }
 }
 

@@ -56,6 +56,16 @@ export function isUnreachable(error: unknown): boolean {
   return cause !== undefined && isUnreachable(cause);
 }
 
+/** Makes a call; one that does not reach the server throws {@link TemporalUnreachable}. */
+export async function reached<T>(address: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isUnreachable(error)) throw new TemporalUnreachable(address, error);
+    throw error;
+  }
+}
+
 function isLoopback(address: string): boolean {
   return /^(localhost|127\.|\[::1\])/.test(address);
 }

@@ -88,3 +88,29 @@ export class CannotRerun extends Error {
     this.wouldAppendAgain = wouldAppendAgain;
   }
 }
+
+/** Thrown when this project has no schedule of that name. */
+export class ScheduleNotFound extends Error {
+  override readonly name = 'ScheduleNotFound';
+  readonly schedule: string;
+  /** The schedule that was most likely meant. */
+  readonly nearMiss: string | undefined;
+
+  constructor(schedule: string, nearMiss?: string) {
+    const meant = nearMiss === undefined ? '' : `; did you mean \`${nearMiss}\`?`;
+    super(`no schedule is named \`${schedule}\`${meant}`);
+    this.schedule = schedule;
+    this.nearMiss = nearMiss;
+  }
+}
+
+/** Thrown when a schedule is not this project's: it is left alone. */
+export class ForeignSchedule extends Error {
+  override readonly name = 'ForeignSchedule';
+  readonly schedule: string;
+
+  constructor(schedule: string, message: string) {
+    super(message);
+    this.schedule = schedule;
+  }
+}

@@ -7,13 +7,19 @@
 export { Beamline, type ConnectOptions } from './beamline.js';
 export {
   CannotRerun,
+  ForeignSchedule,
   ReceiptNotFound,
   RunFailed,
   RunNotFound,
+  ScheduleNotFound,
   TemporalUnreachable,
   type EndState,
 } from './errors.js';
 export { Run } from './run.js';
+export type { Schedules, TriggeredRun } from './schedules.js';
+export type { Applied } from '../schedules/apply.js';
+export type { Change, SchedulePlan } from '../schedules/plan.js';
+export type { CurrentSchedule, DesiredSchedule, FieldChange } from '../schedules/schedule.js';
 export { createRunRequest, type RunOptions, type RunRequest } from './run-request.js';
 export type { PendingActivity, RunSnapshot, RunSummary, SeenState } from './snapshot.js';
 export { findStoredReceipt } from './stored-receipts.js';

@@ -9,6 +9,7 @@ import { findModules, moduleProblems, sinkProblems, type FoundModules } from './
 import { ConfigProblems, sortProblems, type Problem } from './problems.js';
 import { loadProfiles, profileProblems, unknownProfiles } from './profiles.js';
 import { fillIn, placeOf } from './references.js';
+import { scheduleProblems } from './schedule-problems.js';
 import { inlineSecrets } from './secrets.js';
 import { inlineSql } from './sql-files.js';
 import { stepsOf, type Step } from './steps.js';
@@ -58,7 +59,12 @@ export async function checkConfig(
     ...incrementalProblems(loaded, steps, modules),
   ];
   const secrets = inlineSecrets(loaded);
-  const firm: Problem[] = [...references, ...args.problems, ...secrets];
+  const firm: Problem[] = [
+    ...references,
+    ...args.problems,
+    ...secrets,
+    ...scheduleProblems(loaded),
+  ];
   if (complete) firm.push(...missingArgs(loaded, args));
   for (const [step, entry] of modules.entries) {
     const sql = inlineSql(loaded, step, entry.sql_parameters, { root, args });

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { durationPattern } from './duration.js';
 import { launchBlock } from './launch-schema.js';
+import { scheduleBlock } from './schedule-schema.js';
 import type { JsonSchema } from './schema-walk.js';
+import { isTimezone, unknownTimezone } from './timezone.js';
 
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]*$/;
 const name = (what: string): z.ZodString =>
@@ -124,6 +126,7 @@ export const pipelineConfig = z
       .default('local')
       .describe('Where Beam runs, unless a run says otherwise.'),
     launch: launchBlock.optional(),
+    schedule: scheduleBlock.optional().describe('When it runs by itself: see docs/schedules.md.'),
     timeout: z
       .string()
       .regex(durationPattern)
@@ -131,7 +134,7 @@ export const pipelineConfig = z
       .describe('Longest time that a run may take, such as `30m`; it is cancelled then.'),
     timezone: z
       .string()
-      .refine(isTimezone, 'unknown time zone; use a name such as `UTC` or `Europe/Berlin`')
+      .refine(isTimezone, { error: ({ input }) => unknownTimezone(String(input)) })
       .default('UTC')
       .describe('IANA time zone of dates and times without one.'),
     concurrency: z
@@ -150,12 +153,4 @@ export type PipelineConfig = z.infer<typeof pipelineConfig>;
 /** The envelope as a JSON Schema. */
 export function envelopeSchema(): JsonSchema {
   return z.toJSONSchema(pipelineConfig, { io: 'input' });
-}
-
-function isTimezone(text: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
 }

@@ -6,7 +6,6 @@ export const laterKeys: Readonly<
   Record<'pipeline' | 'source' | 'transform' | 'sink', Readonly<Record<string, string>>>
 > = {
   pipeline: {
-    schedule: 'start the pipeline with `beamline run`',
     checks: 'check the result with a query after the run',
     on_error: 'a row that cannot be read fails the run',
     max_rejected: 'a row that cannot be read fails the run',

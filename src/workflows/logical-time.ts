@@ -5,7 +5,10 @@ const scheduledTime = 'TemporalScheduledStartTime';
 
 /**
  * The time that a run stands for: that of its schedule, without jitter and delay, also if it was
- * backfilled; else when its first execution started. Continue-as-new, a retry and a reset keep it.
+ * backfilled; else the start of this execution.
+ *
+ * Continue-as-new, a retry and a reset keep the time of a schedule. They do not keep a start: a run that
+ * no schedule started passes it on to the execution that continues it.
  */
 export function logicalTimeOf(
   info: Pick<WorkflowInfo, 'startTime' | 'typedSearchAttributes'>,

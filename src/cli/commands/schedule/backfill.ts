@@ -1,0 +1,85 @@
+import { Option, type Command } from 'commander';
+import { overlapPolicies, type OverlapPolicy } from '../../../config/overlap-policies.js';
+import { CliError, exitCodes } from '../../errors.js';
+import { globalsOf } from '../../globals.js';
+import { counted, print, printJson } from '../../output.js';
+import { withSchedules } from '../../temporal.js';
+
+interface Options {
+  from: string;
+  to: string;
+  overlap: OverlapPolicy;
+  yes?: boolean;
+  reason?: string;
+}
+
+/** More runs than this are started only with `--yes`. */
+const many = 100;
+/** Nobody wants to wait until more are counted. */
+const countedAtMost = 100_000;
+
+/** `beamline schedule backfill NAME`: the runs of a time that is over. */
+export function register(schedule: Command): void {
+  schedule
+    .command('backfill')
+    .description('start the runs that a schedule has, or would have had, in a time that is over')
+    .argument('<name>', 'name of the schedule')
+    .requiredOption(
+      '--from <time>',
+      "first time, such as 2026-11-01 or 2026-11-01T03:00, in the schedule's zone, or with an offset",
+    )
+    .requiredOption('--to <time>', 'end, which does not belong to it')
+    .addOption(
+      new Option('--overlap <policy>', 'what happens while an earlier run goes on')
+        .choices(overlapPolicies)
+        .default('buffer_all'),
+    )
+    .option('--yes', `start more than ${many} runs`)
+    .option('--reason <text>', 'goes into the note of the schedule')
+    .action(async (name: string, options: Options, command: Command) => {
+      const { json, root } = globalsOf(command);
+      await withSchedules({ root }, async (schedules) => {
+        const { timesIn, timeOf } = await import('../../../schedules/backfill-range.js');
+        const { wallText, zoneOf } = await import('../../../schedules/zone.js');
+        const schedule = await schedules.get(name);
+        const zone = zoneOf(schedule.timezone);
+        const from = timeIn('--from', options.from, timeOf(options.from, zone), zone.name);
+        const to = timeIn('--to', options.to, timeOf(options.to, zone), zone.name);
+        if (from >= to) throw bad(`\`--from\` must be before \`--to\``);
+        if (to.getTime() > Date.now()) {
+          throw bad(`\`--to\` is ${wallText(zone, to)} (${zone.name}), which is still to come`);
+        }
+        const times = timesIn(schedule, { from, to }, countedAtMost);
+        const more = times.length === countedAtMost ? 'at least ' : '';
+        const runs = `${more}${counted(times.length, 'run')}`;
+        if (times.length > many && options.yes !== true) {
+          throw bad(`that is ${runs}`, `Give --yes to start them; nothing was started.`);
+        }
+        const { overlap, reason } = options;
+        if (times.length > 0) await schedules.backfill(name, { from, to, overlap, reason });
+        if (json) printJson({ name, from, to, overlap, runs: times.length, times });
+        else {
+          const [first, last] = [times[0], times.at(-1)];
+          print(`${name}  ${runs} to start${times.length === 0 ? '' : ` (overlap ${overlap})`}`);
+          if (first !== undefined && last !== undefined) {
+            print(`from ${wallText(zone, first)} to ${wallText(zone, last)} (${zone.name})`);
+          }
+        }
+      });
+    });
+}
+
+function timeIn(option: string, text: string, time: Date | undefined, zone: string): Date {
+  if (time !== undefined) return time;
+  throw bad(
+    `\`${option}\` must be a time that clocks in ${zone} show, such as 2026-11-01T03:00, or one with ` +
+      `an offset, such as 2026-11-01T03:00Z; got \`${text}\``,
+  );
+}
+
+function bad(message: string, hint?: string): CliError {
+  return new CliError(message, {
+    exitCode: exitCodes.badInput,
+    ...(hint !== undefined && { hint }),
+  });
+}

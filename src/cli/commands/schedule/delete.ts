@@ -1,0 +1,19 @@
+import type { Command } from 'commander';
+import { globalsOf } from '../../globals.js';
+import { print, printJson } from '../../output.js';
+import { withSchedules } from '../../temporal.js';
+
+/** `beamline schedule delete NAME`. */
+export function register(schedule: Command): void {
+  schedule
+    .command('delete')
+    .description('delete a schedule; its runs go on')
+    .argument('<name>', 'name of the schedule')
+    .option('--reason <text>', 'goes into the note of the schedule')
+    .action(async (name: string, { reason }: { reason?: string }, command: Command) => {
+      const { json, root } = globalsOf(command);
+      await withSchedules({ root }, (schedules) => schedules.delete(name, reason));
+      if (json) printJson({ name, deleted: true });
+      else print(`${name}  deleted`);
+    });
+}

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { exitCodes } from '../../errors.js';
+import { globalsOf } from '../../globals.js';
+import { print, printJson } from '../../output.js';
+import { withSchedules } from '../../temporal.js';
+
+/** `beamline schedule plan [PATH…]`: what `schedule apply` would do. */
+export function register(schedule: Command): void {
+  schedule
+    .command('plan')
+    .description('show what `schedule apply` would create, update and delete')
+    .argument('[paths...]', 'configs, and folders of configs (default: configs/)')
+    .option('--task-queue <name>', 'task queue of the workers', 'beamline')
+    .option('--exit-code', 'exit with 5 if something would change')
+    .action(
+      async (
+        paths: string[],
+        options: { taskQueue: string; exitCode?: boolean },
+        command: Command,
+      ) => {
+        const { json, root } = globalsOf(command);
+        const { changeDocument, isPending, pathsToPlan, planLines } =
+          await import('../../schedule-lines.js');
+        const given = pathsToPlan(paths, root);
+        await withSchedules({ root, taskQueue: options.taskQueue }, async (schedules) => {
+          const { changes, deployment } = await schedules.plan(given.paths, given);
+          const now = new Date();
+          if (json)
+            printJson({ deployment, changes: changes.map((one) => changeDocument(one, now)) });
+          else for (const line of planLines(changes, { now, paths })) print(line);
+          if (options.exitCode === true && changes.some(isPending)) {
+            process.exitCode = exitCodes.changesPending;
+          }
+        });
+      },
+    );
+}

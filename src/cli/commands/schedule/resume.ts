@@ -1,0 +1,19 @@
+import type { Command } from 'commander';
+import { globalsOf } from '../../globals.js';
+import { print, printJson } from '../../output.js';
+import { withSchedules } from '../../temporal.js';
+
+/** `beamline schedule resume NAME`. */
+export function register(schedule: Command): void {
+  schedule
+    .command('resume')
+    .description('let a paused schedule start runs again')
+    .argument('<name>', 'name of the schedule')
+    .option('--reason <text>', 'goes into the note of the schedule')
+    .action(async (name: string, { reason }: { reason?: string }, command: Command) => {
+      const { json, root } = globalsOf(command);
+      await withSchedules({ root }, (schedules) => schedules.resume(name, reason));
+      if (json) printJson({ name, resumed: true });
+      else print(`${name}  resumed`);
+    });
+}

@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import { globalsOf } from '../../globals.js';
+import { note, print, printJson } from '../../output.js';
+import { shellCommand } from '../../shell-command.js';
+import { withSchedules } from '../../temporal.js';
+
+/** `beamline schedule trigger NAME`: a run out of turn. */
+export function register(schedule: Command): void {
+  schedule
+    .command('trigger')
+    .description('start a run of a schedule now, even if it is paused or another run goes on')
+    .argument('<name>', 'name of the schedule')
+    .option('--reason <text>', 'goes into the note of the schedule')
+    .action(async (name: string, { reason }: { reason?: string }, command: Command) => {
+      const { json, root } = globalsOf(command);
+      const run = await withSchedules({ root }, (schedules) => schedules.trigger(name, reason));
+      if (json) printJson({ name, run });
+      else if (run === null) note(`${name}  triggered; the server has not started the run yet`);
+      else {
+        print(`${name}  started ${run.workflow_id}`);
+        print(`next: ${shellCommand(`status ${run.workflow_id}`)}`);
+      }
+    });
+}
