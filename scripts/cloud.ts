@@ -71,10 +71,8 @@ function submit(
   substitutions: Readonly<Record<string, string>>,
 ): string[] {
   const pairs = Object.entries(substitutions).map(([name, text]) => `${name}=${text}`);
-  return [
-    ...['gcloud', 'builds', 'submit', '.', '--project', value('project')],
-    ...['--config', `cloudbuild/${file}.yaml`, '--substitutions', pairs.join(',')],
-  ];
+  const where = ['--project', value('project'), '--config', `cloudbuild/${file}.yaml`];
+  return ['gcloud', 'builds', 'submit', '.', ...where, '--substitutions', pairs.join(',')];
 }
 
 /** `REGION-docker.pkg.dev/PROJECT/REPOSITORY/NAME:TAG` in Artifact Registry. */
