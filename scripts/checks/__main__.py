@@ -42,6 +42,8 @@ ALL: list[Check | Suite] = [
         [VENV_BIN / "hadolint", "Dockerfile.worker", "Dockerfile.flex-template"],
         folder=DATA_PLANE,
     ),
+    Check("hadolint worker", [VENV_BIN / "hadolint", "Dockerfile"]),
+    Check("dclint", [NODE_BIN / "dclint", "--max-warnings", "0", "docker-compose.yml"]),
     Check("storage emulator: ruff", [VENV_BIN / "ruff", "check", "--quiet"], folder=STORAGE),
     Check(
         "storage emulator: ruff format", [VENV_BIN / "ruff", "format", "--check", "--quiet"], folder=STORAGE
