@@ -7,6 +7,7 @@ import { stepsOf } from '../config/steps.js';
 import { isMapping } from '../config/values.js';
 import { findFiles, type FoundFile } from './files.js';
 import type { Finding } from './finding.js';
+import { hadEffect } from './reference-keys.js';
 import { rules } from './rules.js';
 
 /** What became of one file. */
@@ -69,9 +70,8 @@ async function judgePipeline(loaded: LoadedConfig, options: JudgeOptions): Promi
 }
 
 function refused(problem: Problem): Finding {
-  // There a key that nobody knew became an attribute that nobody read.
-  const isUnknownKey = problem.message.startsWith('unknown key');
-  const message = isUnknownKey ? `${problem.message} (there it had no effect)` : problem.message;
+  const isIdle = problem.message.startsWith('unknown key') && !hadEffect(problem.path);
+  const message = isIdle ? `${problem.message} (there it had no effect)` : problem.message;
   return { kind: 'refused', rule: 'loader', ...problem, message };
 }
 

@@ -69,6 +69,21 @@ describe('beamline migrate', () => {
     );
   });
 
+  it('does not say of a key that meant something there that it had no effect', async () => {
+    const [sink] = good.sinks;
+    const parameters = { ...sink?.parameters, clustering: 'a', clusterng: 'a' };
+    folder.write('orders.json', written({ ...good, sinks: [{ ...sink, parameters }] }));
+    const [judgedFile] = await judged();
+    const said = (judgedFile?.findings ?? []).map(({ path, message }) => [
+      path.split('.').at(-1),
+      message.endsWith('(there it had no effect)'),
+    ]);
+    assert.deepEqual(said, [
+      ['clustering', false],
+      ['clusterng', true],
+    ]);
+  });
+
   it('ends with 5 where something only means something else', () => {
     assert.equal(exitCodeOf({ same: 1, changed: 1, refused: 0 }), 5);
     assert.equal(exitCodeOf({ same: 1, changed: 1, refused: 1 }), 2);
@@ -173,18 +188,23 @@ describe("the reference's folder", () => {
     const isHere =
       destinationNames().includes('bigquery') &&
       catalogue.modules.some(({ name, kind }) => name === 'bigquery' && kind === 'source') &&
-      catalogue.modules.some(({ name }) => name === 'beamsql');
+      catalogue.modules.some(({ name }) => name === 'beamsql') &&
+      catalogue.modules.some(({ name, capabilities }) => {
+        return name === 'postgres' && capabilities.incremental;
+      });
+    const expected = /\.(module|mode|merge_keys|incremental\w*|destination_sink_name)$/;
     assert.deepEqual(
-      refused.filter(({ message }) => isHere || !message.startsWith('unknown module')),
+      refused.filter(({ path }) => isHere || !expected.test(path)),
       [],
     );
-    const changed = pipelines.filter(({ findings }) =>
-      findings.some(({ kind }) => kind === 'changes'),
+    const changed = files
+      .flatMap(({ findings }) => findings)
+      .filter(({ kind }) => kind === 'changes');
+    const rulesOf = changed.map(
+      ({ file: name, rule }) => `${name.slice(reference.length + 1)} ${rule}`,
     );
-    assert.deepEqual(
-      changed.map(({ file }) => file.slice(reference.length + 1)),
-      ['postgres_to_bigquery_incremental_merge.json'],
-    );
+    const window = 'postgres_to_bigquery_incremental_merge.json interval-zone';
+    assert.deepEqual(rulesOf, isHere || changed.length > 0 ? [window] : []);
     const after = readdirSync(reference).map((name) => readFileSync(join(reference, name), 'utf8'));
     assert.deepEqual(after, before);
   });
