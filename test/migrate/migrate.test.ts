@@ -59,13 +59,13 @@ describe('beamline migrate', () => {
 
   it('ends with 2 and names file, line, column and key where something is refused', async () => {
     const { sinks, ...rest } = good;
-    const wrong = { ...rest, sinks: sinks.map((sink) => ({ ...sink, inputs: 'rows' })) };
+    const wrong = { ...rest, sinks: sinks.map((sink) => ({ ...sink, modee: 'append' })) };
     folder.write('orders.json', written(wrong));
     const { exitCode, stdout } = await migrate('orders.json');
     assert.equal(exitCode, 2);
     assert.match(
       stdout,
-      /^refused {2}orders\.json:\d+:\d+ {2}sinks\[0\]\.inputs {2}unknown key.* \(there it had no effect\)$/m,
+      /^refused {2}orders\.json:\d+:\d+ {2}sinks\[0\]\.modee {2}unknown key.* \(there it had no effect\)$/m,
     );
   });
 
