@@ -28,10 +28,10 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "  %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## start the local stack, load sample data, run examples/flights.yaml (DEMO_EXIT=1 stops it at the end)
-	@scripts/demo
+	$(do) scripts/demo
 
 test: ## run every check and every test; the last line counts them
-	@scripts/run-tests
+	$(do) scripts/run-tests
 
 lint: ## run the checks only: types, linters, formatters, generated files
 	$(do) scripts/run-tests --checks
@@ -40,17 +40,17 @@ format: ## rewrite the sources in the house format
 	$(do) scripts/format
 
 generate: ## rewrite the generated files: schemas/ and docs/reference/
-	@scripts/setup node python build
-	@npm run --silent generate
+	$(do) scripts/setup node python build
+	$(do) npm run --silent generate
 
 setup: ## install everything that the demo and the tests need
-	@scripts/setup node python build temporal time-skipping databases
+	$(do) scripts/setup node python build temporal time-skipping databases
 
 clean: ## remove what was built, and the state of the local stack
-	rm -rf dist .beamline
+	$(do) rm -rf dist .beamline
 
 clean-all: clean ## also remove the installed packages; the cache of programs stays
-	rm -rf node_modules .venv
+	$(do) rm -rf node_modules .venv
 
 run_local: need-config ## run a pipeline on this machine: config=FILE [profile=FILE]
 	$(do) ./beamline run "$$config" --runner local $(profile_option)
@@ -75,10 +75,10 @@ build_dataflow: ## build the images of the Flex Template and register it: [proje
 build_workflow: ## build the image of worker and gateway (no Cloud Workflow: Temporal runs it): [project= region= repository= tag=]
 	@scripts/cloud build_workflow
 
-unit-test: ## run the tests that need no server of their own: [filter=WORDS]
+unit-test: ## run all tests but those of integration-test: [filter=WORDS]
 	$(do) scripts/run-tests --only unit $${filter:+--filter "$$filter"}
 
-integration-test: ## run the tests with real servers and databases, which they start: [filter=WORDS] [service=postgres|mysql]
+integration-test: ## run the tests of whole stacks and of databases, which they start: [filter=WORDS] [service=postgres|mysql]
 	$(do) scripts/run-tests --only integration $${filter:+--filter "$$filter"} $${service:+--service "$$service"}
 
 tox: ## run the Python tests in every Python from 3.11 that is installed: [filter=WORDS]

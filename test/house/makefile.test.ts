@@ -58,6 +58,8 @@ const targets: readonly (readonly [string, RegExp | string])[] = [
   ['static_test', 'scripts/run-tests --checks'],
   ['compose-up service=postgres', 'docker compose up --detach --wait postgres'],
   ['compose-down', 'docker compose down'],
+  ['clean', 'rm -rf dist .beamline'],
+  ['test', 'scripts/run-tests'],
 ];
 const names = [...new Set(targets.map(([line]) => line.split(' ')[0] ?? ''))];
 

@@ -84,6 +84,20 @@ describe('beamline migrate', () => {
     ]);
   });
 
+  it('prints what the documentation shows', async () => {
+    const page = readFileSync(
+      join(packageRoot, 'docs', 'coming-from-pydataflow-template.md'),
+      'utf8',
+    );
+    const [, shown = ''] = /^```text\n([^]*?)^```$/m.exec(page) ?? [];
+    const { on_empty: _, ...sink } = good.sinks[0] as (typeof good.sinks)[0];
+    const parameters = { ...sink.parameters, tabel: 'orders' };
+    folder.write('configs/orders.json', written({ ...good, sinks: [{ ...sink, parameters }] }));
+    folder.write('configs/customers.json', written(good));
+    const { stdout } = await migrate('configs/');
+    assert.equal(stdout, shown.trimEnd());
+  });
+
   it('ends with 5 where something only means something else', () => {
     assert.equal(exitCodeOf({ same: 1, changed: 1, refused: 0 }), 5);
     assert.equal(exitCodeOf({ same: 1, changed: 1, refused: 1 }), 2);
