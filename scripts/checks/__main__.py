@@ -39,10 +39,9 @@ ALL: list[Check | Suite] = [
     ),
     Check(
         "hadolint",
-        [VENV_BIN / "hadolint", "Dockerfile.worker", "Dockerfile.flex-template"],
+        [VENV_BIN / "hadolint", "Dockerfile.worker", "Dockerfile.flex-template", "../Dockerfile"],
         folder=DATA_PLANE,
     ),
-    Check("hadolint worker", [VENV_BIN / "hadolint", "Dockerfile"]),
     Check("dclint", [NODE_BIN / "dclint", "--max-warnings", "0", "docker-compose.yml"]),
     Check("storage emulator: ruff", [VENV_BIN / "ruff", "check", "--quiet"], folder=STORAGE),
     Check(

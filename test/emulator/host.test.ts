@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { startEmulator } from '../../src/emulator/emulator.js';
 import { clientsOf, quick, region, project, temporaryFolder } from './support.js';
 
+/** The same port on another loopback address. */
+const other = (address: string) => address.replace('127.0.0.1', '127.0.0.2');
+
 describe('the host of the emulator', () => {
   const folder = temporaryFolder();
   after(() => folder.remove());
@@ -12,7 +15,6 @@ describe('the host of the emulator', () => {
       this.skip();
     }
     const emulator = await startEmulator(quick(folder.path, { host: '127.0.0.2' }));
-    const other = (address: string) => address.replace('127.0.0.1', '127.0.0.2');
     const clients = clientsOf({ grpc: other(emulator.grpc) });
     try {
       const jobs = `/v1b3/projects/${project}/locations/${region}/jobs`;
