@@ -7,6 +7,7 @@ import sys
 import time
 
 from checks.runner import Check, Count, Suite, junit_count, mocha_count, run
+from checks.selection import PARTS, SERVICES, select
 from provision.console import Console, duration
 from provision.paths import ROOT, STATE
 
@@ -39,9 +40,10 @@ ALL: list[Check | Suite] = [
     ),
     Check(
         "hadolint",
-        [VENV_BIN / "hadolint", "Dockerfile.worker", "Dockerfile.flex-template"],
+        [VENV_BIN / "hadolint", "Dockerfile.worker", "Dockerfile.flex-template", "../Dockerfile"],
         folder=DATA_PLANE,
     ),
+    Check("dclint", [NODE_BIN / "dclint", "--max-warnings", "0", "docker-compose.yml"]),
     Check("storage emulator: ruff", [VENV_BIN / "ruff", "check", "--quiet"], folder=STORAGE),
     Check(
         "storage emulator: ruff format", [VENV_BIN / "ruff", "format", "--check", "--quiet"], folder=STORAGE
@@ -99,6 +101,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/run-tests", description="Runs the checks and the tests.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these")
     parser.add_argument("--checks", action="store_true", help="everything but the test suites")
+    parser.add_argument("--only", choices=PARTS, help="only these tests of the suites")
+    parser.add_argument("--filter", metavar="WORDS", help="with --only: what the tests' names must hold")
+    parser.add_argument("--service", choices=SERVICES, help="with --only: the database of the tests")
     parser.add_argument("--list", action="store_true", help="print the names")
     arguments = parser.parse_args()
     names = [item.name for item in ALL]
@@ -112,12 +117,17 @@ def main() -> int:
     chosen = [item for item in ALL if not arguments.names or item.name in arguments.names]
     if arguments.checks:
         chosen = [item for item in chosen if isinstance(item, Check)]
+    if arguments.only:
+        chosen = select(chosen, arguments.only, arguments.filter, arguments.service)
     console = Console(sys.stdout)
     started = time.monotonic()
     parts = NEEDED_BY_CHECKS if arguments.checks else NEEDED_BY_TESTS
     total = run([Check("set-up", ["scripts/setup", *parts], minutes=25)], console)
     if total.failed == 0:
-        total += run(chosen, console)
+        count = run(chosen, console)
+        if arguments.only and count.passed + count.failed == 0:
+            parser.error(f"no {arguments.only} test has the name")
+        total += count
     report(total, duration(time.monotonic() - started))
     return 0 if total.failed == 0 else 1
 

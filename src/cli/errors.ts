@@ -8,7 +8,7 @@ export const exitCodes = {
   /** Temporal or another service cannot be reached. */
   unreachable: 3,
   cancelled: 4,
-  /** Changes are pending (with `--exit-code`). */
+  /** Changes are pending (with `--exit-code`), or a config means something else here (`migrate`). */
   changesPending: 5,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

@@ -9,6 +9,7 @@ import { register as emulator } from './commands/emulator.js';
 import { register as init } from './commands/init.js';
 import { register as list } from './commands/list.js';
 import { register as logs } from './commands/logs.js';
+import { register as migrate } from './commands/migrate.js';
 import { register as modules } from './commands/modules.js';
 import { register as orphans } from './commands/orphans.js';
 import { register as plan } from './commands/plan.js';
@@ -29,6 +30,7 @@ const commands: readonly ((program: Command) => void)[] = [
   init,
   dev,
   validate,
+  migrate,
   plan,
   run,
   list,

@@ -16,7 +16,8 @@ interface Flag {
 /** The emulator's options, which `beamline emulator` has as well. */
 export const flags = {
   folder: { value: 'dir', about: 'where jobs, logs and secrets are kept' },
-  'grpc-port': { value: 'port', about: 'of gRPC, on 127.0.0.1; 0 is a free one' },
+  host: { value: 'host', about: 'where to listen; default 127.0.0.1' },
+  'grpc-port': { value: 'port', about: 'of gRPC; 0 is a free one' },
   'http-port': { value: 'port', about: 'of REST, the pages and the secrets; 0 is a free one' },
   events: { value: 'url', many: true, about: 'is sent every change of state; may be repeated' },
   'events-mode': { value: 'mode', about: `how: ${eventsModes.join(', ')}` },
@@ -79,6 +80,7 @@ export function emulatorOptions(values: FlagValues, command: string[]): Emulator
     if (!URL.canParse(url)) throw new ArgumentsInvalid(`--events must be a URL; it is ${url}`);
   }
   const optional = {
+    host: text('host'),
     grpcPort: number('grpc-port'),
     httpPort: number('http-port'),
     queuedMs: number('queued-ms'),

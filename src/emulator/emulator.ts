@@ -19,7 +19,7 @@ import { State } from './state.js';
 import { createLaunchStorage } from './storage.js';
 
 export interface Emulator {
-  /** `127.0.0.1:port`. */
+  /** `127.0.0.1:port`, where processes beside it find it whatever host it listens on. */
   grpc: string;
   /** `http://127.0.0.1:port`. */
   http: string;
@@ -29,7 +29,7 @@ export interface Emulator {
 
 /** Starts an emulator on a folder, which no other emulator may be using. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { folder, onProblem = () => undefined } = options;
+  const { folder, host = '127.0.0.1', onProblem = () => undefined } = options;
   mkdirSync(folder, { recursive: true });
   const state = new State(folder);
   const faults = new Faults(join(folder, 'faults.json'));
@@ -73,7 +73,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     listLabels: options.listLabels ?? false,
   });
   const api = new Api(jobs, faults);
-  const http = await startHttp(options.httpPort ?? 0, (app) => {
+  const http = await startHttp({ host, port: options.httpPort ?? 0 }, (app) => {
     addDataflowRoutes(app, api);
     addControlRoutes(app, api, state);
     addSecretRoutes(app, secrets);
@@ -86,7 +86,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   });
   ownAddress = `http://127.0.0.1:${http.port}`;
   await writeServiceAccount(serviceAccount, `${ownAddress}/token`);
-  const grpc = await startGrpc(api, options.grpcPort ?? 0);
+  const grpc = await startGrpc(api, { host, port: options.grpcPort ?? 0 });
   lifecycle.resume();
   outbox.resume();
   return {

@@ -7,7 +7,9 @@ export type EventsMode = (typeof eventsModes)[number];
 export interface EmulatorOptions {
   /** Holds everything that outlives the process. */
   folder: string;
-  /** Port on 127.0.0.1; 0, the default, is a free one. */
+  /** Where it listens; default 127.0.0.1. Whoever reaches it can run the templates' command. */
+  host?: string;
+  /** 0, the default, is a free one. */
   grpcPort?: number;
   httpPort?: number;
   /** URLs that get an event of every change of state. */

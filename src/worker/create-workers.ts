@@ -34,6 +34,8 @@ export interface Workers {
   /** Runs until a shutdown signal, or until `shutdown`. */
   run(): Promise<void>;
   shutdown(): void;
+  /** Whether both workers ask for work. */
+  isRunning(): boolean;
 }
 
 /** More than runs are ever in flight on one host: a run that waits here must not look abandoned. */
@@ -107,5 +109,6 @@ export async function createWorkers(
       shared.shutdown();
       local.shutdown();
     },
+    isRunning: () => [shared, local].every((worker) => worker.getState() === 'RUNNING'),
   };
 }

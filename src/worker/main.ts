@@ -1,6 +1,6 @@
 /**
- * `node dist/src/worker/main.js [--root DIR] [--store DIR] [--task-queue NAME] [--events pubsub:NAME]`:
- * hosts workflows and activities. Prints one JSON line on standard output when it is ready.
+ * `node dist/src/worker/main.js [--root DIR] [--store DIR] [--task-queue NAME] [--events pubsub:NAME]
+ * [--health-port PORT] [--health-host HOST]`: hosts workflows and activities. Prints one JSON line on standard output when it is ready.
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,6 +14,8 @@ const { values } = parseArgs({
     'log-level': { type: 'string' },
     events: { type: 'string' },
     deployment: { type: 'string' },
+    'health-port': { type: 'string' },
+    'health-host': { type: 'string' },
   },
 });
 
@@ -25,5 +27,7 @@ process.exit(
     logLevel: values['log-level'],
     events: values.events,
     deployment: values.deployment,
+    healthPort: values['health-port'],
+    healthHost: values['health-host'],
   }),
 );

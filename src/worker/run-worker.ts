@@ -2,7 +2,8 @@ import { DefaultLogger, type LogLevel, Runtime } from '@temporalio/worker';
 import { temporalAddress } from '../client/connection.js';
 import type { EventPull } from '../gateway/pubsub-pull.js';
 import { pythonPath } from '../process/python.js';
-import { createWorkers } from './create-workers.js';
+import { createWorkers, type Workers } from './create-workers.js';
+import { type HealthServer, startHealthServer } from './health-server.js';
 import { pullEvents } from './pull-events.js';
 import { SearchAttributesMissing } from './search-attributes.js';
 
@@ -16,6 +17,10 @@ export interface WorkerFlags {
   events?: string | undefined;
   /** Label `beamline-deployment` of the jobs whose events are taken; default: the settings' own. */
   deployment?: string | undefined;
+  /** Port of the health endpoint; 0 is a free one. Without it there is none. */
+  healthPort?: string | undefined;
+  /** Where the health endpoint listens; default 127.0.0.1. */
+  healthHost?: string | undefined;
 }
 
 /**
@@ -32,14 +37,28 @@ export async function runWorker(flags: WorkerFlags): Promise<0 | 1 | 2 | 3> {
     );
     return 2;
   }
+  const port = flags.healthPort;
+  if (port !== undefined && !(/^\d+$/.test(port) && Number(port) <= 65_535)) {
+    complain(`--health-port is \`${port}\`; it is a whole number from 0 to 65535`);
+    return 2;
+  }
   Runtime.install({
     logger: new DefaultLogger((flags.logLevel ?? 'INFO') as LogLevel),
     telemetryOptions: { logging: { forward: {}, filter: 'WARN' } },
   });
   let pull: EventPull | null = null;
+  let health: HealthServer | null = null;
+  let workers: Workers | null = null;
   try {
     const { root, store, taskQueue } = flags;
-    const workers = await createWorkers({
+    if (port !== undefined) {
+      const host = flags.healthHost ?? '127.0.0.1';
+      health = await startHealthServer(
+        { host, port: Number(port) },
+        () => workers?.isRunning() ?? false,
+      );
+    }
+    workers = await createWorkers({
       root,
       temporal: temporalAddress(root),
       python: pythonPath(),
@@ -47,7 +66,12 @@ export async function runWorker(flags: WorkerFlags): Promise<0 | 1 | 2 | 3> {
       ...(taskQueue === undefined ? {} : { taskQueue }),
     });
     if (subscription !== undefined) pull = pullEvents(flags, subscription);
-    const ready = { pid: process.pid, store: workers.storeId, task_queue: workers.taskQueue };
+    const ready = {
+      pid: process.pid,
+      store: workers.storeId,
+      task_queue: workers.taskQueue,
+      ...(health && { health: health.url }),
+    };
     process.stdout.write(`${JSON.stringify({ event: 'ready', ...ready })}\n`);
     await workers.run();
     return 0;
@@ -56,6 +80,7 @@ export async function runWorker(flags: WorkerFlags): Promise<0 | 1 | 2 | 3> {
     return error instanceof SearchAttributesMissing || isUnreachable(error) ? 3 : 1;
   } finally {
     await pull?.stop();
+    await health?.stop();
   }
 }
 

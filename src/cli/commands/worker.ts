@@ -6,6 +6,8 @@ interface WorkerOptions {
   taskQueue?: string;
   events?: string;
   deployment?: string;
+  healthPort?: string;
+  healthHost?: string;
 }
 
 /** `beamline worker`: hosts workflows and activities until it is asked to stop. */
@@ -20,6 +22,8 @@ export function register(program: Command): void {
       'pull events of Dataflow jobs: pubsub:projects/<project>/subscriptions/<name>',
     )
     .option('--deployment <id>', "label of the jobs that are taken (default: the settings' own)")
+    .option('--health-port <port>', 'answer GET /readyz there: 200 while it takes work, else 503')
+    .option('--health-host <host>', 'where that listens (default: 127.0.0.1)')
     .action(async (options: WorkerOptions, command: Command) => {
       const { runWorker } = await import('../../worker/run-worker.js');
       // The SDK's runtime, which only a worker shuts down, would keep the process alive.

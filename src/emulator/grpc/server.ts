@@ -13,13 +13,19 @@ import type { Json } from '../jobs/jobs.js';
 import { encode, services } from './definitions.js';
 import { fromProto, toProto } from './proto-json.js';
 
+/** Where to listen; port 0 is a free one. */
+export interface Listening {
+  host: string;
+  port: number;
+}
+
 export interface Front {
   port: number;
   close(): Promise<void>;
 }
 
-/** The API over gRPC, on 127.0.0.1. */
-export async function startGrpc(api: Api, port: number): Promise<Front> {
+/** The API over gRPC. */
+export async function startGrpc(api: Api, { host, port }: Listening): Promise<Front> {
   const server = new Server({ 'grpc.max_receive_message_length': 16 * 1024 * 1024 });
   // Connections are taken here so that one can be broken when a response is to be lost.
   const sockets = new Map<string, Socket>();
@@ -60,7 +66,7 @@ export async function startGrpc(api: Api, port: number): Promise<Front> {
     injector.injectConnection(socket);
   });
   await new Promise<void>((resolve, reject) => {
-    listener.once('error', reject).listen(port, '127.0.0.1', resolve);
+    listener.once('error', reject).listen(port, host, resolve);
   });
   return {
     port: (listener.address() as AddressInfo).port,

@@ -1,9 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
-import type { Front } from '../grpc/server.js';
+import type { Front, Listening } from '../grpc/server.js';
 
-/** The HTTP port, on 127.0.0.1, with the routes that `add` adds. */
-export async function startHttp(port: number, add: (app: FastifyInstance) => void): Promise<Front> {
+/** The HTTP port, with the routes that `add` adds. */
+export async function startHttp(
+  { host, port }: Listening,
+  add: (app: FastifyInstance) => void,
+): Promise<Front> {
   const app = fastify({
     bodyLimit: 16 * 1024 * 1024,
     forceCloseConnections: true,
@@ -21,7 +24,7 @@ export async function startHttp(port: number, add: (app: FastifyInstance) => voi
   // A form (a request for a token) or anything else is read and needs no understanding.
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, _body, done) => done(null, {}));
   add(app);
-  await app.listen({ port, host: '127.0.0.1' });
+  await app.listen({ port, host });
   return {
     port: (app.server.address() as AddressInfo).port,
     close: () => app.close(),
