@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from beam_pipeline.window import SourceWindow
+
 
 @dataclass(frozen=True)
 class StepContext:
@@ -21,6 +23,7 @@ class StepContext:
         inputs: The names of the steps that a transform reads, in the config's order.
         root: Path or URI to which relative paths of files are relative; None means the working directory.
         shared_dir: A folder that every worker reaches, by path or URI, for what one leaves for another.
+        window: Which rows of a source are read; None means all.
     """
 
     step: str
@@ -33,3 +36,4 @@ class StepContext:
     inputs: tuple[str, ...] = ()
     shared_dir: str = ""
     root: str | None = None
+    window: SourceWindow | None = None
