@@ -1,0 +1,71 @@
+"""Serves BigQuery from a folder: `python -m bigquery_emulator --folder DIR`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from bigquery_emulator.database import Database, FolderInUse
+from bigquery_emulator.http_server import BigQueryServer
+from bigquery_emulator.job_runner import JobRunner
+from bigquery_emulator.sample_data import create_missing_samples
+from bigquery_emulator.service import Service
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serves until it is told to end.
+
+    Returns:
+        The exit code: 0, or 1 where the folder or the port is taken.
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        database = Database(arguments.folder.absolute())
+        create_missing_samples(database)
+        runner = JobRunner(database)
+        server = BigQueryServer(arguments.host, arguments.port, Service(database, runner))
+    except (FolderInUse, OSError) as error:
+        sys.stderr.write(f"bigquery_emulator: {error}\n")
+        return 1
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    runner.resume()
+    if arguments.exit_with_parent:
+        threading.Thread(target=_wait_for_parent, args=(ended,), daemon=True).start()
+    sys.stdout.write(json.dumps({"event": "ready", "endpoint": server.endpoint}) + "\n")
+    sys.stdout.flush()
+    ended.wait()
+    server.shutdown()
+    # Jobs that still run are not waited for: they run again when the folder is served again.
+    os._exit(0)
+
+
+def _wait_for_parent(ended: threading.Event) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    ended.set()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bigquery_emulator",
+        description="Serves BigQuery's REST API from a folder.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--folder", required=True, type=Path, help="where datasets, tables and jobs are kept")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 means a free one (0)")
+    parser.add_argument("--exit-with-parent", action="store_true", help="end when standard input closes")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,201 @@
+"""CREATE, DROP, ALTER and TRUNCATE."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlglot import exp
+
+from bigquery_emulator import catalog, dialect
+from bigquery_emulator.database import Cursor
+from bigquery_emulator.destination import insert
+from bigquery_emulator.dialect import Context
+from bigquery_emulator.errors import duplicate, not_emulated, not_found
+from bigquery_emulator.fields import Field, checked, duckdb_type
+from bigquery_emulator.names import DatasetId, TableId, quote
+from bigquery_emulator.partitioning import checked_layout
+from bigquery_emulator.table_options import layout_of, options_of
+
+Resource = dict[str, Any]
+
+
+def run_ddl(cursor: Cursor, statement: exp.Expression, context: Context, statistics: Resource) -> None:
+    """Runs one statement, and puts what it did into `statistics`.
+
+    Raises:
+        BigQueryError: The statement is not valid, or not emulated.
+    """
+    if isinstance(statement, exp.TruncateTable):
+        _truncate(cursor, statement, context, statistics)
+        return
+    kind = str(statement.args.get("kind") or "TABLE").upper()
+    if isinstance(statement, exp.Create) and kind == "TABLE":
+        _create_table(cursor, statement, context, statistics)
+    elif isinstance(statement, exp.Drop) and kind == "TABLE":
+        _drop_table(cursor, statement, context, statistics)
+    elif isinstance(statement, (exp.Create, exp.Drop)) and kind == "SCHEMA":
+        _schema(cursor, statement, context)
+    elif isinstance(statement, exp.Alter) and kind == "TABLE":
+        _alter_table(cursor, statement, context, statistics)
+    else:
+        raise not_emulated(f"{type(statement).__name__.upper()} {kind}")
+
+
+def _truncate(cursor: Cursor, statement: exp.TruncateTable, context: Context, statistics: Resource) -> None:
+    for each in statement.expressions:
+        name = dialect.table_id(each, context)
+        table = catalog.get_table(cursor, name)
+        row = cursor.execute(f"DELETE FROM {name.sql}").fetchone()
+        catalog.put_table(cursor, name, table)
+        count = str(row[0] if row else 0)
+        statistics["numDmlAffectedRows"] = count
+        statistics["dmlStats"] = {"deletedRowCount": count}
+
+
+def _create_table(cursor: Cursor, statement: exp.Create, context: Context, statistics: Resource) -> None:
+    schema = statement.this
+    target = schema.this if isinstance(schema, exp.Schema) else schema
+    properties = statement.args.get("properties")
+    for each in properties.expressions if properties else []:
+        if isinstance(each, exp.TemporaryProperty):
+            raise not_emulated("CREATE TEMP TABLE")
+    if statement.args.get("clone"):
+        raise not_emulated("CREATE TABLE … CLONE and COPY")
+    name = dialect.table_id(target, context)
+    statistics["ddlTargetTable"] = name.reference
+    existing = catalog.find_table(cursor, name)
+    statistics["ddlOperationPerformed"] = "CREATE"
+    if existing is not None:
+        if statement.args.get("exists"):
+            statistics["ddlOperationPerformed"] = "SKIP"
+            return
+        if not statement.args.get("replace"):
+            raise duplicate("Table", str(name))
+        statistics["ddlOperationPerformed"] = "REPLACE"
+    fields = (
+        [_column(each) for each in schema.expressions if isinstance(each, exp.ColumnDef)]
+        if isinstance(schema, exp.Schema)
+        else []
+    )
+    rows = None
+    query = statement.expression
+    if query is not None:
+        if isinstance(query, exp.Subquery):
+            query = query.this
+        from bigquery_emulator.query_job import described
+
+        dialect.name_columns(query)
+        dialect.prepare(cursor, query, context)
+        rows = described(cursor, dialect.duckdb_sql(query))
+    fields = checked(fields) if fields else (rows.fields if rows else [])
+    if existing is not None:
+        if rows is not None:
+            cursor.execute(f"CREATE TEMP TABLE _replacing AS {rows.select}")
+            rows = type(rows)("SELECT * FROM _replacing", rows.fields)
+        catalog.delete_table(cursor, name)
+    layout = checked_layout(layout_of(properties), fields)
+    resource = {**options_of(properties), **layout, "schema": {"fields": fields}}
+    table = catalog.create_table(cursor, name, resource)
+    if rows is not None:
+        insert(cursor, rows, name, table)
+        if existing is not None:
+            cursor.execute("DROP TABLE _replacing")
+
+
+def _column(definition: exp.ColumnDef) -> Field:
+    field = field_of_type(definition.name, definition.args["kind"])
+    for each in definition.args.get("constraints") or []:
+        constraint = each.kind
+        if isinstance(constraint, exp.NotNullColumnConstraint) and field["mode"] != "REPEATED":
+            field["mode"] = "REQUIRED"
+        elif isinstance(constraint, exp.Properties):
+            field.update(options_of(constraint))
+        else:
+            raise not_emulated(f"{constraint.sql('bigquery')} of the column {definition.name}")
+    return field
+
+
+def field_of_type(name: str, kind: exp.DataType) -> Field:
+    """The field of a type in GoogleSQL."""
+    if kind.this == exp.DataType.Type.ARRAY:
+        return {**field_of_type(name, kind.expressions[0]), "mode": "REPEATED"}
+    if kind.this == exp.DataType.Type.STRUCT:
+        parts = [_column(each) for each in kind.expressions]
+        return {"name": name, "type": "STRUCT", "mode": "NULLABLE", "fields": parts}
+    text = kind.sql("bigquery")
+    base, _, rest = text.partition("(")
+    field: Field = {"name": name, "type": base, "mode": "NULLABLE"}
+    sizes = [part.strip() for part in rest.rstrip(")").split(",") if part.strip()]
+    if sizes and base in ("STRING", "BYTES"):
+        field["maxLength"] = sizes[0]
+    elif sizes:
+        field.update(zip(("precision", "scale"), sizes, strict=False))
+    return field
+
+
+def _drop_table(cursor: Cursor, statement: exp.Drop, context: Context, statistics: Resource) -> None:
+    name = dialect.table_id(statement.this, context)
+    statistics["ddlTargetTable"] = name.reference
+    if catalog.find_table(cursor, name) is None:
+        if not statement.args.get("exists"):
+            raise not_found("Table", str(name))
+        statistics["ddlOperationPerformed"] = "SKIP"
+        return
+    catalog.delete_table(cursor, name)
+    statistics["ddlOperationPerformed"] = "DROP"
+
+
+def _schema(cursor: Cursor, statement: exp.Expression, context: Context) -> None:
+    parts = [part.name for part in statement.this.parts]
+    name = DatasetId(".".join(parts[:-1]) or context.project, parts[-1])
+    exists = catalog.find_dataset(cursor, name) is not None
+    if isinstance(statement, exp.Drop):
+        if exists or not statement.args.get("exists"):
+            catalog.delete_dataset(cursor, name, contents=bool(statement.args.get("cascade")))
+        return
+    if statement.args.get("replace"):
+        raise not_emulated("CREATE OR REPLACE SCHEMA")
+    if exists and statement.args.get("exists"):
+        return
+    options = options_of(statement.args.get("properties"))
+    catalog.create_dataset(cursor, name, {"location": "US", **options})
+
+
+def _alter_table(cursor: Cursor, statement: exp.Alter, context: Context, statistics: Resource) -> None:
+    name = dialect.table_id(statement.this, context)
+    statistics["ddlTargetTable"] = name.reference
+    statistics["ddlOperationPerformed"] = "ALTER"
+    table = catalog.find_table(cursor, name)
+    if table is None:
+        if statement.args.get("exists"):
+            statistics["ddlOperationPerformed"] = "SKIP"
+            return
+        raise not_found("Table", str(name))
+    for action in statement.args["actions"]:
+        table = _altered(cursor, name, table, action)
+    catalog.put_table(cursor, name, table)
+
+
+def _altered(cursor: Cursor, name: TableId, table: Resource, action: exp.Expression) -> Resource:
+    fields = list(table["schema"]["fields"])
+    if isinstance(action, exp.ColumnDef):
+        field = checked([_column(action)])[0]
+        if any(each["name"].lower() == field["name"].lower() for each in fields):
+            if action.args.get("exists"):
+                return table
+            raise duplicate("Column", field["name"])
+        cursor.execute(f"ALTER TABLE {name.sql} ADD COLUMN {quote(field['name'])} {duckdb_type(field)}")
+        fields.append(field)
+    elif isinstance(action, exp.Drop) and str(action.args.get("kind")).upper() == "COLUMN":
+        column = action.this.name
+        if not any(each["name"].lower() == column.lower() for each in fields):
+            if action.args.get("exists"):
+                return table
+            raise not_found("Column", column)
+        cursor.execute(f"ALTER TABLE {name.sql} DROP COLUMN {quote(column)}")
+        fields = [each for each in fields if each["name"].lower() != column.lower()]
+    elif isinstance(action, exp.AlterSet):
+        return {**table, **options_of(action)}
+    else:
+        raise not_emulated(f"ALTER TABLE … {action.sql('bigquery')}")
+    return {**table, "schema": {"fields": fields}}

@@ -1,0 +1,245 @@
+"""The resources `tables` and `tabledata`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bigquery_emulator import catalog
+from bigquery_emulator.call import Answer, Call
+from bigquery_emulator.catalog import Resource
+from bigquery_emulator.cells import read_page, timestamp_format
+from bigquery_emulator.database import Cursor, Database
+from bigquery_emulator.errors import invalid, not_emulated
+from bigquery_emulator.fields import Field, checked, duckdb_type
+from bigquery_emulator.names import DatasetId, TableId, quote
+from bigquery_emulator.paging import page_of, page_start, page_token
+from bigquery_emulator.partitioning import checked_layout, partition_condition
+from bigquery_emulator.resources import check_match, merged
+
+_WRITABLE = (
+    "friendlyName",
+    "description",
+    "labels",
+    "expirationTime",
+    "requirePartitionFilter",
+    "resourceTags",
+)
+_LAYOUT = ("timePartitioning", "rangePartitioning", "clustering")
+_IGNORED = (
+    "kind", "id", "etag", "selfLink", "tableReference", "creationTime", "lastModifiedTime", "type",
+    "numRows", "numBytes", "numLongTermBytes", "numTotalLogicalBytes", "location", "schema", *_LAYOUT,
+)  # fmt: skip
+_PAGE = 10_000
+
+
+class TableRoutes:
+    """Answers tables.* and tabledata.list."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list(self, call: Call, project: str, dataset: str) -> Answer:
+        """tables.list."""
+        name = DatasetId(project, dataset)
+        with self._database.read() as cursor:
+            catalog.get_dataset(cursor, name)
+            found = catalog.list_tables(cursor, name)
+        shown = [_listed(table, resource) for table, resource in found if not catalog.has_expired(resource)]
+        page, token = page_of(shown, call.query)
+        answer: dict[str, Any] = {"kind": "bigquery#tableList", "tables": page, "totalItems": len(shown)}
+        if token:
+            answer["nextPageToken"] = token
+        return Answer.of_json(answer)
+
+    def insert(self, call: Call, project: str, dataset: str) -> Answer:
+        """tables.insert."""
+        document = call.document()
+        reference = {**(document.get("tableReference") or {}), "datasetId": dataset}
+        name = TableId.of(reference, project)
+        fields = checked((document.get("schema") or {}).get("fields") or [])
+        resource = {**_writable(document), **checked_layout(document, fields), "schema": {"fields": fields}}
+        with self._database.write() as cursor:
+            catalog.create_table(cursor, name, resource)
+            return Answer.of_json(document_of(cursor, name))
+
+    def get(self, call: Call, project: str, dataset: str, table: str) -> Answer:
+        """tables.get."""
+        with self._database.read() as cursor:
+            return Answer.of_json(document_of(cursor, _name(project, dataset, table)))
+
+    def patch(self, call: Call, project: str, dataset: str, table: str) -> Answer:
+        """tables.patch: what is not given stays."""
+        return self._changed(call, _name(project, dataset, table), whole=False)
+
+    def update(self, call: Call, project: str, dataset: str, table: str) -> Answer:
+        """tables.update: what is not given is removed."""
+        return self._changed(call, _name(project, dataset, table), whole=True)
+
+    def delete(self, call: Call, project: str, dataset: str, table: str) -> Answer:
+        """tables.delete."""
+        name = _name(project, dataset, table)
+        with self._database.write() as cursor:
+            found = catalog.get_table(cursor, name)
+            check_match(call, found)
+            if name.partition is not None:
+                cursor.execute(f"DELETE FROM {name.sql} WHERE {partition_condition(found, name.partition)}")
+                catalog.put_table(cursor, name, found)
+            else:
+                catalog.delete_table(cursor, name)
+        return Answer(204)
+
+    def data(self, call: Call, project: str, dataset: str, table: str) -> Answer:
+        """tabledata.list."""
+        query = call.query
+        name = _name(project, dataset, table)
+        timestamps = timestamp_format(format_options(query))
+        start = page_start(query)
+        length = min(int(query.get("maxResults") or _PAGE), _PAGE * 10)
+        with self._database.read() as cursor:
+            found = catalog.get_table(cursor, name)
+            where = f" WHERE {partition_condition(found, name.partition)}" if name.partition else ""
+            source = f"(SELECT *, rowid FROM {name.sql}{where})" if where else name.sql
+            total = _count(cursor, source)
+            fields = _selected(found["schema"]["fields"], query.get("selectedFields"))
+            rows = read_page(cursor, source, fields, start, length, timestamps)
+            answer: dict[str, Any] = {
+                "kind": "bigquery#tableDataList", "etag": catalog.etag_of(found),
+                "totalRows": str(total), "rows": rows,
+            }  # fmt: skip
+        if rows and start + len(rows) < total:
+            answer["pageToken"] = page_token(start + len(rows))
+        return Answer.of_json(answer)
+
+    def _changed(self, call: Call, name: TableId, *, whole: bool) -> Answer:
+        document = call.document()
+        given = _writable(document, nulls=not whole)
+        with self._database.write() as cursor:
+            found = catalog.get_table(cursor, name)
+            check_match(call, found)
+            if "schema" in document:
+                fields = checked((document["schema"] or {}).get("fields") or [])
+                _change_schema(cursor, name, found["schema"]["fields"], fields)
+                given["schema"] = {"fields": fields}
+            else:
+                fields = found["schema"]["fields"]
+            _check_layout(found, document, fields, given)
+            kept = {key: found[key] for key in found if not whole or key not in _WRITABLE}
+            catalog.put_table(cursor, name, merged(kept, given))
+            return Answer.of_json(document_of(cursor, name))
+
+
+def document_of(cursor: Cursor, name: TableId) -> Resource:
+    """A table as tables.get answers with it.
+
+    Raises:
+        BigQueryError: There is none.
+    """
+    found = catalog.get_table(cursor, name)
+    location = catalog.get_dataset(cursor, name.dataset).get("location", "US")
+    rows = _count(cursor, name.sql)
+    size = str(rows * 8 * len(found["schema"]["fields"]))
+    return {
+        "kind": "bigquery#table",
+        "id": str(name),
+        "etag": catalog.etag_of(found),
+        "tableReference": name.reference,
+        "type": "TABLE",
+        "location": location,
+        "numRows": str(rows),
+        "numBytes": size,
+        "numLongTermBytes": "0",
+        **{key: value for key, value in found.items() if key != "version"},
+    }
+
+
+def format_options(query: dict[str, str]) -> dict[str, str]:
+    """DataFormatOptions of a query string."""
+    prefix = "formatOptions."
+    return {key.removeprefix(prefix): value for key, value in query.items() if key.startswith(prefix)}
+
+
+def _name(project: str, dataset: str, table: str) -> TableId:
+    return TableId.of({"datasetId": dataset, "tableId": table}, project)
+
+
+def _count(cursor: Cursor, source: str) -> int:
+    row = cursor.execute(f"SELECT count(*) FROM {source}").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _writable(document: Resource, *, nulls: bool = False) -> Resource:
+    for key, value in document.items():
+        if key not in _WRITABLE and key not in _IGNORED and value not in (None, False, {}, []):
+            raise not_emulated(f"`{key}` of a table")
+    return {
+        key: document[key] for key in _WRITABLE if key in document and (nulls or document[key] is not None)
+    }
+
+
+def _selected(fields: list[Field], names: str | None) -> list[Field]:
+    if not names:
+        return fields
+    wanted = [name.lower() for name in names.split(",")]
+    found = [field for field in fields if field["name"].lower() in wanted]
+    if len(found) < len(wanted):
+        raise invalid(f"Invalid value for selectedFields: {names}")
+    return found
+
+
+def _listed(name: TableId, resource: Resource) -> Resource:
+    shown = ("labels", "friendlyName", "creationTime", "expirationTime", *_LAYOUT)
+    return {
+        "kind": "bigquery#table", "id": str(name), "tableReference": name.reference, "type": "TABLE",
+        **{key: resource[key] for key in shown if key in resource},
+    }  # fmt: skip
+
+
+def _check_layout(found: Resource, document: Resource, fields: list[Field], given: Resource) -> None:
+    for key in ("timePartitioning", "rangePartitioning"):
+        if document.get(key) is None:
+            continue
+        wanted = checked_layout({key: document[key]}, fields)[key]
+        existing = found.get(key)
+        same = existing is not None and all(
+            existing.get(part) == wanted.get(part) for part in ("type", "field", "range")
+        )
+        if not same:
+            raise invalid(f"Cannot change the partitioning of a table: {found.get(key)} to {wanted}.")
+        given[key] = wanted
+    if "clustering" in document:
+        wanted_clustering = document["clustering"]
+        given["clustering"] = checked_layout({"clustering": wanted_clustering}, fields).get("clustering")
+
+
+def _change_schema(cursor: Cursor, name: TableId, old: list[Field], new: list[Field]) -> None:
+    """Columns may be added at any place of the list, and required ones may be relaxed.
+
+    https://cloud.google.com/bigquery/docs/managing-table-schemas
+    """
+    problem = f"Provided Schema does not match Table {name}."
+    by_name = {field["name"].lower(): field for field in new}
+    for field in old:
+        changed = by_name.get(field["name"].lower())
+        if changed is None:
+            raise invalid(f"{problem} Field {field['name']} is missing in new schema")
+        if duckdb_type(changed) != duckdb_type(field):
+            raise invalid(
+                f"{problem} Field {field['name']} has changed type from {field['type']} to {changed['type']}"
+            )
+        if changed["mode"] != field["mode"]:
+            if (field["mode"], changed["mode"]) != ("REQUIRED", "NULLABLE"):
+                raise invalid(
+                    f"{problem} Field {field['name']} has changed mode from {field['mode']} to {changed['mode']}"
+                )
+            cursor.execute(f"ALTER TABLE {name.sql} ALTER COLUMN {quote(field['name'])} DROP NOT NULL")
+    known = {field["name"].lower() for field in old}
+    for field in new:
+        if field["name"].lower() not in known:
+            if field["mode"] == "REQUIRED" and old:
+                raise invalid(
+                    f"{problem} Cannot add required fields to an existing schema. (field: {field['name']})"
+                )
+            cursor.execute(f"ALTER TABLE {name.sql} ADD COLUMN {quote(field['name'])} {duckdb_type(field)}")
+    if not old and new:
+        cursor.execute(f"ALTER TABLE {name.sql} DROP COLUMN _no_columns")
