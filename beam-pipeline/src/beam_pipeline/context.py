@@ -24,6 +24,8 @@ class StepContext:
         root: Path or URI to which relative paths of files are relative; None means the working directory.
         shared_dir: A folder that every worker reaches, by path or URI, for what one leaves for another.
         window: Which rows of a source are read; None means all.
+        run_key: Key of the run; with `attempt` it names what a step makes elsewhere, such as a job.
+        attempt: Name of this try at the run.
     """
 
     step: str
@@ -37,3 +39,5 @@ class StepContext:
     shared_dir: str = ""
     root: str | None = None
     window: SourceWindow | None = None
+    run_key: str = ""
+    attempt: str = ""

@@ -181,6 +181,8 @@ class _Graph:
             in_process=attempt.in_process,
             workers=attempt.workers,
             inputs=inputs,
+            run_key=attempt.run_key,
+            attempt=attempt.name,
         )
 
 

@@ -84,6 +84,33 @@ def run(client: Any, statement: Statement, context: StepContext, location: str |
     raise ConnectionLost(f"BigQuery (project {client.project}): the query failed {_TRIES} times")
 
 
+def ask(client: Any, statement: Statement, seconds: float | None = None) -> Any:
+    """Runs a statement of one row and one column.
+
+    Args:
+        client: Where.
+        statement: What.
+        seconds: The most that it may take.
+
+    Raises:
+        ConnectionLost: It took longer.
+        BeamlineError: Classified.
+    """
+    from concurrent.futures import TimeoutError as TookTooLong
+
+    config = _config(statement)
+    if seconds is not None:
+        # BigQuery itself ends it, also where this process is gone.
+        config.job_timeout_ms = int(seconds * 1000)
+    with failures.named(client.project, statement):
+        try:
+            asked = client.query(statement.sql, config, retry=bigquery.retry(), timeout=bigquery.CALL_SECONDS)
+            row = next(iter(asked.result(retry=bigquery.retry(), timeout=seconds)))
+        except TookTooLong:
+            raise ConnectionLost(f"BigQuery (project {client.project}) took longer than {seconds} s") from None
+    return row[0]
+
+
 def _job_id(statement: Statement, context: StepContext) -> str:
     told = json.dumps([context.pipeline, context.step, statement.sql, statement.parameters])
     return f"beamline-{context.run_key}-{context.attempt}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"

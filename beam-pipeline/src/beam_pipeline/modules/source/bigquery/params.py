@@ -16,7 +16,7 @@ class BigqueryParams(ModuleParams):
     """Reads the rows of a query or a table from BigQuery."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["query"]}, {"required": ["table"]}]})
-    capabilities: ClassVar[Capabilities] = Capabilities(inputs=0, incremental=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(inputs=0)
     sql_parameters: ClassVar[tuple[str, ...]] = ("query",)
 
     query: str | None = Field(

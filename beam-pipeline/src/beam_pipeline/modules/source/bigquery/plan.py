@@ -9,10 +9,11 @@ from typing import Any
 
 from beam_pipeline import bigquery, files
 from beam_pipeline.context import StepContext
+from beam_pipeline.cursor_column import check_type
 from beam_pipeline.modules.source.bigquery import failures, job, pages, statement, streams
 from beam_pipeline.modules.source.bigquery.params import BigqueryParams
 from beam_pipeline.modules.source.bigquery.statement import Statement
-from beam_pipeline.modules.source.bigquery.types import Column, columns_of
+from beam_pipeline.modules.source.bigquery.types import Column, columns_of, cursor_types
 from beam_pipeline.progress import progress
 
 _TABLE = re.compile(r"(?:(.+)[.:])?([^.:]+)\.([^.:]+)")
@@ -71,6 +72,8 @@ class Planner:
         asked = whole if context.window is None else whole.within(context.window)
         described = job.describe(client, asked, where)
         columns_of(described.schema)
+        if context.window is not None:
+            check_type(cursor_types(described.schema), context.window, context)
         result = job.run(client, asked, context, described.location)
         # A table says more of a column than a query of it: the precision of a NUMERIC.
         columns = known or columns_of(result.schema)

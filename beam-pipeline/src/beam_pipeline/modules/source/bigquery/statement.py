@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from beam_pipeline.errors import ConfigError
+from beam_pipeline.window import SourceWindow
 
 # Everything in which a semicolon is not the end of a statement, by GoogleSQL's lexical structure: three
 # kinds of comments, and literals in which a backslash keeps what follows from ending them.
@@ -29,6 +30,8 @@ _HIGH = "beamline_high"
 
 # Parameters have the column's own type, so that the column itself is compared and partitions are pruned.
 _PARAMETER_TYPES = {"date": "DATE", "timestamp": "DATETIME", "timestamptz": "TIMESTAMP", "integer": "INT64"}
+# Behind it, the end of a window is no INT64 any more, and every value is before it.
+_GREATEST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -47,28 +50,34 @@ class Statement:
     lines_before: int = 0
     parameters: tuple[tuple[str, str, str], ...] = ()
 
-    def within(self, window: Any) -> Statement:
+    def within(self, window: SourceWindow) -> Statement:
         """The rows of one window (docs/contracts.md, section 3: `--windows`)."""
-        column, kind = _quoted(window.column), _PARAMETER_TYPES[window.type]
-        conditions = [f"{column} < @{_HIGH}"]
-        parameters = [(_HIGH, kind, window.high)]
+        column, kind = quoted(window.column), _PARAMETER_TYPES[window.type]
+        conditions: list[str] = []
+        parameters: list[tuple[str, str, str]] = []
         if window.low is not None:
-            conditions.insert(0, f"{column} {'>=' if window.low_inclusive else '>'} @{_LOW}")
-            parameters.insert(0, (_LOW, kind, window.low))
+            conditions.append(f"{column} {'>=' if window.low_inclusive else '>'} @{_LOW}")
+            parameters.append((_LOW, kind, window.low))
+        if window.type == "integer" and int(window.high) > _GREATEST:
+            conditions.append(f"{column} IS NOT NULL")
+        else:
+            conditions.append(f"{column} < @{_HIGH}")
+            parameters.append((_HIGH, kind, window.high))
+        return self._wrapped("*", " AND ".join(conditions), tuple(parameters))
+
+    def selecting(self, expressions: str, condition: str = "TRUE") -> Statement:
+        """A question about the rows, such as their number."""
+        return self._wrapped(expressions, condition)
+
+    def _wrapped(
+        self, expressions: str, condition: str, parameters: tuple[tuple[str, str, str], ...] = ()
+    ) -> Statement:
         # The line breaks keep the user's columns as they are, and end a comment that the query ends with.
         return Statement(
-            f"WITH {_QUERY} AS (\n{self.sql}\n)\nSELECT * FROM {_QUERY} WHERE {' AND '.join(conditions)}",
+            f"WITH {_QUERY} AS (\n{self.sql}\n)\nSELECT {expressions} FROM {_QUERY} WHERE {condition}",
             self.query,
             self.lines_before + 1,
-            tuple(parameters),
-        )
-
-    def selecting(self, expressions: str) -> Statement:
-        """A question about the rows, such as their number."""
-        return Statement(
-            f"WITH {_QUERY} AS (\n{self.sql}\n)\nSELECT {expressions} FROM {_QUERY}",
-            self.query,
-            self.lines_before + 1,
+            parameters,
         )
 
 
@@ -109,5 +118,6 @@ def of_table(table: Any) -> Statement:
     return Statement(f"SELECT * FROM `{table.project}.{table.dataset_id}.{table.table_id}`")
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name as SQL has it."""
     return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"

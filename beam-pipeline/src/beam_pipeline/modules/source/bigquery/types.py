@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from beam_pipeline.errors import DataError
+from beam_pipeline.window import CursorType
 
 MAX_DECIMAL128 = 38
 # BIGNUMERIC has 76 digits and a part of the 77th (BigQuery's reference, "Decimal types").
@@ -37,6 +38,12 @@ _SCALARS: dict[str, Any] = {
     "GEOGRAPHY": pa.string(),
 }
 _PICOSECONDS = 12
+_CURSORS: dict[str, CursorType] = {
+    "DATE": "date",
+    "DATETIME": "timestamp",
+    "TIMESTAMP": "timestamptz",
+    "INT64": "integer",
+}
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,11 @@ def columns_of(schema: Sequence[Any]) -> list[Column]:
 def schema_of(columns: Sequence[Column]) -> Any:
     """The Arrow schema of the columns."""
     return pa.schema([pa.field(column.name, column.arrow) for column in columns])
+
+
+def cursor_types(schema: Sequence[Any]) -> dict[str, tuple[str, CursorType | None]]:
+    """What the columns are for a window (beam_pipeline/cursor_column.py), by name."""
+    return {field.name: (type_name(field), _CURSORS.get(type_name(field))) for field in schema}
 
 
 def type_name(field: Any) -> str:
