@@ -18,6 +18,7 @@ format: ## rewrite the sources in the house format
 	@scripts/setup node python
 	@npx --no-install prettier --write --log-level=warn .
 	@cd beam-pipeline && ../.venv/bin/ruff check --fix --quiet; ../.venv/bin/ruff format --quiet
+	@cd emulators/bigquery && ../../.venv/bin/ruff check --fix --quiet; ../../.venv/bin/ruff format --quiet
 	@cd emulators/storage && ../../.venv/bin/ruff check --fix --quiet; ../../.venv/bin/ruff format --quiet
 	@cd scripts && ../.venv/bin/ruff check --fix --quiet; ../.venv/bin/ruff format --quiet
 

@@ -14,6 +14,7 @@ NODE_BIN = ROOT / "node_modules" / ".bin"
 VENV_BIN = ROOT / ".venv" / "bin"
 DATA_PLANE = ROOT / "beam-pipeline"
 SCRIPTS = ROOT / "scripts"
+BIGQUERY = ROOT / "emulators" / "bigquery"
 STORAGE = ROOT / "emulators" / "storage"
 TOTALS = STATE / "totals"
 # Mocha takes CI=true for a terminal with colours.
@@ -46,6 +47,11 @@ ALL: list[Check | Suite] = [
         "storage emulator: ruff format", [VENV_BIN / "ruff", "format", "--check", "--quiet"], folder=STORAGE
     ),
     Check("storage emulator: mypy", [VENV_BIN / "mypy", "--no-error-summary"], folder=STORAGE),
+    Check("BigQuery emulator: ruff", [VENV_BIN / "ruff", "check", "--quiet"], folder=BIGQUERY),
+    Check(
+        "BigQuery emulator: ruff format", [VENV_BIN / "ruff", "format", "--check", "--quiet"], folder=BIGQUERY
+    ),
+    Check("BigQuery emulator: mypy", [VENV_BIN / "mypy", "--no-error-summary"], folder=BIGQUERY),
     Check("scripts: ruff", [VENV_BIN / "ruff", "check", "--quiet"], folder=SCRIPTS),
     Check("scripts: ruff format", [VENV_BIN / "ruff", "format", "--check", "--quiet"], folder=SCRIPTS),
     Check("scripts: mypy", [VENV_BIN / "mypy", "--no-error-summary"], folder=SCRIPTS),
@@ -71,6 +77,13 @@ ALL: list[Check | Suite] = [
         totals=TOTALS / "pytest-storage.xml",
         count=junit_count,
         folder=STORAGE,
+    ),
+    Suite(
+        "pytest BigQuery emulator",
+        [VENV_BIN / "python", "-m", "pytest", f"--junitxml={TOTALS / 'pytest-bigquery.xml'}"],
+        totals=TOTALS / "pytest-bigquery.xml",
+        count=junit_count,
+        folder=BIGQUERY,
     ),
     Suite(
         "pytest scripts",

@@ -17,6 +17,7 @@ export const devSettingsFile = (root: string): string => join(stateOf(root), 'de
 export interface Emulators {
   storage?: { endpoint: string } | undefined;
   dataflow?: { grpc: string; http: string } | undefined;
+  bigquery?: { endpoint: string } | undefined;
 }
 
 /**
@@ -35,7 +36,7 @@ export function stackEnvironment(root: string, emulators: Emulators = {}): NodeJ
 /** The variables that lead to the stack's settings and emulators. */
 export function emulatorEnvironment(
   root: string,
-  { storage, dataflow }: Emulators,
+  { storage, dataflow, bigquery }: Emulators,
 ): Record<string, string> {
   return {
     ...(storage && {
@@ -44,6 +45,7 @@ export function emulatorEnvironment(
       // No look for credentials on this machine: there are none, and the look takes seconds.
       METADATA_SERVER_DETECTION: 'none',
     }),
+    ...(bigquery && { BIGQUERY_EMULATOR_HOST: bigquery.endpoint }),
     ...(dataflow && {
       DATAFLOW_EMULATOR_HOST: dataflow.grpc,
       DATAFLOW_EMULATOR_CONSOLE: dataflow.http,

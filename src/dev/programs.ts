@@ -14,6 +14,13 @@ export function hasStorageEmulator(): boolean {
   return existsSync(join(storageEmulatorPath, 'storage_emulator', '__main__.py'));
 }
 
+/** The folder that Python finds the BigQuery emulator in. */
+export const bigqueryEmulatorPath = join(packageRoot, 'emulators', 'bigquery', 'src');
+
+export function hasBigQueryEmulator(): boolean {
+  return existsSync(join(bigqueryEmulatorPath, 'bigquery_emulator', '__main__.py'));
+}
+
 /** The Dataflow emulator reads templates from the storage emulator: without that it is of no use. */
 export function hasDataflowEmulator(): boolean {
   return hasStorageEmulator() && existsSync(programPath('emulator', 'main.js'));

@@ -12,6 +12,7 @@ const stackRecord = z.object({
   gateway: z.object({ pid: z.number(), url: z.string() }),
   /** The emulators; absent where this version has none. */
   storage: z.object({ pid: z.number(), endpoint: z.string() }).optional(),
+  bigquery: z.object({ pid: z.number(), endpoint: z.string() }).optional(),
   dataflow: z.object({ pid: z.number(), grpc: z.string(), http: z.string() }).optional(),
   /** Environment variables that lead to the stack's settings and emulators. */
   environment: z.record(z.string(), z.string()),

@@ -3,6 +3,7 @@ import { endRecordedProcesses } from '../process/process-record.js';
 import { emulatorEnvironment, stackEnvironment } from './dev-environment.js';
 import { writeDevFiles } from './dev-files.js';
 import { chooseEndpoints, type Endpoints } from './endpoints.js';
+import { bigqueryPart } from './parts/bigquery.js';
 import { dataflowPart } from './parts/dataflow.js';
 import { gatewayPart } from './parts/gateway.js';
 import { startPart, type Part, type Surroundings } from './parts/part.js';
@@ -46,7 +47,7 @@ const readyWithinMs = 60_000;
  * The order in which services are stopped: the worker tells Temporal what it gives up, the emulator
  * tells the gateway of the jobs that it ends, and they need what is behind them.
  */
-const stopOrder = ['worker', 'dataflow', 'gateway', 'storage', 'temporal'];
+const stopOrder = ['worker', 'dataflow', 'gateway', 'bigquery', 'storage', 'temporal'];
 
 /**
  * Starts the local stack and waits until every part is ready. What need not wait for another part
@@ -123,7 +124,7 @@ interface Starting {
 
 async function startParts(starting: Starting): Promise<StackRecord> {
   const { root, temporalCli, endpoints, common, start } = starting;
-  const { storage, dataflow, notes } = endpoints;
+  const { storage, dataflow, bigquery, notes } = endpoints;
   const env = stackEnvironment(root, endpoints);
   const part = <T>(part: Part<T>, noteOf: (ready: T) => string) =>
     start(
@@ -135,13 +136,14 @@ async function startParts(starting: Starting): Promise<StackRecord> {
     async () => ({ service: await startTemporal(temporalCli, root, endpoints, common, env) }),
     () => `${endpoints.temporal.address}${notes.temporal} · web ui ${endpoints.temporal.ui}`,
   );
-  const [{ service: gateway }, storing, flowing, { service: worker, ready }] = await Promise.all([
+  const [{ service: gateway }, storing, querying, flowing, worked] = await Promise.all([
     part(gatewayPart(root, endpoints, env), ({ url }) => `${url}${notes.gateway}`),
     storage &&
       part(storagePart(root, storage, env), ({ endpoint }) => endpoint).then(async (started) => {
         await registerTemplate(storage);
         return started;
       }),
+    bigquery && part(bigqueryPart(root, bigquery, env), ({ endpoint }) => endpoint),
     dataflow &&
       part(
         dataflowPart(root, dataflow, endpoints, env),
@@ -151,12 +153,14 @@ async function startParts(starting: Starting): Promise<StackRecord> {
       part(workerPart(root, env), ({ task_queue }) => `task queue ${task_queue}`),
     ),
   ]);
+  const { service: worker, ready } = worked;
   return {
     pid: process.pid,
     temporal: endpoints.temporal,
     worker: { pid: worker.pid, store: ready.store, task_queue: ready.task_queue },
     gateway: { pid: gateway.pid, ...endpoints.gateway },
     ...(storing && storage && { storage: { pid: storing.service.pid, ...storage } }),
+    ...(querying && bigquery && { bigquery: { pid: querying.service.pid, ...bigquery } }),
     environment: emulatorEnvironment(root, endpoints),
     ...(flowing && dataflow && { dataflow: { pid: flowing.service.pid, ...dataflow } }),
   };

@@ -22,7 +22,8 @@ describe('docs/cli.md', () => {
 
 /** Commands that do something, not those that only group others. */
 function leaves(command: Command): Command[] {
-  return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+  const acts = command.commands.length === 0 || command.registeredArguments.length > 0;
+  return [...(acts ? [command] : []), ...command.commands.flatMap(leaves)];
 }
 
 function rowOf(command: Command): string {

@@ -168,8 +168,9 @@ async function assertStopped({ temporal, worker, ...parts }: StackRecord): Promi
     assert.ok(tries < 150, 'the Temporal server still listens after 15 s');
     await sleep(100);
   }
-  const { gateway, storage, dataflow } = parts;
-  for (const { pid } of [worker, gateway, storage, dataflow].filter((part) => part !== undefined)) {
+  const { gateway, storage, bigquery, dataflow } = parts;
+  const others = [gateway, storage, bigquery, dataflow].filter((part) => part !== undefined);
+  for (const { pid } of [worker, ...others]) {
     for (let tries = 0; await isAlive(pid); tries++) {
       assert.ok(tries < 150, `process ${pid} still lives after 15 s`);
       await sleep(100);

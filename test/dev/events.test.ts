@@ -37,9 +37,9 @@ describe('a job on the local stack', function () {
 
   /** The endpoints that must be there in this version. */
   function emulators() {
-    const { storage, dataflow } = stack.record;
-    assert.ok(storage && dataflow);
-    return { storage, dataflow };
+    const { storage, bigquery, dataflow } = stack.record;
+    assert.ok(storage && bigquery && dataflow);
+    return { storage, bigquery, dataflow };
   }
 
   /** The storage that a process with this environment uses. */
@@ -121,8 +121,9 @@ describe('a job on the local stack', function () {
 
   it('is reached by a command through the record of the stack', async () => {
     await applyDevEnvironment(root);
-    const { storage, dataflow } = emulators();
+    const { storage, bigquery, dataflow } = emulators();
     assert.equal(process.env['STORAGE_EMULATOR_HOST'], storage.endpoint);
+    assert.equal(process.env['BIGQUERY_EMULATOR_HOST'], bigquery.endpoint);
     assert.equal(process.env['DATAFLOW_EMULATOR_HOST'], dataflow.grpc);
     assert.equal(process.env['DATAFLOW_EMULATOR_CONSOLE'], dataflow.http);
     assert.equal(process.env['SECRET_MANAGER_EMULATOR_HOST'], dataflow.http);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { packageRoot } from '../../src/dev/tools.js';
@@ -23,6 +24,32 @@ describe('beamline emulator', () => {
     const { exitCode, stderr } = await child;
     assert.equal(exitCode, 0);
     assert.match(stderr, /jobs that run go on/);
+  });
+
+  it('runs one of BigQuery, too', async () => {
+    const child = execa(
+      process.execPath,
+      [
+        cli,
+        '--json',
+        '--root',
+        folder.path,
+        'emulator',
+        'bigquery',
+        '--folder',
+        join(folder.path, 'bq'),
+      ],
+      { reject: false },
+    );
+    let printed = '';
+    child.stdout.on('data', (part: Buffer) => (printed += part.toString()));
+    await until(() => printed.includes('}'));
+    const { endpoint } = JSON.parse(printed) as { endpoint: string };
+    const answer = await fetch(`${endpoint}/bigquery/v2/projects/bigquery-public-data/datasets`);
+    assert.equal(answer.status, 200);
+    child.kill('SIGTERM');
+    assert.equal((await child).exitCode, 0);
+    assert.ok(existsSync(join(folder.path, 'bq', 'state.duckdb')));
   });
 
   for (const [option, value, message] of [

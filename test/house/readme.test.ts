@@ -86,7 +86,10 @@ function unknownWords(line: string): string[] {
   let command: Command = program;
   while (command.commands.length > 0) {
     const next = command.commands.find((candidate) => candidate.name() === words[0]);
-    if (next === undefined) return [line];
+    if (next === undefined) {
+      if (command.registeredArguments.length > 0) break; // It also does something by itself.
+      return [line];
+    }
     command = next;
     words.shift();
   }

@@ -5,7 +5,7 @@ import { globalsOf } from '../globals.js';
 import { note, print, printJson } from '../output.js';
 import { flags, type FlagValues } from '../../emulator/arguments.js';
 
-/** `beamline emulator`: an emulator of Dataflow, until Ctrl-C. */
+/** `beamline emulator`: an emulator of Dataflow, or with `bigquery` one of BigQuery, until Ctrl-C. */
 export function register(program: Command): void {
   const command = program
     .command('emulator')
@@ -16,6 +16,7 @@ export function register(program: Command): void {
     if ('many' in flag) command.option(`--${name}${value}`, flag.about, collected, []);
     else command.option(`--${name}${value}`, flag.about);
   }
+  registerBigQuery(command);
   command.action(async (templateCommand: string[], given: Record<string, unknown>) => {
     const { json, root } = globalsOf(command);
     const { ArgumentsInvalid, emulatorOptions } = await import('../../emulator/arguments.js');
@@ -43,6 +44,44 @@ export function register(program: Command): void {
     // Idle connections of the storage client would keep the process for a while.
     process.exit(0);
   });
+}
+
+function registerBigQuery(emulator: Command): void {
+  const command = emulator
+    .command('bigquery')
+    .description('run an emulator of BigQuery, until Ctrl-C')
+    .option('--folder <dir>', 'where datasets, tables and jobs are kept (.beamline/bigquery)')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <n>', 'port to listen on; 0 means a free one', '0');
+  command.action(async () => {
+    const { json, root } = globalsOf(command);
+    // The parent takes options of the same names wherever they stand.
+    const given = command.optsWithGlobals<{ folder?: string; host: string; port: string }>();
+    const port = Number(given.port);
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+      const message = `--port must be a port, but is ${given.port}`;
+      throw new CliError(message, { exitCode: exitCodes.badInput });
+    }
+    const { runBigQueryEmulator } = await import('../../dev/run-bigquery.js');
+    const folder = given.folder ?? join(root, '.beamline', 'bigquery');
+    const code = await runBigQueryEmulator({ folder, host: given.host, port }, (endpoint) => {
+      if (json) printJson({ endpoint });
+      else for (const line of bigqueryAdvice(endpoint)) print(line);
+    });
+    process.exit(code);
+  });
+}
+
+function bigqueryAdvice(endpoint: string): string[] {
+  const storage = process.env['STORAGE_EMULATOR_HOST'];
+  return [
+    `BigQuery emulator: ${endpoint}`,
+    storage ? `gs:// is read from ${storage}` : 'STORAGE_EMULATOR_HOST is not set: no gs:// URIs',
+    '',
+    `  export BIGQUERY_EMULATOR_HOST=${endpoint}`,
+    '',
+    'Ctrl-C stops it; docs/emulator.md says more.',
+  ];
 }
 
 function advice({ grpc, http }: { grpc: string; http: string }): string[] {

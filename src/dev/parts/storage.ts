@@ -1,4 +1,4 @@
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { pythonPath } from '../../process/python.js';
 import { devBucket } from '../dev-environment.js';
@@ -6,6 +6,7 @@ import { portOf } from '../endpoints.js';
 import { storageEmulatorPath } from '../programs.js';
 import { stateOf } from '../stack-record.js';
 import type { Part } from './part.js';
+import { withPythonPath } from './python-path.js';
 
 const readyLine = z.object({ event: z.literal('ready'), endpoint: z.string() });
 
@@ -15,7 +16,6 @@ export function storagePart(
   { endpoint }: { endpoint: string },
   env: NodeJS.ProcessEnv,
 ): Part<z.infer<typeof readyLine>> {
-  const rest = env['PYTHONPATH'];
   return {
     name: 'storage',
     command: pythonPath(),
@@ -27,10 +27,7 @@ export function storagePart(
       `--folder=${join(stateOf(root), 'storage')}`,
       `--bucket=${devBucket}`,
     ],
-    env: {
-      ...env,
-      PYTHONPATH: rest ? `${storageEmulatorPath}${delimiter}${rest}` : storageEmulatorPath,
-    },
+    env: withPythonPath(env, storageEmulatorPath),
     readyLine,
   };
 }

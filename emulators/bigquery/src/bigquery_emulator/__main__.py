@@ -11,11 +11,15 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from bigquery_emulator import catalog
 from bigquery_emulator.database import Database, FolderInUse
 from bigquery_emulator.http_server import BigQueryServer
 from bigquery_emulator.job_runner import JobRunner
 from bigquery_emulator.sample_data import create_missing_samples
 from bigquery_emulator.service import Service
+
+# How often the tables that have expired are deleted; they are not shown from the moment on.
+_SWEEP_S = 600
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,21 +32,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         database = Database(arguments.folder.absolute())
         create_missing_samples(database)
+        with database.write() as cursor:
+            catalog.delete_expired_tables(cursor)
         runner = JobRunner(database)
-        server = BigQueryServer(arguments.host, arguments.port, Service(database, runner))
+        service = Service(database, runner, arguments.answer_after)
+        server = BigQueryServer(arguments.host, arguments.port, service)
     except (FolderInUse, OSError) as error:
         sys.stderr.write(f"bigquery_emulator: {error}\n")
         return 1
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
+    runner.resume()  # before the first call: it removes what no job belongs to
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    runner.resume()
     if arguments.exit_with_parent:
         threading.Thread(target=_wait_for_parent, args=(ended,), daemon=True).start()
     sys.stdout.write(json.dumps({"event": "ready", "endpoint": server.endpoint}) + "\n")
     sys.stdout.flush()
-    ended.wait()
+    while not ended.wait(_SWEEP_S):
+        with database.write() as cursor:
+            catalog.delete_expired_tables(cursor)
     server.shutdown()
     # Jobs that still run are not waited for: they run again when the folder is served again.
     os._exit(0)
@@ -63,6 +72,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--folder", required=True, type=Path, help="where datasets, tables and jobs are kept")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 means a free one (0)")
+    parser.add_argument(
+        "--answer-after",
+        type=float,
+        default=2.0,
+        metavar="SECONDS",
+        help="how long the insertion of a job waits for its end before it answers that the job runs (2)",
+    )
     parser.add_argument("--exit-with-parent", action="store_true", help="end when standard input closes")
     return parser
 

@@ -8,11 +8,14 @@ import time
 from typing import Any
 
 from bigquery_emulator.database import Cursor
-from bigquery_emulator.errors import BigQueryError, duplicate, not_found
+from bigquery_emulator.errors import BigQueryError, duplicate, not_emulated, not_found
 from bigquery_emulator.fields import columns
 from bigquery_emulator.names import DatasetId, TableId, quote
 
 Resource = dict[str, Any]
+
+# What a table's record holds beside what clients see.
+INTERNAL = ("version", "mutations")
 
 
 def now_ms() -> int:
@@ -145,6 +148,9 @@ def create_table(cursor: Cursor, name: TableId, resource: Resource) -> Resource:
     if find_table(cursor, name) is not None:
         raise duplicate("Table", str(name))
     delete_table(cursor, name)  # one that has expired
+    for other, _ in list_tables(cursor, name.dataset):
+        if other.table.lower() == name.table.lower():
+            raise not_emulated(f"two tables whose names differ only in case: {other} and {name}")
     fields = resource["schema"]["fields"]
     # DuckDB has no tables without columns; BigQuery has.
     cursor.execute(f"CREATE TABLE {name.sql} ({columns(fields) or '_no_columns BOOLEAN'})")
@@ -160,8 +166,17 @@ def create_table(cursor: Cursor, name: TableId, resource: Resource) -> Resource:
     return resource
 
 
-def put_table(cursor: Cursor, name: TableId, resource: Resource) -> None:
-    """Changes a table's record, and says so in its etag and its time of modification."""
+def put_table(cursor: Cursor, name: TableId, resource: Resource, *, mutated: bool = False) -> None:
+    """Changes a table's record, and says so in its etag and its time of modification.
+
+    Args:
+        cursor: The transaction.
+        name: The table.
+        resource: Its record.
+        mutated: Whether rows were changed or deleted, which transactions at the same time must not do.
+    """
+    if mutated:
+        resource = {**resource, "mutations": resource.get("mutations", 0) + 1}
     resource = {**resource, "lastModifiedTime": str(now_ms()), "version": resource["version"] + 1}
     cursor.execute(
         "UPDATE _catalog.tables SET resource = ? WHERE project = ? AND dataset = ? AND name = ?",
@@ -185,6 +200,14 @@ def list_tables(cursor: Cursor, name: DatasetId) -> list[tuple[TableId, Resource
         [name.project, name.dataset],
     ).fetchall()
     return [(TableId(name, table), json.loads(resource)) for table, resource in rows]
+
+
+def delete_expired_tables(cursor: Cursor) -> None:
+    """Deletes the tables whose time has passed, among them old results of queries."""
+    rows = cursor.execute("SELECT project, dataset, name, resource FROM _catalog.tables").fetchall()
+    for project, dataset, name, resource in rows:
+        if has_expired(json.loads(resource)):
+            delete_table(cursor, TableId(DatasetId(project, dataset), name))
 
 
 # Jobs

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from bigquery_emulator import catalog
-from bigquery_emulator.database import Cursor
+from bigquery_emulator.database import Cursor, Database
 from bigquery_emulator.destination import Rows, write
 from bigquery_emulator.errors import invalid
 from bigquery_emulator.names import TableId
-from bigquery_emulator.partitioning import partition_condition
+from bigquery_emulator.partitioning import checked_layout, partition_condition
 
 Resource = dict[str, Any]
 
@@ -25,7 +25,7 @@ class CopyJob:
         self._target = TableId.of(self._config.get("destinationTable") or {}, project)
         self.steps = [self._copy]
 
-    def prepare(self) -> None:
+    def prepare(self, database: Database) -> None:
         """Nothing is fetched."""
 
     def close(self) -> None:
@@ -41,11 +41,7 @@ class CopyJob:
                 raise invalid("The source tables of a copy must have one schema.")
             where = f" WHERE {partition_condition(table, name.partition)}" if name.partition else ""
             parts.append(f"SELECT * FROM {name.sql}{where}")
-        layout = {
-            key: tables[0][key]
-            for key in ("timePartitioning", "rangePartitioning", "clustering")
-            if key in tables[0]
-        }
+        layout = checked_layout(tables[0], fields)
         cursor.execute(f"CREATE TEMP TABLE _copied AS {' UNION ALL '.join(parts)}")
         rows = Rows("SELECT * FROM _copied", fields)
         count = write(cursor, rows, self._target, {**layout, **self._config}, "WRITE_EMPTY")

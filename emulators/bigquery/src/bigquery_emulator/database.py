@@ -19,6 +19,8 @@ CREATE TABLE IF NOT EXISTS _catalog.tables
   (project VARCHAR, dataset VARCHAR, name VARCHAR, resource VARCHAR);
 CREATE TABLE IF NOT EXISTS _catalog.jobs
   (project VARCHAR, id VARCHAR, parent VARCHAR, created BIGINT, resource VARCHAR);
+CREATE OR REPLACE MACRO bq_divide(a, b) AS
+  CASE WHEN b = 0 THEN error('division by zero: ' || a || ' / ' || b) ELSE a / b END;
 """
 
 

@@ -31,7 +31,7 @@ _IGNORED = (
 
 
 class DatasetRoutes:
-    """Answers datasets.*"""
+    """Answers the calls about datasets."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -10,13 +10,20 @@ from bigquery_emulator import catalog, dialect
 from bigquery_emulator.database import Cursor
 from bigquery_emulator.destination import insert
 from bigquery_emulator.dialect import Context
-from bigquery_emulator.errors import duplicate, not_emulated, not_found
+from bigquery_emulator.errors import duplicate, invalid_query, not_emulated, not_found
+from bigquery_emulator.execution import described
 from bigquery_emulator.fields import Field, checked, duckdb_type
+from bigquery_emulator.hidden_dataset import create_missing_hidden_dataset
+from bigquery_emulator.meanings import name_columns
 from bigquery_emulator.names import DatasetId, TableId, quote
 from bigquery_emulator.partitioning import checked_layout
+from bigquery_emulator.resources import merged
 from bigquery_emulator.table_options import layout_of, options_of
 
 Resource = dict[str, Any]
+
+# https://cloud.google.com/bigquery/docs/managing-table-schemas#change_a_columns_data_type
+_WIDER = {"INTEGER": ("NUMERIC", "BIGNUMERIC", "FLOAT"), "NUMERIC": ("BIGNUMERIC", "FLOAT")}
 
 
 def run_ddl(cursor: Cursor, statement: exp.Expression, context: Context, statistics: Resource) -> None:
@@ -43,10 +50,10 @@ def run_ddl(cursor: Cursor, statement: exp.Expression, context: Context, statist
 
 def _truncate(cursor: Cursor, statement: exp.TruncateTable, context: Context, statistics: Resource) -> None:
     for each in statement.expressions:
-        name = dialect.table_id(each, context)
+        name = dialect.table_id(cursor, each, context)
         table = catalog.get_table(cursor, name)
         row = cursor.execute(f"DELETE FROM {name.sql}").fetchone()
-        catalog.put_table(cursor, name, table)
+        catalog.put_table(cursor, name, table, mutated=True)
         count = str(row[0] if row else 0)
         statistics["numDmlAffectedRows"] = count
         statistics["dmlStats"] = {"deletedRowCount": count}
@@ -56,12 +63,13 @@ def _create_table(cursor: Cursor, statement: exp.Create, context: Context, stati
     schema = statement.this
     target = schema.this if isinstance(schema, exp.Schema) else schema
     properties = statement.args.get("properties")
-    for each in properties.expressions if properties else []:
-        if isinstance(each, exp.TemporaryProperty):
-            raise not_emulated("CREATE TEMP TABLE")
     if statement.args.get("clone"):
         raise not_emulated("CREATE TABLE … CLONE and COPY")
-    name = dialect.table_id(target, context)
+    given = properties.expressions if properties else []
+    if any(isinstance(each, exp.TemporaryProperty) for each in given):
+        name = _temporary(cursor, target, context)
+    else:
+        name = dialect.table_id(cursor, target, context)
     statistics["ddlTargetTable"] = name.reference
     existing = catalog.find_table(cursor, name)
     statistics["ddlOperationPerformed"] = "CREATE"
@@ -82,9 +90,7 @@ def _create_table(cursor: Cursor, statement: exp.Create, context: Context, stati
     if query is not None:
         if isinstance(query, exp.Subquery):
             query = query.this
-        from bigquery_emulator.query_job import described
-
-        dialect.name_columns(query)
+        name_columns(query)
         dialect.prepare(cursor, query, context)
         rows = described(cursor, dialect.duckdb_sql(query))
     fields = checked(fields) if fields else (rows.fields if rows else [])
@@ -100,6 +106,16 @@ def _create_table(cursor: Cursor, statement: exp.Create, context: Context, stati
         insert(cursor, rows, name, table)
         if existing is not None:
             cursor.execute("DROP TABLE _replacing")
+
+
+def _temporary(cursor: Cursor, target: exp.Table, context: Context) -> TableId:
+    if context.script is None:
+        raise invalid_query("Use of CREATE TEMPORARY TABLE requires a script or session")
+    if len(target.parts) > 1:
+        raise invalid_query("A temporary table cannot be qualified with a dataset")
+    name = dialect.temporary_id(context, target.name)
+    create_missing_hidden_dataset(cursor, context.project)
+    return name
 
 
 def _column(definition: exp.ColumnDef) -> Field:
@@ -133,8 +149,20 @@ def field_of_type(name: str, kind: exp.DataType) -> Field:
     return field
 
 
+def dropped(statement: exp.Drop) -> exp.Table:
+    """What a DROP is about.
+
+    Raises:
+        BigQueryError: More than one thing.
+    """
+    named = statement.args.get("tables") or [statement.this]
+    if len(named) != 1 or not isinstance(named[0], exp.Table):
+        raise not_emulated("DROP of more than one thing")
+    return named[0]
+
+
 def _drop_table(cursor: Cursor, statement: exp.Drop, context: Context, statistics: Resource) -> None:
-    name = dialect.table_id(statement.this, context)
+    name = dialect.table_id(cursor, dropped(statement), context)
     statistics["ddlTargetTable"] = name.reference
     if catalog.find_table(cursor, name) is None:
         if not statement.args.get("exists"):
@@ -146,7 +174,8 @@ def _drop_table(cursor: Cursor, statement: exp.Drop, context: Context, statistic
 
 
 def _schema(cursor: Cursor, statement: exp.Expression, context: Context) -> None:
-    parts = [part.name for part in statement.this.parts]
+    named = dropped(statement) if isinstance(statement, exp.Drop) else statement.this
+    parts = [part.name for part in named.parts]
     name = DatasetId(".".join(parts[:-1]) or context.project, parts[-1])
     exists = catalog.find_dataset(cursor, name) is not None
     if isinstance(statement, exp.Drop):
@@ -162,7 +191,7 @@ def _schema(cursor: Cursor, statement: exp.Expression, context: Context) -> None
 
 
 def _alter_table(cursor: Cursor, statement: exp.Alter, context: Context, statistics: Resource) -> None:
-    name = dialect.table_id(statement.this, context)
+    name = dialect.table_id(cursor, statement.this, context)
     statistics["ddlTargetTable"] = name.reference
     statistics["ddlOperationPerformed"] = "ALTER"
     table = catalog.find_table(cursor, name)
@@ -176,6 +205,25 @@ def _alter_table(cursor: Cursor, statement: exp.Alter, context: Context, statist
     catalog.put_table(cursor, name, table)
 
 
+def _changed(cursor: Cursor, name: TableId, field: Field, action: exp.AlterColumn) -> Field:
+    if field["name"].lower() != action.name.lower():
+        return field
+    column = f"ALTER TABLE {name.sql} ALTER COLUMN {quote(field['name'])}"
+    if action.args.get("drop") and action.args.get("allow_null"):
+        cursor.execute(f"{column} DROP NOT NULL")
+        return {**field, "mode": "NULLABLE"}
+    wanted = action.args.get("dtype")
+    if wanted is None:
+        raise not_emulated(f"ALTER TABLE … {action.sql('bigquery')}")
+    found = checked([{**field_of_type(field["name"], wanted), "mode": field["mode"]}])[0]
+    if found["type"] != field["type"] and found["type"] not in _WIDER.get(field["type"], ()):
+        raise invalid_query(
+            f"ALTER TABLE ALTER COLUMN SET DATA TYPE requires that {field['type']} can become {found['type']}"
+        )
+    cursor.execute(f"{column} SET DATA TYPE {duckdb_type(found)}")
+    return {**found, **{key: field[key] for key in ("description", "policyTags") if key in field}}
+
+
 def _altered(cursor: Cursor, name: TableId, table: Resource, action: exp.Expression) -> Resource:
     fields = list(table["schema"]["fields"])
     if isinstance(action, exp.ColumnDef):
@@ -187,15 +235,22 @@ def _altered(cursor: Cursor, name: TableId, table: Resource, action: exp.Express
         cursor.execute(f"ALTER TABLE {name.sql} ADD COLUMN {quote(field['name'])} {duckdb_type(field)}")
         fields.append(field)
     elif isinstance(action, exp.Drop) and str(action.args.get("kind")).upper() == "COLUMN":
-        column = action.this.name
+        column = action.args["tables"][0].name
         if not any(each["name"].lower() == column.lower() for each in fields):
             if action.args.get("exists"):
                 return table
             raise not_found("Column", column)
+        layout = (table.get("timePartitioning") or table.get("rangePartitioning") or {}).get("field")
+        if column.lower() in {
+            str(each).lower() for each in (layout, *(table.get("clustering") or {}).get("fields", ()))
+        }:
+            raise invalid_query(f"The column {column} partitions or clusters the table; it cannot be dropped")
         cursor.execute(f"ALTER TABLE {name.sql} DROP COLUMN {quote(column)}")
         fields = [each for each in fields if each["name"].lower() != column.lower()]
     elif isinstance(action, exp.AlterSet):
-        return {**table, **options_of(action)}
+        return merged(table, options_of(action.find(exp.Properties)))
+    elif isinstance(action, exp.AlterColumn):
+        fields = [_changed(cursor, name, each, action) for each in fields]
     else:
         raise not_emulated(f"ALTER TABLE … {action.sql('bigquery')}")
     return {**table, "schema": {"fields": fields}}

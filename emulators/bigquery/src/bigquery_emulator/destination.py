@@ -8,7 +8,7 @@ from typing import Any
 
 from bigquery_emulator import catalog
 from bigquery_emulator.database import Cursor
-from bigquery_emulator.errors import duplicate, invalid, not_found
+from bigquery_emulator.errors import duplicate, invalid, not_emulated, not_found
 from bigquery_emulator.fields import Field, columns, duckdb_type
 from bigquery_emulator.names import TableId, quote
 from bigquery_emulator.partitioning import check_same_layout, checked_layout, partition_condition
@@ -64,11 +64,17 @@ def write(cursor: Cursor, rows: Rows, target: TableId, config: Resource, default
             table = _replaced(cursor, target, table, rows.fields)
         elif disposition == "WRITE_TRUNCATE_DATA":
             cursor.execute(f"DELETE FROM {target.sql}")
-        table = _fitted(cursor, target, table, rows.fields, config.get("schemaUpdateOptions") or [])
+        table = _fitted(
+            cursor,
+            target,
+            table,
+            rows.fields,
+            [] if disposition == "WRITE_TRUNCATE_DATA" else config.get("schemaUpdateOptions") or [],
+        )
     if target.partition is not None:
         _check_partition(cursor, rows, table, target.partition)
     count = insert(cursor, rows, target, table)
-    catalog.put_table(cursor, target, table)
+    catalog.put_table(cursor, target, table, mutated=disposition.startswith("WRITE_TRUNCATE"))
     return count
 
 
@@ -92,10 +98,7 @@ def insert(cursor: Cursor, rows: Rows, target: TableId, table: Resource) -> int:
 
 def _replaced(cursor: Cursor, target: TableId, table: Resource, fields: list[Field]) -> Resource:
     """The table without rows and with another schema; all else about it stays."""
-    layout = {
-        name: table[name] for name in ("timePartitioning", "rangePartitioning", "clustering") if name in table
-    }
-    checked_layout(layout, fields)
+    checked_layout(table, fields)
     cursor.execute(f"DROP TABLE {target.sql}")
     cursor.execute(f"CREATE TABLE {target.sql} ({columns(fields) or '_no_columns BOOLEAN'})")
     return {**table, "schema": {"fields": fields}}
@@ -120,6 +123,9 @@ def _fitted(
             cursor.execute(f"ALTER TABLE {target.sql} ADD COLUMN {quote(field['name'])} {duckdb_type(field)}")
             found.append(field)
             continue
+        same = existing["type"] == field["type"] and existing["mode"] == field["mode"]
+        if same and field["type"] == "RECORD" and duckdb_type(existing) != duckdb_type(field):
+            raise not_emulated(f"another schema of the RECORD {field['name']} than the table's")
         if existing["type"] != field["type"]:
             raise invalid(
                 f"{problem} Field {field['name']} has changed type from {existing['type']} to {field['type']}"
@@ -144,6 +150,9 @@ def _fitted(
 
 def _check_partition(cursor: Cursor, rows: Rows, table: Resource, partition: str) -> None:
     condition = partition_condition(table, partition)
+    layout = table.get("timePartitioning") or table["rangePartitioning"]
+    if layout["field"].lower() not in {field["name"].lower() for field in rows.fields}:
+        raise invalid(f"The rows lack the column {layout['field']} that partitions the table")
     if cursor.execute(f"SELECT 1 FROM ({rows.select}) WHERE NOT {condition} LIMIT 1").fetchone():
         raise invalid(
             f"Some rows belong to different partitions rather than destination partition {partition}"

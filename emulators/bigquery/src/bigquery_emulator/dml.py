@@ -9,7 +9,7 @@ from sqlglot import exp
 from bigquery_emulator import catalog, dialect
 from bigquery_emulator.database import Cursor
 from bigquery_emulator.dialect import Context
-from bigquery_emulator.errors import invalid_query
+from bigquery_emulator.errors import invalid_query, not_emulated
 from bigquery_emulator.names import quote
 
 Resource = dict[str, Any]
@@ -28,23 +28,25 @@ def run_dml(cursor: Cursor, statement: exp.Expression, context: Context, statist
         name = type(statement).__name__.upper()
         raise invalid_query(f"{name} must have a WHERE clause")
     target = statement.this.this if isinstance(statement.this, exp.Schema) else statement.this
-    name = dialect.table_id(target, context)
+    table_name = dialect.table_id(cursor, target, context)
     dialect.prepare(cursor, statement, context)
-    table = catalog.get_table(cursor, name)
+    table = catalog.get_table(cursor, table_name)
     if isinstance(statement, exp.Merge):
         counts = _merge(cursor, statement, table)
     else:
+        if isinstance(statement, exp.Update):
+            _refuse_ambiguous_update(cursor, statement)
         row = cursor.execute(dialect.duckdb_sql(statement)).fetchone()
         counts = {type(statement).__name__.upper(): int(row[0]) if row else 0}
-    catalog.put_table(cursor, name, table)
+    catalog.put_table(cursor, table_name, table, mutated=not isinstance(statement, exp.Insert))
     statistics["numDmlAffectedRows"] = str(sum(counts.values()))
     statistics["dmlStats"] = {key: str(counts.get(verb, 0)) for verb, key in _STATISTIC.items()}
 
 
 def _merge(cursor: Cursor, statement: exp.Merge, table: Resource) -> dict[str, int]:
     for when in statement.args["whens"].expressions:
-        _write_out(when, table)
-    _refuse_ambiguous(cursor, statement)
+        _write_out(when, table, statement.args["using"].alias_or_name)
+    _refuse_ambiguous_merge(cursor, statement)
     sql = dialect.duckdb_sql(statement)
     found: dict[str, int] = {}
     answer = cursor.execute(f"{sql} RETURNING merge_action")
@@ -54,19 +56,25 @@ def _merge(cursor: Cursor, statement: exp.Merge, table: Resource) -> dict[str, i
     return found
 
 
-def _write_out(when: exp.When, table: Resource) -> None:
+def _write_out(when: exp.When, table: Resource, source: str) -> None:
     """`INSERT ROW`, and INSERT without names, are about all columns."""
     then = when.args.get("then")
-    if not isinstance(then, exp.Insert):
+    if not isinstance(then, exp.Insert) or then.args.get("expression"):
         return
     names = [field["name"] for field in table["schema"]["fields"]]
-    if then.this is None or (then.expression is None and then.this.name.upper() == "ROW"):
-        columns = [exp.column(name, quoted=True) for name in names]
-        then.set("this", exp.Tuple(expressions=columns))
-        then.set("expression", exp.Tuple(expressions=[column.copy() for column in columns]))
+    columns = [exp.to_identifier(name, quoted=True) for name in names]
+    given = then.this.find(exp.Anonymous) if isinstance(then.this, exp.Tuple) else None
+    if given is not None and given.name.upper() == "VALUES":
+        values = [value.copy() for value in given.expressions]
+    elif isinstance(then.this, exp.Var) and then.this.name.upper() == "ROW":
+        values = [exp.column(name, table=source, quoted=True) for name in names]
+    else:
+        raise not_emulated(f"INSERT {then.this} of a MERGE")
+    then.set("this", exp.Tuple(expressions=columns))
+    then.set("expression", exp.Tuple(expressions=values))
 
 
-def _refuse_ambiguous(cursor: Cursor, statement: exp.Merge) -> None:
+def _refuse_ambiguous_merge(cursor: Cursor, statement: exp.Merge) -> None:
     """DuckDB takes the last of several matching rows; BigQuery refuses."""
     changes = [
         when
@@ -75,12 +83,27 @@ def _refuse_ambiguous(cursor: Cursor, statement: exp.Merge) -> None:
     ]
     if not changes:
         return
-    target = statement.this.copy()
-    label = quote(target.alias_or_name)
     conditions = [when.args["condition"] for when in changes if when.args.get("condition") is not None]
-    query = exp.select("1").from_(target).join(statement.args["using"].copy(), on=statement.args["on"].copy())
+    target = statement.this.copy()
+    pairs = exp.select("1").from_(target).join(statement.args["using"].copy(), on=statement.args["on"].copy())
     if len(conditions) == len(changes):
-        query = query.where(exp.or_(*[condition.copy() for condition in conditions]))
-    sql = f"{dialect.duckdb_sql(query)} GROUP BY {label}.rowid HAVING count(*) > 1 LIMIT 1"
-    if cursor.execute(sql).fetchone():
+        pairs = pairs.where(exp.or_(*[condition.copy() for condition in conditions]))
+    _refuse_pairs(cursor, pairs, target)
+
+
+def _refuse_ambiguous_update(cursor: Cursor, statement: exp.Update) -> None:
+    sources = statement.args.get("from_")
+    if sources is None:
+        return
+    target = statement.this.copy()
+    pairs = exp.select("1").from_(target).join(sources.this.copy(), join_type="cross")
+    if sources.this.args.get("joins"):
+        raise not_emulated("UPDATE … FROM with a join: put it into a subquery")
+    _refuse_pairs(cursor, pairs.where(statement.args["where"].this.copy()), target)
+
+
+def _refuse_pairs(cursor: Cursor, pairs: exp.Select, target: exp.Expression) -> None:
+    """Refuses where a row of the target is in more than one pair."""
+    rowid = f"{quote(target.alias_or_name)}.rowid"
+    if cursor.execute(f"{dialect.duckdb_sql(pairs)} GROUP BY {rowid} HAVING count(*) > 1 LIMIT 1").fetchone():
         raise invalid_query(_AMBIGUOUS)

@@ -138,7 +138,7 @@ def standard_type(field: Field) -> str:
         inner = ", ".join(f"{each['name']} {standard_type(each)}" for each in field["fields"])
         found = f"STRUCT<{inner}>"
     else:
-        found = names.get(field["type"], field["type"])
+        found = names.get(field["type"], str(field["type"]))
         if "precision" in field:
             found += (
                 f"({field['precision']}, {field['scale']})" if "scale" in field else f"({field['precision']})"

@@ -49,9 +49,9 @@ def download(uri: str, target: Path) -> None:
         BigQueryError: There is no such object.
     """
     bucket, name = split(uri)
-    with _open(f"/storage/v1/b/{_quoted(bucket)}/o/{_quoted(name)}?alt=media", uri) as answer:
-        with target.open("wb") as stream:
-            shutil.copyfileobj(answer, stream, 1 << 20)
+    source = f"/storage/v1/b/{_quoted(bucket)}/o/{_quoted(name)}?alt=media"
+    with _open(source, uri) as answer, target.open("wb") as stream:
+        shutil.copyfileobj(answer, stream, 1 << 20)
 
 
 def upload(source: Path, uri: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -16,25 +17,27 @@ from bigquery_emulator.names import TableId
 from bigquery_emulator.paging import page_of, page_start, page_token
 from bigquery_emulator.table_routes import format_options
 
-# How long jobs.insert waits for the end of a job before it answers that it runs.
-WAIT_S = 2.0
 _PAGE = 10_000
 # Of jobs.query, beside the options of a query job: https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query
 _OF_REQUEST = (
-    "kind", "maxResults", "timeoutMs", "dryRun", "location", "formatOptions", "labels", "requestId", "jobCreationMode",
+    "kind", "maxResults", "timeoutMs", "dryRun", "location", "formatOptions", "labels", "requestId",
+    "jobCreationMode",
 )  # fmt: skip
 
 
 class JobRoutes:
-    """Answers jobs.*"""
+    """Answers the calls about jobs."""
 
-    def __init__(self, database: Database, runner: JobRunner) -> None:
+    def __init__(self, database: Database, runner: JobRunner, answer_after_s: float) -> None:
         self._database = database
+        self._answer_after_s = answer_after_s
         self._runner = runner
 
     def insert(self, call: Call, project: str) -> Answer:
         """jobs.insert."""
-        return Answer.of_json(shown(self._runner.submit(project, call.document(), None, WAIT_S)))
+        return Answer.of_json(
+            shown(self._runner.submit(project, call.document(), None, self._answer_after_s))
+        )
 
     def get(self, call: Call, project: str, job: str) -> Answer:
         """jobs.get."""
@@ -76,9 +79,18 @@ class JobRoutes:
         configuration = {"query": options, "labels": document.get("labels"), "dryRun": document.get("dryRun")}
         reference = {"location": document.get("location")}
         timeout = float(document.get("timeoutMs") or 10_000) / 1000
-        job = self._runner.submit(
-            project, {"configuration": configuration, "jobReference": reference}, None, timeout
-        )
+        asked = document.get("requestId")
+        if asked:  # asked again, it is answered with the same job
+            digest = hashlib.sha256(f"{project}:{asked}".encode()).hexdigest()
+            reference["jobId"] = f"job_{digest[:32]}"
+        try:
+            job = self._runner.submit(
+                project, {"configuration": configuration, "jobReference": reference}, None, timeout
+            )
+        except BigQueryError as error:
+            if not asked or error.reason != "duplicate":
+                raise
+            job = self._runner.wait(project, str(reference["jobId"]), timeout)
         if document.get("dryRun"):
             statistics = job["statistics"]["query"]
             answer = {"kind": "bigquery#queryResponse", "jobComplete": True, "totalRows": "0",

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import duckdb
 
 from bigquery_emulator import catalog
-from bigquery_emulator.copy_job import CopyJob
 from bigquery_emulator.database import Cursor, Database
 from bigquery_emulator.errors import BigQueryError, duplicate
-from bigquery_emulator.extract_job import ExtractJob
 from bigquery_emulator.job_config import kind_of
-from bigquery_emulator.load_job import LoadJob
+from bigquery_emulator.new_job import new_job
 from bigquery_emulator.query_job import QueryJob
+from bigquery_emulator.work import Work, work_of
 
 Resource = dict[str, Any]
-
-
-class Work(Protocol):
-    """What a job does. Each step is one transaction; the last one also writes the job's record."""
-
-    steps: list[Any]
-
-    def prepare(self) -> None:
-        """What is done before the database is locked."""
-
-    def close(self) -> None:
-        """Lets go of what `prepare` took."""
 
 
 @dataclass
@@ -122,7 +110,8 @@ class JobRunner:
             if active is not None:
                 active.cancelled = True
                 if active.cursor is not None:
-                    active.cursor.interrupt()
+                    with contextlib.suppress(duckdb.Error):  # it may have ended meanwhile
+                        active.cursor.interrupt()
         return self.wait(project, job_id, 1)
 
     def resume(self) -> None:
@@ -162,7 +151,7 @@ class JobRunner:
             job = json.loads(json.dumps(job))  # the client's view stays as it is until the end
             job["status"] = {"state": "RUNNING"}
             work = work_of(job, note.with_suffix(".body"))
-            work.prepare()
+            work.prepare(self._database)
             for number in range(int(job.pop("_next", 0)), len(work.steps)):
                 before = json.loads(json.dumps(job))
                 try:
@@ -212,46 +201,6 @@ class JobRunner:
         _end(job, None)
         del job["jobReference"]["jobId"]
         return job
-
-
-def new_job(project: str, document: Resource) -> Resource:
-    """The job that a client's document asks for."""
-    given = document.get("jobReference") or {}
-    configuration = json.loads(json.dumps(document.get("configuration") or {}))
-    reference = {
-        "projectId": project,
-        "jobId": str(given.get("jobId") or f"job_{uuid.uuid4().hex}"),
-        "location": str(given.get("location") or "US"),
-    }
-    kind = next((each for each in ("query", "load", "copy", "extract") if configuration.get(each)), "unknown")
-    configuration["jobType"] = kind.upper()
-    moment = str(catalog.now_ms())
-    return {
-        "kind": "bigquery#job",
-        "jobReference": reference,
-        "configuration": configuration,
-        "status": {"state": "RUNNING"},
-        "statistics": {"creationTime": moment, "startTime": moment},
-        "user_email": "emulator@localhost",
-    }
-
-
-def work_of(job: Resource, body: Path) -> Work:
-    """What a job does.
-
-    Raises:
-        BigQueryError: Its configuration is invalid.
-    """
-    project = job["jobReference"]["projectId"]
-    match job["configuration"]["jobType"]:
-        case "QUERY":
-            return QueryJob(project, job)
-        case "LOAD":
-            return LoadJob(project, job, body if body.exists() and body.is_file() else None)
-        case "COPY":
-            return CopyJob(project, job)
-        case _:
-            return ExtractJob(project, job)
 
 
 def _end(job: Resource, error: BigQueryError | None) -> None:

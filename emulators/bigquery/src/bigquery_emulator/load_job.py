@@ -9,14 +9,17 @@ from typing import Any
 import duckdb
 
 from bigquery_emulator import catalog, gcs
-from bigquery_emulator.database import Cursor
+from bigquery_emulator.database import Cursor, Database
 from bigquery_emulator.destination import Rows, write
 from bigquery_emulator.errors import invalid, not_emulated
 from bigquery_emulator.fields import Field, checked
 from bigquery_emulator.names import TableId
 from bigquery_emulator.parquet_source import parquet_rows
+from bigquery_emulator.text_source import csv_rows, json_rows
 
 Resource = dict[str, Any]
+
+_PROPERTIES = ("friendlyName", "description", "labels", "expirationTime")
 
 
 class LoadJob:
@@ -32,7 +35,7 @@ class LoadJob:
         self.steps = [self._load]
         self.target = TableId.of(self._config.get("destinationTable") or {}, project)
 
-    def prepare(self) -> None:
+    def prepare(self, database: Database) -> None:
         """Fetches the files, before anything is locked."""
         if self._body is not None:
             self._files = [self._body]
@@ -53,16 +56,20 @@ class LoadJob:
     def _load(self, cursor: Cursor) -> None:
         config = self._config
         table = catalog.find_table(cursor, self.target)
-        fields: list[Field] | None = None
-        if (config.get("schema") or {}).get("fields"):
-            fields = checked(config["schema"]["fields"])
-        elif table is not None and config.get("writeDisposition") != "WRITE_TRUNCATE":
-            fields = table["schema"]["fields"]
+        schema = (config.get("schema") or {}).get("fields")
+        given = checked(schema) if schema else None
+        replaces = config.get("writeDisposition") == "WRITE_TRUNCATE" and self.target.partition is None
+        existing = None if table is None or replaces else table["schema"]["fields"]
+        if table is not None and config.get("sourceFormat") != "PARQUET" and not config.get("autodetect"):
+            existing = table["schema"]["fields"]
         try:
-            count = write(cursor, self._rows(cursor, fields), self.target, config, "WRITE_APPEND")
+            count = write(cursor, self._rows(cursor, given, existing), self.target, config, "WRITE_APPEND")
         except duckdb.Error as error:
             raise invalid(f"Error while reading data, error message: {str(error).splitlines()[0]}") from None
         properties = config.get("destinationTableProperties") or {}
+        for name in properties:
+            if name not in _PROPERTIES:
+                raise not_emulated(f"`destinationTableProperties.{name}`")
         if properties and table is None:
             created = catalog.get_table(cursor, self.target)
             catalog.put_table(cursor, self.target, {**created, **properties})
@@ -72,8 +79,9 @@ class LoadJob:
             "outputRows": str(count), "outputBytes": str(size), "badRecords": "0",
         }  # fmt: skip
 
-    def _rows(self, cursor: Cursor, fields: list[Field] | None) -> Rows:
+    def _rows(self, cursor: Cursor, given: list[Field] | None, existing: list[Field] | None) -> Rows:
         form = self._config.get("sourceFormat") or "CSV"
         if form == "PARQUET":
-            return parquet_rows(self._files, fields, self._config)
-        raise not_emulated(f"loading {form}")
+            return parquet_rows(self._files, given, existing, self._config)
+        source = json_rows if form == "NEWLINE_DELIMITED_JSON" else csv_rows
+        return source(cursor, self._files, given or existing, self._config)

@@ -13,7 +13,7 @@ T = TypeVar("T")
 def page_of(items: Sequence[T], query: dict[str, str], default: int = 50) -> tuple[Sequence[T], str | None]:
     """A page of a list, and the token of the next one."""
     start = page_start(query)
-    size = int(query.get("maxResults") or default)
+    size = number(query, "maxResults", default)
     end = start + max(size, 1)
     return items[start:end], (page_token(end) if end < len(items) else None)
 
@@ -29,7 +29,19 @@ def page_start(query: dict[str, str]) -> int:
         if not token.startswith("row") or not token[3:].isdigit():
             raise invalid(f"Invalid value for pageToken: {token}")
         return int(token[3:])
-    return int(query.get("startIndex") or 0)
+    return number(query, "startIndex", 0)
+
+
+def number(query: dict[str, str], name: str, default: int) -> int:
+    """A parameter of a query that is a whole number.
+
+    Raises:
+        BigQueryError: It is none.
+    """
+    text = query.get(name) or str(default)
+    if not text.isdigit():
+        raise invalid(f"Invalid value for {name}: {text}")
+    return int(text)
 
 
 def page_token(start: int) -> str:

@@ -123,6 +123,8 @@ def partition_condition(table: Resource, partition: str) -> str:
 def _checked_id(table: Resource, partition: str) -> str:
     if partition in ("__NULL__", "__UNPARTITIONED__"):
         return partition
+    if partition.startswith("__"):
+        raise not_emulated(f"${partition}")
     layout = table.get("timePartitioning")
     if layout is None and "rangePartitioning" not in table:
         raise invalid("Cannot use a partition decorator on a table that is not partitioned.")

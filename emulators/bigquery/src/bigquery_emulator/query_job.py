@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import re
+import uuid
 from collections.abc import Callable
 from typing import Any
 
-import duckdb
 from sqlglot import exp
 
 from bigquery_emulator import catalog, dialect
-from bigquery_emulator.database import Cursor
+from bigquery_emulator.database import Cursor, Database
 from bigquery_emulator.ddl import run_ddl
 from bigquery_emulator.destination import Rows, write
 from bigquery_emulator.dialect import Context
 from bigquery_emulator.dml import run_dml
 from bigquery_emulator.errors import BigQueryError, invalid_query, not_emulated
-from bigquery_emulator.fields import field_of
+from bigquery_emulator.execution import described, translated_errors
+from bigquery_emulator.hidden_dataset import create_missing_hidden_dataset
+from bigquery_emulator.meanings import name_columns
 from bigquery_emulator.names import DatasetId, TableId
+from bigquery_emulator.parameters import parameters
+from bigquery_emulator.script import changed_tables, grouped, type_of
 
 Resource = dict[str, Any]
 
-# How long the results of a query are kept: https://cloud.google.com/bigquery/docs/cached-results
-RESULTS_MS = 24 * 3600 * 1000
 _DDL = (exp.Create, exp.Drop, exp.Alter, exp.TruncateTable)
 _DML = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 
@@ -38,21 +42,51 @@ class QueryJob:
         self._context = Context(
             project,
             DatasetId.of(default, project) if default else None,
-            dialect.parameters(self._config),
+            parameters(self._config),
         )
         self._statements = dialect.parse(str(self._config.get("query") or ""))
         self._children = 0
+        if self.is_script:
+            self._context.script = hashlib.sha256(str(job["jobReference"].get("jobId")).encode()).hexdigest()[
+                :32
+            ]
         target = self._config.get("destinationTable")
         self._target = TableId.of(target, project) if target else None
-        self.steps = [self._step(group) for group in _grouped(self._statements)]
+        self._groups = grouped(self._statements)
+        self._seen: dict[TableId, Any] = {}
+        self.steps = [self._step(group) for group in self._groups]
 
     @property
     def is_script(self) -> bool:
         """Whether there is more than one statement."""
         return len(self._statements) > 1
 
-    def prepare(self) -> None:
-        """Nothing is fetched."""
+    def prepare(self, database: Database) -> None:
+        """Looks at what the transactions of a script will change, before it waits for its turn."""
+        with database.read() as cursor:
+            self._seen = {name: _state(cursor, name) for name in self._mutated(cursor)}
+
+    def _mutated(self, cursor: Cursor) -> set[TableId]:
+        found = set()
+        for group in self._groups:
+            for target in changed_tables(group) if isinstance(group[0], exp.Transaction) else []:
+                with contextlib.suppress(BigQueryError):  # a temporary table that is not there yet
+                    found.add(dialect.table_id(cursor, target, self._context))
+        return found
+
+    def _refuse_conflict(self, cursor: Cursor, group: list[exp.Expression]) -> None:
+        """A transaction does not change rows of a table that another job changed meanwhile.
+
+        https://cloud.google.com/bigquery/docs/transactions#transaction_concurrency
+        """
+        for target in changed_tables(group):
+            name = dialect.table_id(cursor, target, self._context)
+            if name in self._seen and self._seen[name] != _state(cursor, name):
+                number = uuid.uuid4()
+                raise invalid_query(
+                    f"Transaction is aborted due to concurrent update against table {name}. "
+                    f"Transaction ID: {number}"
+                )
 
     def close(self) -> None:
         """Nothing is held."""
@@ -66,7 +100,7 @@ class QueryJob:
             statistics["statementType"] = "SCRIPT"
             return
         statement = self._statements[0].copy()
-        statistics["statementType"] = _type_of(statement)
+        statistics["statementType"] = type_of(statement)
         if isinstance(statement, exp.Query):
             statistics["schema"] = {"fields": self._selected(cursor, statement).fields}
         else:
@@ -75,15 +109,19 @@ class QueryJob:
 
     def _step(self, group: list[exp.Expression]) -> Callable[[Cursor], None]:
         def step(cursor: Cursor) -> None:
+            if isinstance(group[0], exp.Transaction):
+                self._refuse_conflict(cursor, group)
             for statement in group:
-                if isinstance(statement, (exp.Transaction, exp.Commit)):
+                if isinstance(statement, exp.Rollback):
+                    cursor.execute("ROLLBACK")
+                    cursor.execute("BEGIN")
+                if isinstance(statement, (exp.Transaction, exp.Commit, exp.Rollback)):
                     continue
-                statistics: Resource = {"statementType": _type_of(statement)}
+                statistics: Resource = {"statementType": type_of(statement)}
                 with translated_errors():
                     self._run(cursor, statement.copy(), statistics)
-                if isinstance(statement, exp.Rollback):
-                    continue
                 self._tell(cursor, statement, statistics)
+            self._seen = {name: _state(cursor, name) for name in self._seen}
 
         return step
 
@@ -133,10 +171,11 @@ class QueryJob:
         elif isinstance(statement, _DDL):
             run_ddl(cursor, statement, self._context, statistics)
         else:
-            raise not_emulated(f"the statement {statement.sql('bigquery').split()[0]}")
+            words = re.findall(r"\w+", statement.sql("bigquery"))
+            raise not_emulated(f"the statement {' '.join(words[:1]).upper()}")
 
     def _selected(self, cursor: Cursor, statement: exp.Expression) -> Rows:
-        dialect.name_columns(statement)
+        name_columns(statement)
         dialect.prepare(cursor, statement, self._context)
         sql = dialect.duckdb_sql(statement)
         with translated_errors():
@@ -158,74 +197,13 @@ class QueryJob:
 
     def _anonymous(self, cursor: Cursor) -> TableId:
         """A new table for the results, in a dataset that lists do not show."""
-        dataset = DatasetId(self._project, "_" + hashlib.sha256(self._project.encode()).hexdigest()[:40])
-        if catalog.find_dataset(cursor, dataset) is None:
-            lifetime = {"defaultTableExpirationMs": str(RESULTS_MS), "location": "US"}
-            catalog.create_dataset(cursor, dataset, lifetime)
+        dataset = create_missing_hidden_dataset(cursor, self._project)
         reference = self._job["jobReference"]
         number = self._job["statistics"].get("numChildJobs", "0")
         name = hashlib.sha256(f"{reference['jobId']}:{number}".encode()).hexdigest()
         return TableId(dataset, f"anon{name}")
 
 
-def described(cursor: Cursor, sql: str) -> Rows:
-    """A query with its columns."""
-    columns = cursor.execute(f"DESCRIBE {sql}").fetchall()
-    return Rows(sql, [field_of(name, duckdb.sqltype(kind)) for name, kind, *_ in columns])
-
-
-class translated_errors:  # noqa: N801
-    """Says DuckDB's errors as BigQuery's."""
-
-    def __enter__(self) -> None:
-        """Does nothing."""
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        """Raises another error in place of DuckDB's."""
-        if isinstance(error, duckdb.InterruptException):
-            raise BigQueryError(
-                "stopped", "Job execution was cancelled: User requested cancellation"
-            ) from None
-        if isinstance(error, duckdb.Error):
-            first = str(error).splitlines()[0]
-            if "Function with name" in first:
-                raise not_emulated(first.removeprefix("Catalog Error: ")) from None
-            raise invalid_query(first) from None
-
-
-def _grouped(statements: list[exp.Expression]) -> list[list[exp.Expression]]:
-    """The statements that are committed together: those from BEGIN to COMMIT, and each other alone."""
-    groups: list[list[exp.Expression]] = []
-    held: list[exp.Expression] | None = None
-    for statement in statements:
-        if isinstance(statement, exp.Command) and statement.sql().strip().upper() == "BEGIN":
-            statement = exp.Transaction()
-        if isinstance(statement, exp.Transaction):
-            if held is not None:
-                raise invalid_query("Cannot begin a transaction within a transaction")
-            held = [statement]
-        elif isinstance(statement, (exp.Commit, exp.Rollback)):
-            if held is None:
-                raise invalid_query("There is no transaction to end")
-            groups.append([*held, statement] if isinstance(statement, exp.Commit) else [])
-            held = None
-        elif held is not None:
-            held.append(statement)
-        else:
-            groups.append([statement])
-    if held is not None:
-        raise not_emulated("a transaction that the script does not end")
-    return [group for group in groups if group]
-
-
-def _type_of(statement: exp.Expression) -> str:
-    if isinstance(statement, exp.Query):
-        return "SELECT"
-    if isinstance(statement, exp.TruncateTable):
-        return "TRUNCATE_TABLE"
-    if isinstance(statement, (exp.Create, exp.Drop, exp.Alter)):
-        verb = type(statement).__name__.upper()
-        kind = str(statement.args.get("kind") or "TABLE").upper()
-        selected = isinstance(statement, exp.Create) and statement.expression is not None and kind == "TABLE"
-        return f"{verb}_{kind}{'_AS_SELECT' if selected else ''}"
-    return type(statement).__name__.upper()
+def _state(cursor: Cursor, name: TableId) -> Any:
+    table = catalog.find_table(cursor, name)
+    return None if table is None else (table["creationTime"], table.get("mutations", 0))

@@ -31,11 +31,12 @@ _BASE = re.compile(r"^(/upload|/resumable/upload)?(/bigquery/v2)?")
 class Service:
     """BigQuery over one database."""
 
-    def __init__(self, database: Database, runner: JobRunner) -> None:
+    def __init__(self, database: Database, runner: JobRunner, answer_after_s: float) -> None:
+        """Answers over what `runner` runs; jobs.insert waits so long for the end of its job."""
         datasets = DatasetRoutes(database)
         tables = TableRoutes(database)
-        jobs = JobRoutes(database, runner)
-        uploads = Uploads(database.folder, runner)
+        jobs = JobRoutes(database, runner, answer_after_s)
+        uploads = Uploads(database.folder, runner, answer_after_s)
         self._routes: list[tuple[str, re.Pattern[str], Handler]] = []
         for method, path, handler in (
             ("GET", "/projects/*/datasets", datasets.list),
@@ -51,6 +52,7 @@ class Service:
             ("PATCH", "/projects/*/datasets/*/tables/*", tables.patch),
             ("DELETE", "/projects/*/datasets/*/tables/*", tables.delete),
             ("GET", "/projects/*/datasets/*/tables/*/data", tables.data),
+            ("POST", "/projects/*/datasets/*/tables/*/insertAll", tables.insert_all),
             ("GET", "/projects/*/jobs", jobs.list),
             ("POST", "/projects/*/jobs", jobs.insert),
             ("GET", "/projects/*/jobs/*", jobs.get),

@@ -15,6 +15,11 @@ from bigquery_emulator.errors import invalid_query, not_emulated
 Resource = dict[str, Any]
 
 _BOUNDS = (("start", "start"), ("end", "end"), ("interval", "step"))
+_ELSEWHERE = (exp.PartitionedByProperty, exp.Cluster, exp.ClusterProperty, exp.TemporaryProperty)
+_NAMES = {
+    "description": "description", "friendly_name": "friendlyName", "labels": "labels",
+    "require_partition_filter": "requirePartitionFilter", "expiration_timestamp": "expirationTime",
+}  # fmt: skip
 _TEXTS = {"description": "description", "friendly_name": "friendlyName", "location": "location"}
 
 
@@ -26,12 +31,19 @@ def options_of(holder: exp.Expression | None) -> Resource:
     """
     found: Resource = {}
     for each in holder.expressions if holder is not None else []:
-        if not isinstance(each, (exp.Property, exp.EQ)) or type(each) not in (exp.Property, exp.EQ):
+        if isinstance(each, exp.LocationProperty):
+            found["location"] = each.this.name
             continue
+        if isinstance(each, _ELSEWHERE):
+            continue
+        if type(each) not in (exp.Property, exp.EQ):
+            raise not_emulated(each.sql("bigquery"))
         name = each.this.name.lower()
         value = each.args.get("value") if isinstance(each, exp.Property) else each.expression
         assert isinstance(value, exp.Expression)
-        if name in _TEXTS:
+        if isinstance(value, exp.Null) and name in _NAMES:
+            found[_NAMES[name]] = None
+        elif name in _TEXTS:
             found[_TEXTS[name]] = value.name
         elif name == "labels":
             found["labels"] = dict(_pair(item) for item in value.expressions)

@@ -9,12 +9,17 @@ from bigquery_emulator.call import Answer, Call
 from bigquery_emulator.catalog import Resource
 from bigquery_emulator.cells import read_page, timestamp_format
 from bigquery_emulator.database import Cursor, Database
+from bigquery_emulator.destination import insert
 from bigquery_emulator.errors import invalid, not_emulated
-from bigquery_emulator.fields import Field, checked, duckdb_type
-from bigquery_emulator.names import DatasetId, TableId, quote
-from bigquery_emulator.paging import page_of, page_start, page_token
+from bigquery_emulator.fields import Field, checked
+from bigquery_emulator.logical_bytes import logical_bytes
+from bigquery_emulator.names import DatasetId, TableId
+from bigquery_emulator.paging import number, page_of, page_start, page_token
 from bigquery_emulator.partitioning import checked_layout, partition_condition
 from bigquery_emulator.resources import check_match, merged
+from bigquery_emulator.schema_change import change_layout, change_schema
+from bigquery_emulator.text_source import registered
+from bigquery_emulator.values import BadValue, row_of
 
 _WRITABLE = (
     "friendlyName",
@@ -64,8 +69,11 @@ class TableRoutes:
 
     def get(self, call: Call, project: str, dataset: str, table: str) -> Answer:
         """tables.get."""
+        name = _name(project, dataset, table)
         with self._database.read() as cursor:
-            return Answer.of_json(document_of(cursor, _name(project, dataset, table)))
+            if name.partition is not None:
+                partition_condition(catalog.get_table(cursor, name), name.partition)
+            return Answer.of_json(document_of(cursor, name))
 
     def patch(self, call: Call, project: str, dataset: str, table: str) -> Answer:
         """tables.patch: what is not given stays."""
@@ -94,7 +102,7 @@ class TableRoutes:
         name = _name(project, dataset, table)
         timestamps = timestamp_format(format_options(query))
         start = page_start(query)
-        length = min(int(query.get("maxResults") or _PAGE), _PAGE * 10)
+        length = min(number(query, "maxResults", _PAGE), _PAGE * 10)
         with self._database.read() as cursor:
             found = catalog.get_table(cursor, name)
             where = f" WHERE {partition_condition(found, name.partition)}" if name.partition else ""
@@ -110,6 +118,38 @@ class TableRoutes:
             answer["pageToken"] = page_token(start + len(rows))
         return Answer.of_json(answer)
 
+    def insert_all(self, call: Call, project: str, dataset: str, table: str) -> Answer:
+        """tabledata.insertAll: all rows, or with bad ones none (unless `skipInvalidRows`)."""
+        document = call.document()
+        name = _name(project, dataset, table)
+        given = document.get("rows") or []
+        if document.get("templateSuffix"):
+            raise not_emulated("`templateSuffix`")
+        with self._database.write() as cursor:
+            found = catalog.get_table(cursor, name)
+            fields = found["schema"]["fields"]
+            rows, errors = [], []
+            for index, each in enumerate(given):
+                try:
+                    ignore = bool(document.get("ignoreUnknownValues"))
+                    rows.append(row_of(each.get("json") or {}, fields, ignore_unknown=ignore))
+                except BadValue as error:
+                    problem = {"reason": "invalid", "message": str(error), "location": "", "debugInfo": ""}
+                    errors.append({"index": index, "errors": [problem]})
+            if rows and (not errors or document.get("skipInvalidRows")):
+                insert(cursor, registered(cursor, rows, fields), name, found)
+                catalog.put_table(cursor, name, found)
+        answer: dict[str, Any] = {"kind": "bigquery#tableDataInsertAllResponse"}
+        if errors:
+            if not document.get("skipInvalidRows"):
+                bad = {error["index"] for error in errors}
+                stopped = [{"reason": "stopped", "message": "", "location": "", "debugInfo": ""}]
+                errors += [
+                    {"index": index, "errors": stopped} for index in range(len(given)) if index not in bad
+                ]
+            answer["insertErrors"] = errors
+        return Answer.of_json(answer)
+
     def _changed(self, call: Call, name: TableId, *, whole: bool) -> Answer:
         document = call.document()
         given = _writable(document, nulls=not whole)
@@ -118,11 +158,11 @@ class TableRoutes:
             check_match(call, found)
             if "schema" in document:
                 fields = checked((document["schema"] or {}).get("fields") or [])
-                _change_schema(cursor, name, found["schema"]["fields"], fields)
+                change_schema(cursor, name, found["schema"]["fields"], fields)
                 given["schema"] = {"fields": fields}
             else:
                 fields = found["schema"]["fields"]
-            _check_layout(found, document, fields, given)
+            change_layout(found, document, fields, given)
             kept = {key: found[key] for key in found if not whole or key not in _WRITABLE}
             catalog.put_table(cursor, name, merged(kept, given))
             return Answer.of_json(document_of(cursor, name))
@@ -137,7 +177,6 @@ def document_of(cursor: Cursor, name: TableId) -> Resource:
     found = catalog.get_table(cursor, name)
     location = catalog.get_dataset(cursor, name.dataset).get("location", "US")
     rows = _count(cursor, name.sql)
-    size = str(rows * 8 * len(found["schema"]["fields"]))
     return {
         "kind": "bigquery#table",
         "id": str(name),
@@ -146,9 +185,9 @@ def document_of(cursor: Cursor, name: TableId) -> Resource:
         "type": "TABLE",
         "location": location,
         "numRows": str(rows),
-        "numBytes": size,
+        "numBytes": str(logical_bytes(cursor, name.sql, found["schema"]["fields"])),
         "numLongTermBytes": "0",
-        **{key: value for key, value in found.items() if key != "version"},
+        **{key: value for key, value in found.items() if key not in catalog.INTERNAL},
     }
 
 
@@ -193,53 +232,3 @@ def _listed(name: TableId, resource: Resource) -> Resource:
         "kind": "bigquery#table", "id": str(name), "tableReference": name.reference, "type": "TABLE",
         **{key: resource[key] for key in shown if key in resource},
     }  # fmt: skip
-
-
-def _check_layout(found: Resource, document: Resource, fields: list[Field], given: Resource) -> None:
-    for key in ("timePartitioning", "rangePartitioning"):
-        if document.get(key) is None:
-            continue
-        wanted = checked_layout({key: document[key]}, fields)[key]
-        existing = found.get(key)
-        same = existing is not None and all(
-            existing.get(part) == wanted.get(part) for part in ("type", "field", "range")
-        )
-        if not same:
-            raise invalid(f"Cannot change the partitioning of a table: {found.get(key)} to {wanted}.")
-        given[key] = wanted
-    if "clustering" in document:
-        wanted_clustering = document["clustering"]
-        given["clustering"] = checked_layout({"clustering": wanted_clustering}, fields).get("clustering")
-
-
-def _change_schema(cursor: Cursor, name: TableId, old: list[Field], new: list[Field]) -> None:
-    """Columns may be added at any place of the list, and required ones may be relaxed.
-
-    https://cloud.google.com/bigquery/docs/managing-table-schemas
-    """
-    problem = f"Provided Schema does not match Table {name}."
-    by_name = {field["name"].lower(): field for field in new}
-    for field in old:
-        changed = by_name.get(field["name"].lower())
-        if changed is None:
-            raise invalid(f"{problem} Field {field['name']} is missing in new schema")
-        if duckdb_type(changed) != duckdb_type(field):
-            raise invalid(
-                f"{problem} Field {field['name']} has changed type from {field['type']} to {changed['type']}"
-            )
-        if changed["mode"] != field["mode"]:
-            if (field["mode"], changed["mode"]) != ("REQUIRED", "NULLABLE"):
-                raise invalid(
-                    f"{problem} Field {field['name']} has changed mode from {field['mode']} to {changed['mode']}"
-                )
-            cursor.execute(f"ALTER TABLE {name.sql} ALTER COLUMN {quote(field['name'])} DROP NOT NULL")
-    known = {field["name"].lower() for field in old}
-    for field in new:
-        if field["name"].lower() not in known:
-            if field["mode"] == "REQUIRED" and old:
-                raise invalid(
-                    f"{problem} Cannot add required fields to an existing schema. (field: {field['name']})"
-                )
-            cursor.execute(f"ALTER TABLE {name.sql} ADD COLUMN {quote(field['name'])} {duckdb_type(field)}")
-    if not old and new:
-        cursor.execute(f"ALTER TABLE {name.sql} DROP COLUMN _no_columns")

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from bigquery_emulator.call import Answer, Call
 from bigquery_emulator.errors import invalid, not_emulated, not_found
-from bigquery_emulator.job_routes import WAIT_S, shown
+from bigquery_emulator.job_routes import shown
 from bigquery_emulator.job_runner import JobRunner
 
 _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
@@ -23,7 +23,8 @@ _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 class Uploads:
     """Answers jobs.insert with content. What has arrived is kept in the folder `uploads`."""
 
-    def __init__(self, folder: Path, runner: JobRunner) -> None:
+    def __init__(self, folder: Path, runner: JobRunner, answer_after_s: float) -> None:
+        self._answer_after_s = answer_after_s
         self._folder = folder / "uploads"
         self._folder.mkdir(exist_ok=True)
         self._runner = runner
@@ -73,7 +74,7 @@ class Uploads:
 
     def _run(self, project: str, document: dict[str, object], path: Path) -> Answer:
         try:
-            return Answer.of_json(shown(self._runner.submit(project, document, path, WAIT_S)))
+            return Answer.of_json(shown(self._runner.submit(project, document, path, self._answer_after_s)))
         finally:
             path.unlink(missing_ok=True)
 
