@@ -48,7 +48,9 @@ def from_texts(rows: Sequence[tuple[Any, ...]], columns: Sequence[Column]) -> An
 
 
 def _inexact(column: Column, error: Exception) -> DataError:
-    advice = "; cast it to a smaller decimal, or to STRING, in a query" if "DECIMAL" in str(error).upper() else ""
+    advice = (
+        "; cast it to a smaller decimal, or to STRING, in a query" if "DECIMAL" in str(error).upper() else ""
+    )
     return DataError(
         f"column `{column.name}` ({column.server_type}) holds a value that cannot be kept exactly: "
         f"{error}{advice}"

@@ -97,9 +97,7 @@ def is_passing(reason: str) -> bool:
     return _BY_REASON.get(reason) is errors.ConnectionLost
 
 
-def _classify(
-    error: Any, project: str, statement: Statement | None, ran: bool
-) -> errors.BeamlineError:
+def _classify(error: Any, project: str, statement: Statement | None, ran: bool) -> errors.BeamlineError:
     reason, text = reason_of(error), _message(error)
     kind = _BY_REASON.get(reason)
     if kind is None:

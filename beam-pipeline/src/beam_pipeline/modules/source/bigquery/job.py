@@ -107,7 +107,9 @@ def ask(client: Any, statement: Statement, seconds: float | None = None) -> Any:
             asked = client.query(statement.sql, config, retry=bigquery.retry(), timeout=bigquery.CALL_SECONDS)
             row = next(iter(asked.result(retry=bigquery.retry(), timeout=seconds)))
         except TookTooLong:
-            raise ConnectionLost(f"BigQuery (project {client.project}) took longer than {seconds} s") from None
+            raise ConnectionLost(
+                f"BigQuery (project {client.project}) took longer than {seconds} s"
+            ) from None
     return row[0]
 
 

@@ -40,9 +40,7 @@ def ranges_of(table: Any, schema: Sequence[Any], rows: int, workers: int) -> lis
     parts = min(most, -(-rows // _LEAST_ROWS))
     bounds = [rows * part // parts for part in range(parts + 1)] if parts else [0]
     name, fields = f"{table.project}.{table.dataset_id}.{table.table_id}", tuple(_texts(schema))
-    return [
-        Range(name, fields, start, end - start) for start, end in zip(bounds, bounds[1:], strict=False)
-    ]
+    return [Range(name, fields, start, end - start) for start, end in zip(bounds, bounds[1:], strict=False)]
 
 
 def batches(client: Any, part: Range, columns: Sequence[Column]) -> Iterator[Any]:
