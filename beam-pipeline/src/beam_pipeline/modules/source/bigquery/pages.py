@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from beam_pipeline import bigquery
@@ -40,7 +41,7 @@ def ranges_of(table: Any, schema: Sequence[Any], rows: int, workers: int) -> lis
     parts = min(most, -(-rows // _LEAST_ROWS))
     bounds = [rows * part // parts for part in range(parts + 1)] if parts else [0]
     name, fields = f"{table.project}.{table.dataset_id}.{table.table_id}", tuple(_texts(schema))
-    return [Range(name, fields, start, end - start) for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [Range(name, fields, start, end - start) for start, end in pairwise(bounds)]
 
 
 def batches(client: Any, part: Range, columns: Sequence[Column]) -> Iterator[Any]:

@@ -27,6 +27,10 @@ def source(**parameters: Any) -> dict[str, Any]:
     return plan_of({"rows": {"module": "bigquery", "project": "test", **parameters}})
 
 
+def params_of(**parameters: Any) -> BigqueryParams:
+    return BigqueryParams.model_validate(parameters)
+
+
 def jobs_of(client: Any, text: str) -> list[Any]:
     """The jobs that ran a query which holds a text."""
     return [one for one in client.list_jobs() if text in (getattr(one, "query", None) or "")]
@@ -92,7 +96,7 @@ def test_no_rows_still_have_their_columns(numbers: str, in_process: Any) -> None
 
 def test_planning_twice_runs_one_job(bigquery: Any, numbers: str) -> None:
     text = f"SELECT id FROM {numbers} WHERE 1 = 1"
-    params = BigqueryParams(query=text, project="test")
+    params = params_of(query=text, project="test")
     first, second = (list(Planner(params, CONTEXT).plan()) for _ in range(2))
     assert first == second
     assert [one.job_id.rsplit("-", 2)[0] for one in jobs_of(bigquery, text)] == ["beamline-key-1"]
@@ -103,7 +107,7 @@ def test_planning_twice_runs_one_job(bigquery: Any, numbers: str) -> None:
 
 def test_a_job_that_failed_is_not_taken_for_a_result(bigquery: Any, dataset: str) -> None:
     bigquery.query_and_wait(f"CREATE TABLE {dataset}.t AS SELECT 0 AS v")
-    params = BigqueryParams(query=f"SELECT 1 / v AS v FROM {dataset}.t", project="test")
+    params = params_of(query=f"SELECT 1 / v AS v FROM {dataset}.t", project="test")
     for _ in range(2):
         with pytest.raises(DataError):
             list(Planner(params, CONTEXT).plan())
@@ -186,7 +190,7 @@ def test_a_server_that_does_not_answer_is_a_lost_connection(monkeypatch: pytest.
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:9")
     monkeypatch.setattr(home, "RETRY_SECONDS", 1)
     with pytest.raises(ConnectionLost, match="project test"):
-        list(Planner(BigqueryParams(query="SELECT 1 AS v", project="test"), CONTEXT).plan())
+        list(Planner(params_of(query="SELECT 1 AS v", project="test"), CONTEXT).plan())
 
 
 @pytest.mark.parametrize(
@@ -246,17 +250,15 @@ def test_no_value_of_a_window_is_in_the_sql() -> None:
 def test_a_cursor_column_is_described(
     column: str, kind: str, greatest: str | None, nulls: int, numbers: str
 ) -> None:
-    found = describe_cursor(
-        BigqueryParams(query=f"SELECT * FROM {numbers};", project="test"), column, CONTEXT
-    )
+    found = describe_cursor(params_of(query=f"SELECT * FROM {numbers};", project="test"), column, CONTEXT)
     assert (found.column, found.type, found.max, found.nulls) == (column, kind, greatest, nulls)
 
 
 def test_a_cursor_column_of_another_type_is_refused(numbers: str) -> None:
     with pytest.raises(ConfigError, match=r"`note` is STRING.*source `rows`"):
-        describe_cursor(BigqueryParams(table=numbers, project="test"), "note", CONTEXT)
+        describe_cursor(params_of(table=numbers, project="test"), "note", CONTEXT)
     with pytest.raises(ConfigError, match="did you mean `day`"):
-        describe_cursor(BigqueryParams(table=numbers, project="test"), "dya", CONTEXT)
+        describe_cursor(params_of(table=numbers, project="test"), "dya", CONTEXT)
 
 
 def test_a_count_that_would_cost_is_left_out(numbers: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,5 +268,5 @@ def test_a_count_that_would_cost_is_left_out(numbers: str, monkeypatch: pytest.M
         return replace(described(*arguments), bytes_to_read=2 << 30)
 
     monkeypatch.setattr(job, "describe", costly)
-    found = describe_cursor(BigqueryParams(table=numbers, project="test"), "day", CONTEXT)
+    found = describe_cursor(params_of(table=numbers, project="test"), "day", CONTEXT)
     assert found.nulls is None

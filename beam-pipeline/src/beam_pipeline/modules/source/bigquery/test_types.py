@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
-import grpc
+import grpc  # type: ignore[import-untyped]
 import pyarrow as pa
 import pytest
 from google.cloud.bigquery import SchemaField
