@@ -61,7 +61,7 @@ export async function checkConfig(
   const firm: Problem[] = [...references, ...args.problems, ...secrets];
   if (complete) firm.push(...missingArgs(loaded, args));
   for (const [step, entry] of modules.entries) {
-    const sql = inlineSql(loaded, step, entry.sql_parameters, { root, args });
+    const sql = await inlineSql(loaded, step, entry.sql_parameters, { root, args });
     firm.push(...sql.problems);
     judged.push(...moduleProblems(loaded, value, { ...step, parameters: sql.parameters }, entry));
     const { incremental } = entry.capabilities;
