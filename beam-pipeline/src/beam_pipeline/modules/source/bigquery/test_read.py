@@ -270,3 +270,9 @@ def test_a_count_that_would_cost_is_left_out(numbers: str, monkeypatch: pytest.M
     monkeypatch.setattr(job, "describe", costly)
     found = describe_cursor(params_of(table=numbers, project="test"), "day", CONTEXT)
     assert found.nulls is None
+
+
+def test_the_orchestrator_s_child_reads_a_table(numbers: str, child: Any) -> None:
+    staged = child.run(source(table=numbers))
+    assert staged.query("SELECT count(*), count(DISTINCT id) FROM t") == [(1000, 1000)]
+    assert child.fail(source(table=f"{numbers}s"))["type"] == "ConfigError"
