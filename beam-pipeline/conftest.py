@@ -89,6 +89,47 @@ def bucket(_storage_emulator: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return f"gs://test/{uuid.uuid4().hex}"
 
 
+@pytest.fixture(scope="session")
+def _bigquery_emulator(_storage_emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    command = [sys.executable, "-m", "bigquery_emulator", "--exit-with-parent"]
+    server = subprocess.Popen(
+        [*command, "--folder", str(tmp_path_factory.mktemp("bigquery"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT / "emulators" / "bigquery" / "src"),
+            "STORAGE_EMULATOR_HOST": _storage_emulator,
+        },
+    )
+    assert server.stdin is not None
+    assert server.stdout is not None
+    line = server.stdout.readline()
+    assert line, "the BigQuery emulator did not start"
+    try:
+        yield str(json.loads(line)["endpoint"])
+    finally:
+        server.stdin.close()
+        server.wait(30)
+
+
+@pytest.fixture
+def bigquery(_bigquery_emulator: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A client of a BigQuery of the tests' own, in the project `test`."""
+    from beam_pipeline.bigquery import open_client
+
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", _bigquery_emulator)
+    return open_client("test")
+
+
+@pytest.fixture
+def dataset(bigquery: Any) -> str:
+    """A new dataset, `test.<name>`."""
+    name = f"test.d{uuid.uuid4().hex[:12]}"
+    bigquery.create_dataset(name)
+    return name
+
+
 @pytest.fixture
 def in_process(tmp_path: Path) -> InProcess:
     """Runs plans in this process."""

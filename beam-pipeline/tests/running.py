@@ -81,7 +81,11 @@ class InProcess:
         self._folder = folder
 
     def run(
-        self, plan: dict[str, Any], profiles: Path | None = None, options: tuple[str, ...] = ()
+        self,
+        plan: dict[str, Any],
+        profiles: Path | None = None,
+        options: tuple[str, ...] = (),
+        windows: dict[str, Any] | None = None,
     ) -> Staged:
         from beam_pipeline.execute import execute
 
@@ -94,6 +98,7 @@ class InProcess:
             attempt="1",
             profiles=None if profiles is None else str(profiles),
             root=None,
+            windows=None if windows is None else json.dumps(windows),
         )
         execute(arguments, list(options) or [f"--runner={FN_API}"], str(folder))
         return Staged(folder / "staging")

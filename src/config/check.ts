@@ -67,7 +67,7 @@ export async function checkConfig(
   ];
   if (complete) firm.push(...missingArgs(loaded, args));
   for (const [step, entry] of modules.entries) {
-    const sql = inlineSql(loaded, step, entry.sql_parameters, { root, args });
+    const sql = await inlineSql(loaded, step, entry.sql_parameters, { root, args });
     firm.push(...sql.problems);
     judged.push(...moduleProblems(loaded, value, { ...step, parameters: sql.parameters }, entry));
     const { incremental } = entry.capabilities;

@@ -1,5 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { ApplicationFailure } from '@temporalio/common';
+import { openObjectStore } from '../gateways/open-object-store.js';
+import { isGsUri } from '../store/gs-uri.js';
+import { ObjectNotFound, type ObjectStore } from '../store/object-store.js';
 import type { ResolvedArgs } from './arguments.js';
 import { maxConfigBytes, type LoadedConfig } from './document.js';
 import type { ConfigPath, Problem } from './problems.js';
@@ -13,23 +17,30 @@ export interface InlinedSql {
 }
 
 /**
- * Reads the `.sql` files that a step names and fills the arguments into their text.
+ * Reads the `.sql` files that a step names, here or in Cloud Storage, and fills the arguments into
+ * their text. Throws the failure `ConnectionLost` where Cloud Storage does not answer.
  * @param names parameters that may hold one: `sql_parameters` of the module
- * @param options `root`: the project root, where relative paths start
+ * @param options `root`: the project root, where relative paths start; `objects`: Cloud Storage
  */
-export function inlineSql(
+export async function inlineSql(
   loaded: LoadedConfig,
   step: Step,
   names: readonly string[],
-  { root, args }: { root: string; args: ResolvedArgs },
-): InlinedSql {
+  {
+    root,
+    args,
+    objects = openObjectStore,
+  }: { root: string; args: ResolvedArgs; objects?: () => Promise<ObjectStore> },
+): Promise<InlinedSql> {
   const inlined: InlinedSql = { parameters: { ...step.parameters }, problems: [] };
-  const read = (file: string, path: ConfigPath): string => {
+  const read = async (file: string, path: ConfigPath): Promise<string> => {
     const problem = (message: string): string => {
       inlined.problems.push(loaded.problem(path, message));
       return file;
     };
-    const text = readSql(resolve(root, file));
+    const text = isGsUri(file)
+      ? await readObject(await objects(), file)
+      : readSql(resolve(root, file));
     if ('message' in text) return problem(`${file}: ${text.message}`);
     const filled = fillString(text.sql, args, { external: false });
     for (const message of filled.messages) problem(`in ${file}: ${message}`);
@@ -38,10 +49,12 @@ export function inlineSql(
   for (const name of names) {
     const path = [...step.path, 'parameters', name];
     const value = step.parameters[name];
-    if (isSqlPath(value)) inlined.parameters[name] = read(value, path);
+    if (isSqlPath(value)) inlined.parameters[name] = await read(value, path);
     else if (Array.isArray(value)) {
-      inlined.parameters[name] = value.map((item: unknown, index) =>
-        isSqlPath(item) ? read(item, [...path, index]) : item,
+      inlined.parameters[name] = await Promise.all(
+        value.map((item: unknown, index) =>
+          isSqlPath(item) ? read(item, [...path, index]) : item,
+        ),
       );
     }
   }
@@ -53,12 +66,26 @@ export function isSqlPath(value: unknown): value is string {
   return typeof value === 'string' && /^[^\n;]+\.sql$/i.test(value);
 }
 
-function readSql(path: string): { sql: string } | { message: string } {
+type Read = { sql: string } | { message: string };
+
+async function readObject(store: ObjectStore, uri: string): Promise<Read> {
   try {
-    if (statSync(path).size > maxConfigBytes) {
-      return { message: `is larger than ${maxConfigBytes} bytes` };
+    const size = (await store.stat(uri))?.size;
+    if (size === undefined) return { message: 'there is no such object' };
+    return size > maxConfigBytes ? tooLarge : decoded(await store.read(uri));
+  } catch (error) {
+    if (error instanceof ObjectNotFound) return { message: 'there is no such object' };
+    if (error instanceof RangeError) return { message: error.message };
+    if (error instanceof ApplicationFailure && error.type === 'ObjectStoreRefused') {
+      return { message: error.message };
     }
-    return { sql: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path)) };
+    throw error;
+  }
+}
+
+function readSql(path: string): Read {
+  try {
+    return statSync(path).size > maxConfigBytes ? tooLarge : decoded(readFileSync(path));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') {
@@ -66,6 +93,17 @@ function readSql(path: string): { sql: string } | { message: string } {
     }
     if (code === 'EISDIR') return { message: 'is a folder' };
     if (code === 'EACCES' || code === 'EPERM') return { message: 'permission denied' };
+    throw error;
+  }
+}
+
+const tooLarge: Read = { message: `is larger than ${maxConfigBytes} bytes` };
+
+function decoded(content: Buffer): Read {
+  try {
+    return { sql: new TextDecoder('utf-8', { fatal: true }).decode(content) };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return { message: 'is not UTF-8 text' };
     throw error;
   }

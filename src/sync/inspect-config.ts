@@ -6,6 +6,7 @@ import { isPlainSecret } from '../config/secrets.js';
 import { isSqlPath } from '../config/sql-files.js';
 import { stepsOf } from '../config/steps.js';
 import { isMapping } from '../config/values.js';
+import { isGsUri } from '../store/gs-uri.js';
 
 export interface InspectedConfig {
   /** Why it is not to be uploaded. */
@@ -34,7 +35,8 @@ export function inspectConfig(root: string, path: string): InspectedConfig {
     return { why: `it holds a secret in plain text (line ${line}, ${place})`, sql: [] };
   }
   const values = stepsOf(value).flatMap((step) => Object.values(step.parameters).flat());
-  return { sql: values.filter(isSqlPath) };
+  // What is in Cloud Storage already is read from there.
+  return { sql: values.filter(isSqlPath).filter((path) => !isGsUri(path)) };
 }
 
 /** Where the first secret in plain text stands. */

@@ -25,7 +25,7 @@ def _entry(module: registry.Module) -> dict[str, Any]:
         "kind": module.kind,
         "name": module.name,
         "summary": inspect.cleandoc(params.__doc__ or "").split("\n", 1)[0],
-        "capabilities": asdict(params.capabilities),
+        "capabilities": {"incremental": module.is_incremental, **asdict(params.capabilities)},
         "sql_parameters": list(params.sql_parameters),
         "path_parameters": list(params.path_parameters),
         "schema": params.model_json_schema(),

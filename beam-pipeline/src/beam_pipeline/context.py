@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from beam_pipeline.window import SourceWindow
+
 
 @dataclass(frozen=True)
 class StepContext:
@@ -22,6 +24,9 @@ class StepContext:
         root: Path or URI to which relative paths of files are relative; None means the working directory.
         timezone: The pipeline's zone: that of dates and times without one, where a step asks for it.
         shared_dir: A folder that every worker reaches, by path or URI, for what one leaves for another.
+        window: Which rows of a source are read; None means all.
+        run_key: Key of the run; with `attempt` it names what a step makes elsewhere, such as a job.
+        attempt: Name of this try at the run.
     """
 
     step: str
@@ -35,3 +40,6 @@ class StepContext:
     shared_dir: str = ""
     root: str | None = None
     timezone: str = "UTC"
+    window: SourceWindow | None = None
+    run_key: str = ""
+    attempt: str = ""

@@ -12,7 +12,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
 
-from beam_pipeline import files, graph, launch, plan
+from beam_pipeline import files, graph, launch, plan, window
 from beam_pipeline.errors import InternalError
 from beam_pipeline.progress import progress
 
@@ -48,6 +48,7 @@ def execute(
         in_process=not remote and _is_in_process(runner, direct.direct_running_mode),
         workers=launch.prepare(options) if remote else direct.direct_num_workers,
         root=arguments.root,
+        windows=window.read(arguments.windows),
     )
     files.make_folder(attempt.staging)
     pipeline = beam.Pipeline(options=options)

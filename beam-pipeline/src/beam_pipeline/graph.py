@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import apache_beam as beam
@@ -12,9 +12,11 @@ import apache_beam as beam
 from beam_pipeline import coder, files, registry
 from beam_pipeline.context import StepContext
 from beam_pipeline.errors import BeamlineError, ConfigError
-from beam_pipeline.plan import Plan, PlanTransform
+from beam_pipeline.plan import Plan, PlanSource, PlanTransform
 from beam_pipeline.progress import progress
+from beam_pipeline.registry import Module
 from beam_pipeline.staging import Meter, WriteManifest, WriteParts
+from beam_pipeline.window import RunWindows, SourceWindow
 
 coder.register()
 
@@ -35,6 +37,7 @@ class Attempt:
     in_process: bool
     workers: int
     root: str | None = None
+    windows: RunWindows = field(default_factory=RunWindows)
 
 
 def build(pipeline: Any, plan: Plan, attempt: Attempt) -> Any:
@@ -44,6 +47,7 @@ def build(pipeline: Any, plan: Plan, attempt: Attempt) -> Any:
         A PCollection of one element, `{"manifest", "sha256"}`, that exists once all is staged.
     """
     graph = _Graph(pipeline, plan, attempt)
+    _check_windows(plan, attempt.windows)
     for index, source in enumerate(plan.sources):
         with _building(source.name):
             graph.add_source(index)
@@ -51,6 +55,14 @@ def build(pipeline: Any, plan: Plan, attempt: Attempt) -> Any:
         with _building(transform.name):
             graph.add_transform(index, transform)
     return graph.add_sinks()
+
+
+def _check_windows(plan: Plan, windows: RunWindows) -> None:
+    names = [source.name for source in plan.sources]
+    for name in windows.by_source:
+        if name not in names:
+            near = registry.did_you_mean(name, names)
+            raise ConfigError(f"--windows  no source is named `{name}`{near} ({', '.join(names)})")
 
 
 @contextlib.contextmanager
@@ -76,7 +88,8 @@ class _Graph:
         path = f"sources[{index}]"
         module = registry.find("source", source.module, f"{path}.module")
         params = module.parse(source.parameters, f"{path}.parameters")
-        transform = module.transform_type(params, self._context(source.name, path))
+        context = replace(self._context(source.name, path), window=self._window(source, module, path))
+        transform = module.transform_type(params, context)
         self._steps[source.name] = {
             "kind": "source", "module": source.module, "row_wise": False, "inputs": None,
         }  # fmt: skip
@@ -121,6 +134,7 @@ class _Graph:
             "plan_sha256": self._attempt.plan_sha256,
             "steps": self._steps,
             "sinks": {sink.name: {"input": sink.input} for sink in self._plan.sinks},
+            "windows": self._attempt.windows.given,
         }
         # From an impulse, not from a grouping: an empty source must commit, too.
         return (
@@ -142,6 +156,17 @@ class _Graph:
             raise ConfigError(f"{where}  no step is named `{name}`{near} ({', '.join(self._outputs)})")
         return self._outputs[name]
 
+    def _window(self, source: PlanSource, module: Module, path: str) -> SourceWindow | None:
+        """The window to read; a source that is read in windows is never read whole for want of one."""
+        window = self._attempt.windows.by_source.get(source.name)
+        if window is None:
+            if source.incremental is not None:
+                raise ConfigError(f"--windows  has no window for `{source.name}`, which is read in windows")
+            return None
+        if not module.is_incremental:
+            raise ConfigError(f"{path}.incremental  module `{module.name}` cannot read a window of rows")
+        return window
+
     def _context(self, step: str, path: str, inputs: tuple[str, ...] = ()) -> StepContext:
         attempt = self._attempt
         spill = attempt.temp_dir if attempt.in_process else files.join(attempt.staging, "_spill")
@@ -157,6 +182,8 @@ class _Graph:
             workers=attempt.workers,
             inputs=inputs,
             timezone=self._plan.timezone,
+            run_key=attempt.run_key,
+            attempt=attempt.name,
         )
 
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 _URI = r"gs://.+"
+_JSON = r"\{.*\}"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "closed", "Receipt", "URI of an object: if it exists, the run has ended, and is not run.", _URI, True
     ),
+    Parameter("windows", "Windows", "JSON object of the windows that incremental sources read.", _JSON, True),
 )
 
 

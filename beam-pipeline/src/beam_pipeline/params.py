@@ -15,12 +15,10 @@ class Capabilities:
     Attributes:
         inputs: 0 for a source, 1 for a transform of exactly one input, None for any number.
         row_wise: Every input row becomes one output row or one rejected row.
-        incremental: The module can read a window of rows.
     """
 
     inputs: int | None
     row_wise: bool = False
-    incremental: bool = False
 
 
 class ModuleParams(BaseModel):

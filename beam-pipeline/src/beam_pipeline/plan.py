@@ -17,12 +17,19 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
 
+class PlanIncremental(_Part):
+    """How a source is read in windows, of which only the column matters here."""
+
+    column: str = Field(min_length=1)
+
+
 class PlanSource(_Part):
     """One source."""
 
     name: str = Field(min_length=1)
     module: str
     parameters: dict[str, Any] = {}
+    incremental: PlanIncremental | None = None
 
 
 class PlanTransform(_Part):

@@ -5,6 +5,7 @@ A source is a folder `modules/source/<name>/`, a transform a folder `modules/tra
 - `params.py` holds one subclass of `ModuleParams` (beam_pipeline/params.py) with the class variables
   `capabilities` and, if it has any, `sql_parameters`. Its docstring's first line is the summary that
   users see; every field has a description. It must not import Beam: the catalogue is read often.
+- `cursor.py` (a source that can be read in windows) says of which column: see cursor_column.py.
 - `read.py` (a source) or `apply.py` (a transform) holds one `beam.PTransform` subclass, made with
   `(params, context)`: the parameters and a `StepContext` (beam_pipeline/context.py).
 
@@ -22,20 +23,25 @@ import difflib
 import importlib
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
 
 from beam_pipeline.errors import ConfigError, InternalError
 from beam_pipeline.params import ModuleParams
 
+if TYPE_CHECKING:
+    from beam_pipeline.context import StepContext
+    from beam_pipeline.cursor_column import CursorColumn
+
 Kind = Literal["source", "transform"]
 KINDS: tuple[Kind, ...] = ("source", "transform")
 
+_FOLDER = Path(__file__).parent / "modules"
 _FILE = {"source": "read", "transform": "apply"}
 
 
@@ -59,6 +65,17 @@ class Module:
 
         file = _FILE[self.kind]
         return self._only(_classes(self._load(file), PTransform), file, "beam.PTransform")
+
+    @property
+    def is_incremental(self) -> bool:
+        """Whether the module can read a window of rows: it then can describe a cursor column."""
+        return (_FOLDER / self.kind / self.name / "cursor.py").is_file()
+
+    @property
+    def describe_cursor(self) -> Callable[[Any, str, StepContext], CursorColumn]:
+        """The module's `describe_cursor` (beam_pipeline/cursor_column.py)."""
+        function: Callable[[Any, str, StepContext], CursorColumn] = self._load("cursor").describe_cursor
+        return function
 
     def parse(self, parameters: Mapping[str, Any], where: str) -> ModuleParams:
         """Checks parameters as they stand in a config.
@@ -92,8 +109,7 @@ class Module:
 
 def discover(kind: Kind) -> list[Module]:
     """Lists the modules of a kind, by name."""
-    folder = Path(__file__).parent / "modules" / kind
-    names = sorted(path.parent.name for path in folder.glob("*/params.py"))
+    names = sorted(path.parent.name for path in (_FOLDER / kind).glob("*/params.py"))
     return [Module(kind, name) for name in names]
 
 

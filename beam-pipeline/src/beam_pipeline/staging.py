@@ -163,10 +163,12 @@ class WriteManifest(beam.DoFn):
 
     def _check_adopted(self, uri: str, manifest: dict[str, Any]) -> None:
         """A manifest that was there already is this attempt's: of a bundle that was tried twice, or a job."""
-        for key in ("run_key", "attempt", "plan_sha256"):
-            if manifest.get(key) != self._head[key]:
+        for key in ("run_key", "attempt", "plan_sha256", "windows"):
+            # Before there were windows, a manifest had none.
+            found = manifest.get(key, {} if key == "windows" else None)
+            if found != self._head[key]:
                 raise errors.InternalError(
-                    f"{uri} is of another attempt: its {key} is {manifest.get(key)}, not {self._head[key]}"
+                    f"{uri} is of another attempt: its {key} is {found}, not {self._head[key]}"
                 )
 
     def _sink(self, name: str, source: str, facts: list[Any]) -> dict[str, Any]:

@@ -1,0 +1,83 @@
+"""What a source tells about the column that it is read by, in windows (docs/contracts.md, section 6).
+
+A source module takes part by a file `cursor.py` in its folder, without Beam, that exports
+
+    def describe_cursor(params: TheParams, column: str, context: StepContext) -> CursorColumn
+
+and then gets its window as `context.window` when it is read. That file alone makes the module's
+`capabilities.incremental` true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from beam_pipeline.context import StepContext
+from beam_pipeline.errors import ConfigError
+from beam_pipeline.registry import did_you_mean
+from beam_pipeline.window import CursorType, SourceWindow
+
+# Counting rows without a value may take so long; then it is given up.
+COUNT_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class CursorColumn:
+    """The column of one source.
+
+    Attributes:
+        column: Its name.
+        type: What its values are.
+        max: The greatest value of an `integer` column as text, None if there is none; else None.
+        nulls: How many rows have no value there; None where they could not be counted in `COUNT_SECONDS`.
+    """
+
+    column: str
+    type: CursorType
+    max: str | None
+    nulls: int | None
+
+
+def type_in(
+    columns: Mapping[str, tuple[str, CursorType | None]], column: str, context: StepContext
+) -> CursorType:
+    """The type of the column that a source is read by.
+
+    Args:
+        columns: Every column of the query: the server's name of its type, and what that is for a window.
+        column: The wanted one.
+        context: The step, for messages.
+
+    Raises:
+        ConfigError: There is no such column, or its type has no windows.
+    """
+    where = f"{context.plan_path}.parameters.incremental_column"
+    about = f"(source `{context.step}`)"
+    if column not in columns:
+        near = did_you_mean(column, columns)
+        raise ConfigError(f"{where}  no column is named `{column}`{near} ({', '.join(columns)}) {about}")
+    server_type, kind = columns[column]
+    if kind is None:
+        raise ConfigError(
+            f"{where}  `{column}` is {server_type}; a source is read in windows by a date, a timestamp or "
+            f"an integer {about}"
+        )
+    return kind
+
+
+def check_type(
+    columns: Mapping[str, tuple[str, CursorType | None]], window: SourceWindow, context: StepContext
+) -> None:
+    """Checks, when the source is read, that the window's column still is what the window says.
+
+    Raises:
+        ConfigError: It is of another type now, or gone.
+    """
+    found = type_in(columns, window.column, context)
+    if found != window.type:
+        raise ConfigError(
+            f"{context.plan_path}.parameters.incremental_column  `{window.column}` is "
+            f"{columns[window.column][0]}, which is read as {found}, and the window is of type {window.type} "
+            f"(source `{context.step}`)"
+        )

@@ -1,0 +1,120 @@
+"""Plans a read: what is run, once, and which parts of the result are read side by side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from beam_pipeline import bigquery, files
+from beam_pipeline.context import StepContext
+from beam_pipeline.cursor_column import check_type
+from beam_pipeline.modules.source.bigquery import failures, job, pages, statement, streams
+from beam_pipeline.modules.source.bigquery.params import BigqueryParams
+from beam_pipeline.modules.source.bigquery.statement import Statement
+from beam_pipeline.modules.source.bigquery.types import Column, columns_of, cursor_types
+from beam_pipeline.progress import progress
+
+_TABLE = re.compile(r"(?:(.+)[.:])?([^.:]+)\.([^.:]+)")
+
+
+@dataclass(frozen=True)
+class PlannedRead:
+    """One part of the rows, and the columns that all parts have.
+
+    Attributes:
+        part: None where there are no rows.
+    """
+
+    columns: list[Column]
+    part: streams.Stream | pages.Range | None
+
+
+class Planner:
+    """Plans the reads of one `bigquery` source."""
+
+    def __init__(self, params: BigqueryParams, context: StepContext) -> None:
+        self._params = params
+        self._context = context
+
+    def plan(self) -> Iterator[PlannedRead]:
+        """Runs the query, or looks at the table, and yields the reads.
+
+        Raises:
+            BeamlineError: The config, the SQL, the data's types or a right is at fault.
+        """
+        params, context = self._params, self._context
+        with failures.named(params.project):
+            client = bigquery.open_client(params.project, params.location)
+        if params.table is not None:
+            yield from self._table(client, table_of(params.table, params.project))
+        else:
+            where = f"{context.plan_path}.parameters.query"
+            yield from self._query(client, statement_of(params, context), where)
+
+    def _table(self, client: Any, reference: Any) -> Iterator[PlannedRead]:
+        with failures.named(client.project):
+            table = client.get_table(reference, retry=bigquery.retry(), timeout=bigquery.CALL_SECONDS)
+        columns = columns_of(table.schema)
+        if self._context.window is None and table.table_type in streams.READABLE:
+            opened = streams.open_streams(client.project, reference, self._most)
+            if opened is not None:
+                yield from self._reads(columns, opened, table.num_rows)
+                return
+        where = f"{self._context.plan_path}.parameters.table"
+        yield from self._query(client, statement.of_table(reference), where, columns)
+
+    def _query(
+        self, client: Any, whole: Statement, where: str, known: list[Column] | None = None
+    ) -> Iterator[PlannedRead]:
+        context = self._context
+        asked = whole if context.window is None else whole.within(context.window)
+        described = job.describe(client, asked, where)
+        columns_of(described.schema)
+        if context.window is not None:
+            check_type(cursor_types(described.schema), context.window, context)
+        result = job.run(client, asked, context, described.location)
+        # A table says more of a column than a query of it: the precision of a NUMERIC.
+        columns = known or columns_of(result.schema)
+        opened = streams.open_streams(client.project, result.table, self._most)
+        parts = (
+            pages.ranges_of(result.table, result.schema, result.rows, context.workers)
+            if opened is None
+            else opened
+        )
+        yield from self._reads(columns, parts, result.rows)
+
+    def _reads(
+        self, columns: list[Column], parts: list[streams.Stream] | list[pages.Range], rows: int | None
+    ) -> Iterator[PlannedRead]:
+        progress.expect(self._context.step, rows=rows, parts=max(len(parts), 1))
+        for part in parts or [None]:
+            yield PlannedRead(columns, part)
+
+    @property
+    def _most(self) -> int:
+        return self._context.workers * 4
+
+
+def statement_of(params: BigqueryParams, context: StepContext) -> Statement:
+    """The statement of a source, whole.
+
+    Raises:
+        ConfigError: The query is empty or more than one.
+    """
+    if params.table is not None:
+        return statement.of_table(table_of(params.table, params.project))
+    text = params.query or ""
+    if text.strip().endswith(".sql") and len(text.split()) == 1:
+        text = files.read_bytes(text.strip()).decode()
+    return statement.of_query(text, f"{context.plan_path}.parameters.query")
+
+
+def table_of(name: str, project: str) -> Any:
+    """The `TableReference` of a table by its name, in `project` if it names none."""
+    from google.cloud.bigquery import DatasetReference
+
+    found = _TABLE.fullmatch(name)
+    assert found is not None
+    return DatasetReference(found[1] or project, found[2]).table(found[3])
