@@ -4,7 +4,7 @@ import type { Plan, PlannedSink } from '../config/plan.js';
 import type { Position } from '../destinations/destination.js';
 import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
-import { cursorKey, type RunWindows } from '../shared/window.js';
+import { cursorKey, type RecordedCursor, type RunWindows } from '../shared/window.js';
 import { isGsUri } from '../store/gs-uri.js';
 import { storePaths } from '../store/local-store.js';
 import type {
@@ -52,7 +52,7 @@ export function createResolveWindows(deps: ActivityDeps): PipelineActivities['re
           time: new Date(request.time),
           timezone: plan.timezone,
           probe,
-          recorded: sinks.flatMap((sink) => positions[sink.name]?.cursors[key] ?? []),
+          recorded: sinks.flatMap((sink) => recordedBy(positions[sink.name], key)),
           max: positions[asked]?.max ?? null,
           given: request.given,
         });
@@ -125,6 +125,12 @@ function unfinishedOf(
     };
   }
   return null;
+}
+
+/** Rows that somebody took away come again: what is recorded of an empty destination says nothing. */
+function recordedBy(position: Position | undefined, key: string): RecordedCursor[] {
+  const cursor = position === undefined || position.empty ? undefined : position.cursors[key];
+  return cursor === undefined ? [] : [cursor];
 }
 
 /**

@@ -82,6 +82,8 @@ export interface PublishRequest extends CommitIdentity {
 
 /** What a destination knows of the runs that published to it. */
 export interface Position {
+  /** True if there is no row: what was published before is gone, and is read again. */
+  empty: boolean;
   /** Of the keys asked for, what is recorded. */
   cursors: Record<string, RecordedCursor>;
   /** Greatest value of the column asked for; null if there is none, or no such table. */
@@ -117,7 +119,7 @@ export interface Publisher {
    * before is adopted: running it twice changes nothing.
    * @throws `VersionTaken` if the destination is no longer at `baseVersion`
    * @throws `WindowCommitted` for an append of a window that begins before where a recorded one of
-   *   another run ended, unless `again`
+   *   another run ended, unless `again` or the destination is empty
    */
   publish(request: PublishRequest): Promise<Commit>;
   /**

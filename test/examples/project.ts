@@ -8,6 +8,8 @@ import { projectRoot, temporaryRoot } from '../support/stack.js';
 /** What a person has in front of them after `make demo`, in a folder of its own. */
 export interface Project {
   root: string;
+  /** Base URL of the BigQuery emulator. */
+  bigquery: string;
   /** Runs one line of a shell in it, as a person would; `./beamline` is there. */
   shell(line: string): Promise<{ exitCode: number | undefined; output: string }>;
   stop(): Promise<void>;
@@ -35,6 +37,7 @@ export async function startProject(): Promise<Project> {
     stops.push(() => database.service.stop());
     return {
       root,
+      bigquery: stack.record.bigquery?.endpoint ?? '',
       async shell(line) {
         const { exitCode, all } = await execa('sh', ['-c', line], {
           cwd: root,

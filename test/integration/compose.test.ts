@@ -5,10 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
-import { Client } from 'pg';
 import { choosePorts } from '../../src/dev/ports.js';
-import { pythonPath } from '../../src/process/python.js';
 import { startReadyChild, type ReadyChild } from '../support/child.js';
+import { loadMariadb, loadPostgres } from '../support/sample-table.js';
 import {
   loadCompose,
   toNative,
@@ -27,7 +26,6 @@ const { services } = loadCompose();
 const cli = join(projectRoot, 'dist', 'src', 'cli', 'main.js');
 /** Services of other projects' images: for these the tests have their own servers. */
 const foreign = ['postgres', 'mysql', 'temporal', 'temporal-namespace'];
-const sample = { database: 'test_db', user: 'user', password: 'passw0rd' };
 
 /** No engine runs here: the commands of the file are started on this machine, as the file orders them. */
 describe('the services of docker-compose.yml', function () {
@@ -181,38 +179,4 @@ async function layOutProject(project: string, ports: Record<string, number>): Pr
     return [key, { ...rest, host: '127.0.0.1', port: ports[host] }];
   });
   await writeFile(file, JSON.stringify(Object.fromEntries(native)));
-}
-
-/** What the image's entry point does: makes user and database, then runs the sample as that user. */
-async function loadPostgres({ url, host, port }: Database): Promise<void> {
-  const admin = new Client({ connectionString: url });
-  await admin.connect();
-  await admin.query(`CREATE ROLE "${sample.user}" LOGIN PASSWORD '${sample.password}'`);
-  await admin.query(`CREATE DATABASE ${sample.database} OWNER "${sample.user}"`);
-  await admin.end();
-  const client = new Client({ host, port, ...sample });
-  await client.connect();
-  await client.query(await readFile(join(projectRoot, 'docker', 'sample', 'postgres.sql'), 'utf8'));
-  await client.end();
-}
-
-async function loadMariadb({ host, port, user, password }: Database): Promise<void> {
-  const script = `
-import json, sys, pymysql
-given = json.load(sys.stdin)
-with pymysql.connect(**given["admin"], autocommit=True) as connection, connection.cursor() as cursor:
-    for statement in given["sql"].split(";\\n"):
-        if statement.strip():
-            cursor.execute(statement)
-`;
-  const sql = [
-    `CREATE DATABASE ${sample.database}`,
-    `CREATE USER '${sample.user}'@'%' IDENTIFIED BY '${sample.password}'`,
-    `GRANT ALL ON ${sample.database}.* TO '${sample.user}'@'%'`,
-    `USE ${sample.database}`,
-    await readFile(join(projectRoot, 'docker', 'sample', 'mysql.sql'), 'utf8'),
-  ].join(';\n');
-  await execa(pythonPath(), ['-c', script], {
-    input: JSON.stringify({ admin: { host, port, user, password }, sql }),
-  });
 }

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { BigQueryService } from '../../gateways/bigquery-service.js';
+import type { BigQueryService, TableResource } from '../../gateways/bigquery-service.js';
 import { faultPoint } from '../../process/fault-point.js';
 import type { Commit, Publisher, PublishRequest } from '../destination.js';
 import { labelsOf, takeVersion } from './commit-job.js';
@@ -47,7 +47,7 @@ export function openTable(
           column === null || resource === null
             ? null
             : await greatestOf(service, location, table, resource, column);
-        return { ...positionIn(log, keys), max };
+        return { ...positionIn(log, keys), empty: isEmpty(resource), max };
       }),
     publish: (request) => attempt(() => publish(open, request), request.sink),
     fence: (identity) => attempt(() => fence(open, identity), identity.sink),
@@ -65,7 +65,7 @@ async function publish(open: OpenTable, request: PublishRequest): Promise<Commit
     return commitOf(mine, true);
   }
   assertAtBase(table, log, request);
-  assertNotCommitted(table, log, request);
+  if (!isEmpty(await service.table(table))) assertNotCommitted(table, log, request);
   try {
     // The job of the version before may still be removing columns, after its commit.
     const before = log.entries[0]?.jobId;
@@ -127,6 +127,11 @@ async function commitRows(
   if (outcome.by === 'us') return commitOf(entry(''), outcome.adopted);
   assertAtBase(table, await readLog(service, table, location), request);
   throw taken(table, request, 'its next version was taken by another job');
+}
+
+/** Streamed rows that are not in the table yet do not count: no run of ours streams. */
+function isEmpty(resource: TableResource | null): boolean {
+  return resource === null || resource.rows === 0;
 }
 
 function isPassing(error: Error): boolean {

@@ -34,7 +34,7 @@ export async function openDuckdb(
   };
   return {
     inspect: () => inTransaction((log) => log.version()),
-    position: async () => ({ cursors: {}, max: null, last: null, commits: [] }),
+    position: async () => ({ empty: true, cursors: {}, max: null, last: null, commits: [] }),
     publish: (request) =>
       inTransaction((log) => publish(connection, log, target, request), request.sink),
     fence: (identity) => inTransaction((log) => fence(log, identity), identity.sink),

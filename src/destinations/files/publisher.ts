@@ -39,7 +39,7 @@ export async function openFiles(
         await settle(folder);
         return versionOf(await readRecords(folder));
       }),
-    position: async () => ({ cursors: {}, max: null, last: null, commits: [] }),
+    position: async () => ({ empty: true, cursors: {}, max: null, last: null, commits: [] }),
     publish: (request) => inFolder(() => publish(folder, parameters, request), request.sink),
     fence: (identity) => inFolder(() => fence(folder, identity), identity.sink),
     close: async () => undefined,
