@@ -7,6 +7,14 @@ import type { OrphanStaging, Runs } from './orphan.js';
 /** Younger staging is left alone: the list of workflows may not know its run yet. An hour. */
 const youngestMs = 3_600_000;
 
+/** What a run left to be published outlives it for a week: `rerun`, or its next run, publishes it. */
+const leftMs = 7 * 86_400_000;
+
+/** Whether a run that is closed left something that is to be published yet. */
+export type LeftToPublish = (runKey: string) => Promise<boolean>;
+
+const nothingLeft: LeftToPublish = async () => false;
+
 /** Ten characters of lower-case base32: what else lies there is not ours. */
 const runKeyPattern = /^[a-z2-7]{10}$/;
 
@@ -28,9 +36,10 @@ export async function findObjectStaging(
   runs: Pick<Runs, 'fateOf'>,
   busy: ReadonlySet<string>,
   now = Date.now(),
+  isLeft = nothingLeft,
 ): Promise<OrphanStaging[]> {
   const found = [...(await stagingBelow(objects, store)), ...(await profilesBelow(objects, store))];
-  return leftBehind(found, runs, busy, now);
+  return leftBehind(found, runs, busy, now, isLeft);
 }
 
 async function stagingBelow(objects: Pick<ObjectStore, 'list'>, store: string): Promise<Found[]> {
@@ -68,6 +77,7 @@ export async function findLocalStaging(
   store: { root: string },
   runs: Pick<Runs, 'fateOf'>,
   now = Date.now(),
+  isLeft = nothingLeft,
 ): Promise<OrphanStaging[]> {
   const folder = dirname(storePaths.staging(store, 'x'));
   const names = await readdir(folder).catch(() => []);
@@ -78,7 +88,7 @@ export async function findLocalStaging(
       return { runKey, what: 'staging', place, bytes: null, newestMs };
     }),
   );
-  return leftBehind(found, runs, new Set(), now);
+  return leftBehind(found, runs, new Set(), now, isLeft);
 }
 
 /** Removes what closed runs left; twice does no harm. Returns what was removed. */
@@ -100,12 +110,15 @@ async function leftBehind(
   runs: Pick<Runs, 'fateOf'>,
   busy: ReadonlySet<string>,
   now: number,
+  isLeft: LeftToPublish,
 ): Promise<OrphanStaging[]> {
   const left: OrphanStaging[] = [];
   for (const { runKey, what, place, bytes, newestMs } of found) {
     if (!runKeyPattern.test(runKey) || busy.has(runKey) || now - newestMs < youngestMs) continue;
     const run = await runs.fateOf(runKey);
-    if (run !== 'open') left.push({ run_key: runKey, what, place, bytes, run });
+    if (run === 'open') continue;
+    if (what === 'staging' && now - newestMs < leftMs && (await isLeft(runKey))) continue;
+    left.push({ run_key: runKey, what, place, bytes, run });
   }
   return left;
 }

@@ -1,3 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import type { Receipt } from '../shared/receipt.js';
+import { storePaths } from '../store/local-store.js';
+import { ObjectNotFound, objectPaths } from '../store/object-store.js';
 import { createDataflow } from '../gateways/google-dataflow.js';
 import type { Client } from '@temporalio/client';
 import { deploymentOf } from '../config/dataflow-target.js';
@@ -67,6 +71,20 @@ export function createReaper(options: ReaperOptions): Reaper {
     });
   }
 
+  /** The receipt is in both stores: the one at hand is asked. */
+  async function isLeft(runKey: string): Promise<boolean> {
+    const here = storePaths.receipt({ root: options.localStore }, runKey);
+    const text = await readFile(here, 'utf8').catch(async () => {
+      if (store === undefined) return null;
+      const remote = await openObjectStore();
+      return remote.read(objectPaths.receipt(store, runKey)).catch((error: unknown) => {
+        if (error instanceof ObjectNotFound) return null;
+        throw error;
+      });
+    });
+    return text !== null && (JSON.parse(String(text)) as Receipt).left !== undefined;
+  }
+
   return {
     looked: { project: project ?? null, regions, store: store ?? null },
     async find() {
@@ -78,8 +96,8 @@ export function createReaper(options: ReaperOptions): Reaper {
       const remote =
         store === undefined
           ? []
-          : await findObjectStaging(await openObjectStore(), store, runs, busy);
-      const local = await findLocalStaging({ root: options.localStore }, runs);
+          : await findObjectStaging(await openObjectStore(), store, runs, busy, Date.now(), isLeft);
+      const local = await findLocalStaging({ root: options.localStore }, runs, Date.now(), isLeft);
       return { jobs, unread, staging: [...remote, ...local], locks: await findOrphanLocks(runs) };
     },
     async endJobs(orphans, how, options) {

@@ -54,7 +54,6 @@ describe('the examples of satokiyo/pydataflow-template, byte for byte', function
     ]);
     await Promise.all([loadPostgres(postgres.ready), loadMariadb(mariadb.ready)]);
     await cp(folder, join(site.root, 'reference'), { recursive: true });
-    const at = (port: number) => ({ host: '127.0.0.1', port, ...sample });
     writeFileSync(
       join(site.root, 'connections.json'),
       JSON.stringify({
@@ -103,7 +102,6 @@ describe('the examples of satokiyo/pydataflow-template, byte for byte', function
         'SELECT * FROM `bigquery-public-data.samples.shakespeare` LIMIT 100',
       );
       assert.ok(source.length > 0);
-      const sorted = (given: unknown[][]) => given.map((row) => JSON.stringify(row)).toSorted();
       assert.deepEqual(sorted(await tableOf(table)), sorted(source));
     });
 
@@ -229,6 +227,14 @@ describe('the examples of satokiyo/pydataflow-template, byte for byte', function
     return text === '' ? {} : JSON.parse(text);
   }
 });
+
+function at(port: number): object {
+  return { host: '127.0.0.1', port, ...sample };
+}
+
+function sorted(given: unknown[][]): string[] {
+  return given.map((row) => JSON.stringify(row)).toSorted();
+}
 
 /** A day in UTC, the pipelines' zone. */
 function daysAgo(days: number): string {

@@ -16,7 +16,10 @@ const types: Record<string, { type: CursorType; text: (value: string) => string 
 };
 
 /** What the log says of the cursors asked for, and who published last. */
-export function positionIn({ entries }: CommitLog, keys: readonly string[]): Omit<Position, 'max' | 'empty'> {
+export function positionIn(
+  { entries }: CommitLog,
+  keys: readonly string[],
+): Omit<Position, 'max' | 'empty'> {
   const known = entries[0]?.cursors ?? {};
   const commits = entries.filter(({ kind }) => kind === 'commit');
   const [last] = commits;

@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict';
+import { ApplicationFailure } from '@temporalio/common';
+import type { WorkflowFailedError } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import type { Receipt } from '../../src/shared/receipt.js';
+import type { RunPipelineInput } from '../../src/shared/run-input.js';
+import type { RunWindows } from '../../src/shared/window.js';
+import type { RunReference, UnfinishedRun } from '../../src/workflows/activities.js';
+import { failure } from '../../src/shared/failures.js';
+import {
+  createFakeActivities,
+  preparedSink,
+  type FakeActivities,
+  type FakeOptions,
+} from '../support/fake-activities.js';
+import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
+import { workflowBundle } from '../support/workflow-bundle.js';
+
+const windows: RunWindows = {
+  orders: {
+    column: 'id',
+    type: 'integer',
+    low: '1',
+    low_inclusive: true,
+    high: '10',
+    next: '10',
+    basis: 'record',
+  },
+};
+const lake = {
+  ...preparedSink,
+  name: 'lake',
+  destination: 'files:s:/lake',
+  lockId: 'beamline.lock.lake',
+  windowed: true,
+} as const;
+const warehouse = { ...preparedSink, windowed: true } as const;
+const earlier: UnfinishedRun = {
+  runKey: 'earlierrun',
+  planSha256: 'e'.repeat(64),
+  staged: { manifestUri: '/earlier', manifestSha256: 'f'.repeat(64), attempt: 1 },
+  sinks: ['lake'],
+};
+
+describe('runPipeline with windows', function () {
+  this.timeout(60_000);
+  let environment: TestWorkflowEnvironment;
+  let code: Awaited<ReturnType<typeof workflowBundle>>;
+  let count = 0;
+
+  before(async () => {
+    code = await workflowBundle();
+    environment = await createTimeSkippingEnvironment();
+  });
+  after(() => environment?.teardown());
+
+  it('freezes them under the locks, before it reads', async () => {
+    const read: RunReference[] = [];
+    const { fakes, receipt } = await run({
+      prepared: { incremental: ['orders'], sinks: [warehouse] },
+      overrides: {
+        resolveWindows: async () => ({ windows, notes: ['a first load'], unfinished: null }),
+        runBeam: async (reference) => {
+          read.push(reference);
+          return { manifestUri: '/m', manifestSha256: 'b'.repeat(64), attempt: 1 };
+        },
+      },
+    });
+    assert.deepEqual(fakes.calls.slice(1, 5), [
+      'requestLock',
+      'inspectDestinations',
+      'resolveWindows',
+      'runBeam',
+    ]);
+    assert.deepEqual(read[0]?.windows, windows);
+    assert.deepEqual(receipt.windows, windows);
+    assert.deepEqual(receipt.notes, ['a first load']);
+    assert.equal(Number.isNaN(Date.parse(receipt.time ?? '')), false);
+  });
+
+  it('asks with the window that its input gives', async () => {
+    const asked: unknown[] = [];
+    await run(
+      {
+        prepared: { incremental: ['orders'], sinks: [warehouse] },
+        overrides: {
+          resolveWindows: async (_run, { given }) => {
+            asked.push(given);
+            return { windows, notes: [], unfinished: null };
+          },
+        },
+      },
+      { window: { start: '1', end: '10' } },
+    );
+    assert.deepEqual(asked, [{ start: '1', end: '10' }]);
+  });
+
+  it('reads the windows of a run that it repeats, and asks for none', async () => {
+    const { fakes, receipt } = await run(
+      { prepared: { incremental: ['orders'], sinks: [warehouse] } },
+      { windows },
+    );
+    assert.ok(!fakes.calls.includes('resolveWindows'));
+    assert.deepEqual(receipt.windows, windows);
+  });
+
+  it('publishes an empty window, so that the next one begins where it ends', async () => {
+    const { fakes } = await run({
+      rows: 0,
+      prepared: { incremental: ['orders'], sinks: [{ ...warehouse, onEmpty: 'keep' }] },
+      overrides: { resolveWindows: async () => ({ windows, notes: [], unfinished: null }) },
+    });
+    assert.ok(fakes.calls.includes('publish'));
+  });
+
+  it('publishes first what an earlier run left, under that run, and then asks again', async () => {
+    const published: [string, string, string][] = [];
+    let left: UnfinishedRun | null = earlier;
+    const { fakes, receipt } = await run({
+      prepared: { incremental: ['orders'], sinks: [warehouse, lake] },
+      overrides: {
+        resolveWindows: async () => {
+          const unfinished = left;
+          left = null;
+          return { windows, notes: [], unfinished };
+        },
+        publish: async (reference, staged, { sink, baseVersion }) => {
+          published.push([reference.runKey, staged.manifestUri, sink]);
+          return { version: baseVersion + 1, rows: 3, bytes: 1 };
+        },
+      },
+    });
+    assert.deepEqual(published.slice(0, 1), [['earlierrun', '/earlier', 'lake']]);
+    assert.deepEqual(
+      published.slice(1).map(([, uri, sink]) => [uri, sink]),
+      [
+        ['/m', 'warehouse'],
+        ['/m', 'lake'],
+      ],
+    );
+    assert.equal(fakes.calls.filter((name) => name === 'resolveWindows').length, 2);
+    assert.deepEqual(receipt.completed, ['earlierrun']);
+    assert.match(receipt.notes?.join() ?? '', /lake: 3 rows that run earlierrun had staged/);
+  });
+
+  it('fences what it could not publish for the earlier run, and reads nothing', async () => {
+    const fenced: string[] = [];
+    const { fakes, error } = await fail({
+      prepared: { incremental: ['orders'], sinks: [warehouse, lake] },
+      overrides: {
+        resolveWindows: async () => ({ windows: {}, notes: [], unfinished: earlier }),
+        publish: async () => {
+          throw failure('DataError', 'not this row');
+        },
+        fence: async ({ runKey }, { sink }) => {
+          fenced.push(`${runKey} ${sink}`);
+          return null;
+        },
+      },
+    });
+    assert.match(error.message, /not this row/);
+    assert.deepEqual(fenced, ['earlierrun lake']);
+    assert.ok(!fakes.calls.includes('runBeam'));
+  });
+
+  it('says in the receipt what it left, where it published only a part', async () => {
+    const { fakes } = await fail({
+      prepared: { sinks: [warehouse, lake] },
+      overrides: {
+        publish: async (_run, _staged, { sink, baseVersion }) => {
+          if (sink === 'lake') throw failure('DataError', 'not this row');
+          return { version: baseVersion + 1, rows: 7, bytes: 1 };
+        },
+      },
+    });
+    const [receipt] = fakes.receipts;
+    assert.deepEqual(receipt?.left?.sinks, ['lake']);
+    assert.equal(receipt?.left?.staged.manifestUri, '/m');
+  });
+
+  it('only publishes what a run left, if that is what it is for', async () => {
+    const { fakes, receipt } = await run({
+      prepared: { sinks: [warehouse, lake], completes: earlier },
+    });
+    assert.ok(!fakes.calls.includes('runBeam') && !fakes.calls.includes('audit'));
+    assert.deepEqual(
+      receipt.sinks.map(({ name, state }) => [name, state]),
+      [
+        ['warehouse', 'kept'],
+        ['lake', 'published'],
+      ],
+    );
+    assert.deepEqual(receipt.completed, ['earlierrun']);
+  });
+
+  type Options = Omit<FakeOptions, 'client' | 'taskQueue'>;
+
+  async function run(
+    options: Options,
+    input: Partial<RunPipelineInput> = {},
+  ): Promise<{ fakes: FakeActivities; receipt: Receipt }> {
+    const taskQueue = `windows-${++count}`;
+    const { client, nativeConnection: connection } = environment;
+    const fakes = createFakeActivities({ client: client.workflow, taskQueue, ...options });
+    const { activities } = fakes;
+    const worker = await Worker.create({ connection, activities, taskQueue, ...code });
+    const receipt = (await worker.runUntil(() =>
+      client.workflow.execute('runPipeline', {
+        taskQueue,
+        workflowId: `windows-${count}-${Math.random().toString(36).slice(2)}`,
+        args: [{ config: 'orders.yaml', ...input }],
+      }),
+    )) as Receipt;
+    return { fakes, receipt };
+  }
+
+  async function fail(
+    options: Options,
+  ): Promise<{ fakes: FakeActivities; error: ApplicationFailure }> {
+    const taskQueue = `windows-${++count}`;
+    const { client, nativeConnection: connection } = environment;
+    const fakes = createFakeActivities({ client: client.workflow, taskQueue, ...options });
+    const { activities } = fakes;
+    const worker = await Worker.create({ connection, activities, taskQueue, ...code });
+    const error = await worker.runUntil(() =>
+      client.workflow
+        .execute('runPipeline', {
+          taskQueue,
+          workflowId: `windows-${count}-${Math.random().toString(36).slice(2)}`,
+          args: [{ config: 'orders.yaml' }],
+        })
+        .then(
+          () => assert.fail('the run succeeded'),
+          (failed: WorkflowFailedError) => failed.cause,
+        ),
+    );
+    assert.ok(error instanceof ApplicationFailure, String(error));
+    return { fakes, error };
+  }
+});
