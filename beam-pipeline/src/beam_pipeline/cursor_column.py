@@ -39,14 +39,14 @@ class CursorColumn:
     nulls: int | None
 
 
-def type_in(
+def find_cursor(
     columns: Mapping[str, tuple[str, CursorType | None]], column: str, context: StepContext
-) -> CursorType:
-    """The type of the column that a source is read by.
+) -> tuple[str, CursorType]:
+    """Finds the column that a source is read by: its name as the server spells it, and its type.
 
     Args:
         columns: Every column of the query: the server's name of its type, and what that is for a window.
-        column: The wanted one.
+        column: The wanted one, in capitals or not where only one is meant.
         context: The step, for messages.
 
     Raises:
@@ -54,6 +54,9 @@ def type_in(
     """
     where = f"{context.plan_path}.parameters.incremental_column"
     about = f"(source `{context.step}`)"
+    alike = [name for name in columns if name.casefold() == column.casefold()]
+    if column not in columns and len(alike) == 1:
+        column = alike[0]
     if column not in columns:
         near = did_you_mean(column, columns)
         raise ConfigError(f"{where}  no column is named `{column}`{near} ({', '.join(columns)}) {about}")
@@ -63,21 +66,22 @@ def type_in(
             f"{where}  `{column}` is {server_type}; a source is read in windows by a date, a timestamp or "
             f"an integer {about}"
         )
-    return kind
+    return column, kind
 
 
-def check_type(
-    columns: Mapping[str, tuple[str, CursorType | None]], window: SourceWindow, context: StepContext
-) -> None:
-    """Checks, when the source is read, that the window's column still is what the window says.
+def column_of(
+    window: SourceWindow, columns: Mapping[str, tuple[str, CursorType | None]], context: StepContext
+) -> str:
+    """The name of a window's column, when the source is read and it still is what the window says.
 
     Raises:
         ConfigError: It is of another type now, or gone.
     """
-    found = type_in(columns, window.column, context)
+    name, found = find_cursor(columns, window.column, context)
     if found != window.type:
         raise ConfigError(
-            f"{context.plan_path}.parameters.incremental_column  `{window.column}` is "
-            f"{columns[window.column][0]}, which is read as {found}, and the window is of type {window.type} "
+            f"{context.plan_path}.parameters.incremental_column  `{name}` is "
+            f"{columns[name][0]}, which is read as {found}, and the window is of type {window.type} "
             f"(source `{context.step}`)"
         )
+    return name

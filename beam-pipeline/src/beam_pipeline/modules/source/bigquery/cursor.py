@@ -6,7 +6,7 @@ from typing import Any
 
 from beam_pipeline import bigquery
 from beam_pipeline.context import StepContext
-from beam_pipeline.cursor_column import COUNT_SECONDS, CursorColumn, type_in
+from beam_pipeline.cursor_column import COUNT_SECONDS, CursorColumn, find_cursor
 from beam_pipeline.errors import ConnectionLost, SqlError
 from beam_pipeline.modules.source.bigquery import failures, job
 from beam_pipeline.modules.source.bigquery.params import BigqueryParams
@@ -29,7 +29,7 @@ def describe_cursor(params: BigqueryParams, column: str, context: StepContext) -
     with failures.named(params.project):
         client = bigquery.open_client(params.project, params.location)
     whole = statement_of(params, context)
-    kind = type_in(cursor_types(_schema(client, whole, column, context)), column, context)
+    _, kind = find_cursor(cursor_types(_schema(client, whole, column, context)), column, context)
     greatest = None
     if kind == "integer":
         greatest = job.ask(client, whole.selecting(f"MAX({quoted(column)})"))

@@ -9,7 +9,7 @@ from typing import Any
 
 from beam_pipeline import bigquery, files
 from beam_pipeline.context import StepContext
-from beam_pipeline.cursor_column import check_type
+from beam_pipeline.cursor_column import column_of
 from beam_pipeline.modules.source.bigquery import failures, job, pages, statement, streams
 from beam_pipeline.modules.source.bigquery.params import BigqueryParams
 from beam_pipeline.modules.source.bigquery.statement import Statement
@@ -73,7 +73,7 @@ class Planner:
         described = job.describe(client, asked, where)
         columns_of(described.schema)
         if context.window is not None:
-            check_type(cursor_types(described.schema), context.window, context)
+            column_of(context.window, cursor_types(described.schema), context)
         result = job.run(client, asked, context, described.location)
         # A table says more of a column than a query of it: the precision of a NUMERIC.
         columns = known or columns_of(result.schema)

@@ -10,13 +10,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from beam_pipeline import files, sql_text
-from beam_pipeline.connections import Connection, ConnectionReference
+from beam_pipeline.connections import ConnectionReference
 from beam_pipeline.context import StepContext
 from beam_pipeline.errors import ConfigError, DataError
 from beam_pipeline.modules.source.mysql import failures, session
+from beam_pipeline.modules.source.mysql.names import quoted
 from beam_pipeline.modules.source.mysql.params import MysqlParams
-from beam_pipeline.modules.source.mysql.types import Column, Mapping, column_of
+from beam_pipeline.modules.source.mysql.queries import check_agreement, describe, queries_of
+from beam_pipeline.modules.source.mysql.types import Column, Mapping
+from beam_pipeline.modules.source.mysql.windowed import WindowedRead, windowed
 from beam_pipeline.progress import progress
 from beam_pipeline.registry import did_you_mean
 
@@ -36,10 +38,17 @@ _ENDS = {
 
 @dataclass(frozen=True)
 class PlannedRead:
-    """One statement that one connection runs, and the columns that it returns."""
+    """One statement that one connection runs.
+
+    Attributes:
+        query: The statement.
+        columns: The columns that it returns.
+        settings: Statements that the connection runs first.
+    """
 
     query: str
     columns: list[Column]
+    settings: tuple[str, ...] = ()
 
 
 class Planner:
@@ -60,11 +69,16 @@ class Planner:
         control = session.open_control(connection)
         try:
             with control.cursor() as cursor:
-                queries = self._queries()
-                described = [_describe(cursor, connection, query) for query in queries]
-                _check_agreement(described, f"{self._context.plan_path}.parameters.query")
+                queries = queries_of(self._params, self._context)
+                described = [describe(cursor, connection, query) for query in queries]
+                check_agreement(described, f"{self._context.plan_path}.parameters.query")
                 columns = _with_text(described[0], self._params.as_text)
+                window = self._windowed(described[0])
                 with failures.named(connection):
+                    if window is not None:
+                        for setting in window.settings:
+                            cursor.execute(setting)
+                        queries = [window.around(query) for query in queries]
                     wheres = [self._wheres(cursor, query, described[0]) for query in queries]
         finally:
             control.close()
@@ -78,15 +92,11 @@ class Planner:
             statements = [" UNION ALL ".join(statements)]
         progress.expect(self._context.step, parts=len(statements))
         for statement in statements:
-            yield PlannedRead(statement, columns)
+            yield PlannedRead(statement, columns, () if window is None else window.settings)
 
-    def _queries(self) -> list[str]:
-        if self._params.table is not None:
-            return [f"SELECT * FROM {_table(self._params.table)}"]
-        text = self._params.query or ""
-        if text.strip().endswith(".sql") and len(text.split()) == 1:
-            text = files.read_bytes(text.strip()).decode()
-        return sql_text.split_queries(text, f"{self._context.plan_path}.parameters.query")
+    def _windowed(self, columns: list[Column]) -> WindowedRead | None:
+        window = self._context.window
+        return None if window is None else windowed(window, columns, self._context)
 
     def _wheres(self, cursor: Any, query: str, columns: list[Column]) -> list[str]:
         """The conditions that split a query; an empty condition is the whole of it."""
@@ -95,7 +105,7 @@ class Planner:
             return [""]
         column = _split_column(columns, partition.column, self._context.plan_path)
         kind = _kind(column)
-        name = _quoted(column.name)
+        name = quoted(column.name)
         cursor.execute(f"SELECT {_ENDS[kind or ''].format(name)} FROM ({query}\n) AS beamline_query")
         low, high = cursor.fetchone()
         if low is None or high is None:
@@ -114,17 +124,6 @@ class Planner:
         ]
         middle = [f"{name} >= {one} AND {name} < {two}" for one, two in pairwise(bounds)]
         return [f"{name} < {bounds[0]} OR {name} IS NULL", *middle, f"{name} >= {bounds[-1]}"]
-
-
-def _describe(cursor: Any, connection: Connection, query: str) -> list[Column]:
-    with failures.named(connection, query):
-        # Only checks the text as it was written, so that the place of an error is right.
-        cursor.execute("SET @beamline_query = %s", [query])
-        cursor.execute("PREPARE beamline_statement FROM @beamline_query")
-        cursor.execute("DEALLOCATE PREPARE beamline_statement")
-    with failures.named(connection, query):
-        cursor.execute(f"SELECT * FROM ({query}\n) AS beamline_query LIMIT 0")
-    return [column_of(field) for field in cursor._result.fields]
 
 
 def _with_text(columns: list[Column], as_text: list[str]) -> list[Column]:
@@ -150,7 +149,7 @@ def _with_text(columns: list[Column], as_text: list[str]) -> list[Column]:
 def _statement(query: str, columns: list[Column], where: str) -> str:
     shown = []
     for column in columns:
-        name = _quoted(column.name)
+        name = quoted(column.name)
         expression = "{}" if column.mapping is None else column.mapping.expression
         shown.append(name if expression == "{}" else f"{expression.format(name)} AS {name}")
     condition = f" WHERE {where}" if where else ""
@@ -176,26 +175,3 @@ def _kind(column: Column) -> str | None:
     if kind is not None and pa.types.is_integer(kind):
         return "integer"
     return "time" if kind is not None and (pa.types.is_date(kind) or pa.types.is_timestamp(kind)) else None
-
-
-def _check_agreement(described: list[list[Column]], where: str) -> None:
-    first = [(column.name, column.server_type) for column in described[0]]
-    for number, columns in enumerate(described[1:], 2):
-        other = [(column.name, column.server_type) for column in columns]
-        if other != first:
-            one = ", ".join(f"{name} {kind}" for name, kind in first)
-            two = ", ".join(f"{name} {kind}" for name, kind in other)
-            raise ConfigError(
-                f"{where}  queries 1 and {number} must return the same columns; got\n"
-                f"  1: {one}\n  {number}: {two}"
-            )
-
-
-def _table(name: str) -> str:
-    if "`" in name:
-        return name
-    return ".".join(_quoted(part) for part in name.split("."))
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"

@@ -57,7 +57,7 @@ class _Read(beam.DoFn):
 
     def process(self, planned: PlannedRead) -> Iterator[Any]:
         converter = Converter(planned.columns)
-        read = session.batches(self._connection.resolve(), planned.query)
+        read = session.batches(self._connection.resolve(), planned.query, planned.settings)
         rows = 0
         for batch in prefetched(map(converter.convert, read)):
             rows += batch.num_rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -47,8 +47,8 @@ def open_control(connection: Connection) -> pymysql.connections.Connection[Any]:
     return control
 
 
-def batches(connection: Connection, query: str) -> Iterator[Any]:
-    """Runs a query and yields its record batches, in connectorx's own types."""
+def batches(connection: Connection, query: str, settings: Sequence[str] = ()) -> Iterator[Any]:
+    """Runs a query, after `settings`, and yields its record batches, in connectorx's own types."""
     import connectorx
 
     user, password, database = (
@@ -62,5 +62,5 @@ def batches(connection: Connection, query: str) -> Iterator[Any]:
             query,
             return_type="arrow_stream",
             batch_size=BATCH_ROWS,
-            pre_execution_query=list(SETTINGS),
+            pre_execution_query=[*SETTINGS, *settings],
         )

@@ -13,6 +13,8 @@ from typing import Any
 import pyarrow as pa
 from pymysql.constants import FIELD_TYPE, FLAG
 
+from beam_pipeline.window import CursorType
+
 MAX_DECIMAL = 38
 _BINARY_CHARSET = 63
 
@@ -39,6 +41,18 @@ class Column:
     mapping: Mapping | None
     problem: str | None = None
     as_text: str = "CAST({} AS CHAR)"
+
+
+def cursor_type(column: Column) -> CursorType | None:
+    """What the column is for a window; None where it has none."""
+    kind = None if column.mapping is None else column.mapping.arrow
+    if kind is None:
+        return None
+    if pa.types.is_timestamp(kind):
+        return "timestamp" if kind.tz is None else "timestamptz"
+    if pa.types.is_date(kind):
+        return "date"
+    return "integer" if pa.types.is_integer(kind) and not column.server_type.startswith("BIT") else None
 
 
 _INTEGERS: dict[int, tuple[str, Any, Any]] = {

@@ -10,14 +10,16 @@ from typing import Any
 
 import psycopg
 
-from beam_pipeline import files, sql_text
-from beam_pipeline.connections import Connection, ConnectionReference
+from beam_pipeline.connections import ConnectionReference
 from beam_pipeline.context import StepContext
 from beam_pipeline.errors import ConfigError
 from beam_pipeline.modules.source.postgres import describe, failures, session, split, tables
 from beam_pipeline.modules.source.postgres.convert import DIMENSIONS
+from beam_pipeline.modules.source.postgres.names import quoted
 from beam_pipeline.modules.source.postgres.params import PostgresParams
+from beam_pipeline.modules.source.postgres.queries import queries_of
 from beam_pipeline.modules.source.postgres.types import Column
+from beam_pipeline.modules.source.postgres.windowed import WindowedRead, windowed
 from beam_pipeline.progress import progress
 
 
@@ -28,6 +30,7 @@ class PlannedRead:
     Attributes:
         queries: The statements; all return the same columns.
         columns: Those columns.
+        window: What to bind first, where only a window is read.
         snapshot: The exported snapshot to read as of, if several reads share one.
         holder: Key of the connection that holds the snapshot.
         key: This read's own key.
@@ -35,6 +38,7 @@ class PlannedRead:
 
     queries: tuple[str, ...]
     columns: list[Column]
+    window: WindowedRead | None
     snapshot: str | None
     holder: str | None
     key: int
@@ -70,16 +74,20 @@ class Planner:
         control = session.open_control(connection, f"beamline {self._context.pipeline}/{step}")
         held = False
         try:
-            table = self._table(control, connection)
-            queries = [f"SELECT * FROM {table}"] if table else self._queries()
+            table, queries = queries_of(self._params, self._context, control, connection)
             described = [describe.columns_of(control, connection, query) for query in queries]
             columns = describe.with_text(described[0], self._params.as_text)
-            _check_agreement(described, f"{self._context.plan_path}.parameters.query")
+            describe.check_agreement(described, f"{self._context.plan_path}.parameters.query")
+            window = self._windowed(described[0])
             with failures.named(connection):
-                wheres = self._wheres(control, table, queries, described[0])
-                rows = tables.expected_rows(control, queries)
+                read = queries
+                if window is not None:
+                    window.bind(control, "%s")
+                    read = [window.around(query) for query in queries]
+                wheres = self._wheres(control, table, read, described[0])
+                rows = tables.expected_rows(control, read)
             statements = [
-                _statement(query, table, columns, where)
+                _statement(query, table, columns, where, window)
                 for query, pieces in zip(queries, wheres, strict=True)
                 for where in pieces
             ]
@@ -93,7 +101,7 @@ class Planner:
                 holder = _hold(control, len(groups))
                 held = True
             for key, group in enumerate(groups):
-                yield PlannedRead(group, columns, snapshot, holder, key)
+                yield PlannedRead(group, columns, window, snapshot, holder, key)
         finally:
             if not held:
                 control.close()
@@ -102,17 +110,9 @@ class Planner:
     def _shares_snapshot(self) -> bool:
         return self._context.in_process and self._params.consistency != "per_range"
 
-    def _table(self, control: psycopg.Connection[Any], connection: Connection) -> str | None:
-        if self._params.table is None:
-            return None
-        with failures.named(connection):
-            return tables.find(control, self._params.table, self._context.plan_path)
-
-    def _queries(self) -> list[str]:
-        text = self._params.query or ""
-        if text.strip().endswith(".sql") and len(text.split()) == 1:
-            text = files.read_bytes(text.strip()).decode()
-        return sql_text.split_queries(text, f"{self._context.plan_path}.parameters.query")
+    def _windowed(self, columns: list[Column]) -> WindowedRead | None:
+        window = self._context.window
+        return None if window is None else windowed(window, columns, self._context)
 
     def _wheres(
         self,
@@ -136,6 +136,10 @@ class Planner:
                 "change places between ranges that share no snapshot"
             )
         if table is None or not self._shares_snapshot:
+            return whole
+        window = self._context.window
+        if window is not None and window.low is not None:
+            # Only a first load is most of the table; else its rows are found by an index, if there is one.
             return whole
         wanted = partition.parts if partition is not None else None
         return [split.by_place(control, table, wanted, self._context.workers)]
@@ -169,34 +173,31 @@ def _hold(control: psycopg.Connection[Any], reads: int) -> str:
     return key
 
 
-def _statement(query: str, table: str | None, columns: list[Column], where: str) -> str:
+def _statement(
+    query: str, table: str | None, columns: list[Column], where: str, window: WindowedRead | None
+) -> str:
     """Wraps a query where a column needs a cast or a condition; else it stays as it was written.
 
     A table is named itself: its rows have a place (ctid), those of a subquery have none.
     """
+    if window is not None:
+        if table is not None:
+            query, table, where = f"SELECT * FROM {table}{_where(where)}", None, ""
+        query = window.around(query)
     shown = []
     for column in columns:
-        name = split.quoted(column.name)
+        name = quoted(column.name)
         cast = column.mapping.cast if column.mapping is not None else None
         shown.append(f"{name}::{cast} AS {name}" if cast else name)
         if column.is_array:
-            extra = split.quoted(DIMENSIONS + column.name)
+            extra = quoted(DIMENSIONS + column.name)
             shown.append(f"pg_catalog.array_ndims({name}) > 1 AS {extra}")
-    if not where and shown == [split.quoted(column.name) for column in columns]:
+    if not where and shown == [quoted(column.name) for column in columns]:
         return query
     # The line break ends a comment that the query may end with.
     relation = table if table is not None else f"({query}\n) AS beamline_query"
-    return f"SELECT {', '.join(shown)} FROM {relation}" + (f" WHERE {where}" if where else "")
+    return f"SELECT {', '.join(shown)} FROM {relation}{_where(where)}"
 
 
-def _check_agreement(described: list[list[Column]], where: str) -> None:
-    first = [(column.name, column.server_type) for column in described[0]]
-    for number, columns in enumerate(described[1:], 2):
-        other = [(column.name, column.server_type) for column in columns]
-        if other != first:
-            one = ", ".join(f"{name} {kind}" for name, kind in first)
-            two = ", ".join(f"{name} {kind}" for name, kind in other)
-            raise ConfigError(
-                f"{where}  queries 1 and {number} must return the same columns; got\n"
-                f"  1: {one}\n  {number}: {two}"
-            )
+def _where(condition: str) -> str:
+    return f" WHERE {condition}" if condition else ""

@@ -66,6 +66,8 @@ class _Read(beam.DoFn):
         application = f"beamline {self._context.pipeline}/{self._context.step}"
         rows = 0
         with session.open_stream(self._connection.resolve(), application, planned.snapshot) as cursor:
+            if planned.window is not None:
+                planned.window.bind(cursor, "$1")
             for query in planned.queries:
                 read = session.batches(cursor, query)
                 for batch in prefetched(map(converter.convert, read)):

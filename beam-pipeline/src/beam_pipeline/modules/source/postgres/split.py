@@ -9,6 +9,7 @@ import psycopg
 import pyarrow as pa
 
 from beam_pipeline.errors import ConfigError
+from beam_pipeline.modules.source.postgres.names import quoted
 from beam_pipeline.modules.source.postgres.types import Column
 from beam_pipeline.registry import did_you_mean
 
@@ -26,11 +27,6 @@ _AS_TEXT = {
     "date": "(DATE '2000-01-01' + n::int4)::text",
     "timestamp": "(to_timestamp(n / 1000000) AT TIME ZONE 'UTC')::text",
 }
-
-
-def quoted(name: str) -> str:
-    """A name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def column_of(columns: list[Column], name: str, path: str) -> Column:

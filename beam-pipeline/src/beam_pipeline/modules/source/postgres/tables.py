@@ -41,6 +41,16 @@ def find(control: psycopg.Connection[Any], name: str, path: str) -> str:
     raise SqlError(f"{where}  the database has no table `{name}`{did_you_mean(name, names)}")
 
 
+def is_never_null(control: psycopg.Connection[Any], table: str, column: str) -> bool:
+    """Whether the table's column is declared NOT NULL."""
+    row = control.execute(
+        "SELECT attnotnull FROM pg_catalog.pg_attribute"
+        " WHERE attrelid = pg_catalog.to_regclass(%s) AND attname = %s",
+        [table, column],
+    ).fetchone()
+    return row is not None and bool(row[0])
+
+
 def expected_rows(control: psycopg.Connection[Any], queries: list[str]) -> int | None:
     """How many rows the queries have, as far as the planner knows: only of whole tables."""
     total = 0

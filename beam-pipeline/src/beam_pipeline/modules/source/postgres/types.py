@@ -12,6 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from beam_pipeline.window import CursorType
+
 MAX_DECIMAL = 38
 
 
@@ -45,6 +47,18 @@ class Column:
     mapping: Mapping | None
     problem: str | None = None
     is_array: bool = False
+
+
+def cursor_type(column: Column) -> CursorType | None:
+    """What the column is for a window; None where it has none."""
+    if column.mapping is None or column.is_array:
+        return None
+    kind = column.mapping.arrow
+    if pa.types.is_timestamp(kind):
+        return "timestamp" if kind.tz is None else "timestamptz"
+    if pa.types.is_date(kind):
+        return "date"
+    return "integer" if pa.types.is_signed_integer(kind) else None
 
 
 TEXT = Mapping(pa.string())

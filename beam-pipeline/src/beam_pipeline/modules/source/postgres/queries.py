@@ -1,0 +1,32 @@
+"""What a source is to read: its queries, as their author wrote them, or its table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+
+from beam_pipeline import files, sql_text
+from beam_pipeline.connections import Connection
+from beam_pipeline.context import StepContext
+from beam_pipeline.modules.source.postgres import failures, tables
+from beam_pipeline.modules.source.postgres.params import PostgresParams
+
+
+def queries_of(
+    params: PostgresParams, context: StepContext, control: psycopg.Connection[Any], connection: Connection
+) -> tuple[str | None, list[str]]:
+    """The table, if it is one, and the queries.
+
+    Raises:
+        ConfigError: A text is empty, or holds more than one statement, or the name is none.
+        SqlError: There is no such table.
+    """
+    if params.table is not None:
+        with failures.named(connection):
+            table = tables.find(control, params.table, context.plan_path)
+        return table, [f"SELECT * FROM {table}"]
+    text = params.query or ""
+    if text.strip().endswith(".sql") and len(text.split()) == 1:
+        text = files.read_bytes(text.strip()).decode()
+    return None, sql_text.split_queries(text, f"{context.plan_path}.parameters.query")
