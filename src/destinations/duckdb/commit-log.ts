@@ -1,7 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { failure } from '../../shared/failures.js';
-import type { Commit, CommitIdentity } from '../destination.js';
-import { nameOf, rowsOf, type Target } from './table.js';
+import type { RecordedCursor } from '../../shared/window.js';
+import type { LoggedCursors, RecordedCursors } from '../cursors.js';
+import type { Commit, CommitIdentity, CommitOrigin, Position, SinkMode } from '../destination.js';
+import { nameOf, rowsOf, type Target } from './columns.js';
 
 /** The commits of one table, kept beside it: the file is the authority, wherever it is moved. */
 export interface CommitLog {
@@ -11,11 +13,22 @@ export interface CommitLog {
   own(identity: CommitIdentity): Promise<OwnCommit | null>;
   /** @throws `VersionTaken` unless the table is at `baseVersion` */
   assertAtBase(identity: CommitIdentity): Promise<void>;
-  /** Takes `baseVersion + 1`. */
-  add(
-    identity: CommitIdentity,
-    entry: { kind: 'commit' | 'fence'; rows: number; bytes: number; manifestSha256: string | null },
-  ): Promise<void>;
+  /** What the newest commit that has the key recorded, of those since the last `replace`. */
+  cursors(keys: readonly string[]): Promise<LoggedCursors>;
+  history(): Promise<Pick<Position, 'last' | 'commits'>>;
+  /** Takes `baseVersion + 1` with data. */
+  addCommit(identity: CommitIdentity, entry: CommitEntry): Promise<void>;
+  /** Takes `baseVersion + 1` without data. */
+  addFence(identity: CommitIdentity): Promise<void>;
+}
+
+export interface CommitEntry {
+  rows: number;
+  bytes: number;
+  manifestSha256: string;
+  mode: SinkMode;
+  cursors: RecordedCursors;
+  origin: CommitOrigin;
 }
 
 interface OwnCommit {
@@ -28,31 +41,26 @@ export async function openCommitLog(
   connection: DuckDBConnection,
   target: Target,
 ): Promise<CommitLog> {
-  await connection.run('CREATE SCHEMA IF NOT EXISTS _beamline');
-  await connection.run(`CREATE TABLE IF NOT EXISTS _beamline.commits (
-    "table" VARCHAR, version BIGINT, kind VARCHAR, run_key VARCHAR, sink VARCHAR,
-    "rows" BIGINT, bytes BIGINT, manifest_sha256 VARCHAR, committed_at TIMESTAMPTZ,
-    PRIMARY KEY ("table", version))`);
+  await makeLog(connection);
   // Two projects may name one file differently: the log knows a table by its name alone.
   const table = `${target.schema}.${target.table}`.toLowerCase();
+  const ask = (sql: string, values: Record<string, string | number> = {}) =>
+    rowsOf(connection, sql, { table, ...values });
 
   const version = async (): Promise<number> => {
-    const [row] = await rowsOf(
-      connection,
+    const [row] = await ask(
       'SELECT coalesce(max(version), 0) FROM _beamline.commits WHERE "table" = $table',
-      { table },
     );
     return Number(row?.[0]);
   };
   return {
     version,
     async own({ runKey, sink }) {
-      const [row] = await rowsOf(
-        connection,
+      const [row] = await ask(
         `SELECT version, "rows", bytes, manifest_sha256 FROM _beamline.commits
          WHERE "table" = $table AND run_key = $runKey AND sink = $sink AND kind = 'commit'
          ORDER BY version DESC LIMIT 1`,
-        { table, runKey, sink },
+        { runKey, sink },
       );
       if (!row) return null;
       const [own, rows, bytes, manifestSha256] = row;
@@ -64,10 +72,9 @@ export async function openCommitLog(
     async assertAtBase({ baseVersion, sink }) {
       const found = await version();
       if (found === baseVersion) return;
-      const [row] = await rowsOf(
-        connection,
+      const [row] = await ask(
         'SELECT kind, run_key FROM _beamline.commits WHERE "table" = $table AND version = $found',
-        { table, found },
+        { found },
       );
       const by = row ? ` (${String(row[0])} of run ${String(row[1])})` : '';
       throw failure(
@@ -77,12 +84,80 @@ export async function openCommitLog(
         { step: sink },
       );
     },
-    async add({ baseVersion, runKey, sink }, { kind, rows, bytes, manifestSha256 }) {
+    async cursors(keys) {
+      const found: LoggedCursors = {};
+      for (const key of keys) {
+        const [row] = await ask(
+          `SELECT run_key, windows FROM _beamline.commits
+           WHERE "table" = $table AND contains(windows, $entry) AND version >= (
+             SELECT coalesce(max(version), 0) FROM _beamline.commits
+             WHERE "table" = $table AND kind = 'commit' AND mode = 'replace')
+           ORDER BY version DESC LIMIT 1`,
+          // In JSON a quote within a text is escaped: this is a key and nothing else.
+          { entry: `${JSON.stringify(key)}:` },
+        );
+        if (!row) continue;
+        const cursor = (JSON.parse(String(row[1])) as Record<string, RecordedCursor>)[key];
+        if (cursor) found[key] = { ...cursor, runKey: String(row[0]) };
+      }
+      return found;
+    },
+    async history() {
+      const rows = await ask(
+        `SELECT run_key, sink, origin FROM _beamline.commits
+         WHERE "table" = $table AND kind = 'commit' ORDER BY version DESC LIMIT 100`,
+      );
+      const commits = rows.map(([runKey, sink]) => ({
+        runKey: String(runKey),
+        sink: String(sink),
+      }));
+      const [newest] = commits;
+      const origin = rows[0]?.[2];
+      const last =
+        newest !== undefined && typeof origin === 'string'
+          ? { ...(JSON.parse(origin) as CommitOrigin), ...newest }
+          : null;
+      return { last, commits };
+    },
+    async addCommit({ baseVersion, runKey, sink }, { cursors, origin, ...entry }) {
       await connection.run(
-        `INSERT INTO _beamline.commits VALUES
-         ($table, $version, $kind, $runKey, $sink, $rows, $bytes, $manifestSha256, now())`,
-        { table, version: baseVersion + 1, kind, runKey, sink, rows, bytes, manifestSha256 },
+        `INSERT INTO _beamline.commits BY NAME SELECT $table AS "table", $version AS version,
+           'commit' AS kind, $runKey AS run_key, $sink AS sink, $rows AS "rows", $bytes AS bytes,
+           $manifestSha256 AS manifest_sha256, now() AS committed_at, $mode AS mode,
+           $windows AS windows, $origin AS origin`,
+        {
+          table,
+          version: baseVersion + 1,
+          runKey,
+          sink,
+          ...entry,
+          windows: JSON.stringify(cursors),
+          origin: JSON.stringify(origin),
+        },
+      );
+    },
+    async addFence({ baseVersion, runKey, sink }) {
+      await connection.run(
+        `INSERT INTO _beamline.commits BY NAME SELECT $table AS "table", $version AS version,
+           'fence' AS kind, $runKey AS run_key, $sink AS sink, 0 AS "rows", 0 AS bytes,
+           now() AS committed_at`,
+        { table, version: baseVersion + 1, runKey, sink },
       );
     },
   };
+}
+
+async function makeLog(connection: DuckDBConnection): Promise<void> {
+  await connection.run('CREATE SCHEMA IF NOT EXISTS _beamline');
+  await connection.run(`CREATE TABLE IF NOT EXISTS _beamline.commits (
+    "table" VARCHAR, version BIGINT, kind VARCHAR, run_key VARCHAR, sink VARCHAR,
+    "rows" BIGINT, bytes BIGINT, manifest_sha256 VARCHAR, committed_at TIMESTAMPTZ,
+    mode VARCHAR, windows VARCHAR, origin VARCHAR,
+    PRIMARY KEY ("table", version))`);
+  // A log of before there were windows: its commits say nothing of them.
+  for (const column of ['mode', 'windows', 'origin']) {
+    await connection.run(
+      `ALTER TABLE _beamline.commits ADD COLUMN IF NOT EXISTS ${column} VARCHAR`,
+    );
+  }
 }

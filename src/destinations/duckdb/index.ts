@@ -24,7 +24,7 @@ export const destination: Destination<DuckdbParameters> = {
   name: 'duckdb',
   summary: 'Writes a table in a DuckDB database file.',
   parameters: duckdbParameters,
-  modes: ['replace', 'append'],
+  modes: ['replace', 'append', 'merge'],
   key: (parameters, { root, storeId }) =>
     `duckdb:${storeId}:${canonicalPath(resolve(root, parameters.database))}#${qualified(parameters.table).toLowerCase()}`,
   location: ({ table, database }) => `${table} in ${database}`,

@@ -1,11 +1,13 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { failure } from '../../shared/failures.js';
 import { faultPoint } from '../../process/fault-point.js';
+import { assertWindowsAreNew, cursorsToRecord } from '../cursors.js';
 import type { Commit, CommitIdentity, Publisher, PublishRequest } from '../destination.js';
 import { publishFailure } from '../publish-failure.js';
 import { openCommitLog, type CommitLog } from './commit-log.js';
 import { openDatabase } from './open.js';
-import { nameOf, writeTable, type Target } from './table.js';
+import { nameOf, type Target } from './columns.js';
+import { positionOf } from './position.js';
+import { writeTable } from './table.js';
 
 /** Opens the database file, waiting `waitMs` at most while another process has it open. */
 export async function openDuckdb(
@@ -15,7 +17,9 @@ export async function openDuckdb(
 ): Promise<Publisher> {
   const instance = await openDatabase(database, waitMs);
   const connection = await instance.connect();
-  await connection.run("SET memory_limit = '1GB'; SET preserve_insertion_order = false");
+  await connection.run(
+    "SET memory_limit = '1GB'; SET preserve_insertion_order = false; SET TimeZone = 'UTC'",
+  );
 
   /** All or nothing, with the log that says so. */
   const inTransaction = async <T>(
@@ -34,7 +38,7 @@ export async function openDuckdb(
   };
   return {
     inspect: () => inTransaction((log) => log.version()),
-    position: async () => ({ empty: true, cursors: {}, max: null, last: null, commits: [] }),
+    position: (query) => inTransaction((log) => positionOf(connection, target, log, query)),
     publish: (request) =>
       inTransaction((log) => publish(connection, log, target, request), request.sink),
     fence: (identity) => inTransaction((log) => fence(log, identity), identity.sink),
@@ -56,25 +60,22 @@ async function publish(
     return { ...mine.commit, adopted: true };
   }
   await log.assertAtBase(request);
+  const logged = await log.cursors(request.windows.map(({ key }) => key));
+  assertWindowsAreNew(request, logged, nameOf(target));
   const rows = await writeTable(connection, target, request);
-  if (rows !== request.staged.rows) {
-    throw failure(
-      'AuditFailed',
-      `${nameOf(target)}: the staged files hold ${rows} rows, their manifest says ${request.staged.rows}`,
-      { step: request.sink },
-    );
-  }
-  const { manifestSha256, staged } = request;
-  await log.add(request, { kind: 'commit', rows, bytes: staged.bytes, manifestSha256 });
+  const { manifestSha256, mode, origin, staged } = request;
+  const cursors = cursorsToRecord(request, logged);
+  const { bytes } = staged;
+  await log.addCommit(request, { rows, bytes, manifestSha256, mode, cursors, origin });
   await faultPoint('publisher:before-commit');
-  return { version: request.baseVersion + 1, rows, bytes: staged.bytes, adopted: false };
+  return { version: request.baseVersion + 1, rows, bytes, adopted: false };
 }
 
 async function fence(log: CommitLog, identity: CommitIdentity): Promise<Commit | null> {
   const mine = await log.own(identity);
   if (mine && mine.commit.version > identity.baseVersion) return { ...mine.commit, adopted: true };
   if ((await log.version()) === identity.baseVersion) {
-    await log.add(identity, { kind: 'fence', rows: 0, bytes: 0, manifestSha256: null });
+    await log.addFence(identity);
   }
   return null;
 }

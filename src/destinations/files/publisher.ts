@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { failure } from '../../shared/failures.js';
 import { faultPoint } from '../../process/fault-point.js';
+import { assertWindowsAreNew, cursorsToRecord, type RecordedCursors } from '../cursors.js';
 import type { Commit, CommitIdentity, Publisher, PublishRequest } from '../destination.js';
 import { publishFailure } from '../publish-failure.js';
 import { assertAppendable, layoutOf } from './layout.js';
@@ -16,6 +17,7 @@ import {
   type CommitRecord,
   type DataRecord,
 } from './records.js';
+import { cursorsIn, positionOf } from './position.js';
 import { syncPath } from './sync.js';
 import { writeVersion } from './write.js';
 
@@ -39,7 +41,7 @@ export async function openFiles(
         await settle(folder);
         return versionOf(await readRecords(folder));
       }),
-    position: async () => ({ empty: true, cursors: {}, max: null, last: null, commits: [] }),
+    position: (query) => inFolder(() => positionOf(folder, query)),
     publish: (request) => inFolder(() => publish(folder, parameters, request), request.sink),
     fence: (identity) => inFolder(() => fence(folder, identity), identity.sink),
     close: async () => undefined,
@@ -59,7 +61,13 @@ async function publish(
     return commitOf(mine, true);
   }
   assertAtBase(folder, records, request);
-  const record = await commit(folder, parameters, request, newestData(records));
+  const logged = cursorsIn(
+    records,
+    request.windows.map(({ key }) => key),
+  );
+  assertWindowsAreNew(request, logged, folder.root);
+  const windows = cursorsToRecord(request, logged);
+  const record = await commit(folder, parameters, request, newestData(records), windows);
   await faultPoint('publisher:files:recorded');
   await shown(folder, record);
   await faultPoint('publisher:files:shown');
@@ -72,6 +80,7 @@ async function commit(
   parameters: FilesParameters,
   request: PublishRequest,
   previous: DataRecord | undefined,
+  windows: RecordedCursors,
 ): Promise<DataRecord> {
   const version = request.baseVersion + 1;
   const layout = layoutOf(parameters, request.staged);
@@ -100,6 +109,8 @@ async function commit(
       folder: name,
       layout,
       files: written.files,
+      windows,
+      origin: request.origin,
     };
     if (await createRecord(folder, record)) return record;
     throw new Error(`version ${version} is taken`);

@@ -1,0 +1,82 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { failure } from '../../shared/failures.js';
+import { identifier, literal } from '../staged-parquet.js';
+
+/** A table of the database file. */
+export interface Target {
+  schema: string;
+  table: string;
+}
+
+export interface Column {
+  name: string;
+  /** DuckDB's name of the type. */
+  type: string;
+}
+
+export function nameOf({ schema, table }: Target): string {
+  return `${identifier(schema)}.${identifier(table)}`;
+}
+
+/** Runs a query and returns its rows. */
+export async function rowsOf(
+  connection: DuckDBConnection,
+  sql: string,
+  values: Record<string, string | number> = {},
+): Promise<unknown[][]> {
+  return (await connection.runAndReadAll(sql, values)).getRows();
+}
+
+/** The columns of the table; none if there is no such table. */
+export async function columnsOf(connection: DuckDBConnection, target: Target): Promise<Column[]> {
+  return columnsIn(
+    await rowsOf(
+      connection,
+      `SELECT column_name, data_type FROM duckdb_columns() WHERE ${isTarget(target, 'table')}
+       ORDER BY column_index`,
+    ),
+  );
+}
+
+/** The columns of a query. */
+export async function columnsOfQuery(connection: DuckDBConnection, sql: string): Promise<Column[]> {
+  return columnsIn(
+    await rowsOf(connection, `SELECT column_name, column_type FROM (DESCRIBE ${sql})`),
+  );
+}
+
+/** @throws `ConfigError` */
+export async function assertNoView(
+  connection: DuckDBConnection,
+  target: Target,
+  step: string,
+): Promise<void> {
+  const sql = `SELECT 1 FROM duckdb_views() WHERE ${isTarget(target, 'view')}`;
+  if ((await rowsOf(connection, sql)).length === 0) return;
+  throw failure(
+    'ConfigError',
+    `${nameOf(target)} is a view: only a table can be written. Nothing was published. ` +
+      'Drop the view, or name another table.',
+    { step },
+  );
+}
+
+/** The column of that name, in upper or lower case. */
+export function columnNamed(columns: readonly Column[], name: string): Column | undefined {
+  return columns.find((column) => column.name.toLowerCase() === name.toLowerCase());
+}
+
+/** Names for a message. */
+export function listed(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
+}
+
+function columnsIn(rows: readonly unknown[][]): Column[] {
+  return rows.map(([name, type]) => ({ name: String(name), type: String(type) }));
+}
+
+function isTarget({ schema, table }: Target, kind: 'table' | 'view'): string {
+  return `lower(schema_name) = ${literal(schema.toLowerCase())}
+    AND lower(${kind}_name) = ${literal(table.toLowerCase())}
+    AND database_name = current_database()`;
+}

@@ -1,0 +1,46 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { failure } from '../../shared/failures.js';
+import { withoutRuns } from '../cursors.js';
+import type { Position } from '../destination.js';
+import { assertCursorType, greatestCursor } from '../duckdb-cursor.js';
+import { columnNamed, columnsOf, listed, nameOf, rowsOf, type Target } from './columns.js';
+import type { CommitLog } from './commit-log.js';
+
+/** What the log and the table say of where incremental reading stands. */
+export async function positionOf(
+  connection: DuckDBConnection,
+  target: Target,
+  log: CommitLog,
+  { keys, column }: { keys: string[]; column: string | null },
+): Promise<Position> {
+  return {
+    cursors: withoutRuns(await log.cursors(keys)),
+    max: column === null ? null : await greatest(connection, target, column),
+    ...(await log.history()),
+  };
+}
+
+async function greatest(
+  connection: DuckDBConnection,
+  target: Target,
+  column: string,
+): Promise<Position['max']> {
+  const columns = await columnsOf(connection, target);
+  if (columns.length === 0) return null;
+  const found = columnNamed(columns, column);
+  if (found === undefined) {
+    throw failure(
+      'ConfigError',
+      `${nameOf(target)} has no column \`${column}\` (${listed(columns.map(({ name }) => name))}), ` +
+        'whose greatest value tells where to begin. Keep that column in the transforms, or name another ' +
+        '`incremental_column`.',
+    );
+  }
+  const type = assertCursorType(column, found.type, nameOf(target));
+  const [row] = await rowsOf(
+    connection,
+    `SELECT ${greatestCursor(column, type)} FROM ${nameOf(target)}`,
+  );
+  const value = row?.[0];
+  return typeof value === 'string' ? { type, value } : null;
+}

@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import { failure } from '../../shared/failures.js';
+import { withoutRuns, type LoggedCursors } from '../cursors.js';
+import type { Position } from '../destination.js';
+import { assertCursorType, greatestCursor } from '../duckdb-cursor.js';
+import { literal } from '../staged-parquet.js';
+import { openEncoder } from './encode.js';
+import type { Folder } from './folder.js';
+import { newestData, readRecords, type CommitRecord, type DataRecord } from './records.js';
+
+/** What the records and the files of the newest version say of where incremental reading stands. */
+export async function positionOf(
+  folder: Folder,
+  { keys, column }: { keys: string[]; column: string | null },
+): Promise<Position> {
+  const records = await readRecords(folder);
+  const commits = records.filter((record) => record.kind === 'commit').toReversed();
+  const newest = newestData(records);
+  return {
+    cursors: withoutRuns(cursorsIn(records, keys)),
+    max: column === null || newest === undefined ? null : await greatest(folder, newest, column),
+    last:
+      newest?.origin === undefined
+        ? null
+        : { ...newest.origin, runKey: newest.run_key, sink: newest.sink },
+    commits: commits.slice(0, 100).map(({ run_key, sink }) => ({ runKey: run_key, sink })),
+  };
+}
+
+/** What the newest record that has the key says, of those since the last `replace`. */
+export function cursorsIn(
+  records: readonly CommitRecord[],
+  keys: readonly string[],
+): LoggedCursors {
+  const commits = records.filter((record) => record.kind === 'commit');
+  const since = commits.slice(
+    Math.max(
+      commits.findLastIndex(({ mode }) => mode === 'replace'),
+      0,
+    ),
+  );
+  return Object.fromEntries(
+    keys.flatMap((key) => {
+      const newest = since.findLast(({ windows }) => windows?.[key] !== undefined);
+      const cursor = newest?.windows?.[key];
+      return newest && cursor ? [[key, { ...cursor, runKey: newest.run_key }]] : [];
+    }),
+  );
+}
+
+/** Parquet tells it by its statistics or one column; the other formats would have to be read whole. */
+async function greatest(
+  { root, log }: Folder,
+  { layout, files }: DataRecord,
+  column: string,
+): Promise<Position['max']> {
+  const names = layout.schema.map(({ name }) => name);
+  const name = names.find((one) => one.toLowerCase() === column.toLowerCase());
+  if (name === undefined) {
+    throw failure(
+      'ConfigError',
+      `${root}: its files have no column \`${column}\` (${names.join(', ')}), whose greatest value tells ` +
+        'where to begin. Keep that column in the transforms, or name another `incremental_column`.',
+    );
+  }
+  if (layout.format !== 'parquet' || layout.partition_by.includes(name)) {
+    const why = layout.format !== 'parquet' ? `they are ${layout.format}` : 'it names folders';
+    throw failure(
+      'ConfigError',
+      `${root} has files and no record of where the last window of this source ended, and the greatest ` +
+        `value of \`${column}\` cannot be read from them: ${why}. Publish once with \`mode: replace\`, or ` +
+        'give the sink a new folder.',
+    );
+  }
+  const paths = files.map(({ path }) => literal(join(root, path).replaceAll(/[*?[]/g, '[$&]')));
+  const source = `read_parquet([${paths.join(', ')}], hive_partitioning = false)`;
+  const encoder = await openEncoder(join(log, 'spill'));
+  const { connection } = encoder;
+  try {
+    const described = await connection.runAndReadAll(
+      `SELECT column_type FROM (DESCRIBE SELECT * FROM ${source}) WHERE column_name = ${literal(name)}`,
+    );
+    const type = assertCursorType(column, String(described.getRows()[0]?.[0]), root);
+    const found = await connection.runAndReadAll(
+      `SELECT ${greatestCursor(name, type)} FROM ${source}`,
+    );
+    const value = found.getRows()[0]?.[0];
+    return typeof value === 'string' ? { type, value } : null;
+  } finally {
+    encoder.close();
+  }
+}
