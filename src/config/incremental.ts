@@ -46,12 +46,11 @@ export const windowParameters = z.object({
         "needed if the source's rows reach several sinks.",
     ),
   lag: z
-    .union([
-      z.int().positive(),
-      z
-        .string()
-        .regex(intervalPattern, 'must be `X[min|hour|day]`, such as `10min`, or a whole number'),
-    ])
+    .union([z.int().positive(), z.string()])
+    .refine(
+      (lag) => typeof lag === 'number' || intervalPattern.test(lag),
+      'must be a number and `min`, `hour` or `day`, such as `10min`, or for an integer column a whole number',
+    )
     .optional()
     .describe(
       'How late rows may come: `X[min|hour|day]`, or a number for an integer column. An append reads ' +
@@ -135,7 +134,7 @@ function sourceProblems(loaded: LoadedConfig, source: Step, steps: readonly Step
     const message = `\`incremental_column\` is missing: the column by which rows are read in windows${about}`;
     return [loaded.problem(path, message, 'key')];
   }
-  if (given === undefined) return []; // The schema says what is wrong.
+  if (given === undefined) return misfits(loaded, source, about);
   const names = steps.flatMap(({ kind, name }) => (kind === 'sink' && name ? [name] : []));
   const wanted = given.destination_sink_name;
   if (wanted !== undefined && !names.includes(wanted)) {
@@ -154,6 +153,21 @@ function sourceProblems(loaded: LoadedConfig, source: Step, steps: readonly Step
     return [loaded.problem(path, message, 'key')];
   }
   return [];
+}
+
+/** What a text is that none of the allowed forms fits; of another type, the schema says so. */
+function misfits(loaded: LoadedConfig, source: Step, about: string): Problem[] {
+  const issues = windowParameters.safeParse(source.parameters).error?.issues ?? [];
+  return issues
+    .filter(({ code }) => code === 'custom')
+    .map(({ path, message }) => {
+      const [name = ''] = path;
+      const got = JSON.stringify(source.parameters[String(name)]);
+      return loaded.problem(
+        [...source.path, 'parameters', String(name)],
+        `${message}, got text ${got}${about}`,
+      );
+    });
 }
 
 /** @param sources those of the sink's sources that could be read in windows */

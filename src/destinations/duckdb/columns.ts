@@ -27,22 +27,18 @@ export async function rowsOf(
   return (await connection.runAndReadAll(sql, values)).getRows();
 }
 
-/** The columns of the table; none if there is no such table. */
+/** The columns of the table, or of a view of that name; none if there is neither. */
 export async function columnsOf(connection: DuckDBConnection, target: Target): Promise<Column[]> {
-  return columnsIn(
-    await rowsOf(
-      connection,
-      `SELECT column_name, data_type FROM duckdb_columns() WHERE ${isTarget(target, 'table')}
-       ORDER BY column_index`,
-    ),
-  );
+  const sql = `SELECT 1 FROM duckdb_tables() WHERE ${isTarget(target, 'table')}
+    UNION ALL SELECT 1 FROM duckdb_views() WHERE ${isTarget(target, 'view')}`;
+  if ((await rowsOf(connection, sql)).length === 0) return [];
+  return columnsOfQuery(connection, nameOf(target));
 }
 
-/** The columns of a query. */
+/** The columns of a query or a table, in their order. */
 export async function columnsOfQuery(connection: DuckDBConnection, sql: string): Promise<Column[]> {
-  return columnsIn(
-    await rowsOf(connection, `SELECT column_name, column_type FROM (DESCRIBE ${sql})`),
-  );
+  const rows = await rowsOf(connection, `SELECT column_name, column_type FROM (DESCRIBE ${sql})`);
+  return rows.map(([name, type]) => ({ name: String(name), type: String(type) }));
 }
 
 /** @throws `ConfigError` */
@@ -69,10 +65,6 @@ export function columnNamed(columns: readonly Column[], name: string): Column | 
 /** Names for a message. */
 export function listed(names: readonly string[]): string {
   return names.map((name) => `\`${name}\``).join(', ');
-}
-
-function columnsIn(rows: readonly unknown[][]): Column[] {
-  return rows.map(([name, type]) => ({ name: String(name), type: String(type) }));
 }
 
 function isTarget({ schema, table }: Target, kind: 'table' | 'view'): string {

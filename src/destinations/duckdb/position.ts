@@ -14,10 +14,17 @@ export async function positionOf(
   { keys, column }: { keys: string[]; column: string | null },
 ): Promise<Position> {
   return {
+    empty: await isEmpty(connection, target),
     cursors: withoutRuns(await log.cursors(keys)),
     max: column === null ? null : await greatest(connection, target, column),
     ...(await log.history()),
   };
+}
+
+/** True without a table, too. */
+export async function isEmpty(connection: DuckDBConnection, target: Target): Promise<boolean> {
+  if ((await columnsOf(connection, target)).length === 0) return true;
+  return (await rowsOf(connection, `SELECT 1 FROM ${nameOf(target)} LIMIT 1`)).length === 0;
 }
 
 async function greatest(

@@ -6,7 +6,7 @@ import { publishFailure } from '../publish-failure.js';
 import { openCommitLog, type CommitLog } from './commit-log.js';
 import { openDatabase } from './open.js';
 import { nameOf, type Target } from './columns.js';
-import { positionOf } from './position.js';
+import { isEmpty, positionOf } from './position.js';
 import { writeTable } from './table.js';
 
 /** Opens the database file, waiting `waitMs` at most while another process has it open. */
@@ -17,6 +17,21 @@ export async function openDuckdb(
 ): Promise<Publisher> {
   const instance = await openDatabase(database, waitMs);
   const connection = await instance.connect();
+  return {
+    ...(await publisherOn(connection, target, database)),
+    close: async () => {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+/** Publishes on a connection that the caller opens and closes. */
+export async function publisherOn(
+  connection: DuckDBConnection,
+  target: Target,
+  database: string,
+): Promise<Omit<Publisher, 'close'>> {
   await connection.run(
     "SET memory_limit = '1GB'; SET preserve_insertion_order = false; SET TimeZone = 'UTC'",
   );
@@ -42,10 +57,6 @@ export async function openDuckdb(
     publish: (request) =>
       inTransaction((log) => publish(connection, log, target, request), request.sink),
     fence: (identity) => inTransaction((log) => fence(log, identity), identity.sink),
-    close: async () => {
-      connection.closeSync();
-      instance.closeSync();
-    },
   };
 }
 
@@ -61,7 +72,9 @@ async function publish(
   }
   await log.assertAtBase(request);
   const logged = await log.cursors(request.windows.map(({ key }) => key));
-  assertWindowsAreNew(request, logged, nameOf(target));
+  if (!(await isEmpty(connection, target))) {
+    assertWindowsAreNew(request, logged, nameOf(target));
+  }
   const rows = await writeTable(connection, target, request);
   const { manifestSha256, mode, origin, staged } = request;
   const cursors = cursorsToRecord(request, logged);

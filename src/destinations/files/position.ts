@@ -16,15 +16,25 @@ export async function positionOf(
   const records = await readRecords(folder);
   const commits = records.filter((record) => record.kind === 'commit').toReversed();
   const newest = newestData(records);
+  const cursors = withoutRuns(cursorsIn(records, keys));
+  // Not every format tells it, and a record is better.
+  const isRecorded = keys.length > 0 && keys.every((key) => key in cursors);
+  const asked = isRecorded ? null : column;
   return {
-    cursors: withoutRuns(cursorsIn(records, keys)),
-    max: column === null || newest === undefined ? null : await greatest(folder, newest, column),
+    empty: isEmpty(newest),
+    cursors,
+    max: asked === null || newest === undefined ? null : await greatest(folder, newest, asked),
     last:
       newest?.origin === undefined
         ? null
         : { ...newest.origin, runKey: newest.run_key, sink: newest.sink },
     commits: commits.slice(0, 100).map(({ run_key, sink }) => ({ runKey: run_key, sink })),
   };
+}
+
+/** True without any commit, too. */
+export function isEmpty(newest: DataRecord | undefined): boolean {
+  return newest === undefined || newest.files.every(({ rows }) => rows === 0);
 }
 
 /** What the newest record that has the key says, of those since the last `replace`. */

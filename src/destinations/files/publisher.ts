@@ -17,7 +17,7 @@ import {
   type CommitRecord,
   type DataRecord,
 } from './records.js';
-import { cursorsIn, positionOf } from './position.js';
+import { cursorsIn, isEmpty, positionOf } from './position.js';
 import { syncPath } from './sync.js';
 import { writeVersion } from './write.js';
 
@@ -65,7 +65,7 @@ async function publish(
     records,
     request.windows.map(({ key }) => key),
   );
-  assertWindowsAreNew(request, logged, folder.root);
+  if (!isEmpty(newestData(records))) assertWindowsAreNew(request, logged, folder.root);
   const windows = cursorsToRecord(request, logged);
   const record = await commit(folder, parameters, request, newestData(records), windows);
   await faultPoint('publisher:files:recorded');

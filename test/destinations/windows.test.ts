@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import type { Position, PublishRequest, SinkWindow } from '../../src/destinations/destination.js';
+import { temporaryRoot } from '../support/stack.js';
+import { duckdbSink, tableIds } from './duckdb/support.js';
+import { currentRows, filesSink } from './files/support.js';
+import { failureOf, requestOf, withPublisher } from './in-process.js';
+import { ids, stage, type Publishing, type TestSink } from './support.js';
+
+/** A window of the integer column `id`. */
+function windowOf(low: number | null, high: number, more: Partial<SinkWindow> = {}): SinkWindow {
+  return {
+    key: 'sales.orders',
+    column: 'id',
+    type: 'integer',
+    low: low === null ? null : String(low),
+    low_inclusive: true,
+    high: String(high),
+    next: String(high),
+    basis: 'record',
+    ...more,
+  };
+}
+
+const kinds: {
+  name: string;
+  sinkIn: (root: string) => TestSink;
+  rowsOf: (root: string) => Promise<string[]>;
+}[] = [
+  { name: 'duckdb', sinkIn: (root) => duckdbSink(root), rowsOf: (root) => tableIds(root) },
+  {
+    name: 'files',
+    sinkIn: (root) => filesSink(root),
+    rowsOf: (root) => currentRows(filesSink(root)),
+  },
+];
+
+for (const { name, sinkIn, rowsOf } of kinds) {
+  describe(`${name}: windows`, () => {
+    let root: string;
+    let remove: () => Promise<void>;
+    let sink: TestSink;
+    let version: number;
+
+    beforeEach(async () => {
+      ({ root, remove } = await temporaryRoot());
+      sink = sinkIn(root);
+      version = 0;
+    });
+    afterEach(() => remove());
+
+    const publish = async (
+      publishing: Omit<Publishing, 'staged' | 'base'> & {
+        rows: [number, number];
+        sinkName?: string;
+      },
+    ) => {
+      const { rows, sinkName = 'sink', ...rest } = publishing;
+      const staged = await stage(root, ids(...rows));
+      const request: PublishRequest = {
+        ...requestOf(sink, { mode: 'append', base: version, staged, ...rest }),
+        sink: sinkName,
+      };
+      const commit = await withPublisher(sink, (publisher) => publisher.publish(request));
+      version = Math.max(version, commit.version);
+      return commit;
+    };
+    const position = (keys: string[], column: string | null = null): Promise<Position> =>
+      withPublisher(sink, (publisher) => publisher.position({ keys, column }));
+    const nextOf = async (key = 'sales.orders') => (await position([key])).cursors[key]?.next;
+
+    it('a destination that was never published to has no position', async () => {
+      const nothing = { empty: true, cursors: {}, max: null, last: null, commits: [] };
+      assert.deepEqual(await position(['sales.orders'], 'id'), nothing);
+    });
+
+    it('records where the next window begins, for each source by its key', async () => {
+      await publish({ run: 'run1', rows: [1, 3], windows: [windowOf(null, 4)] });
+      const other = windowOf(null, 9, { key: 'other.orders', next: '7' });
+      await publish({ run: 'run2', rows: [5, 6], windows: [other] });
+      const { cursors } = await position(['sales.orders', 'other.orders', 'sales.order']);
+      assert.deepEqual(cursors, {
+        'sales.orders': { column: 'id', type: 'integer', next: '4' },
+        'other.orders': { column: 'id', type: 'integer', next: '7' },
+      });
+    });
+
+    it('names the run of the newest commit, and the newest commits; fences are none', async () => {
+      await publish({ run: 'run1', rows: [1, 1] });
+      const origin = {
+        pipeline: 'sales',
+        planSha256: 'abc',
+        manifestUri: 'gs://bucket/manifest.json',
+        manifestSha256: 'def',
+        storeId: 'store',
+        sinks: ['first', 'second'],
+      };
+      await publish({ run: 'run2', rows: [2, 2], origin, sinkName: 'first' });
+      const identity = { destination: name, baseVersion: 2, runKey: 'run3', sink: 'sink' };
+      await withPublisher(sink, (publisher) => publisher.fence(identity));
+      const { last, commits } = await position([]);
+      assert.deepEqual(last, { ...origin, runKey: 'run2', sink: 'first' });
+      assert.deepEqual(commits, [
+        { runKey: 'run2', sink: 'first' },
+        { runKey: 'run1', sink: 'sink' },
+      ]);
+    });
+
+    it('refuses an append of what another run appended, unless it is asked for', async () => {
+      await publish({ run: 'run1', rows: [1, 3], windows: [windowOf(null, 4)] });
+      for (const low of [null, 1, 3]) {
+        const again = publish({ run: 'run2', rows: [3, 5], windows: [windowOf(low, 6)] });
+        const failure = await failureOf(again);
+        assert.equal(failure.type, 'WindowCommitted');
+        assert.match(failure.message, /sales\.orders before id 4 already \(run run1\).*--again/);
+      }
+      assert.deepEqual(await rowsOf(root), ['1', '2', '3']);
+      await publish({ run: 'run2', rows: [4, 5], windows: [windowOf(4, 6)] });
+      await publish({ run: 'run3', rows: [1, 1], windows: [windowOf(1, 2)], again: true });
+      assert.deepEqual(await rowsOf(root), ['1', '1', '2', '3', '4', '5']);
+      assert.equal(await nextOf(), '6', 'a window of the past does not move the record back');
+    });
+
+    it('compares whole numbers as numbers', async () => {
+      await publish({ run: 'run1', rows: [9, 9], windows: [windowOf(null, 10)] });
+      const early = await failureOf(
+        publish({ run: 'run2', rows: [9, 9], windows: [windowOf(9, 99)] }),
+      );
+      assert.equal(early.type, 'WindowCommitted');
+      await publish({ run: 'run3', rows: [100, 100], windows: [windowOf(100, 101)] });
+      assert.equal(await nextOf(), '101');
+    });
+
+    it('one run may append one window by two sinks, and its retry adopts each', async () => {
+      const windows = [windowOf(null, 4)];
+      const first = await publish({ run: 'run1', rows: [1, 3], windows, sinkName: 'a' });
+      await publish({ run: 'run1', rows: [11, 13], windows, sinkName: 'b' });
+      const retried = await publish({ run: 'run1', rows: [1, 3], windows, sinkName: 'a' });
+      assert.deepEqual(retried, { ...first, adopted: true });
+      assert.equal((await rowsOf(root)).length, 6);
+    });
+
+    it('another pipeline may append its own source to the same destination', async () => {
+      await publish({ run: 'run1', rows: [1, 3], windows: [windowOf(null, 4)] });
+      const key = 'other.orders';
+      await publish({ run: 'run2', rows: [1, 3], windows: [windowOf(null, 4, { key })] });
+      assert.equal((await rowsOf(root)).length, 6);
+    });
+
+    it('says VersionTaken, not WindowCommitted, to a run that may look again', async () => {
+      const windows = [windowOf(null, 4)];
+      await publish({ run: 'run1', rows: [1, 3], windows });
+      version = 0;
+      const failure = await failureOf(publish({ run: 'run2', rows: [1, 3], windows }));
+      assert.equal(failure.type, 'VersionTaken');
+    });
+
+    it('a replace forgets the records before it: they tell nothing of the rows that are there', async () => {
+      await publish({ run: 'run1', rows: [1, 3], windows: [windowOf(null, 4)] });
+      await publish({ run: 'run2', rows: [1, 7], mode: 'replace' });
+      const { cursors, max } = await position(['sales.orders'], 'id');
+      assert.deepEqual(cursors, {});
+      assert.deepEqual(max, { type: 'integer', value: '7' });
+      const windows = [windowOf(2, 3)];
+      await publish({ run: 'run3', rows: [2, 2], mode: 'replace', windows });
+      assert.equal(await nextOf(), '3', 'what a replace itself brings is recorded');
+    });
+
+    it('a record of another column says nothing about this one', async () => {
+      await publish({ run: 'run1', rows: [1, 3], windows: [windowOf(null, 4)] });
+      const other = windowOf(null, 2, { column: 'day', type: 'date', high: '2026-01-02' });
+      await publish({ run: 'run2', rows: [4, 4], windows: [{ ...other, next: '2026-01-02' }] });
+      assert.equal(await nextOf(), '2026-01-02');
+    });
+
+    it('tells the greatest value of a column, as a cursor of its type', async () => {
+      const staged = await stage(
+        root,
+        `SELECT 7::BIGINT AS id, 200::UTINYINT AS small, DATE '2026-01-31' AS day,
+           TIMESTAMP '2026-01-31 09:30:00.5' AS at, TIMESTAMPTZ '2026-01-31 09:30:00+09' AS tz,
+           DATE '0999-01-01' AS early, NULL::DATE AS none, 'x' AS text, TIMESTAMP_NS '2026-01-31 09:30:00.123456789' AS ns
+         UNION ALL SELECT 3, 1, DATE '0999-01-01', TIMESTAMP 'infinity', TIMESTAMPTZ '2026-01-30 00:00:00Z',
+           DATE '0998-01-01', NULL, 'y', TIMESTAMP_NS '2026-01-01'`,
+      );
+      const request = requestOf(sink, { run: 'run1', base: 0, staged });
+      await withPublisher(sink, (publisher) => publisher.publish(request));
+      const greatest: Record<string, Position['max']> = {
+        ID: { type: 'integer', value: '7' },
+        small: { type: 'integer', value: '200' },
+        day: { type: 'date', value: '2026-01-31' },
+        at: { type: 'timestamp', value: '2026-01-31T09:30:00.500000' },
+        tz: { type: 'timestamptz', value: '2026-01-31T00:30:00.000000Z' },
+        early: { type: 'date', value: '0999-01-01' },
+        none: null,
+      };
+      for (const [column, expected] of Object.entries(greatest)) {
+        assert.deepEqual((await position([], column)).max, expected, column);
+      }
+      const refused: Record<string, RegExp> = {
+        text: /column `text` is VARCHAR, which no window can be read by/,
+        ns: /column `ns` is TIMESTAMP_NS/,
+        missing: /no column `missing` \(`?id`?, /,
+      };
+      for (const [column, why] of Object.entries(refused)) {
+        const failure = await failureOf(position([], column));
+        assert.equal(failure.type, 'ConfigError');
+        assert.match(failure.message, why);
+      }
+    });
+  });
+}
