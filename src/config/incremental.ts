@@ -99,7 +99,8 @@ export function incrementalOf(
 
 /**
  * What is wrong with how sources are read and sinks written, by satokiyo/pydataflow-template's table of
- * `incremental` and `mode`. Sources that always read everything, such as `files`, are free to be appended.
+ * `incremental` and `mode`. Sources that always read everything, such as `files`, are free to be appended,
+ * and so are those whose query is filled in with arguments.
  */
 export function incrementalProblems(
   loaded: LoadedConfig,
@@ -155,6 +156,15 @@ function sourceProblems(loaded: LoadedConfig, source: Step, steps: readonly Step
   return [];
 }
 
+/** A query that is filled in with arguments reads what these say: a day, a region. */
+function followsArguments(loaded: LoadedConfig, source: Step): boolean {
+  const raw = source.path.reduce<unknown>(
+    (value, part) => (value as Record<string | number, unknown> | undefined)?.[part],
+    loaded.value,
+  );
+  return JSON.stringify(raw ?? null).includes('${args.');
+}
+
 /** What a text is that none of the allowed forms fits; of another type, the schema says so. */
 function misfits(loaded: LoadedConfig, source: Step, about: string): Problem[] {
   const issues = windowParameters.safeParse(source.parameters).error?.issues ?? [];
@@ -175,7 +185,7 @@ function modeProblems(loaded: LoadedConfig, sink: Step, sources: readonly Step[]
   const mode = sink.raw['mode'];
   if ((mode !== 'append' && mode !== 'merge') || sources.length === 0) return [];
   const path = [...sink.path, 'mode'];
-  const whole = sources.filter((source) => !isRead(source));
+  const whole = sources.filter((source) => !isRead(source) && !followsArguments(loaded, source));
   if (whole.length === sources.length) {
     const names = whole.map(({ name }) => `\`${name ?? ''}\``).join(', ');
     const message =

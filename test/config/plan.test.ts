@@ -80,7 +80,9 @@ describe('the plan', () => {
     const { plan } = await planOf('minimal.yaml');
     assert.deepEqual([plan.sinks[0]?.mode, plan.sinks[0]?.on_empty], ['replace', 'truncate']);
     const text = JSON.stringify(loadConfig('valid/minimal.json', { root: corpus }).value);
-    const append = text.replace('"input":', '"mode": "append", "input":');
+    const append = text
+      .replace('"input":', '"mode":"append","input":')
+      .replace('"parameters":{', '"incremental":true,"parameters":{"incremental_column":"day",');
     const loaded = parseConfig(append, { file: 'a.json', path: `${corpus}/a.json` });
     const appended = await buildPlan(loaded, options);
     assert.equal(appended.plan.sinks[0]?.on_empty, 'keep');
