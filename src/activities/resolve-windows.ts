@@ -172,7 +172,9 @@ function notesOf(source: string, { column, nulls }: CursorProbe, windows: RunWin
     ...(isFirst ? [`${source}: nothing was there and nothing is recorded: a full first load`] : []),
     ...(nulls !== null && nulls > 0
       ? [
-          `${source}: ${nulls} row${nulls === 1 ? ' has' : 's have'} no \`${column}\` and belong to no window`,
+          nulls === 1
+            ? `${source}: 1 row has no \`${column}\` and belongs to no window`
+            : `${source}: ${nulls} rows have no \`${column}\` and belong to no window`,
         ]
       : []),
   ];

@@ -51,11 +51,11 @@ export async function writeOrdersPipeline(
     join(root, 'orders.yaml'),
     `name: orders
 destination_wait: ${destinationWait}
-${timeout === undefined ? '' : `timeout: ${timeout}\n`}sources:
+${timeout === undefined ? '' : `timeout: ${timeout}\n`}${mode === 'append' ? 'args: { all: true }\n' : ''}sources:
   - name: orders
     module: postgres
     parameters:
-      query: ${JSON.stringify(sql)}
+      query: ${JSON.stringify(mode === 'append' ? `SELECT * FROM (${sql}) AS wanted WHERE ${all}` : sql)}
       profile: shop
 sinks:
   - name: warehouse
@@ -68,6 +68,9 @@ sinks:
 ${lake ? lakeSink(mode) : ''}`,
   );
 }
+
+/** An append is of a query that follows an argument, or of one that is read in windows. */
+const all = '${args.all}';
 
 function lakeSink(mode: string): string {
   return `  - name: lake

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { WorkflowFailedError } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { rerunInputOf } from '../../src/client/rerun.js';
+import { storedReceipt } from '../../src/client/stored-receipts.js';
+import type { Receipt } from '../../src/shared/receipt.js';
+import type { RunPipelineInput } from '../../src/shared/run-input.js';
+import { onDuckdb } from '../destinations/support.js';
+import type { ReadyChild } from '../support/child.js';
+import { query, startRun } from '../support/pipeline.js';
+import {
+  startDatabase,
+  startTemporal,
+  startWorker,
+  temporaryRoot,
+  type Database,
+  type WorkerReady,
+} from '../support/stack.js';
+
+describe('an incremental pipeline with two sinks, with real servers and Beam', function () {
+  this.timeout(90_000);
+  let environment: TestWorkflowEnvironment;
+  let database: ReadyChild<Database>;
+  let worker: ReadyChild<WorkerReady>;
+  let root: string;
+  let remove: () => Promise<void>;
+
+  before(async () => {
+    [environment, database, { root, remove }] = await Promise.all([
+      startTemporal(),
+      startDatabase('postgres'),
+      temporaryRoot(),
+    ]);
+    const { host, port, user, password, database: name } = database.ready;
+    const profile = { host, port, user, password, database: name };
+    await writeFile(join(root, '.connections.json'), JSON.stringify({ shop: profile }));
+    await writeFile(join(root, 'events.yaml'), config);
+    await sql(`CREATE TABLE events (id bigint, note text);
+      INSERT INTO events SELECT n, 'note ' || n FROM generate_series(1, 5) n;
+      INSERT INTO events VALUES (NULL, 'of no window')`);
+    worker = await startWorker(environment, root);
+  });
+  after(async () => {
+    await worker?.end();
+    await database?.end();
+    await environment?.teardown();
+    await remove?.();
+  });
+
+  it('loads everything first, and says so', async () => {
+    const receipt = await run();
+    assert.equal(receipt.windows?.['events']?.basis, 'everything');
+    assert.match(receipt.notes?.join('\n') ?? '', /a full first load/);
+    assert.match(receipt.notes?.join('\n') ?? '', /1 row has no `id` and belongs to no window/);
+    assert.deepEqual(await both(), [5, 5]);
+  });
+
+  it('then reads only what is new', async () => {
+    await sql("INSERT INTO events VALUES (6, 'six'), (7, 'seven')");
+    const receipt = await run();
+    const { low, high, basis } = receipt.windows?.['events'] ?? {};
+    assert.deepEqual([low, high, basis, receipt.rows_read], ['6', '8', 'record', 2]);
+    assert.deepEqual(await both(), [7, 7]);
+  });
+
+  it('finds nothing new, and changes nothing', async () => {
+    const receipt = await run();
+    assert.equal(receipt.rows_read, 0);
+    assert.deepEqual(await both(), [7, 7]);
+  });
+
+  it('keeps what the second sink could not take, and the next run publishes it first', async () => {
+    await sql("INSERT INTO events VALUES (8, 'eight')");
+    await block();
+    const failed = await fails({ config: 'events.yaml' });
+    assert.deepEqual(failed.left?.sinks, ['second']);
+    assert.deepEqual(await both(), [8, 7]);
+    await unblock();
+    await sql("INSERT INTO events VALUES (9, 'nine')");
+    const receipt = await run();
+    assert.deepEqual(receipt.completed, [failed.run_key]);
+    assert.equal(receipt.windows?.['events']?.low, '9');
+    assert.deepEqual(await both(), [9, 9]);
+    assert.deepEqual(await readdir(join(root, '.beamline', 'store', 'staging')), []);
+  });
+
+  it('is finished by a rerun, which reads nothing', async () => {
+    await sql("INSERT INTO events VALUES (10, 'ten')");
+    await block();
+    const failed = await fails({ config: 'events.yaml' });
+    await unblock();
+    await sql("UPDATE events SET note = 'changed since' WHERE id = 10");
+    const receipt = await run(rerunInputOf(failed, { again: false }));
+    assert.deepEqual([receipt.rows_read, receipt.completed], [0, [failed.run_key]]);
+    assert.deepEqual(await both(), [10, 10]);
+    assert.deepEqual(await onDuckdb(second, 'SELECT note FROM events WHERE id = 10'), [
+      { note: 'ten' },
+    ]);
+  });
+
+  it('refuses to append a window again, but for those who ask for it', async () => {
+    const window = { start: '1', end: '3' };
+    const error = await startRun(environment, { config: 'events.yaml', window })
+      .then((started) => started.result())
+      .then(
+        () => assert.fail('it was appended again'),
+        (failed: WorkflowFailedError) => failed.cause as { type?: string },
+      );
+    assert.equal(error.type, 'WindowCommitted');
+    assert.deepEqual(await both(), [10, 10]);
+    await run({ config: 'events.yaml', window, again: true });
+    assert.deepEqual(await both(), [12, 12]);
+  });
+
+  it('loads everything again once its destinations are empty', async () => {
+    await onDuckdb(first, 'DELETE FROM events');
+    await onDuckdb(second, 'DROP TABLE events');
+    const receipt = await run();
+    assert.equal(receipt.windows?.['events']?.basis, 'everything');
+    assert.deepEqual(await both(), [10, 10]);
+  });
+
+  it('refuses a column of text, before anything is read', async () => {
+    await writeFile(join(root, 'text.yaml'), config.replace('_column: id', '_column: note'));
+    const failed = await fails({ config: 'text.yaml' });
+    assert.match(
+      failed.failure?.message ?? '',
+      /`note` is VARCHAR, which no window can be read by/,
+    );
+  });
+
+  const run = async (input: RunPipelineInput = { config: 'events.yaml' }): Promise<Receipt> =>
+    (await startRun(environment, input)).result();
+
+  /** The receipt of a run that must fail. */
+  async function fails(input: RunPipelineInput): Promise<Receipt> {
+    const started = await startRun(environment, input);
+    const error = await started.result().then(
+      () => assert.fail('the run succeeded'),
+      (failed: WorkflowFailedError) => failed.cause as { details?: { run_key: string }[] },
+    );
+    const receipt = await storedReceipt(root, error.details?.[0]?.run_key ?? '');
+    assert.ok(receipt);
+    return receipt;
+  }
+
+  const sql = (text: string) => query(database.ready, text);
+  const block = () => onDuckdb(second, 'ALTER TABLE events ALTER note TYPE INTEGER USING 0');
+  const unblock = () =>
+    onDuckdb(second, "ALTER TABLE events ALTER note TYPE VARCHAR USING 'was a number'");
+
+  const both = async () => {
+    const counts = [first, second].map(async (file) => {
+      const [row] = await onDuckdb(file, 'SELECT count(*)::INTEGER AS n FROM events');
+      return row?.['n'];
+    });
+    return Promise.all(counts);
+  };
+
+  let first: string;
+  let second: string;
+  before(() => {
+    first = join(root, 'first.duckdb');
+    second = join(root, 'second.duckdb');
+  });
+});
+
+const config = `
+name: events
+sources:
+  - name: events
+    module: postgres
+    incremental: true
+    parameters:
+      profile: shop
+      query: SELECT * FROM events
+      incremental_column: id
+      destination_sink_name: first
+sinks:
+  - name: first
+    module: duckdb
+    input: events
+    mode: append
+    parameters: { database: first.duckdb, table: events }
+  - name: second
+    module: duckdb
+    input: events
+    mode: append
+    parameters: { database: second.duckdb, table: events }
+`;
