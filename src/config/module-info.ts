@@ -1,5 +1,6 @@
 import { destinationNames, loadDestination } from '../destinations/registry.js';
 import type { Catalogue } from './catalogue.js';
+import { withWindowParameters } from './incremental.js';
 import { destinationSchema } from './modules.js';
 import type { JsonSchema } from './schema-walk.js';
 
@@ -22,7 +23,7 @@ export async function allModules(catalogue: Catalogue): Promise<ModuleInfo[]> {
       kind,
       name,
       summary,
-      schema,
+      schema: capabilities.incremental ? withWindowParameters(schema) : schema,
       ...(kind === 'transform' ? { inputs: capabilities.inputs } : {}),
     }),
   );

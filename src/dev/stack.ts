@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { endRecordedProcesses } from '../process/process-record.js';
-import { emulatorEnvironment, stackEnvironment } from './dev-environment.js';
+import { devProject, emulatorEnvironment, stackEnvironment } from './dev-environment.js';
 import { writeDevFiles } from './dev-files.js';
 import { chooseEndpoints, type Endpoints } from './endpoints.js';
+import { createDataset } from './create-dataset.js';
 import { bigqueryPart } from './parts/bigquery.js';
 import { dataflowPart } from './parts/dataflow.js';
 import { gatewayPart } from './parts/gateway.js';
@@ -143,7 +144,11 @@ async function startParts(starting: Starting): Promise<StackRecord> {
         await registerTemplate(storage);
         return started;
       }),
-    bigquery && part(bigqueryPart(root, bigquery, env), ({ endpoint }) => endpoint),
+    bigquery &&
+      part(bigqueryPart(root, bigquery, env), ({ endpoint }) => endpoint).then(async (started) => {
+        await createDataset(bigquery, devProject);
+        return started;
+      }),
     dataflow &&
       part(
         dataflowPart(root, dataflow, endpoints, env),

@@ -122,7 +122,8 @@ describe('beamline modules', () => {
     const { modules } = JSON.parse(run('modules', 'duckdb', '--json').stdout) as {
       modules: { modes: string[] }[];
     };
-    assert.deepEqual(modules[0]?.modes, ['replace', 'append']);
+    assert.deepEqual(modules[0]?.modes, ['replace', 'append', 'merge']);
+    assert.match(stdout, /^ {2}incremental_column +text/m);
   });
 
   it('names the near miss of a misspelt one', () => {

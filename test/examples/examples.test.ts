@@ -11,6 +11,8 @@ interface Example {
   runs: string[];
   /** Queries over what the runs published, and their rows. */
   results: Record<string, unknown[][]>;
+  /** The same of BigQuery. */
+  bigquery?: Record<string, unknown[][]>;
 }
 
 /** Each file of `examples/`, and what its runs leave behind. */
@@ -50,6 +52,28 @@ const examples: Record<string, Example> = {
       'SELECT tags::text FROM shop.orders WHERE id = 105': [['["gift","rush"]']],
     },
   },
+  'flights-incremental.yaml': {
+    runs: [
+      '--profile .beamline/demo/connections.json',
+      '--profile .beamline/demo/connections.json',
+    ],
+    results: {
+      'SELECT count(*)::int, count(DISTINCT carrier)::int FROM flights.flights': [[336_776, 16]],
+      'SELECT list("rows" ORDER BY version)::text FROM flights._beamline.commits': [
+        ['[336776, 0]'],
+      ],
+    },
+  },
+  'planes-to-bigquery.yaml': {
+    runs: [
+      '--profile .beamline/demo/connections.json',
+      '--profile .beamline/demo/connections.json',
+    ],
+    results: {},
+    bigquery: {
+      'SELECT COUNT(*), SUM(flights) FROM `beamline-dev.demo.planes`': [['4043', '334264']],
+    },
+  },
   'join-by-key.yaml': {
     runs: ['', ''],
     results: {
@@ -62,6 +86,8 @@ const examples: Record<string, Example> = {
     },
   },
 };
+
+const planes = '`beamline-dev.demo.planes`';
 
 describe('the examples', function () {
   this.timeout(240_000);
@@ -83,6 +109,7 @@ describe('the examples', function () {
     for (const runner of ['local', 'dataflow']) {
       it(`${name} publishes what it says, with the runner ${runner}`, async () => {
         rmSync(join(project.root, 'data'), { recursive: true, force: true });
+        if (example.bigquery) await project.query(`DROP TABLE IF EXISTS ${planes}`);
         for (const options of example.runs) {
           const { exitCode, output } = await project.shell(
             `./beamline run examples/${name} --runner ${runner} ${options}`,
@@ -93,7 +120,12 @@ describe('the examples', function () {
         for (const [query, rows] of Object.entries(example.results)) {
           assert.deepEqual(await rowsOf(project.root, query), rows);
         }
-        published[runner] = await publishedIn(join(project.root, 'data'));
+        for (const [query, rows] of Object.entries(example.bigquery ?? {})) {
+          assert.deepEqual(await project.query(query), rows);
+        }
+        published[runner] = example.bigquery
+          ? { planes: await project.query(`SELECT * FROM ${planes} ORDER BY tailnum`) }
+          : await publishedIn(join(project.root, 'data'));
         assert.ok(Object.values(published[runner]).every((rows) => rows.length > 0));
       });
     }
@@ -105,13 +137,13 @@ describe('the examples', function () {
   }
 });
 
-/** Rows of a query whose paths begin at `root`; `shop` is data/shop.duckdb. */
+/** Rows of a query whose paths begin at `root`; `shop` is data/shop.duckdb, `flights` data/flights.duckdb. */
 async function rowsOf(root: string, query: string): Promise<unknown[][]> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   try {
-    if (query.includes('shop.')) {
-      await connection.run(`ATTACH '${join(root, 'data/shop.duckdb')}' AS shop (READ_ONLY)`);
+    for (const name of ['shop', 'flights'].filter((each) => query.includes(`FROM ${each}.`))) {
+      await connection.run(`ATTACH '${join(root, `data/${name}.duckdb`)}' AS ${name} (READ_ONLY)`);
     }
     const absolute = query.replace("'data/", `'${root}/data/`);
     return (await connection.runAndReadAll(absolute)).getRowsJson();

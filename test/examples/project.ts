@@ -8,8 +8,10 @@ import { projectRoot, temporaryRoot } from '../support/stack.js';
 /** What a person has in front of them after `make demo`, in a folder of its own. */
 export interface Project {
   root: string;
-  /** Base URL of the BigQuery emulator. */
-  bigquery: string;
+  /** A request of the BigQuery emulator; the path begins at `/projects`. */
+  bigquery(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** Rows of a query of it, as texts. */
+  query(sql: string, billedTo?: string): Promise<unknown[][]>;
   /** Runs one line of a shell in it, as a person would; `./beamline` is there. */
   shell(line: string): Promise<{ exitCode: number | undefined; output: string }>;
   stop(): Promise<void>;
@@ -35,9 +37,27 @@ export async function startProject(): Promise<Project> {
     const { signal } = new AbortController();
     const database = await startSampleDatabase(root, signal, stack.record.dataflow?.http);
     stops.push(() => database.service.stop());
+    const endpoint = stack.record.bigquery?.endpoint ?? '';
+    const bigquery: Project['bigquery'] = async (method, path, body) => {
+      const answer = await fetch(`${endpoint}/bigquery/v2${path}`, {
+        method,
+        headers: { 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+      return text === '' ? {} : (JSON.parse(text) as unknown);
+    };
     return {
       root,
-      bigquery: stack.record.bigquery?.endpoint ?? '',
+      bigquery,
+      async query(sql, billedTo = 'beamline-dev') {
+        const body = { query: sql, useLegacySql: false, timeoutMs: 30_000 };
+        const answer = (await bigquery('POST', `/projects/${billedTo}/queries`, body)) as {
+          rows?: { f: { v: unknown }[] }[];
+        };
+        return (answer.rows ?? []).map(({ f }) => f.map(({ v }) => v));
+      },
       async shell(line) {
         const { exitCode, all } = await execa('sh', ['-c', line], {
           cwd: root,

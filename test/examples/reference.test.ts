@@ -38,7 +38,6 @@ const examples: Record<string, Record<string, unknown[][]>> = {
 describe('the examples of satokiyo/pydataflow-template, byte for byte', function () {
   this.timeout(240_000);
   let site: Project;
-  let endpoint: string;
   let postgres: ReadyChild<Database>;
   let mariadb: ReadyChild<Database>;
 
@@ -61,8 +60,7 @@ describe('the examples of satokiyo/pydataflow-template, byte for byte', function
         test_mysql: at(mariadb.ready.port),
       }),
     );
-    endpoint = site.bigquery;
-    await bigquery('POST', `/projects/${project}/datasets`, {
+    await site.bigquery('POST', `/projects/${project}/datasets`, {
       datasetReference: { projectId: project, datasetId: 'test' },
     });
   });
@@ -150,7 +148,7 @@ describe('the examples of satokiyo/pydataflow-template, byte for byte', function
   }
 
   it('leave no staging table behind', async () => {
-    const { tables = [] } = (await bigquery(
+    const { tables = [] } = (await site.bigquery(
       'GET',
       `/projects/${project}/datasets/test/tables`,
     )) as {
@@ -184,7 +182,7 @@ describe('the examples of satokiyo/pydataflow-template, byte for byte', function
   async function createTable(table: string): Promise<void> {
     await dropTable(table);
     const fields = ['id INTEGER', 'name STRING', 'date DATE', 'memo STRING'];
-    await bigquery('POST', `/projects/${project}/datasets/test/tables`, {
+    await site.bigquery('POST', `/projects/${project}/datasets/test/tables`, {
       tableReference: { projectId: project, datasetId: 'test', tableId: table },
       schema: {
         fields: fields.map((field) => {
@@ -207,24 +205,8 @@ describe('the examples of satokiyo/pydataflow-template, byte for byte', function
     return query(`SELECT * FROM \`${project}.test.${table}\` ORDER BY 1`);
   }
 
-  async function query(sql: string): Promise<unknown[][]> {
-    const answer = (await bigquery('POST', `/projects/${project}/queries`, {
-      query: sql,
-      useLegacySql: false,
-      timeoutMs: 30_000,
-    })) as { rows?: { f: { v: unknown }[] }[] };
-    return (answer.rows ?? []).map(({ f }) => f.map(({ v }) => v));
-  }
-
-  async function bigquery(method: string, path: string, body?: unknown): Promise<unknown> {
-    const answer = await fetch(`${endpoint}/bigquery/v2${path}`, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-    return text === '' ? {} : JSON.parse(text);
+  function query(sql: string): Promise<unknown[][]> {
+    return site.query(sql, project);
   }
 });
 
