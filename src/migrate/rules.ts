@@ -114,6 +114,23 @@ export const rules: readonly Rule[] = [
         })),
   },
   {
+    name: 'day-of-the-run',
+    kind: 'note',
+    about:
+      'an append by a date column read the day of the run, and never what came later on that day',
+    judge: ({ steps }) =>
+      steps.some(({ kind, raw }) => kind === 'sink' && raw['mode'] === 'append')
+        ? incrementals(steps)
+            .filter((step) => intervalOf(step) === fromDestination)
+            .map((step) => ({
+              path: [...step.path, 'parameters', 'incremental_column'],
+              message:
+                'if it is a date: the day of the run is read whole, by the first run of the next day; rows that ' +
+                'came later on that day were lost before',
+            }))
+        : [],
+  },
+  {
     name: 'sql-file',
     kind: 'fixed',
     about: '`query: path.sql` was never read',

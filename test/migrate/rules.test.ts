@@ -51,6 +51,17 @@ const examples: readonly (readonly [string, Parts, string[]])[] = [
     ['fixed first-load sources[0].incremental'],
   ],
   [
+    'an append by a date leaves the day of the run to the next one',
+    {
+      source: { incremental: true, parameters: { incremental_column: 'day' } },
+      sink: { mode: 'append' },
+    },
+    [
+      'fixed first-load sources[0].incremental',
+      'note day-of-the-run sources[0].parameters.incremental_column',
+    ],
+  ],
+  [
     'an interval was counted on the clocks of Tokyo, and asks no sink',
     {
       source: {
