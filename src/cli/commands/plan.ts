@@ -1,6 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { BuiltPlan } from '../../config/index.js';
+import type { PlannedSink, PlannedSource } from '../../config/plan.js';
 import type { DataflowTarget } from '../../shared/job.js';
 import type { RunPipelineInput } from '../../shared/run-input.js';
 import { argOption, profileOption } from '../args-option.js';
@@ -105,7 +106,7 @@ function printPlan(built: BuiltPlan, { file, root }: { file: string; root: strin
       'source',
       step.name,
       step.module,
-      `reads ${short(step.parameters)}`,
+      `reads ${short(step.parameters)}${windowWords(step)}`,
     ]),
     ...plan.transforms.map((step) => [
       'transform',
@@ -117,11 +118,26 @@ function printPlan(built: BuiltPlan, { file, root }: { file: string; root: strin
       'sink',
       step.name,
       step.module,
-      `${step.mode} ${destinations[index]?.location ?? ''} with ${step.input}; no rows: ${step.on_empty}`,
+      `${modeWords(step)} ${destinations[index]?.location ?? ''} with ${step.input}; no rows: ${step.on_empty}`,
     ]),
   ];
   for (const line of columns(rows)) print(`  ${line}`);
   print();
+}
+
+/** ` · in windows of `day`, from where the last one ended`. */
+function windowWords({ incremental }: PlannedSource): string {
+  if (incremental === undefined) return '';
+  const { column, from } = incremental;
+  const begin =
+    typeof from === 'string'
+      ? 'from where the last one ended'
+      : `from ${from.count} ${from.unit} before the run`;
+  return ` · in windows of \`${column}\`, ${begin}`;
+}
+
+function modeWords({ mode, merge }: PlannedSink): string {
+  return merge === undefined ? mode : `merge by ${merge.keys.join(', ')} into`;
 }
 
 /** Parameters in one line; the plan holds no secret. */
