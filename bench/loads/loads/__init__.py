@@ -1,0 +1,1 @@
+"""Loads into DuckDB: Beamline's publisher beside dlt."""
