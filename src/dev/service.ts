@@ -84,6 +84,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   const { pid } = child;
   if (pid === undefined) throw new ServiceFailed(`${name} did not start: ${(await child).message}`);
+  // Before anything is awaited: what goes to a file as well flows at once, and is gone for a later reader.
+  readJsonLines(
+    child.stdout,
+    (event) => options.onEvent?.(event),
+    () => undefined, // In the log.
+  );
   const forget = await recordProcess(options.records, pid);
   const ended = child.then(async ({ exitCode, signal }) => {
     await forget();
@@ -106,11 +112,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await ended;
     },
   };
-  readJsonLines(
-    child.stdout,
-    (event) => options.onEvent?.(event),
-    () => undefined, // In the log.
-  );
   await untilReady(service, options);
   return service;
 }

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { deferred } from '../../src/dev/deferred.js';
+import { startService } from '../../src/dev/service.js';
+import { temporaryRoot } from '../support/stack.js';
+
+describe('a service of the local stack', () => {
+  it('is heard although it is ready at once', async () => {
+    const { root, remove } = await temporaryRoot();
+    try {
+      const said = deferred<unknown>();
+      const service = await startService({
+        name: 'quick',
+        command: 'sh',
+        args: ['-c', `echo '{"event":"ready"}'; exec sleep 60`],
+        cwd: root,
+        env: process.env,
+        logFile: join(root, 'quick.log'),
+        records: join(root, 'processes'),
+        onEvent: (event) => said.resolve(event),
+        ready: () => said.promise,
+        readyWithinMs: 10_000,
+        signal: new AbortController().signal,
+      });
+      await service.stop();
+      assert.deepEqual(await said.promise, { event: 'ready' });
+    } finally {
+      await remove();
+    }
+  });
+});
