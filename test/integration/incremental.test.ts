@@ -10,6 +10,7 @@ import type { RunPipelineInput } from '../../src/shared/run-input.js';
 import { onDuckdb } from '../destinations/support.js';
 import type { ReadyChild } from '../support/child.js';
 import { query, startRun } from '../support/pipeline.js';
+import { until } from '../support/until.js';
 import {
   startDatabase,
   startTemporal,
@@ -120,6 +121,33 @@ describe('an incremental pipeline with two sinks, with real servers and Beam', f
     const receipt = await run();
     assert.equal(receipt.windows?.['events']?.basis, 'everything');
     assert.deepEqual(await both(), [10, 10]);
+  });
+
+  it('stands for the time that its schedule meant, however late it runs', async () => {
+    const { client } = environment;
+    const schedule = await client.schedule.create({
+      scheduleId: 'events-hourly',
+      spec: { cronExpressions: ['0 * * * *'] },
+      state: { paused: true },
+      action: {
+        type: 'startWorkflow',
+        workflowType: 'runPipeline',
+        taskQueue: 'beamline',
+        args: [{ config: 'events.yaml' }],
+      },
+    });
+    const start = new Date('2026-03-01T02:30:00Z');
+    await schedule.backfill({ start, end: new Date('2026-03-01T03:30:00Z'), overlap: 'ALLOW_ALL' });
+    const runs = client.workflow.list({ query: "TemporalScheduledById = 'events-hourly'" });
+    let receipt: Receipt | undefined;
+    await until(async () => {
+      for await (const { workflowId } of runs) {
+        receipt = (await client.workflow.getHandle(workflowId).result()) as Receipt;
+      }
+      return receipt !== undefined;
+    });
+    await schedule.delete();
+    assert.equal(receipt?.time, '2026-03-01T03:00:00.000Z');
   });
 
   it('refuses a column of text, before anything is read', async () => {
