@@ -29,12 +29,17 @@ export function assertNotCommitted(
   }
 }
 
-/** A replaced table has the rows of this commit only, and so its windows only. */
+/**
+ * A replaced table has the rows of this commit only, and so its windows only. Else a window of the past,
+ * as one that is published again, does not move a record back: the next append would bring rows twice.
+ */
 export function cursorsAfter({ entries }: CommitLog, request: PublishRequest): LogEntry['cursors'] {
   const before = request.mode === 'replace' ? {} : (entries[0]?.cursors ?? {});
-  const brought = request.windows.map(
-    ({ key, column, type, next }) =>
-      [key, { column, type, next, run_key: request.runKey }] as const,
-  );
+  const brought = request.windows.flatMap(({ key, column, type, next }) => {
+    const known = before[key];
+    const isLater =
+      known?.column === column && known.type === type && compareCursors(type, known.next, next) > 0;
+    return isLater ? [] : [[key, { column, type, next, run_key: request.runKey }] as const];
+  });
   return { ...before, ...Object.fromEntries(brought) };
 }
