@@ -134,6 +134,19 @@ def test_the_manifest_of_another_attempt_is_not_adopted(extended: dict[str, str]
     assert "is of another attempt: its run_key is other, not key" in failure["message"]
 
 
+def test_the_manifest_of_other_windows_is_not_adopted(extended: dict[str, str], cloud: Child) -> None:
+    cloud.run(counting(), env=extended)
+    uri = f"{cloud.staging}/manifest.json"
+    manifest = json.loads(files.read_bytes(uri))
+    files.write_whole(uri, json.dumps({**manifest, "windows": {"rows": {"column": "id"}}}).encode())
+    failure = cloud.fail(counting(), env=extended)
+    assert "is of another attempt: its windows is {'rows': {'column': 'id'}}, not {}" in failure["message"]
+    # Of a version that knew no windows.
+    del manifest["windows"]
+    files.write_whole(uri, json.dumps(manifest).encode())
+    assert cloud.run(counting(), env=extended)
+
+
 def test_a_run_that_has_ended_is_refused(extended: dict[str, str], bucket: str, cloud: Child) -> None:
     files.write_whole(f"{bucket}/receipt.json", b"{}")
     failure = cloud.fail(counting(), None, "--closed", f"{bucket}/receipt.json", env=extended)

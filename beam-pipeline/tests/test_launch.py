@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from apache_beam.internal import pickler
 from apache_beam.portability.api import beam_runner_api_pb2
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -142,6 +143,28 @@ def test_the_graph_that_is_staged_is_the_plans(launcher: Child, bucket: str, dat
     (environment,) = graph.components.environments.values()
     assert environment.urn == "beam:env:docker:v1"
     assert beam_runner_api_pb2.DockerPayload.FromString(environment.payload).container_image == IMAGE
+
+
+def test_the_graph_reads_the_windows_that_the_launcher_was_given(
+    launcher: Child, bucket: str, dataflow: FakeDataflow
+) -> None:
+    given = {"column": "id", "type": "integer", "low": "3", "low_inclusive": True, "high": "987654"}
+    plan = plan_of({"rows": {"module": "mysql", "profile": "my", "query": "SELECT 1 AS id"}})
+    windows = json.dumps({"rows": {**given, "next": "987654", "basis": "record"}})
+    more = (f"--sdk_container_image={IMAGE}", f"--dataflow_endpoint={dataflow.endpoint}")
+    launcher.finish(launcher.start(plan, None, "--windows", windows, *options(bucket, *more)))
+    submitted(launcher)
+    (uri,) = files.match(f"{bucket}/df-staging/**/pipeline.pb")
+    graph = beam_runner_api_pb2.Pipeline.FromString(files.read_bytes(uri))
+    found = {
+        transform.unique_name: pickler.loads(payload.do_fn.payload)[0]
+        for transform in graph.components.transforms.values()
+        if transform.spec.urn == "beam:transform:pardo:v1"
+        and (payload := beam_runner_api_pb2.ParDoPayload.FromString(transform.spec.payload)).do_fn.urn
+        == "beam:dofn:pickled_python_info:v1"
+    }
+    assert found["(beamline) manifest"]._head["windows"] == json.loads(windows)
+    assert found["rows/plan"]._planner._context.window.high == "987654"
 
 
 def test_with_a_template_location_the_job_is_described_and_left_to_the_launcher(

@@ -43,12 +43,12 @@ class PlannedRead:
     Attributes:
         query: The statement.
         columns: The columns that it returns.
-        settings: Statements that the connection runs first.
+        window: What to bind first, where only a window is read.
     """
 
     query: str
     columns: list[Column]
-    settings: tuple[str, ...] = ()
+    window: WindowedRead | None
 
 
 class Planner:
@@ -76,14 +76,13 @@ class Planner:
                 window = self._windowed(described[0])
                 with failures.named(connection):
                     if window is not None:
-                        for setting in window.settings:
-                            cursor.execute(setting)
+                        window.bind(control)
                         queries = [window.around(query) for query in queries]
                     wheres = [self._wheres(cursor, query, described[0]) for query in queries]
         finally:
             control.close()
         statements = [
-            _statement(query, columns, where)
+            _statement(query, columns, where, by_rows=window is not None)
             for query, pieces in zip(queries, wheres, strict=True)
             for where in pieces
         ]
@@ -92,7 +91,7 @@ class Planner:
             statements = [" UNION ALL ".join(statements)]
         progress.expect(self._context.step, parts=len(statements))
         for statement in statements:
-            yield PlannedRead(statement, columns, () if window is None else window.settings)
+            yield PlannedRead(statement, columns, window)
 
     def _windowed(self, columns: list[Column]) -> WindowedRead | None:
         window = self._context.window
@@ -146,11 +145,12 @@ def _with_text(columns: list[Column], as_text: list[str]) -> list[Column]:
     return chosen
 
 
-def _statement(query: str, columns: list[Column], where: str) -> str:
+def _statement(query: str, columns: list[Column], where: str, by_rows: bool) -> str:
     shown = []
     for column in columns:
         name = quoted(column.name)
-        expression = "{}" if column.mapping is None else column.mapping.expression
+        assert column.mapping is not None
+        expression = column.mapping.row_expression if by_rows else column.mapping.expression
         shown.append(name if expression == "{}" else f"{expression.format(name)} AS {name}")
     condition = f" WHERE {where}" if where else ""
     return f"SELECT {', '.join(shown)} FROM ({query}\n) AS beamline_query{condition}"

@@ -11,7 +11,7 @@ import pyarrow as pa
 from beam_pipeline import sql_text
 from beam_pipeline.connections import ConnectionReference
 from beam_pipeline.context import StepContext
-from beam_pipeline.modules.source.mysql import session
+from beam_pipeline.modules.source.mysql import session, stream
 from beam_pipeline.modules.source.mysql.convert import Converter
 from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.plan import PlannedRead, Planner
@@ -57,7 +57,11 @@ class _Read(beam.DoFn):
 
     def process(self, planned: PlannedRead) -> Iterator[Any]:
         converter = Converter(planned.columns)
-        read = session.batches(self._connection.resolve(), planned.query, planned.settings)
+        connection = self._connection.resolve()
+        if planned.window is None:
+            read = session.batches(connection, planned.query)
+        else:
+            read = stream.batches(connection, planned.window, planned.query, planned.columns)
         rows = 0
         for batch in prefetched(map(converter.convert, read)):
             rows += batch.num_rows

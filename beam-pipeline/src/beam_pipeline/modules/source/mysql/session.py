@@ -1,8 +1,11 @@
-"""Connects to MySQL: pymysql for questions, connectorx for rows. Both only read, in UTC."""
+"""Connects to MySQL: pymysql for questions and windows (stream.py), connectorx for other rows.
+
+All only read, in UTC.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +18,7 @@ from beam_pipeline.modules.source.mysql import failures
 DEFAULT_PORT = 3306
 CONNECT_SECONDS = 15
 BATCH_ROWS = 32768
+WAIT_SECONDS = 3600
 
 SETTINGS = ("SET SESSION TRANSACTION READ ONLY", "SET SESSION time_zone = '+00:00'")
 
@@ -47,8 +51,14 @@ def open_control(connection: Connection) -> pymysql.connections.Connection[Any]:
     return control
 
 
-def batches(connection: Connection, query: str, settings: Sequence[str] = ()) -> Iterator[Any]:
-    """Runs a query, after `settings`, and yields its record batches, in connectorx's own types."""
+def wait_for_reader(control: pymysql.connections.Connection[Any]) -> None:
+    """Lets the server wait for a reader that is slower than it: what follows a read may take its time."""
+    with control.cursor() as cursor:
+        cursor.execute(f"SET SESSION net_write_timeout = {WAIT_SECONDS}")
+
+
+def batches(connection: Connection, query: str) -> Iterator[Any]:
+    """Runs a query and yields its record batches, in connectorx's own types."""
     import connectorx
 
     user, password, database = (
@@ -62,5 +72,5 @@ def batches(connection: Connection, query: str, settings: Sequence[str] = ()) ->
             query,
             return_type="arrow_stream",
             batch_size=BATCH_ROWS,
-            pre_execution_query=[*SETTINGS, *settings],
+            pre_execution_query=list(SETTINGS),
         )

@@ -1,26 +1,22 @@
-"""Reads only a window of a query: its ends are variables of the session, and the condition names these.
+"""Reads only a window of a query: it becomes a common table expression, its ends are bound parameters.
 
-Neither connectorx nor PyMySQL binds parameters on the server. So each connection first sets two variables,
-from values that were parsed and are written anew, and no value is part of the query. They are constants to
-the server's planner, so an index on the column stays usable.
+A prepared statement binds them to two variables of the session, and the condition names these: no value is
+part of an SQL text. They are constants to the server's planner, so an index on the column stays usable.
 """
 
 from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from typing import Any
 
 from beam_pipeline import cursor_column
 from beam_pipeline.context import StepContext
+from beam_pipeline.modules.source.mysql import bound
 from beam_pipeline.modules.source.mysql.names import quoted
 from beam_pipeline.modules.source.mysql.types import Column, cursor_type
 from beam_pipeline.window import CursorType, CursorValue, SourceWindow
 
-_CASTS: dict[CursorType, str] = {
-    "date": "CAST({} AS DATE)",
-    "timestamp": "CAST({} AS DATETIME(6))",
-    "timestamptz": "CAST({} AS DATETIME(6))",
-}
 # Before it are only dates like 0000-00-00, which are in no window.
 _FIRST_DAY = "'0001-01-01'"
 _SIGNED = range(-(2**63), 2**63)
@@ -33,16 +29,22 @@ class WindowedRead:
 
     Attributes:
         condition: Holds of the rows in the window; it names variables of the session.
-        settings: The statements that set these, for every connection.
+        variables: Name, type and text of each, for every connection that reads.
     """
 
     condition: str
-    settings: tuple[str, ...]
+    variables: tuple[tuple[str, str, str], ...]
 
     def around(self, query: str) -> str:
         """The query, of which only the rows in the window are left."""
         # The line break ends a comment that the query may end with.
-        return f"SELECT * FROM ({query}\n) AS beamline_source WHERE {self.condition}"
+        return f"WITH beamline_source AS ({query}\n) SELECT * FROM beamline_source WHERE {self.condition}"
+
+    def bind(self, control: Any) -> None:
+        """Binds the ends, for as long as a connection of PyMySQL lasts."""
+        if self.variables:
+            assigned = (f"{name} = CAST(? AS {kind})" for name, kind, _ in self.variables)
+            bound.execute(control, f"SET {', '.join(assigned)}", [text for _, _, text in self.variables])
 
 
 def windowed(window: SourceWindow, columns: list[Column], context: StepContext) -> WindowedRead:
@@ -59,7 +61,7 @@ def windowed(window: SourceWindow, columns: list[Column], context: StepContext) 
     cursors = {column.name: (column.server_type, cursor_type(column)) for column in columns}
     name = quoted(cursor_column.column_of(window, cursors, context))
     conditions: list[str] = []
-    settings: list[str] = []
+    variables: list[tuple[str, str, str]] = []
     for end, comparison, value in (
         ("low", ">=" if window.low_inclusive else ">", window.low_value),
         ("high", "<", window.high_value),
@@ -73,9 +75,11 @@ def windowed(window: SourceWindow, columns: list[Column], context: StepContext) 
             holds = (value < 0) == (end == "low")
             conditions.append(f"{name} IS NOT NULL" if holds else "FALSE")
             continue
-        settings.append(f"SET @beamline_{end} = {_literal(value)}")
-        conditions.append(f"{name} {comparison} {_typed(window.type, value, f'@beamline_{end}')}")
-    return WindowedRead(" AND ".join(conditions), tuple(settings))
+        kind = _type_of(value)
+        variables.append((f"@beamline_{end}", kind, _text(value)))
+        # A variable has no dates: there it is a text.
+        conditions.append(f"{name} {comparison} CAST(@beamline_{end} AS {kind})")
+    return WindowedRead(" AND ".join(conditions), tuple(variables))
 
 
 def missing(kind: CursorType, name: str) -> str:
@@ -88,15 +92,15 @@ def missing(kind: CursorType, name: str) -> str:
     return f"{name} IS NULL" if kind == "integer" else f"({name} IS NULL OR {name} < {_FIRST_DAY})"
 
 
-def _typed(kind: CursorType, value: CursorValue, variable: str) -> str:
+def _type_of(value: CursorValue) -> str:
     if isinstance(value, int):
-        return f"CAST({variable} AS {'SIGNED' if value in _SIGNED else 'UNSIGNED'})"
-    return _CASTS[kind].format(variable)
+        return "SIGNED" if value in _SIGNED else "UNSIGNED"
+    return "DATETIME(6)" if isinstance(value, datetime.datetime) else "DATE"
 
 
-def _literal(value: CursorValue) -> str:
-    """Digits and marks only, whatever was given: the value was parsed."""
+def _text(value: CursorValue) -> str:
+    """As the server reads it in a session whose time zone is UTC."""
     if isinstance(value, datetime.datetime):
         naive = value if value.tzinfo is None else value.astimezone(datetime.UTC).replace(tzinfo=None)
-        return f"'{naive.isoformat(sep=' ', timespec='microseconds')}'"
-    return f"'{value.isoformat()}'" if isinstance(value, datetime.date) else str(int(value))
+        return naive.isoformat(sep=" ", timespec="microseconds")
+    return str(value)
