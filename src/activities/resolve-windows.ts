@@ -29,7 +29,7 @@ import { NoWindow, windowOf } from './window-of.js';
 export function createResolveWindows(deps: ActivityDeps): PipelineActivities['resolveWindows'] {
   return async (run, request) => {
     const plan = await readPlan(deps.store, run);
-    const positions = await positionsOf(deps, run, plan);
+    const { positions, greatest } = await askSinks(deps, run, plan);
     const unfinished = unfinishedOf(plan, positions, run);
     if (unfinished !== null) {
       await assertSameSinks(deps, plan, unfinished);
@@ -44,7 +44,6 @@ export function createResolveWindows(deps: ActivityDeps): PipelineActivities['re
       if (probe === undefined) throw failure('InternalError', `nothing is known of \`${name}\``);
       const sinks = sinksOf(plan, name);
       const key = cursorKey(plan.name, name);
-      const asked = incremental.destination_sink ?? '';
       try {
         resolved.windows[name] = windowOf({
           incremental,
@@ -53,7 +52,7 @@ export function createResolveWindows(deps: ActivityDeps): PipelineActivities['re
           timezone: plan.timezone,
           probe,
           recorded: sinks.flatMap((sink) => recordedBy(positions[sink.name], key)),
-          max: positions[asked]?.max ?? null,
+          max: greatest[name] ?? null,
           given: request.given,
         });
       } catch (error) {
@@ -66,34 +65,38 @@ export function createResolveWindows(deps: ActivityDeps): PipelineActivities['re
   };
 }
 
-async function positionsOf(
-  deps: ActivityDeps,
-  run: RunReference,
-  plan: Plan,
-): Promise<Record<string, Position>> {
-  const positions: Record<string, Position> = {};
+/** What each sink knows, and where each source that has no record begins in the sink that it asks. */
+interface Known {
+  positions: Record<string, Position>;
+  greatest: Record<string, Position['max']>;
+}
+
+/** Sources that ask one sink may be read by different columns: it is asked once for each. */
+async function askSinks(deps: ActivityDeps, run: RunReference, plan: Plan): Promise<Known> {
+  const known: Known = { positions: {}, greatest: {} };
   for (const sink of plan.sinks) {
-    const sources = plan.sources.filter(
-      ({ name, incremental }) =>
-        incremental !== undefined && plannedSourcesOf(plan, sink.input).includes(name),
+    const sources = plannedSourcesOf(plan, sink.input);
+    const keys = plan.sources
+      .filter(({ name, incremental }) => incremental !== undefined && sources.includes(name))
+      .map(({ name }) => cursorKey(plan.name, name));
+    const asking = plan.sources.flatMap(({ name, incremental }) =>
+      incremental?.destination_sink === sink.name && incremental.from === 'max_value_in_destination'
+        ? [{ name, column: incremental.column }]
+        : [],
     );
-    const asking = plan.sources.find(
-      ({ incremental }) =>
-        incremental?.destination_sink === sink.name &&
-        incremental.from === 'max_value_in_destination',
-    );
-    if (sources.length === 0 && asking === undefined) continue;
-    positions[sink.name] = await inPublisher<Position>(
-      deps,
-      sink.destination,
-      taskOf(deps, run, sink, {
-        kind: 'position',
-        keys: sources.map(({ name }) => cursorKey(plan.name, name)),
-        column: asking?.incremental?.column ?? null,
-      }),
-    );
+    if (keys.length === 0 && asking.length === 0) continue;
+    const columns = new Set(asking.map(({ column }) => column));
+    for (const column of columns.size === 0 ? [null] : columns) {
+      const action = { kind: 'position', keys, column } as const;
+      const task = taskOf(deps, run, sink, action);
+      const position = await inPublisher<Position>(deps, sink.destination, task);
+      known.positions[sink.name] = position;
+      for (const source of asking) {
+        if (source.column === column) known.greatest[source.name] = position.max;
+      }
+    }
   }
-  return positions;
+  return known;
 }
 
 /**

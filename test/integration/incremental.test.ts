@@ -150,6 +150,22 @@ describe('an incremental pipeline with two sinks, with real servers and Beam', f
     assert.equal(receipt?.time, '2026-03-01T03:00:00.000Z');
   });
 
+  it('asks a table that it does not know for the greatest value of each source, by its own column', async () => {
+    const third = join(root, 'third.duckdb');
+    await onDuckdb(third, 'CREATE TABLE pairs AS SELECT 4::BIGINT AS id, 9::BIGINT AS n');
+    await writeFile(join(root, 'both.yaml'), ofTwoSources);
+    const receipt = await run({ config: 'both.yaml' });
+    const begins = Object.entries(receipt.windows ?? {}).map(([name, { low, basis }]) => [
+      name,
+      low,
+      basis,
+    ]);
+    assert.deepEqual(begins, [
+      ['by_id', '4', 'destination'],
+      ['by_n', '9', 'destination'],
+    ]);
+  });
+
   it('refuses a column of text, before anything is read', async () => {
     await writeFile(join(root, 'text.yaml'), config.replace('_column: id', '_column: note'));
     const failed = await fails({ config: 'text.yaml' });
@@ -217,4 +233,28 @@ sinks:
     input: events
     mode: append
     parameters: { database: second.duckdb, table: events }
+`;
+
+const ofTwoSources = `
+name: both
+sources:
+  - name: by_id
+    module: postgres
+    incremental: true
+    parameters: { profile: shop, query: 'SELECT id, id + 5 AS n FROM events', incremental_column: id }
+  - name: by_n
+    module: postgres
+    incremental: true
+    parameters: { profile: shop, query: 'SELECT id, id + 5 AS n FROM events', incremental_column: n }
+transforms:
+  - name: both
+    module: sql
+    inputs: [by_id, by_n]
+    parameters: { sql: 'select * from by_id union all select * from by_n' }
+sinks:
+  - name: third
+    module: duckdb
+    input: both
+    mode: append
+    parameters: { database: third.duckdb, table: pairs }
 `;

@@ -304,7 +304,6 @@ def test_query_and_wait_pages(world: World) -> None:
         ("SELECT ST_GEOGPOINT(1, 2)", "ST_GEOGPOINT"),
         ("EXPORT DATA OPTIONS(uri='gs://b/x', format='CSV') AS SELECT 1", "EXPORT"),
         ("CALL d.p()", "CALL"),
-        ("ASSERT (SELECT 1) = 1 AS 'no'", "ASSERT"),
         ("SELECT @@project_id", "system variables"),
         ("SELECT FARM_FINGERPRINT('a')", "farm_fingerprint"),
     ],
