@@ -9,6 +9,7 @@ import {
   type BuiltPlan,
   type LoadedConfig,
 } from '../config/index.js';
+import { windowedSourcesOf } from '../config/lineage.js';
 import { jobProblems } from '../config/job-problems.js';
 import { readRunInput, type ReadRunInput } from '../config/run-input.js';
 import type { Plan } from '../config/plan.js';
@@ -25,7 +26,7 @@ import { destinationHash, runKeyOf } from '../store/run-key.js';
 import type { PipelineActivities, PreparedRun } from '../workflows/activities.js';
 import type { ActivityDeps } from './deps.js';
 import { loadPinnedPlan } from './pinned-plan.js';
-import { plannedSourcesOf, sinkNamed } from './publish-request.js';
+import { sinkNamed } from './publish-request.js';
 
 /** How long a run waits for a worker of its store before it fails naming the store: an hour. */
 const storeWaitMs = 3_600_000;
@@ -95,9 +96,7 @@ function incrementalOf({ sources }: Plan): Pick<PreparedRun, 'incremental'> {
 }
 
 function isWindowed(plan: Plan, sink: string): boolean {
-  const { input } = sinkNamed(plan, sink);
-  const names = plannedSourcesOf(plan, input);
-  return plan.sources.some(({ name, incremental }) => incremental && names.includes(name));
+  return windowedSourcesOf(plan, sinkNamed(plan, sink).input).length > 0;
 }
 
 /** satokiyo/pydataflow-template warns of these, too: the destination holds one window only. */
@@ -160,8 +159,7 @@ async function readAll(
     const problems = jobProblems(loaded, built, { root, allowPlaintext });
     if (problems.length > 0) throw new ConfigProblems(problems);
   }
-  const isIncremental = built.plan.sources.some(({ incremental }) => incremental !== undefined);
-  if (input.window !== undefined && !isIncremental) {
+  if (input.window !== undefined && incrementalOf(built.plan).incremental === undefined) {
     const message = "the run's input: `window` is for incremental sources; this config has none";
     throw failure('ConfigError', message);
   }

@@ -1,3 +1,4 @@
+import { plannedSourcesOf } from '../config/lineage.js';
 import type { Plan, PlannedSink } from '../config/plan.js';
 import type {
   CommitIdentity,
@@ -56,19 +57,10 @@ export function sinkNamed({ sinks }: Plan, name: string): PlannedSink {
   return sink;
 }
 
-/** Names of the sources that a step's rows come from. */
-export function plannedSourcesOf({ sources, transforms }: Plan, step: string): string[] {
-  if (sources.some(({ name }) => name === step)) return [step];
-  const inputs = transforms.find(({ name }) => name === step)?.inputs ?? [];
-  return [
-    ...new Set(inputs.flatMap((input) => plannedSourcesOf({ sources, transforms } as Plan, input))),
-  ];
-}
-
 function windowsOf(plan: Plan, { windows }: Manifest, { input }: PlannedSink): SinkWindow[] {
-  return plannedSourcesOf(plan, input).flatMap((source) => {
-    const window = windows[source];
-    return window === undefined ? [] : [{ ...window, key: cursorKey(plan.name, source) }];
+  return plannedSourcesOf(plan, input).flatMap(({ name }) => {
+    const window = windows[name];
+    return window === undefined ? [] : [{ ...window, key: cursorKey(plan.name, name) }];
   });
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { windowedSourcesOf } from '../config/lineage.js';
 import type { Plan, PlannedSink } from '../config/plan.js';
 import type { Position } from '../destinations/destination.js';
 import { faultPoint } from '../process/fault-point.js';
@@ -15,7 +16,7 @@ import type {
 } from '../workflows/activities.js';
 import { probeCursors, type CursorProbe } from './cursor-probe.js';
 import type { ActivityDeps } from './deps.js';
-import { plannedSourcesOf, sinkNamed } from './publish-request.js';
+import { sinkNamed } from './publish-request.js';
 import { taskOf } from './publish.js';
 import { inPublisher } from './publisher-child.js';
 import { readPlan } from './read-plan.js';
@@ -75,10 +76,7 @@ interface Known {
 async function askSinks(deps: ActivityDeps, run: RunReference, plan: Plan): Promise<Known> {
   const known: Known = { positions: {}, greatest: {} };
   for (const sink of plan.sinks) {
-    const sources = plannedSourcesOf(plan, sink.input);
-    const keys = plan.sources
-      .filter(({ name, incremental }) => incremental !== undefined && sources.includes(name))
-      .map(({ name }) => cursorKey(plan.name, name));
+    const keys = windowedSourcesOf(plan, sink.input).map((name) => cursorKey(plan.name, name));
     const asking = plan.sources.flatMap(({ name, incremental }) =>
       incremental?.destination_sink === sink.name && incremental.from === 'max_value_in_destination'
         ? [{ name, column: incremental.column }]
@@ -166,7 +164,7 @@ async function assertSameSinks(
 }
 
 function sinksOf(plan: Plan, source: string): PlannedSink[] {
-  return plan.sinks.filter(({ input }) => plannedSourcesOf(plan, input).includes(source));
+  return plan.sinks.filter(({ input }) => windowedSourcesOf(plan, input).includes(source));
 }
 
 function notesOf(source: string, { column, nulls }: CursorProbe, windows: RunWindows): string[] {
