@@ -1,6 +1,6 @@
 import { failure } from '../shared/failures.js';
 import { compareCursors, type RecordedCursor, type SourceWindow } from '../shared/window.js';
-import type { PublishRequest } from './destination.js';
+import type { PublishRequest, SinkWindow } from './destination.js';
 
 /** A cursor in a destination's log, and the run whose commit recorded it. */
 export interface LoggedCursor extends RecordedCursor {
@@ -21,39 +21,67 @@ export function cursorsToRecord(
   logged: LoggedCursors,
 ): RecordedCursors {
   return Object.fromEntries(
-    windows.map(({ key, column, type, next }): [string, RecordedCursor] => {
-      const before = mode === 'replace' ? undefined : comparable(logged[key], { column, type });
-      const later = before !== undefined && compareCursors(type, before.next, next) > 0;
-      return [key, { column, type, next: later ? before.next : next }];
+    windows.map((window): [string, RecordedCursor] => {
+      const { key, column, type, next } = window;
+      const known = mode === 'replace' ? undefined : laterRecord(logged[key], window);
+      return [key, { column, type, next: known?.next ?? next }];
     }),
   );
 }
 
-/**
- * Refuses to append rows that another run appended before.
- *
- * @param place what is written to, as a person would name it
- * @throws `WindowCommitted`
- */
-export function assertWindowsAreNew(
-  { mode, windows, again, runKey, sink }: PublishRequest,
+/** The record of a window's source, if it stands behind the end of that window. */
+export function laterRecord<T extends RecordedCursor>(
+  logged: T | undefined,
+  window: Pick<SourceWindow, 'column' | 'type' | 'next'>,
+): T | undefined {
+  const before = comparable(logged, window);
+  return before && compareCursors(before.type, before.next, window.next) > 0 ? before : undefined;
+}
+
+/** A window of an append that begins before where one of another run ended. */
+export interface CommittedWindow {
+  window: SinkWindow;
+  before: LoggedCursor;
+}
+
+/** The first window whose rows, or some of them, another run appended before; null if there is none. */
+export function committedWindow(
+  { mode, windows, again, runKey }: Pick<PublishRequest, 'mode' | 'windows' | 'again' | 'runKey'>,
   logged: LoggedCursors,
-  place: string,
-): void {
-  if (mode !== 'append' || again) return;
+): CommittedWindow | null {
+  if (mode !== 'append' || again) return null;
   for (const window of windows) {
     const before = comparable(logged[window.key], window);
     if (before === undefined || before.runKey === runKey) continue;
-    const { low, type, column, high } = window;
-    if (low !== null && compareCursors(type, before.next, low) <= 0) continue;
-    throw failure(
-      'WindowCommitted',
-      `${place} has the rows of ${window.key} before ${column} ${before.next} already (run ${before.runKey}); ` +
-        `this run brings those from ${low ?? 'the beginning'} to ${high}: some would be there twice. ` +
-        'Nothing was written. Publish them all the same with `--again`, or read from where the last run ended.',
-      { step: sink },
-    );
+    const { low, type } = window;
+    if (low === null || compareCursors(type, before.next, low) > 0) return { window, before };
   }
+  return null;
+}
+
+/**
+ * Refuses to append rows that another run appended before, unless somebody took them away.
+ *
+ * @param place what is written to, as a person would name it
+ * @param isEmpty whether the destination has no rows; asked only where it matters
+ * @throws `WindowCommitted`
+ */
+export async function assertWindowsAreNew(
+  request: PublishRequest,
+  logged: LoggedCursors,
+  place: string,
+  isEmpty: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const found = committedWindow(request, logged);
+  if (found === null || (await isEmpty())) return;
+  const { window, before } = found;
+  throw failure(
+    'WindowCommitted',
+    `${place} has the rows of ${window.key} before ${window.column} ${before.next} already (run ${before.runKey}); ` +
+      `this run brings those from ${window.low ?? 'the beginning'} to ${window.high}: some would be there twice. ` +
+      'Nothing was written. Publish them all the same with `--again`, or read from where the last run ended.',
+    { step: request.sink },
+  );
 }
 
 /** Cursors as a `Position` has them. */

@@ -5,7 +5,7 @@ import type {
   Row,
   TableField,
 } from '../../gateways/bigquery-service.js';
-import { cursorTypes } from '../../shared/window.js';
+import { commitOrigin, recordedCursor } from '../commit-origin.js';
 import type { CommitIdentity, CommitOrigin } from '../destination.js';
 import { sqlName, type TableName } from './table-name.js';
 
@@ -13,22 +13,8 @@ import { sqlName, type TableName } from './table-name.js';
 export const logTable = '_beamline_commits';
 
 /** Where incremental reading of one source stands after a commit, and the run that brought it there. */
-const recordedCursor = z.object({
-  column: z.string(),
-  type: z.enum(cursorTypes),
-  next: z.string(),
-  run_key: z.string(),
-});
-export type LoggedCursor = z.infer<typeof recordedCursor>;
-
-const commitOrigin = z.object({
-  pipeline: z.string(),
-  planSha256: z.string(),
-  manifestUri: z.string(),
-  manifestSha256: z.string(),
-  storeId: z.string(),
-  sinks: z.array(z.string()),
-});
+const loggedCursor = recordedCursor.extend({ run_key: z.string() });
+export type LoggedCursor = z.infer<typeof loggedCursor>;
 
 /** One row of the log. */
 export interface LogEntry {
@@ -70,8 +56,6 @@ const read =
 export interface CommitLog {
   /** Newest first; none if nobody ever published. */
   entries: LogEntry[];
-  /** Tells this log from one that was dropped; empty if there is none. */
-  createdAt: string;
   version: number;
   /** The last commit that this run made for this sink. */
   own(identity: Pick<CommitIdentity, 'runKey' | 'sink'>): Promise<LogEntry | null>;
@@ -94,7 +78,6 @@ export async function readLog(
   const entries = found === null ? [] : (await select('', [], newest)).map(entryOf);
   return {
     entries,
-    createdAt: found?.creationTime ?? '',
     version: entries[0]?.version ?? 0,
     async own({ runKey, sink }) {
       const isOwn = (entry: LogEntry) =>
@@ -174,7 +157,7 @@ function entryOf(row: Row): LogEntry {
     rows: Number(rows),
     bytes: Number(bytes),
     manifestSha256: manifest ?? null,
-    cursors: z.record(z.string(), recordedCursor).parse(JSON.parse(cursors ?? '{}')),
+    cursors: z.record(z.string(), loggedCursor).parse(JSON.parse(cursors ?? '{}')),
     origin: origin == null ? null : commitOrigin.parse(JSON.parse(origin)),
     jobId: jobId ?? '',
   };

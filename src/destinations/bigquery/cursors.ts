@@ -1,32 +1,41 @@
 import { failure } from '../../shared/failures.js';
-import { compareCursors } from '../../shared/window.js';
+import { committedWindow, laterRecord, type LoggedCursors } from '../cursors.js';
 import type { PublishRequest } from '../destination.js';
 import type { CommitLog, LogEntry } from './commit-log.js';
 import { plainName, type TableName } from './table-name.js';
 
+/** What the log says of each source: its newest entry has them all. */
+export function loggedIn({ entries }: Pick<CommitLog, 'entries'>): LoggedCursors {
+  return Object.fromEntries(
+    Object.entries(entries[0]?.cursors ?? {}).map(([key, { run_key: runKey, ...cursor }]) => [
+      key,
+      { ...cursor, runKey },
+    ]),
+  );
+}
+
 /**
- * Rows of a window that another run appended would be there twice.
+ * Rows of a window that another run appended would be there twice, unless somebody took them away.
+ * @param isEmpty whether the table has no rows; asked only where it matters
  * @throws `WindowCommitted`
  */
-export function assertNotCommitted(
+export async function assertNotCommitted(
   table: TableName,
-  { entries }: CommitLog,
+  log: CommitLog,
   request: PublishRequest,
-): void {
-  if (request.mode !== 'append' || request.again) return;
-  for (const { key, column, type, low } of request.windows) {
-    const recorded = entries[0]?.cursors[key];
-    if (recorded === undefined || recorded.run_key === request.runKey) continue;
-    if (recorded.column !== column || recorded.type !== type) continue;
-    if (low !== null && compareCursors(type, recorded.next, low) <= 0) continue;
-    throw failure(
-      'WindowCommitted',
-      `${plainName(table)} has the rows of \`${key}\` up to ${column} ${recorded.next} (run ${recorded.run_key}); ` +
-        `this run's begin ${low === null ? 'before everything' : `at ${low}`}, and would be there twice. ` +
-        'Nothing was written. To append them all the same, run it with `--again`.',
-      { step: request.sink },
-    );
-  }
+  isEmpty: () => Promise<boolean>,
+): Promise<void> {
+  const found = committedWindow(request, loggedIn(log));
+  if (found === null || (await isEmpty())) return;
+  const { window, before } = found;
+  const begin = window.low === null ? 'before everything' : `at ${window.low}`;
+  throw failure(
+    'WindowCommitted',
+    `${plainName(table)} has the rows of \`${window.key}\` up to ${window.column} ${before.next} (run ${before.runKey}); ` +
+      `this run's begin ${begin}, and would be there twice. ` +
+      'Nothing was written. To append them all the same, run it with `--again`.',
+    { step: request.sink },
+  );
 }
 
 /**
@@ -35,11 +44,11 @@ export function assertNotCommitted(
  */
 export function cursorsAfter({ entries }: CommitLog, request: PublishRequest): LogEntry['cursors'] {
   const before = request.mode === 'replace' ? {} : (entries[0]?.cursors ?? {});
-  const brought = request.windows.flatMap(({ key, column, type, next }) => {
-    const known = before[key];
-    const isLater =
-      known?.column === column && known.type === type && compareCursors(type, known.next, next) > 0;
-    return isLater ? [] : [[key, { column, type, next, run_key: request.runKey }] as const];
-  });
+  const brought = request.windows
+    .filter((window) => laterRecord(before[window.key], window) === undefined)
+    .map(
+      ({ key, column, type, next }) =>
+        [key, { column, type, next, run_key: request.runKey }] as const,
+    );
   return { ...before, ...Object.fromEntries(brought) };
 }

@@ -1,8 +1,10 @@
 import type { BigQueryService, TableResource } from '../../gateways/bigquery-service.js';
 import { failure } from '../../shared/failures.js';
 import type { CursorType, CursorValue } from '../../shared/window.js';
+import { withoutRuns } from '../cursors.js';
 import type { Position } from '../destination.js';
 import type { CommitLog } from './commit-log.js';
+import { loggedIn } from './cursors.js';
 import { partitionFilter } from './statements.js';
 import { identifier, plainName, sqlName, type TableName } from './table-name.js';
 import { sqlTypeOf, typeNameOf } from './type-fit.js';
@@ -17,21 +19,14 @@ const types: Record<string, { type: CursorType; text: (value: string) => string 
 
 /** What the log says of the cursors asked for, and who published last. */
 export function positionIn(
-  { entries }: CommitLog,
+  log: CommitLog,
   keys: readonly string[],
 ): Omit<Position, 'max' | 'empty'> {
-  const known = entries[0]?.cursors ?? {};
-  const commits = entries.filter(({ kind }) => kind === 'commit');
+  const logged = loggedIn(log);
+  const commits = log.entries.filter(({ kind }) => kind === 'commit');
   const [last] = commits;
   return {
-    cursors: Object.fromEntries(
-      keys.flatMap((key) => {
-        const cursor = known[key];
-        if (cursor === undefined) return [];
-        const { column, type, next } = cursor;
-        return [[key, { column, type, next }] as const];
-      }),
-    ),
+    cursors: withoutRuns(Object.fromEntries(keys.map((key) => [key, logged[key]]))),
     last: last?.origin ? { ...last.origin, runKey: last.runKey, sink: last.sink } : null,
     commits: commits.map(({ runKey, sink }) => ({ runKey, sink })),
   };

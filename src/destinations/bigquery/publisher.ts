@@ -65,7 +65,7 @@ async function publish(open: OpenTable, request: PublishRequest): Promise<Commit
     return commitOf(mine, true);
   }
   assertAtBase(table, log, request);
-  if (!isEmpty(await service.table(table))) assertNotCommitted(table, log, request);
+  await assertNotCommitted(table, log, request, async () => isEmpty(await service.table(table)));
   try {
     // The job of the version before may still be removing columns, after its commit.
     const before = log.entries[0]?.jobId;

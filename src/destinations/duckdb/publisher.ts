@@ -72,9 +72,7 @@ async function publish(
   }
   await log.assertAtBase(request);
   const logged = await log.cursors(request.windows.map(({ key }) => key));
-  if (!(await isEmpty(connection, target))) {
-    assertWindowsAreNew(request, logged, nameOf(target));
-  }
+  await assertWindowsAreNew(request, logged, nameOf(target), () => isEmpty(connection, target));
   const rows = await writeTable(connection, target, request);
   const { manifestSha256, mode, origin, staged } = request;
   const cursors = cursorsToRecord(request, logged);

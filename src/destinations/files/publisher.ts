@@ -65,7 +65,7 @@ async function publish(
     records,
     request.windows.map(({ key }) => key),
   );
-  if (!isEmpty(newestData(records))) assertWindowsAreNew(request, logged, folder.root);
+  await assertWindowsAreNew(request, logged, folder.root, () => isEmpty(newestData(records)));
   const windows = cursorsToRecord(request, logged);
   const record = await commit(folder, parameters, request, newestData(records), windows);
   await faultPoint('publisher:files:recorded');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { failure } from '../../shared/failures.js';
 import { manifestSink } from '../../shared/manifest.js';
-import { cursorTypes } from '../../shared/window.js';
+import { commitOrigin, recordedCursor } from '../commit-origin.js';
 import type { Folder } from './folder.js';
 import { syncPath, writeSynced } from './sync.js';
 
@@ -45,22 +45,8 @@ const commitRecord = z.discriminatedUnion('kind', [
     layout,
     files: z.array(recordedFile),
     /** Where the next window of each source begins, by its key; missing in records of before there were windows. */
-    windows: z
-      .record(
-        z.string(),
-        z.object({ column: z.string(), type: z.enum(cursorTypes), next: z.string() }),
-      )
-      .optional(),
-    origin: z
-      .object({
-        pipeline: z.string(),
-        planSha256: z.string(),
-        manifestUri: z.string(),
-        manifestSha256: z.string(),
-        storeId: z.string(),
-        sinks: z.array(z.string()),
-      })
-      .optional(),
+    windows: z.record(z.string(), recordedCursor).optional(),
+    origin: commitOrigin.optional(),
   }),
   z.object({ ...common, kind: z.literal('fence') }),
 ]);

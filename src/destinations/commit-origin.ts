@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { cursorTypes, type RecordedCursor } from '../shared/window.js';
+import type { CommitOrigin } from './destination.js';
+
+/** A {@link CommitOrigin}, as the log of a destination keeps it. */
+export const commitOrigin = z.object({
+  pipeline: z.string(),
+  planSha256: z.string(),
+  manifestUri: z.string(),
+  manifestSha256: z.string(),
+  storeId: z.string(),
+  sinks: z.array(z.string()),
+}) satisfies z.ZodType<CommitOrigin>;
+
+/** A {@link RecordedCursor}, as the log of a destination keeps it. */
+export const recordedCursor = z.object({
+  column: z.string(),
+  type: z.enum(cursorTypes),
+  next: z.string(),
+}) satisfies z.ZodType<RecordedCursor>;
