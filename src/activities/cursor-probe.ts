@@ -2,12 +2,13 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { Context } from '@temporalio/activity';
 import { pythonEnvironment } from '../process/python.js';
-import { failure, isFailureType } from '../shared/failures.js';
+import { failure } from '../shared/failures.js';
 import { cursorTypes } from '../shared/window.js';
 import { storePaths } from '../store/local-store.js';
 import type { RunReference } from '../workflows/activities.js';
 import { cancellationOf } from './activity-run.js';
 import type { ActivityDeps } from './deps.js';
+import { pythonFailure, readPythonFailure } from './python-failure.js';
 
 const answer = z.union([
   z.object({
@@ -21,14 +22,7 @@ const answer = z.union([
       }),
     ),
   }),
-  z.object({
-    failure: z.object({
-      type: z.string(),
-      message: z.string(),
-      step: z.string().nullish(),
-      cause: z.string().nullish(),
-    }),
-  }),
+  z.object({ failure: pythonFailure }),
 ]);
 
 /** What a source says of the column that it is read by. */
@@ -63,11 +57,8 @@ export async function probeCursors(
     });
   }
   if ('sources' in told) return told.sources;
-  const { type, message, step, cause } = told.failure;
-  throw failure(isFailureType(type) ? type : 'InternalError', message, {
-    ...(step ? { step } : {}),
-    ...(cause ? { cause } : {}),
-  });
+  const { type, message, detail } = readPythonFailure(told.failure);
+  throw failure(type, message, detail);
 }
 
 function jsonOf(text: string): unknown {

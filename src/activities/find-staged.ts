@@ -1,19 +1,11 @@
 import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
-import { z } from 'zod';
 import { faultPoint } from '../process/fault-point.js';
-import { failure, isFailureType, type FailureDetail } from '../shared/failures.js';
+import { failure } from '../shared/failures.js';
 import { ObjectNotFound, objectPaths, type ObjectStore } from '../store/object-store.js';
 import type { JobActivities } from '../workflows/activities.js';
 import type { ActivityDeps } from './deps.js';
-
-/** `failure.json` of an attempt: why the launcher or a worker gave up (docs/contracts.md, section 3). */
-const stagedFailure = z.object({
-  type: z.string(),
-  message: z.string(),
-  step: z.string().nullish(),
-  cause: z.string().nullish(),
-});
+import { pythonFailure, readPythonFailure } from './python-failure.js';
 
 /** Finds what a job that is done has staged; a job that says why it staged nothing fails the run so. */
 export function createFindStaged({
@@ -46,11 +38,12 @@ async function readIfThere(store: ObjectStore, uri: string): Promise<Buffer | nu
   });
 }
 
+/** `failure.json` of an attempt: why the launcher or a worker gave up. */
 function failureOf(document: Buffer, attempt: string): Error {
   const text = document.toString('utf8');
   let found;
   try {
-    found = stagedFailure.safeParse(JSON.parse(text)).data;
+    found = pythonFailure.safeParse(JSON.parse(text)).data;
   } catch {
     found = undefined;
   }
@@ -59,10 +52,9 @@ function failureOf(document: Buffer, attempt: string): Error {
       cause: text.slice(0, 1000),
     });
   }
-  const { type, message, step, cause } = found;
-  const detail: FailureDetail = { ...(step ? { step } : {}), ...(cause ? { cause } : {}) };
+  const { type, message, detail } = readPythonFailure(found);
   return ApplicationFailure.create({
-    type: isFailureType(type) ? type : 'InternalError',
+    type,
     message,
     nonRetryable: true, // Reading it again finds the same; a new launch may help, another look not.
     details: [detail],

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { faultPoint } from '../process/fault-point.js';
 import { endRecordedProcesses } from '../process/process-record.js';
 import { supervise, type ChildEnd } from '../process/supervise.js';
-import { failure, isFailureType, type FailureDetail } from '../shared/failures.js';
+import { failure } from '../shared/failures.js';
 import type { Progress, StepProgress } from '../shared/progress.js';
 import { attemptLine } from '../store/beam-log.js';
 import { storePaths } from '../store/local-store.js';
@@ -17,6 +17,7 @@ import { pythonEnvironment } from '../process/python.js';
 import { cancellationOf } from './activity-run.js';
 import type { ActivityDeps } from './deps.js';
 import { whileHeartbeating } from './heartbeating.js';
+import { pythonFailure, readPythonFailure } from './python-failure.js';
 import { readPlan } from './read-plan.js';
 
 /** The child prints a line every 0.5 s, whatever it does. */
@@ -29,15 +30,7 @@ const beamEvent = z.discriminatedUnion('event', [
   z.object({ event: z.literal('started'), pid: z.number() }),
   z.object({ event: z.literal('progress'), steps: z.custom<Record<string, StepProgress>>() }),
   z.object({ event: z.literal('finished'), manifest: z.string(), sha256: z.string() }),
-  z.object({
-    event: z.literal('failed'),
-    failure: z.object({
-      type: z.string(),
-      message: z.string(),
-      step: z.string().nullish(),
-      cause: z.string().nullish(),
-    }),
-  }),
+  z.object({ event: z.literal('failed'), failure: pythonFailure }),
 ]);
 type BeamEvent = z.infer<typeof beamEvent>;
 
@@ -130,14 +123,8 @@ function beamFailure(
 ): ApplicationFailure {
   const stderr = end.stderr.slice(-20);
   if (last?.event === 'failed') {
-    const { type, message, step, cause } = last.failure;
-    const detail: FailureDetail = {
-      ...(step ? { step } : {}),
-      ...(cause ? { cause } : {}),
-      attempt,
-      stderr,
-    };
-    return failure(isFailureType(type) ? type : 'InternalError', message, detail);
+    const { type, message, detail } = readPythonFailure(last.failure);
+    return failure(type, message, { ...detail, attempt, stderr });
   }
   if (end.stalled) {
     const silent = `the Beam process gave no sign of life for ${stallAfterMs / 1000} s and was ended`;
