@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { startSampleDatabase } from '../../src/dev/demo/sample-database.js';
 import { startStack } from '../../src/dev/stack.js';
+import { requester, type BigQueryEmulator } from '../support/bigquery.js';
 import { projectRoot, temporaryRoot } from '../support/stack.js';
 
 /** What a person has in front of them after `make demo`, in a folder of its own. */
 export interface Project {
   root: string;
   /** A request of the BigQuery emulator; the path begins at `/projects`. */
-  bigquery(method: string, path: string, body?: unknown): Promise<unknown>;
+  bigquery: BigQueryEmulator['request'];
   /** Rows of a query of it, as texts. */
   query(sql: string, billedTo?: string): Promise<unknown[][]>;
   /** Runs one line of a shell in it, as a person would; `./beamline` is there. */
@@ -37,17 +38,7 @@ export async function startProject(): Promise<Project> {
     const { signal } = new AbortController();
     const database = await startSampleDatabase(root, signal, stack.record.dataflow?.http);
     stops.push(() => database.service.stop());
-    const endpoint = stack.record.bigquery?.endpoint ?? '';
-    const bigquery: Project['bigquery'] = async (method, path, body) => {
-      const answer = await fetch(`${endpoint}/bigquery/v2${path}`, {
-        method,
-        headers: { 'content-type': 'application/json' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await answer.text();
-      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-      return text === '' ? {} : (JSON.parse(text) as unknown);
-    };
+    const bigquery = requester(stack.record.bigquery?.endpoint ?? '');
     return {
       root,
       bigquery,

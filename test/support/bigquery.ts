@@ -33,16 +33,7 @@ export async function startBigQuery(folder: string, storage?: string): Promise<B
     },
   );
   const { endpoint } = child.ready;
-  const request: BigQueryEmulator['request'] = async (method, path, body) => {
-    const answer = await fetch(`${endpoint}/bigquery/v2${path}`, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-    return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
-  };
+  const request = requester(endpoint);
   return {
     endpoint,
     request,
@@ -51,5 +42,19 @@ export async function startBigQuery(folder: string, storage?: string): Promise<B
       await request('POST', `/projects/${project}/datasets`, { datasetReference });
     },
     stop: (signal) => child.end(signal),
+  };
+}
+
+/** Requests of the REST API at a base URL; a refusal is thrown with all that the answer says. */
+export function requester(endpoint: string): BigQueryEmulator['request'] {
+  return async (method, path, body) => {
+    const answer = await fetch(`${endpoint}/bigquery/v2${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
   };
 }

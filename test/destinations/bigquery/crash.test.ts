@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import type { Commit } from '../../../src/destinations/destination.js';
-import type { BigQueryEmulator } from '../../support/bigquery.js';
-import { temporaryRoot } from '../../support/stack.js';
 import {
   done,
   failed,
@@ -12,7 +10,7 @@ import {
   startPublisher,
   startWithFault,
 } from '../support.js';
-import { newDataset, startForTests, type TestDataset } from './support.js';
+import { type TestDataset, withDataset } from './support.js';
 
 /** Every boundary of a publish at which its process may die. */
 const points = [
@@ -27,21 +25,9 @@ const points = [
 
 describe('bigquery: crashes', () => {
   let root: string;
-  let remove: () => Promise<void>;
-  let emulator: BigQueryEmulator;
-  let stop: () => Promise<void>;
   let dataset: TestDataset;
-
-  before(async () => {
-    ({ root, remove } = await temporaryRoot());
-    ({ emulator, stop } = await startForTests(root));
-  });
-  after(async () => {
-    await stop();
-    await remove();
-  });
-  beforeEach(async () => {
-    dataset = await newDataset(emulator, root);
+  withDataset((ready) => {
+    ({ root, dataset } = ready);
   });
 
   for (const point of points) {

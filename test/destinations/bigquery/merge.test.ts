@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Position, PublishRequest } from '../../../src/destinations/destination.js';
-import type { BigQueryEmulator } from '../../support/bigquery.js';
-import { temporaryRoot } from '../../support/stack.js';
 import { done, failed, positionTask, publishTask, stage, type Publishing } from '../support.js';
-import { newDataset, startForTests, type TestDataset } from './support.js';
+import { type TestDataset, withDataset } from './support.js';
 
 const byId = { keys: ['id'], order: null, window: null };
 const day = (low: string | null, high: string) => ({
@@ -27,21 +25,9 @@ const merging = (merge: Partial<PublishRequest['merge']> = {}): Partial<Publishi
 
 describe('bigquery: merge and windows', () => {
   let root: string;
-  let remove: () => Promise<void>;
-  let emulator: BigQueryEmulator;
-  let stop: () => Promise<void>;
   let dataset: TestDataset;
-
-  before(async () => {
-    ({ root, remove } = await temporaryRoot());
-    ({ emulator, stop } = await startForTests(root));
-  });
-  after(async () => {
-    await stop();
-    await remove();
-  });
-  beforeEach(async () => {
-    dataset = await newDataset(emulator, root);
+  withDataset((ready) => {
+    ({ root, dataset } = ready);
   });
 
   const publish = async (

@@ -1,26 +1,12 @@
 import assert from 'node:assert/strict';
-import type { BigQueryEmulator } from '../../support/bigquery.js';
-import { temporaryRoot } from '../../support/stack.js';
 import { done, failed, fenceTask, ids, inspectTask, publishTask, stage } from '../support.js';
-import { newDataset, startForTests, type TestDataset } from './support.js';
+import { type TestDataset, withDataset } from './support.js';
 
 describe('bigquery: publish', () => {
   let root: string;
-  let remove: () => Promise<void>;
-  let emulator: BigQueryEmulator;
-  let stop: () => Promise<void>;
   let dataset: TestDataset;
-
-  before(async () => {
-    ({ root, remove } = await temporaryRoot());
-    ({ emulator, stop } = await startForTests(root));
-  });
-  after(async () => {
-    await stop();
-    await remove();
-  });
-  beforeEach(async () => {
-    dataset = await newDataset(emulator, root);
+  withDataset((ready) => {
+    ({ root, dataset } = ready);
   });
 
   it('replaces and appends, each row once', async () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { startBigQuery, type BigQueryEmulator } from '../../support/bigquery.js';
+import { temporaryRoot } from '../../support/stack.js';
 import type { TestSink } from '../support.js';
 
 export const project = 'beamline-test';
@@ -37,6 +38,27 @@ export async function startForTests(
       await emulator.stop();
     },
   };
+}
+
+/** For each test of a `describe` a dataset of its own, in an emulator that they share. */
+export function withDataset(
+  onReady: (ready: { root: string; dataset: TestDataset }) => void,
+): void {
+  let root: string;
+  let remove: () => Promise<void>;
+  let emulator: BigQueryEmulator;
+  let stop: () => Promise<void>;
+  before(async () => {
+    ({ root, remove } = await temporaryRoot());
+    ({ emulator, stop } = await startForTests(root));
+  });
+  after(async () => {
+    await stop();
+    await remove();
+  });
+  beforeEach(async () => {
+    onReady({ root, dataset: await newDataset(emulator, root) });
+  });
 }
 
 export async function newDataset(emulator: BigQueryEmulator, root: string): Promise<TestDataset> {

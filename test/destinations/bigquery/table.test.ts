@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import type { SinkMode } from '../../../src/destinations/destination.js';
-import type { BigQueryEmulator } from '../../support/bigquery.js';
-import { temporaryRoot } from '../../support/stack.js';
 import { done, failed, ids, inspectTask, publishTask, stage, type Publishing } from '../support.js';
-import { newDataset, project, startForTests, type TestDataset } from './support.js';
+import { project, type TestDataset, withDataset } from './support.js';
 
 interface Field {
   name: string;
@@ -14,21 +12,9 @@ interface Field {
 
 describe('bigquery: the table', () => {
   let root: string;
-  let remove: () => Promise<void>;
-  let emulator: BigQueryEmulator;
-  let stop: () => Promise<void>;
   let dataset: TestDataset;
-
-  before(async () => {
-    ({ root, remove } = await temporaryRoot());
-    ({ emulator, stop } = await startForTests(root));
-  });
-  after(async () => {
-    await stop();
-    await remove();
-  });
-  beforeEach(async () => {
-    dataset = await newDataset(emulator, root);
+  withDataset((ready) => {
+    ({ root, dataset } = ready);
   });
 
   const task = async (
