@@ -89,6 +89,14 @@ class SourceWindow(BaseModel):
         """Where it ends, exclusively."""
         return parse_value(self.type, self.high)
 
+    @property
+    def ends(self) -> tuple[tuple[Literal["low", "high"], str, CursorValue | None], ...]:
+        """Both ends: which one, how the column compares with it, and its value."""
+        return (
+            ("low", ">=" if self.low_inclusive else ">", self.low_value),
+            ("high", "<", self.high_value),
+        )
+
 
 @dataclass(frozen=True)
 class RunWindows:

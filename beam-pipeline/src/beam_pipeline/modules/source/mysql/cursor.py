@@ -7,12 +7,13 @@ from typing import Any
 import pymysql
 
 from beam_pipeline import cursor_column
+from beam_pipeline.agreement import check_agreement
 from beam_pipeline.context import StepContext
 from beam_pipeline.cursor_column import CursorColumn
 from beam_pipeline.modules.source.mysql import failures, session
 from beam_pipeline.modules.source.mysql.names import quoted
 from beam_pipeline.modules.source.mysql.params import MysqlParams
-from beam_pipeline.modules.source.mysql.queries import check_agreement, describe, queries_of
+from beam_pipeline.modules.source.mysql.queries import describe, queries_of
 from beam_pipeline.modules.source.mysql.types import cursor_type
 from beam_pipeline.modules.source.mysql.windowed import missing
 

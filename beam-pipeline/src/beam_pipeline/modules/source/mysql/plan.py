@@ -10,13 +10,14 @@ from typing import Any
 
 import pyarrow as pa
 
+from beam_pipeline.agreement import check_agreement
 from beam_pipeline.connections import ConnectionReference
 from beam_pipeline.context import StepContext
 from beam_pipeline.errors import ConfigError, DataError
 from beam_pipeline.modules.source.mysql import failures, session
 from beam_pipeline.modules.source.mysql.names import quoted
 from beam_pipeline.modules.source.mysql.params import MysqlParams
-from beam_pipeline.modules.source.mysql.queries import check_agreement, describe, queries_of
+from beam_pipeline.modules.source.mysql.queries import describe, queries_of
 from beam_pipeline.modules.source.mysql.types import Column, Mapping
 from beam_pipeline.modules.source.mysql.windowed import WindowedRead, windowed
 from beam_pipeline.progress import progress

@@ -7,7 +7,6 @@ from typing import Any
 from beam_pipeline import files, sql_text
 from beam_pipeline.connections import Connection
 from beam_pipeline.context import StepContext
-from beam_pipeline.errors import ConfigError
 from beam_pipeline.modules.source.mysql import failures
 from beam_pipeline.modules.source.mysql.names import quoted
 from beam_pipeline.modules.source.mysql.params import MysqlParams
@@ -42,24 +41,6 @@ def describe(cursor: Any, connection: Connection, query: str) -> list[Column]:
     with failures.named(connection, query):
         cursor.execute(f"SELECT * FROM ({query}\n) AS beamline_query LIMIT 0")
     return [column_of(field) for field in cursor._result.fields]
-
-
-def check_agreement(described: list[list[Column]], where: str) -> None:
-    """Checks that several queries return the same columns.
-
-    Raises:
-        ConfigError: They do not.
-    """
-    first = [(column.name, column.server_type) for column in described[0]]
-    for number, columns in enumerate(described[1:], 2):
-        other = [(column.name, column.server_type) for column in columns]
-        if other != first:
-            one = ", ".join(f"{name} {kind}" for name, kind in first)
-            two = ", ".join(f"{name} {kind}" for name, kind in other)
-            raise ConfigError(
-                f"{where}  queries 1 and {number} must return the same columns; got\n"
-                f"  1: {one}\n  {number}: {two}"
-            )
 
 
 def _table(name: str) -> str:

@@ -62,10 +62,7 @@ def windowed(window: SourceWindow, columns: list[Column], context: StepContext) 
     name = quoted(cursor_column.column_of(window, cursors, context))
     conditions: list[str] = []
     variables: list[tuple[str, str, str]] = []
-    for end, comparison, value in (
-        ("low", ">=" if window.low_inclusive else ">", window.low_value),
-        ("high", "<", window.high_value),
-    ):
+    for end, comparison, value in window.ends:
         if value is None:
             first = f"{name} IS NOT NULL" if window.type == "integer" else f"{name} >= {_FIRST_DAY}"
             conditions.append(first)

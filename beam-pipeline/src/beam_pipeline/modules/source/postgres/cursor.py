@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 
 from beam_pipeline import cursor_column
+from beam_pipeline.agreement import check_agreement
 from beam_pipeline.context import StepContext
 from beam_pipeline.cursor_column import CursorColumn
 from beam_pipeline.modules.source.postgres import describe, failures, session, tables, types
@@ -26,7 +27,7 @@ def describe_cursor(params: PostgresParams, column: str, context: StepContext) -
     try:
         table, queries = queries_of(params, context, control, connection)
         described = [describe.columns_of(control, connection, query) for query in queries]
-        describe.check_agreement(described, f"{context.plan_path}.parameters.query")
+        check_agreement(described, f"{context.plan_path}.parameters.query")
         cursors = {found.name: (found.server_type, types.cursor_type(found)) for found in described[0]}
         name, kind = cursor_column.find_cursor(cursors, column, context)
         with failures.named(connection):

@@ -90,24 +90,6 @@ def with_text(columns: list[Column], as_text: list[str]) -> list[Column]:
     return chosen
 
 
-def check_agreement(described: list[list[Column]], where: str) -> None:
-    """Checks that several queries return the same columns.
-
-    Raises:
-        ConfigError: They do not.
-    """
-    first = [(column.name, column.server_type) for column in described[0]]
-    for number, columns in enumerate(described[1:], 2):
-        other = [(column.name, column.server_type) for column in columns]
-        if other != first:
-            one = ", ".join(f"{name} {kind}" for name, kind in first)
-            two = ", ".join(f"{name} {kind}" for name, kind in other)
-            raise ConfigError(
-                f"{where}  queries 1 and {number} must return the same columns; got\n"
-                f"  1: {one}\n  {number}: {two}"
-            )
-
-
 def _fields(control: psycopg.Connection[Any], query: str) -> list[_Field]:
     connection = control.pgconn
     for result in (

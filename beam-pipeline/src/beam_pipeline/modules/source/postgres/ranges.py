@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 
+from beam_pipeline.agreement import check_agreement
 from beam_pipeline.connections import ConnectionReference
 from beam_pipeline.context import StepContext
 from beam_pipeline.errors import ConfigError
@@ -77,7 +78,7 @@ class Planner:
             table, queries = queries_of(self._params, self._context, control, connection)
             described = [describe.columns_of(control, connection, query) for query in queries]
             columns = describe.with_text(described[0], self._params.as_text)
-            describe.check_agreement(described, f"{self._context.plan_path}.parameters.query")
+            check_agreement(described, f"{self._context.plan_path}.parameters.query")
             window = self._windowed(described[0])
             with failures.named(connection):
                 read = queries

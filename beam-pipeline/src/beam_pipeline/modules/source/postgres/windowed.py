@@ -69,10 +69,7 @@ def windowed(window: SourceWindow, columns: list[Column], context: StepContext) 
     cast = _CASTS[window.type]
     conditions = []
     settings = []
-    for end, comparison, value in (
-        ("low", ">=" if window.low_inclusive else ">", window.low_value),
-        ("high", "<", window.high_value),
-    ):
+    for end, comparison, value in window.ends:
         if value is None:
             continue
         if isinstance(value, int) and value not in _INTEGERS:
