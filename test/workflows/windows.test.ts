@@ -200,42 +200,39 @@ describe('runPipeline with windows', function () {
     options: Options,
     input: Partial<RunPipelineInput> = {},
   ): Promise<{ fakes: FakeActivities; receipt: Receipt }> {
-    const taskQueue = `windows-${++count}`;
-    const { client, nativeConnection: connection } = environment;
-    const fakes = createFakeActivities({ client: client.workflow, taskQueue, ...options });
-    const { activities } = fakes;
-    const worker = await Worker.create({ connection, activities, taskQueue, ...code });
-    const receipt = (await worker.runUntil(() =>
-      client.workflow.execute('runPipeline', {
-        taskQueue,
-        workflowId: `windows-${count}-${Math.random().toString(36).slice(2)}`,
-        args: [{ config: 'orders.yaml', ...input }],
-      }),
-    )) as Receipt;
-    return { fakes, receipt };
+    return withRun(options, input, async (fakes, result) => ({ fakes, receipt: await result }));
   }
 
   async function fail(
     options: Options,
   ): Promise<{ fakes: FakeActivities; error: ApplicationFailure }> {
+    return withRun(options, {}, async (fakes, result) => {
+      const error = await result.then(
+        () => assert.fail('the run succeeded'),
+        (failed: WorkflowFailedError) => failed.cause,
+      );
+      assert.ok(error instanceof ApplicationFailure, String(error));
+      return { fakes, error };
+    });
+  }
+
+  async function withRun<T>(
+    options: Options,
+    input: Partial<RunPipelineInput>,
+    body: (fakes: FakeActivities, result: Promise<Receipt>) => Promise<T>,
+  ): Promise<T> {
     const taskQueue = `windows-${++count}`;
     const { client, nativeConnection: connection } = environment;
     const fakes = createFakeActivities({ client: client.workflow, taskQueue, ...options });
     const { activities } = fakes;
     const worker = await Worker.create({ connection, activities, taskQueue, ...code });
-    const error = await worker.runUntil(() =>
-      client.workflow
-        .execute('runPipeline', {
-          taskQueue,
-          workflowId: `windows-${count}-${Math.random().toString(36).slice(2)}`,
-          args: [{ config: 'orders.yaml' }],
-        })
-        .then(
-          () => assert.fail('the run succeeded'),
-          (failed: WorkflowFailedError) => failed.cause,
-        ),
-    );
-    assert.ok(error instanceof ApplicationFailure, String(error));
-    return { fakes, error };
+    return worker.runUntil(() => {
+      const result = client.workflow.execute('runPipeline', {
+        taskQueue,
+        workflowId: `windows-${count}-${Math.random().toString(36).slice(2)}`,
+        args: [{ config: 'orders.yaml', ...input }],
+      });
+      return body(fakes, result as Promise<Receipt>);
+    });
   }
 });
