@@ -1,4 +1,4 @@
-// Mocha's usual output, and at the end the totals as JSON in the file that BEAMLINE_TOTALS names.
+// Mocha's usual output, and at the end the totals, and what failed, as JSON in the file that BEAMLINE_TOTALS names.
 const { renameSync, writeFileSync } = require('node:fs');
 const { reporters } = require('mocha');
 
@@ -9,7 +9,11 @@ module.exports = class TotalsReporter extends reporters.Spec {
       const file = process.env.BEAMLINE_TOTALS;
       if (!file) return;
       const { passes, failures, pending } = this.stats;
-      writeFileSync(`${file}.new`, JSON.stringify({ passes, failures, pending }));
+      const failed = this.failures.map((test) => ({
+        title: test.fullTitle(),
+        reason: String(test.err?.stack ?? test.err),
+      }));
+      writeFileSync(`${file}.new`, JSON.stringify({ passes, failures, pending, failed }));
       renameSync(`${file}.new`, file);
     });
   }

@@ -134,10 +134,17 @@ def main() -> int:
 
 def report(total: Count, elapsed: str) -> None:
     """The last line is the one that counts: nothing is printed after it."""
+    for failure in total.failures:
+        print(f"\nfailed: {shorten(failure)}")
     if total.skipped:
         print(f"{total.skipped} skipped")
     print(f"total time {elapsed}")
     print(f"{total.passed} passed, {total.failed} failed", flush=True)
+
+
+def shorten(failure: str, lines: int = 12, width: int = 300) -> str:
+    """What is enough to know which test failed and how; the whole stands where it failed."""
+    return "\n    ".join(line[:width] for line in failure.splitlines()[:lines])
 
 
 if __name__ == "__main__":

@@ -26,9 +26,16 @@ class Count:
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+    failures: tuple[str, ...] = field(default=(), compare=False)
+    """What failed, and why: to be read again at the end."""
 
     def __add__(self, other: Count) -> Count:
-        return Count(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+        return Count(
+            self.passed + other.passed,
+            self.failed + other.failed,
+            self.skipped + other.skipped,
+            self.failures + other.failures,
+        )
 
 
 @dataclass(frozen=True)
@@ -68,13 +75,14 @@ def run(items: Sequence[Check | Suite], console: Console) -> Count:
         else:
             console.line(f"\n{item.name}")
             count, complaint = run_suite(item)
-        total += count
         elapsed = time.monotonic() - started
         if complaint:
             console.failed(f"{item.name} ({duration(elapsed)}): {complaint}")
+            count += Count(failures=(f"{item.name}: {complaint}",))
         else:
             note = f"{count.passed} passed" if isinstance(item, Suite) else ""
             console.finished(item.name, elapsed, note)
+        total += count
     return total
 
 
@@ -173,14 +181,21 @@ def end(process: subprocess.Popen[bytes]) -> None:
 def mocha_count(path: Path) -> Count:
     """Reads what scripts/mocha-reporter.cjs wrote."""
     totals = json.loads(path.read_text())
-    return Count(totals["passes"], totals["failures"], totals["pending"])
+    failures = tuple(f"{each['title']}\n{each['reason']}" for each in totals["failed"])
+    return Count(totals["passes"], totals["failures"], totals["pending"], failures)
 
 
 def junit_count(path: Path) -> Count:
     """Reads pytest's JUnit report."""
-    count = Count()
-    report = xml.etree.ElementTree.parse(path)  # noqa: S314 (pytest wrote it just now)
-    for suite in report.getroot().iter("testsuite"):
+    root = xml.etree.ElementTree.parse(path).getroot()  # noqa: S314 (pytest wrote it just now)
+    count = Count(
+        failures=tuple(
+            f"{case.get('classname')}.{case.get('name')}\n{bad.get('message')}"
+            for case in root.iter("testcase")
+            for bad in (*case.iter("failure"), *case.iter("error"))
+        )
+    )
+    for suite in root.iter("testsuite"):
         tests, bad, skipped = (
             sum(int(suite.get(name, "0")) for name in names)
             for names in (["tests"], ["failures", "errors"], ["skipped"])

@@ -21,7 +21,8 @@ def suite(totals: Path, script: str, *, grace_seconds: float = 5, minutes: float
 
 
 def write(passes: int, failures: int) -> str:
-    document = json.dumps({"passes": passes, "failures": failures, "pending": 0})
+    failed = [{"title": f"test {number}", "reason": "1 is not 2"} for number in range(failures)]
+    document = json.dumps({"passes": passes, "failures": failures, "pending": 0, "failed": failed})
     return f"open(totals, 'w').write({document!r})"
 
 
@@ -43,7 +44,7 @@ def test_suite_that_crashes_before_its_totals_fails(totals: Path) -> None:
 
 
 def test_totals_of_an_earlier_run_do_not_count(totals: Path) -> None:
-    totals.write_text('{"passes": 9, "failures": 0, "pending": 0}')
+    totals.write_text('{"passes": 9, "failures": 0, "pending": 0, "failed": []}')
     assert run([suite(totals, "sys.exit(1)")], Console()) == Count(failed=1)
 
 
@@ -88,3 +89,22 @@ def test_junit_report_is_counted(tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     report.write_text('<testsuites><testsuite tests="10" failures="2" errors="1" skipped="3"/></testsuites>')
     assert junit_count(report) == Count(passed=4, failed=3, skipped=3)
+
+
+def test_failures_of_all_items_are_kept_with_their_reasons(totals: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    report.write_text(
+        '<testsuites><testsuite tests="2" failures="1" errors="1">'
+        '<testcase classname="a" name="b"><failure message="1 is not 2">…</failure></testcase>'
+        '<testcase classname="a" name="c"><error message="no server">…</error></testcase>'
+        "</testsuite></testsuites>"
+    )
+    bad = Check("bad", [sys.executable, "-c", "print('the reason'); raise SystemExit(3)"])
+    count = run([bad, suite(totals, write(1, 1))], Console()) + junit_count(report)
+    assert count.failures == (
+        "bad: code 3\nthe reason",
+        "test 0\n1 is not 2",
+        "fake: 1 passed, 1 failed",
+        "a.b\n1 is not 2",
+        "a.c\nno server",
+    )
