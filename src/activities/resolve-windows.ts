@@ -1,11 +1,16 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { windowedSourcesOf } from '../config/lineage.js';
-import type { Plan, PlannedSink } from '../config/plan.js';
-import type { Position } from '../destinations/destination.js';
+import type { Plan, PlannedIncremental, PlannedSink } from '../config/plan.js';
+import type { AskedSource, GreatestValue, Position } from '../destinations/destination.js';
 import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
-import { cursorKey, type RecordedCursor, type RunWindows } from '../shared/window.js';
+import {
+  compareCursors,
+  cursorKey,
+  type RecordedCursor,
+  type RunWindows,
+} from '../shared/window.js';
 import { isGsUri } from '../store/gs-uri.js';
 import { storePaths } from '../store/local-store.js';
 import type {
@@ -30,7 +35,7 @@ import { NoWindow, windowOf } from './window-of.js';
 export function createResolveWindows(deps: ActivityDeps): PipelineActivities['resolveWindows'] {
   return async (run, request) => {
     const plan = await readPlan(deps.store, run);
-    const { positions, greatest } = await askSinks(deps, run, plan);
+    const positions = await askSinks(deps, run, plan);
     const unfinished = unfinishedOf(plan, positions, run);
     if (unfinished !== null) {
       await assertSameSinks(deps, plan, unfinished);
@@ -53,7 +58,7 @@ export function createResolveWindows(deps: ActivityDeps): PipelineActivities['re
           timezone: plan.timezone,
           probe,
           recorded: sinks.flatMap((sink) => recordedBy(positions[sink.name], key)),
-          max: greatest[name] ?? null,
+          max: greatestIn(positions, incremental, key),
           given: request.given,
         });
       } catch (error) {
@@ -66,35 +71,35 @@ export function createResolveWindows(deps: ActivityDeps): PipelineActivities['re
   };
 }
 
-/** What each sink knows, and where each source that has no record begins in the sink that it asks. */
-interface Known {
-  positions: Record<string, Position>;
-  greatest: Record<string, Position['max']>;
+/** What each sink knows of the sources whose rows reach it, and of those that begin where it ends. */
+async function askSinks(
+  deps: ActivityDeps,
+  run: RunReference,
+  plan: Plan,
+): Promise<Record<string, Position>> {
+  const positions: Record<string, Position> = {};
+  for (const sink of plan.sinks) {
+    const reaching = windowedSourcesOf(plan, sink.input);
+    const sources = plan.sources.flatMap(({ name, incremental }): AskedSource[] => {
+      const asks =
+        incremental?.destination_sink === sink.name &&
+        incremental.from === 'max_value_in_destination';
+      if (!asks && !reaching.includes(name)) return [];
+      return [{ key: cursorKey(plan.name, name), column: asks ? incremental.column : null }];
+    });
+    if (sources.length === 0) continue;
+    const task = taskOf(deps, run, sink, { kind: 'position', sources });
+    positions[sink.name] = await inPublisher<Position>(deps, sink.destination, task);
+  }
+  return positions;
 }
 
-/** Sources that ask one sink may be read by different columns: it is asked once for each. */
-async function askSinks(deps: ActivityDeps, run: RunReference, plan: Plan): Promise<Known> {
-  const known: Known = { positions: {}, greatest: {} };
-  for (const sink of plan.sinks) {
-    const keys = windowedSourcesOf(plan, sink.input).map((name) => cursorKey(plan.name, name));
-    const asking = plan.sources.flatMap(({ name, incremental }) =>
-      incremental?.destination_sink === sink.name && incremental.from === 'max_value_in_destination'
-        ? [{ name, column: incremental.column }]
-        : [],
-    );
-    if (keys.length === 0 && asking.length === 0) continue;
-    const columns = new Set(asking.map(({ column }) => column));
-    for (const column of columns.size === 0 ? [null] : columns) {
-      const action = { kind: 'position', keys, column } as const;
-      const task = taskOf(deps, run, sink, action);
-      const position = await inPublisher<Position>(deps, sink.destination, task);
-      known.positions[sink.name] = position;
-      for (const source of asking) {
-        if (source.column === column) known.greatest[source.name] = position.max;
-      }
-    }
-  }
-  return known;
+function greatestIn(
+  positions: Readonly<Record<string, Position>>,
+  { destination_sink: asked }: PlannedIncremental,
+  key: string,
+): GreatestValue | null {
+  return asked === null ? null : (positions[asked]?.greatest[key] ?? null);
 }
 
 /**
@@ -168,8 +173,19 @@ function sinksOf(plan: Plan, source: string): PlannedSink[] {
 }
 
 function notesOf(source: string, { column, nulls }: CursorProbe, windows: RunWindows): string[] {
-  const isFirst = windows[source]?.basis === 'everything';
+  const window = windows[source];
+  const isFirst = window?.basis === 'everything';
+  const leavesOut =
+    window !== undefined &&
+    window.low !== null &&
+    window.basis === 'given' &&
+    compareCursors(window.type, window.next, window.low) < 0;
   return [
+    ...(leavesOut
+      ? [
+          `${source}: the window leaves out what no run has read yet: the next one begins at ${window.next}`,
+        ]
+      : []),
     ...(isFirst ? [`${source}: nothing was there and nothing is recorded: a full first load`] : []),
     ...(nulls !== null && nulls > 0
       ? [

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import type { PlannedIncremental } from '../config/plan.js';
-import type { SinkMode } from '../destinations/destination.js';
+import type { GreatestValue, SinkMode } from '../destinations/destination.js';
 import {
   compareCursors,
   type CursorType,
@@ -25,7 +25,7 @@ export interface WindowFacts {
   /** Where the last window ended, of each sink that has a record. */
   recorded: readonly RecordedCursor[];
   /** Greatest value in the destination that is asked where there is no record; null if it is empty. */
-  max: { type: CursorType; value: CursorValue } | null;
+  max: GreatestValue | null;
   /** The run's own window: it goes before everything else. */
   given?: { start?: string; end?: string } | undefined;
 }
@@ -49,22 +49,18 @@ const leastInteger = String(-(2n ** 63n));
 export function windowOf(facts: WindowFacts): SourceWindow {
   const { incremental, probe, given } = facts;
   const { type } = probe;
-  const known = recordedLow(facts);
+  const known = given?.start === undefined ? recordedLow(facts) : comparableLow(facts);
   const begin = given?.start === undefined ? beginOf(facts, known) : givenBegin(facts, given.start);
   const end = given?.end === undefined ? endOf(facts) : exactly(facts, given.end, 'window end');
   // The clock of a zone can go back, and a source can lose its greatest row: a window never does.
   const high = begin.from === null ? end.high : later(type, end.high, begin.from);
-  const next = [begin.from, known].reduce<CursorValue>(
-    (latest, other) => (other === null ? latest : later(type, latest, other)),
-    end.next,
-  );
   return {
     column: incremental.column,
     type,
     low: begin.low,
     low_inclusive: begin.inclusive,
     high,
-    next,
+    next: nextAfter(facts, begin, end.next, known),
     basis: begin.basis,
   };
 }
@@ -105,27 +101,59 @@ function beginOf(facts: WindowFacts, known: CursorValue | null): Begin {
   return { low: null, from: null, inclusive: true, basis: 'everything' };
 }
 
+/**
+ * Where the next window begins: where this one ended, unless it leaves out rows that no run has read yet.
+ * Those would never be read if the record moved past them, and an append would bring the others twice if
+ * it did not.
+ */
+function nextAfter(
+  facts: WindowFacts,
+  { from, basis }: Begin,
+  end: CursorValue,
+  known: CursorValue | null,
+): CursorValue {
+  const { type } = facts.probe;
+  if (known === null) return from === null ? end : later(type, end, from);
+  const leavesOut = basis === 'given' && from !== null && compareCursors(type, from, known) > 0;
+  if (!leavesOut) return later(type, later(type, end, from ?? known), known);
+  if (!isAppended(facts)) return known;
+  throw new NoWindow(
+    `the window begins at ${from}, and the last one ended at ${known}: no later run could append the rows ` +
+      `between them without bringing those of this window twice; begin at ${known} or before it`,
+  );
+}
+
 function givenBegin(facts: WindowFacts, start: string): Begin {
   const low = parsed(facts, start, 'window start');
   return { low, from: low, inclusive: true, basis: 'given' };
 }
 
 /** The smallest end that is recorded: what one sink lacks is read again for it. */
-function recordedLow({ incremental, probe, recorded }: WindowFacts): CursorValue | null {
-  for (const { column, type } of recorded) {
-    if (column === incremental.column && type === probe.type) continue;
-    throw new NoWindow(
-      `the last run read by \`${column}\` (${type}), this one would by \`${incremental.column}\` ` +
-        `(${probe.type}): where it ended says nothing; run once with --window START..END`,
-    );
-  }
+function recordedLow(facts: WindowFacts): CursorValue | null {
+  const { incremental, probe, recorded } = facts;
+  const other = recorded.find((record) => !isComparable(facts, record));
+  if (other === undefined) return comparableLow(facts);
+  throw new NoWindow(
+    `the last run read by \`${other.column}\` (${other.type}), this one would by \`${incremental.column}\` ` +
+      `(${probe.type}): where it ended says nothing; run once with --window START..END`,
+  );
+}
+
+/** The same of those records that say something of the column. */
+function comparableLow(facts: WindowFacts): CursorValue | null {
+  const { probe, recorded } = facts;
   return recorded
+    .filter((record) => isComparable(facts, record))
     .map(({ next }) => next)
     .reduce<CursorValue | null>(
       (least, next) =>
         least === null || compareCursors(probe.type, next, least) < 0 ? next : least,
       null,
     );
+}
+
+function isComparable({ incremental, probe }: WindowFacts, record: RecordedCursor): boolean {
+  return record.column === incremental.column && record.type === probe.type;
 }
 
 /** A merge replaces what it reads again, so it can look back for rows that came late. */

@@ -1,6 +1,12 @@
 import { failure } from '../shared/failures.js';
 import { compareCursors, type RecordedCursor, type SourceWindow } from '../shared/window.js';
-import type { PublishRequest, SinkWindow } from './destination.js';
+import type {
+  AskedSource,
+  GreatestValue,
+  Position,
+  PublishRequest,
+  SinkWindow,
+} from './destination.js';
 
 /** A cursor in a destination's log, and the run whose commit recorded it. */
 export interface LoggedCursor extends RecordedCursor {
@@ -93,6 +99,28 @@ export function withoutRuns(logged: LoggedCursors): RecordedCursors {
       return [[key, { column, type, next }]];
     }),
   );
+}
+
+/**
+ * Looks for the greatest value of each source that has no record, and of no other: a record is better, and
+ * a table that the transforms leave without the column has nothing else.
+ */
+export async function greatestValues(
+  sources: readonly AskedSource[],
+  cursors: RecordedCursors,
+  greatestOf: (column: string) => Promise<GreatestValue | null>,
+): Promise<Position['greatest']> {
+  const found: Position['greatest'] = {};
+  for (const { key, column } of sources) {
+    if (column === null || key in cursors) continue;
+    const greatest = await greatestOf(column);
+    if (greatest !== null) found[key] = greatest;
+  }
+  return found;
+}
+
+export function keysOf(sources: readonly AskedSource[]): string[] {
+  return sources.map(({ key }) => key);
 }
 
 /** Undefined for a record of another column: it says nothing about this one. */

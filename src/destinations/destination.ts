@@ -80,14 +80,26 @@ export interface PublishRequest extends CommitIdentity {
   stagedRemote: ManifestSink | null;
 }
 
+export interface AskedSource {
+  /** See `cursorKey`. */
+  key: string;
+  /** A column of the table whose greatest value is wanted if nothing is recorded of the source. */
+  column: string | null;
+}
+
+export interface GreatestValue {
+  type: CursorType;
+  value: CursorValue;
+}
+
 /** What a destination knows of the runs that published to it. */
 export interface Position {
   /** True if there is no row: what was published before is gone, and is read again. */
   empty: boolean;
-  /** Of the keys asked for, what is recorded. */
+  /** Of the sources asked for, by their key: what is recorded. */
   cursors: Record<string, RecordedCursor>;
-  /** Greatest value of the column asked for; null if there is none, or no such table. */
-  max: { type: CursorType; value: CursorValue } | null;
+  /** Of those without a record, by their key: the greatest value of the column; none in an empty table. */
+  greatest: Record<string, GreatestValue>;
   /** Who made the newest commit; null if there is none. */
   last: (CommitOrigin & { runKey: string; sink: string }) | null;
   /** The newest commits, at most 100. */
@@ -108,12 +120,11 @@ export interface Publisher {
   /** The destination's committed version; 0 if it was never published to. */
   inspect(destination: string): Promise<number>;
   /**
-   * Where incremental reading stands.
-   * @param query.keys see `cursorKey`
-   * @param query.column a column of the table whose greatest value is wanted
-   * @throws `ConfigError` if the table has no such column, or it is of a type that is no `CursorType`
+   * Where incremental reading of the sources stands.
+   * @throws `ConfigError` if the table has not the column of a source that has no record, or it is of a
+   *   type that is no `CursorType`
    */
-  position(query: { keys: string[]; column: string | null }): Promise<Position>;
+  position(sources: readonly AskedSource[]): Promise<Position>;
   /**
    * Commits the staged rows as `baseVersion + 1`, all or nothing. A commit that this run made
    * before is adopted: running it twice changes nothing.

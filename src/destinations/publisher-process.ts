@@ -8,6 +8,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { failureTypes, isFailureType, type FailureType } from '../shared/failures.js';
 import { faultPoint } from '../process/fault-point.js';
 import type {
+  AskedSource,
   CommitIdentity,
   DestinationContext,
   Publisher,
@@ -23,7 +24,7 @@ export interface PublisherTask {
   waitMs: number;
   action:
     | { kind: 'inspect'; destination: string }
-    | { kind: 'position'; keys: string[]; column: string | null }
+    | { kind: 'position'; sources: AskedSource[] }
     | { kind: 'publish'; request: PublishRequest }
     | { kind: 'fence'; identity: CommitIdentity };
 }
@@ -69,7 +70,7 @@ function performAction(publisher: Publisher, action: PublisherTask['action']): P
     case 'inspect':
       return publisher.inspect(action.destination);
     case 'position':
-      return publisher.position({ keys: action.keys, column: action.column });
+      return publisher.position(action.sources);
     case 'publish':
       return publisher.publish(action.request);
     case 'fence':

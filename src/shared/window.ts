@@ -36,7 +36,7 @@ export interface SourceWindow {
   low_inclusive: boolean;
   /** Exclusive. */
   high: CursorValue;
-  /** Where the next window begins, once this one is published: `high`, or earlier for a merge. */
+  /** Where the next window begins, once this one is published: `high`, or earlier if it does not append. */
   next: CursorValue;
   basis: WindowBasis;
 }

@@ -179,6 +179,36 @@ const cases: [string, Change, string][] = [
     '[2026-03-01T00:00:00.000000Z .. 2026-03-02T00:00:00.000000Z > 2026-03-09T00:00:00.000000Z given',
   ],
   [
+    'a given window that leaves rows out leaves the record where it is: the next one reads them',
+    {
+      ...merge,
+      given: { start: '2026-03-05', end: '2026-03-06' },
+      recorded: [recorded('timestamptz', '2026-03-01T00:00:00.000000Z')],
+    },
+    '[2026-03-05T00:00:00.000000Z .. 2026-03-06T00:00:00.000000Z > 2026-03-01T00:00:00.000000Z given',
+  ],
+  [
+    'one that begins where the record ends moves it',
+    {
+      given: { start: '2026-03-05', end: '2026-03-06' },
+      recorded: [recorded('timestamptz', '2026-03-05T00:00:00.000000Z')],
+    },
+    '[2026-03-05T00:00:00.000000Z .. 2026-03-06T00:00:00.000000Z given',
+  ],
+  [
+    'a first one may begin anywhere',
+    { given: { start: '2026-03-05', end: '2026-03-06' } },
+    '[2026-03-05T00:00:00.000000Z .. 2026-03-06T00:00:00.000000Z given',
+  ],
+  [
+    'one goes on where a record by another column says nothing',
+    {
+      given: { start: '2026-03-05' },
+      recorded: [{ column: 'created', type: 'date', next: '2026-03-09' }],
+    },
+    '[2026-03-05T00:00:00.000000Z .. 2026-03-10T12:00:00.000000Z given',
+  ],
+  [
     'a run that was late by hours reads the same: the time is that of its schedule',
     {
       time: new Date('2026-03-10T03:00:00Z'),
@@ -240,6 +270,15 @@ const refusals: [string, Change, RegExp][] = [
     'an initial value that does not fit',
     { ...of('date'), incremental: { initial_value: '7' } },
     /no date/,
+  ],
+  [
+    'a window of an append that leaves rows out',
+    {
+      ...of('integer', '900'),
+      given: { start: '200', end: '300' },
+      recorded: [recorded('integer', '1000'), recorded('integer', '30')],
+    },
+    /begins at 200, and the last one ended at 30.*begin at 30 or before/,
   ],
   ['a window that does not fit', { given: { end: 'yesterday' } }, /window end `yesterday`/],
 ];

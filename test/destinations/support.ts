@@ -130,7 +130,7 @@ export function inspectTask(sink: TestSink): PublisherTask {
 }
 
 export function positionTask(sink: TestSink, keys: string[], column: string | null): PublisherTask {
-  return taskOf(sink, { kind: 'position', keys, column });
+  return taskOf(sink, { kind: 'position', sources: keys.map((key) => ({ key, column })) });
 }
 
 /** Runs one publisher to its end, which must be good. */

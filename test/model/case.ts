@@ -178,7 +178,7 @@ export class Case {
   ): Promise<{ request: PublishRequest; window: SourceWindow }> {
     const { type, mode } = this.setting;
     const key = cursorKey(source.name, 'orders');
-    const position = await this.#open.position({ keys: [key], column: 'at' });
+    const position = await this.#open.position([{ key, column: 'at' }]);
     const cursor = position.empty ? undefined : position.cursors[key];
     const numbers = source.rows.flatMap(({ at }) => at ?? []);
     const window = windowOf({

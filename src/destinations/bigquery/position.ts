@@ -2,7 +2,7 @@ import type { BigQueryService, TableResource } from '../../gateways/bigquery-ser
 import { failure } from '../../shared/failures.js';
 import type { CursorType, CursorValue } from '../../shared/window.js';
 import { withoutRuns } from '../cursors.js';
-import type { Position } from '../destination.js';
+import type { GreatestValue, Position } from '../destination.js';
 import type { CommitLog } from './commit-log.js';
 import { loggedIn } from './cursors.js';
 import { partitionFilter } from './statements.js';
@@ -21,7 +21,7 @@ const types: Record<string, { type: CursorType; text: (value: string) => string 
 export function positionIn(
   log: CommitLog,
   keys: readonly string[],
-): Omit<Position, 'max' | 'empty'> {
+): Omit<Position, 'greatest' | 'empty'> {
   const logged = loggedIn(log);
   const commits = log.entries.filter(({ kind }) => kind === 'commit');
   const [last] = commits;
@@ -42,7 +42,7 @@ export async function greatestOf(
   table: TableName,
   resource: TableResource,
   column: string,
-): Promise<Position['max']> {
+): Promise<GreatestValue | null> {
   const field = resource.fields.find(({ name }) => name.toLowerCase() === column.toLowerCase());
   const cursor = field === undefined ? undefined : types[typeNameOf(field.type)];
   if (field === undefined || cursor === undefined || field.mode === 'REPEATED') {

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { BigQueryService, TableResource } from '../../gateways/bigquery-service.js';
 import { faultPoint } from '../../process/fault-point.js';
+import { greatestValues, keysOf } from '../cursors.js';
 import type { Commit, Publisher, PublishRequest } from '../destination.js';
 import { labelsOf, takeVersion } from './commit-job.js';
 import { logParameters, makeLog, readLog, type CommitLog, type LogEntry } from './commit-log.js';
@@ -38,16 +39,16 @@ export function openTable(
         await findTable(service, table, parameters);
         return (await readLog(service, table, location)).version;
       }),
-    position: ({ keys, column }) =>
+    position: (sources) =>
       attempt(async () => {
         const location = await locationOf(service, table);
         const resource = await findTable(service, table, parameters);
         const log = await readLog(service, table, location);
-        const max =
-          column === null || resource === null
-            ? null
-            : await greatestOf(service, location, table, resource, column);
-        return { ...positionIn(log, keys), empty: isEmpty(resource), max };
+        const known = positionIn(log, keysOf(sources));
+        const greatest = await greatestValues(sources, known.cursors, async (column) =>
+          resource === null ? null : greatestOf(service, location, table, resource, column),
+        );
+        return { ...known, empty: isEmpty(resource), greatest };
       }),
     publish: (request) => attempt(() => publish(open, request), request.sink),
     fence: (identity) => attempt(() => fence(open, identity), identity.sink),

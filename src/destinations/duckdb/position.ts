@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { failure } from '../../shared/failures.js';
-import { withoutRuns } from '../cursors.js';
-import type { Position } from '../destination.js';
+import { greatestValues, keysOf, withoutRuns } from '../cursors.js';
+import type { AskedSource, GreatestValue, Position } from '../destination.js';
 import { assertCursorType, greatestCursor } from '../duckdb-cursor.js';
 import { columnNamed, columnsOf, listed, nameOf, rowsOf, type Target } from './columns.js';
 import type { CommitLog } from './commit-log.js';
@@ -11,12 +11,15 @@ export async function positionOf(
   connection: DuckDBConnection,
   target: Target,
   log: CommitLog,
-  { keys, column }: { keys: string[]; column: string | null },
+  sources: readonly AskedSource[],
 ): Promise<Position> {
+  const cursors = withoutRuns(await log.cursors(keysOf(sources)));
   return {
     empty: await isEmpty(connection, target),
-    cursors: withoutRuns(await log.cursors(keys)),
-    max: column === null ? null : await greatest(connection, target, column),
+    cursors,
+    greatest: await greatestValues(sources, cursors, (column) =>
+      greatest(connection, target, column),
+    ),
     ...(await log.history()),
   };
 }
@@ -31,7 +34,7 @@ async function greatest(
   connection: DuckDBConnection,
   target: Target,
   column: string,
-): Promise<Position['max']> {
+): Promise<GreatestValue | null> {
   const columns = await columnsOf(connection, target);
   if (columns.length === 0) return null;
   const found = columnNamed(columns, column);

@@ -53,7 +53,7 @@ export async function publisherOn(
   };
   return {
     inspect: () => inTransaction((log) => log.version()),
-    position: (query) => inTransaction((log) => positionOf(connection, target, log, query)),
+    position: (sources) => inTransaction((log) => positionOf(connection, target, log, sources)),
     publish: (request) =>
       inTransaction((log) => publish(connection, log, target, request), request.sink),
     fence: (identity) => inTransaction((log) => fence(log, identity), identity.sink),

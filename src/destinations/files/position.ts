@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { failure } from '../../shared/failures.js';
-import { withoutRuns, type LoggedCursors } from '../cursors.js';
-import type { Position } from '../destination.js';
+import { greatestValues, keysOf, withoutRuns, type LoggedCursors } from '../cursors.js';
+import type { AskedSource, GreatestValue, Position } from '../destination.js';
 import { assertCursorType, greatestCursor } from '../duckdb-cursor.js';
 import { literal } from '../staged-parquet.js';
 import { openEncoder } from './encode.js';
@@ -11,19 +11,18 @@ import { newestData, readRecords, type CommitRecord, type DataRecord } from './r
 /** What the records and the files of the newest version say of where incremental reading stands. */
 export async function positionOf(
   folder: Folder,
-  { keys, column }: { keys: string[]; column: string | null },
+  sources: readonly AskedSource[],
 ): Promise<Position> {
   const records = await readRecords(folder);
   const commits = records.filter((record) => record.kind === 'commit').toReversed();
   const newest = newestData(records);
-  const cursors = withoutRuns(cursorsIn(records, keys));
-  // Not every format tells it, and a record is better.
-  const isRecorded = keys.length > 0 && keys.every((key) => key in cursors);
-  const asked = isRecorded ? null : column;
+  const cursors = withoutRuns(cursorsIn(records, keysOf(sources)));
   return {
     empty: isEmpty(newest),
     cursors,
-    max: asked === null || newest === undefined ? null : await greatest(folder, newest, asked),
+    greatest: await greatestValues(sources, cursors, async (column) =>
+      newest === undefined ? null : greatest(folder, newest, column),
+    ),
     last:
       newest?.origin === undefined
         ? null
@@ -63,7 +62,7 @@ async function greatest(
   { root, log }: Folder,
   { layout, files }: DataRecord,
   column: string,
-): Promise<Position['max']> {
+): Promise<GreatestValue | null> {
   const names = layout.schema.map(({ name }) => name);
   const name = names.find((one) => one.toLowerCase() === column.toLowerCase());
   if (name === undefined) {

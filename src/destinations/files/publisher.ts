@@ -41,7 +41,7 @@ export async function openFiles(
         await settle(folder);
         return versionOf(await readRecords(folder));
       }),
-    position: (query) => inFolder(() => positionOf(folder, query)),
+    position: (sources) => inFolder(() => positionOf(folder, sources)),
     publish: (request) => inFolder(() => publish(folder, parameters, request), request.sink),
     fence: (identity) => inFolder(() => fence(folder, identity), identity.sink),
     close: async () => undefined,

@@ -128,8 +128,8 @@ describe('bigquery: merge and windows', () => {
     await done(publishTask(sink, { run: 'run1', base: 0, staged: first, mode: 'merge', merge }));
     const second = await stage(root, rows(`(1,'A','2026-01-05')`, `(2,'B','2026-01-06')`));
     await done(publishTask(sink, { run: 'run2', base: 1, staged: second, mode: 'merge', merge }));
-    const position = await done<Position>(positionTask(sink, [], 'day'));
-    assert.deepEqual(position.max, { type: 'date', value: '2026-01-06' });
+    const position = await done<Position>(positionTask(sink, ['p.s'], 'day'));
+    assert.deepEqual(position.greatest, { 'p.s': { type: 'date', value: '2026-01-06' } });
     const found = await dataset.query(
       "SELECT id, name FROM `DATASET.orders` WHERE day > '2026-01-01' ORDER BY id",
     );
@@ -154,7 +154,7 @@ describe('bigquery: merge and windows', () => {
     assert.deepEqual(position.cursors, {
       'orders.source': { column: 'day', type: 'date', next: '2026-01-03' },
     });
-    assert.deepEqual(position.max, { type: 'date', value: '2026-01-02' });
+    assert.deepEqual(position.greatest, { other: { type: 'date', value: '2026-01-02' } });
     assert.equal(position.last?.runKey, 'run2');
     assert.equal(position.last?.pipeline, 'test');
     assert.deepEqual(position.commits, [
@@ -184,7 +184,7 @@ describe('bigquery: merge and windows', () => {
       '1969-12-31 23:59:59.000001+00'::TIMESTAMPTZ AS instant, 'x' AS name`;
     await done(await publish('run1', 0, staged));
     const max = async (column: string) =>
-      (await done<Position>(positionTask(dataset.sink(), [], column))).max;
+      (await done<Position>(positionTask(dataset.sink(), ['p.s'], column))).greatest['p.s'];
     assert.deepEqual(await max('id'), { type: 'integer', value: '5' });
     assert.deepEqual(await max('naive'), {
       type: 'timestamp',
@@ -195,11 +195,11 @@ describe('bigquery: merge and windows', () => {
       value: '1969-12-31T23:59:59.000001Z',
     });
     assert.match(
-      (await failed(positionTask(dataset.sink(), [], 'name'))).message,
+      (await failed(positionTask(dataset.sink(), ['p.s'], 'name'))).message,
       /has the STRING column `name`/,
     );
     assert.match(
-      (await failed(positionTask(dataset.sink(), [], 'none'))).message,
+      (await failed(positionTask(dataset.sink(), ['p.s'], 'none'))).message,
       /has no column `none`/,
     );
   });

@@ -29,9 +29,9 @@ describe('duckdb: a database whose log is of before there were windows', () => {
     const sink = duckdbSink(root);
     await withPublisher(sink, async (publisher) => {
       assert.equal(await publisher.inspect(''), 1);
-      assert.deepEqual(await publisher.position({ keys: ['p.s'], column: 'id' }), {
+      assert.deepEqual(await publisher.position([{ key: 'p.s', column: 'id' }]), {
         cursors: {},
-        max: { type: 'integer', value: '2' },
+        greatest: { 'p.s': { type: 'integer', value: '2' } },
         empty: false,
         last: null,
         commits: [{ runKey: 'run1', sink: 'sink' }],
@@ -63,7 +63,7 @@ describe('duckdb: a database whose log is of before there were windows', () => {
     });
     await withPublisher(sink, (publisher) => publisher.publish(request));
     const { cursors } = await withPublisher(sink, (publisher) =>
-      publisher.position({ keys: ['p.s'], column: null }),
+      publisher.position([{ key: 'p.s', column: null }]),
     );
     assert.equal(cursors['p.s']?.next, '4');
     assert.deepEqual(await tableIds(root), ['1', '2', '3']);
