@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { onSchemaChanges, sinkModes } from '../destinations/destination.js';
 import { durationPattern } from './duration.js';
 import { launchBlock } from './launch-schema.js';
 import { scheduleBlock } from './schedule-schema.js';
@@ -67,7 +68,7 @@ const sink = z
     description: z.string().optional().describe('A note for people.'),
     input: z.string().describe('Name of the source or transform whose rows are published.'),
     mode: z
-      .enum(['replace', 'append', 'merge'])
+      .enum(sinkModes)
       .default('replace')
       .describe(
         '`replace` what is there, `append` to it, or `merge`: replace the rows with the same ' +
@@ -83,7 +84,7 @@ const sink = z
           'values of these columns wins; without it they are refused.',
       ),
     on_schema_change: z
-      .enum(['fail', 'add_columns', 'discard'])
+      .enum(onSchemaChanges)
       .default('fail')
       .describe(
         'What `append` and `merge` do about other columns than the table has: `fail`, ' +

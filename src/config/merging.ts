@@ -1,4 +1,9 @@
-import type { Destination, Merge } from '../destinations/destination.js';
+import {
+  onSchemaChanges,
+  sinkModes,
+  type Destination,
+  type Merge,
+} from '../destinations/destination.js';
 import type { LoadedConfig } from './document.js';
 import type { Problem } from './problems.js';
 import type { Step } from './steps.js';
@@ -27,10 +32,8 @@ export function mergeProblems(
 ): Problem[] {
   const { path, raw, parameters } = sink;
   const mode = typeof raw['mode'] === 'string' ? raw['mode'] : 'replace';
-  if (['append', 'merge'].includes(mode) && !destination.modes.some((known) => known === mode)) {
-    const message = `mode \`${mode}\` is not supported by \`${destination.name}\` (${destination.modes.join(', ')})`;
-    return [loaded.problem([...path, 'mode'], message)];
-  }
+  const problems = unsupported(loaded, sink, destination, 'mode');
+  if (problems.length > 0) return problems;
   if (mode !== 'merge') {
     return ['merge_keys', 'merge_order']
       .filter((key) => raw[key] !== undefined)
@@ -58,6 +61,21 @@ export function mergeProblems(
   const repeated = keys.find((key, index) => keys.indexOf(key) !== index);
   if (repeated === undefined) return [];
   return [loaded.problem([...place, 'merge_keys'], `names \`${repeated}\` twice`)];
+}
+
+/** A choice that not every destination has, and this one lacks; of others the envelope says what is wrong. */
+export function unsupported(
+  loaded: LoadedConfig,
+  { path, raw }: Step,
+  { name, modes, schemaChanges }: Destination,
+  key: 'mode' | 'on_schema_change',
+): Problem[] {
+  const [everywhere, here]: (readonly string[])[] =
+    key === 'mode' ? [sinkModes, modes] : [onSchemaChanges, schemaChanges];
+  const value = raw[key];
+  if (typeof value !== 'string' || !everywhere?.includes(value) || here?.includes(value)) return [];
+  const message = `${key} \`${value}\` is not supported by \`${name}\` (${here?.join(', ')})`;
+  return [loaded.problem([...path, key], message)];
 }
 
 /** A list of texts; one text alone is a list of one. */

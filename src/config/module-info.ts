@@ -12,6 +12,8 @@ export interface ModuleInfo {
   schema: JsonSchema;
   /** Of a sink: what `mode` may be. */
   modes?: readonly string[];
+  /** Of a sink: what `on_schema_change` may be. */
+  schemaChanges?: readonly string[];
   /** Of a transform: how many inputs it reads; null for any number. */
   inputs?: number | null;
 }
@@ -29,8 +31,9 @@ export async function allModules(catalogue: Catalogue): Promise<ModuleInfo[]> {
   );
   for (const name of destinationNames()) {
     const destination = await loadDestination(name);
-    const { summary, modes } = destination;
-    modules.push({ kind: 'sink', name, summary, modes, schema: destinationSchema(destination) });
+    const { summary, modes, schemaChanges } = destination;
+    const schema = destinationSchema(destination);
+    modules.push({ kind: 'sink', name, summary, modes, schemaChanges, schema });
   }
   return modules;
 }

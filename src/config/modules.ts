@@ -6,7 +6,7 @@ import type { Catalogue, ModuleEntry } from './catalogue.js';
 import type { LoadedConfig } from './document.js';
 import { withWindowParameters } from './incremental.js';
 import { problemsOf } from './issues.js';
-import { mergeProblems, withoutMergeKeys } from './merging.js';
+import { mergeProblems, unsupported, withoutMergeKeys } from './merging.js';
 import { suggestion } from './near-miss.js';
 import type { Problem } from './problems.js';
 import { connectionProblems } from './profiles.js';
@@ -91,7 +91,10 @@ export function sinkProblems(
   destination: Destination,
   { root }: { root: string },
 ): { parameters?: unknown; problems: Problem[] } {
-  const problems = mergeProblems(loaded, step, destination);
+  const problems = [
+    ...mergeProblems(loaded, step, destination),
+    ...unsupported(loaded, step, destination, 'on_schema_change'),
+  ];
   const mode = step.raw['mode'];
   if ((mode === 'append' || mode === 'merge') && step.raw['on_empty'] === 'truncate') {
     const message = `\`mode: ${mode}\` never empties its destination; use \`keep\` or \`fail\``;

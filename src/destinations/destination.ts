@@ -10,16 +10,19 @@ export interface DestinationContext {
   storeId: string;
 }
 
-export type SinkMode = 'replace' | 'append' | 'merge';
+export const sinkModes = ['replace', 'append', 'merge'] as const;
+export type SinkMode = (typeof sinkModes)[number];
 
 /** What a publish does about columns that the table has not, or that the run does not bring. */
-export type OnSchemaChange =
+export const onSchemaChanges = [
   /** Refuse, naming them. */
-  | 'fail'
+  'fail',
   /** Add new columns to the table; a column that the run does not bring is NULL in its rows. */
-  | 'add_columns'
+  'add_columns',
   /** Leave new columns out; a column that the run does not bring is NULL in its rows. */
-  | 'discard';
+  'discard',
+] as const;
+export type OnSchemaChange = (typeof onSchemaChanges)[number];
 
 /** How a merge finds the rows that it replaces. */
 export interface Merge {
@@ -153,6 +156,8 @@ export interface Destination<P = unknown> {
   summary: string;
   parameters: z.ZodType<P>;
   modes: readonly SinkMode[];
+  /** What `on_schema_change` may be. */
+  schemaChanges: readonly OnSchemaChange[];
   /** The normalised name of what is written to; equal for two sinks if they share it. */
   key(parameters: P, context: DestinationContext): string;
   /** What a person would look at: a table, a folder. */

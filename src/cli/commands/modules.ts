@@ -40,10 +40,12 @@ function printList(modules: readonly ModuleInfo[]): void {
   print(`${shellCommand('modules NAME')} shows the parameters of one.`);
 }
 
-async function printModule({ kind, name, summary, modes, schema }: ModuleInfo): Promise<void> {
+async function printModule(module: ModuleInfo): Promise<void> {
+  const { kind, name, summary, modes, schemaChanges, schema } = module;
   const { parameterRows } = await import('../../config/parameter-table.js');
   print(`${kind} ${name}  ${summary}`);
   if (modes !== undefined) print(`modes: ${modes.join(', ')}`);
+  if (schemaChanges !== undefined) print(`on_schema_change: ${schemaChanges.join(', ')}`);
   const rows = parameterRows(schema).map((row) => [
     `  ${row.name}`,
     row.type.replaceAll('`', ''),

@@ -53,6 +53,9 @@ function consequences(module: ModuleInfo): JsonSchema {
   return {
     parameters: { $ref: `#/$defs/${definitionName(module)}` },
     ...(module.modes === undefined ? {} : { mode: { enum: module.modes } }),
+    ...(module.schemaChanges === undefined
+      ? {}
+      : { on_schema_change: { enum: module.schemaChanges } }),
     ...(typeof module.inputs === 'number' ? { inputs: { maxItems: module.inputs } } : {}),
   };
 }

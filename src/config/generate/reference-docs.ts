@@ -111,11 +111,16 @@ function modulePage(module: ModuleInfo): string {
   return page(`${module.kind} \`${module.name}\``, [
     module.summary,
     ...(module.kind === 'transform' ? [`Reads ${inputs}.`] : []),
-    ...(module.modes === undefined
-      ? []
-      : [`Modes: ${module.modes.map((mode) => `\`${mode}\``).join(', ')}.`]),
+    ...choices('Modes', module.modes),
+    ...choices('`on_schema_change`', module.schemaChanges),
     table(module.schema),
   ]);
+}
+
+function choices(what: string, values: readonly string[] = []): string[] {
+  return values.length === 0
+    ? []
+    : [`${what}: ${values.map((value) => `\`${value}\``).join(', ')}.`];
 }
 
 function page(title: string, parts: readonly string[]): string {

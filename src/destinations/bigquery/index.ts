@@ -12,6 +12,7 @@ export const destination: Destination<BigqueryParameters> = {
   summary: 'Writes a table in BigQuery.',
   parameters: bigqueryParameters,
   modes: ['replace', 'append', 'merge'],
+  schemaChanges: ['fail', 'add_columns', 'discard'],
   // Names of datasets and tables tell upper from lower case; a project's has none.
   key: ({ table }) => `bigquery:${plainName(parseTableName(table))}`,
   location: ({ table }) => plainName(parseTableName(table)),

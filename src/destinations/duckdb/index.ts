@@ -25,6 +25,7 @@ export const destination: Destination<DuckdbParameters> = {
   summary: 'Writes a table in a DuckDB database file.',
   parameters: duckdbParameters,
   modes: ['replace', 'append', 'merge'],
+  schemaChanges: ['fail', 'add_columns', 'discard'],
   key: (parameters, { root, storeId }) =>
     `duckdb:${storeId}:${canonicalPath(resolve(root, parameters.database))}#${qualified(parameters.table).toLowerCase()}`,
   location: ({ table, database }) => `${table} in ${database}`,

@@ -73,6 +73,7 @@ export const destination: Destination<FilesParameters> = {
   summary: 'Writes a folder of Parquet, CSV or JSON Lines files.',
   parameters: filesParameters,
   modes: ['replace', 'append'],
+  schemaChanges: ['fail'],
   key: ({ path }, { root, storeId }) => `files:${storeId}:${canonicalPath(resolve(root, path))}`,
   location: ({ path }) => join(path, 'current'),
   async open(parameters, { root }) {
