@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { chaos } from './chaos.js';
-import { pipelines } from './pipelines.js';
+import { filePipelines } from './files/scenario.js';
 import { scheduleOf } from './schedule.js';
 
 /** `CHAOS_SEED=7 npx mocha …` plays another schedule; the long form is `npm run chaos`. */
@@ -8,8 +8,7 @@ const seed = Number(process.env['CHAOS_SEED'] ?? 4);
 const size = {
   runs: 8,
   inFlight: 8,
-  pipelines: pipelines.filter(({ timeout }) => timeout === undefined).map(({ name }) => name),
-  hasty: pipelines.filter(({ timeout }) => timeout !== undefined).map(({ name }) => name),
+  ...filePipelines,
 };
 
 describe('chaos', function () {

@@ -1,7 +1,9 @@
 import { keepEvidence } from './evidence.js';
 import { createFaults } from './faults.js';
+import { wholeFiles } from './files/scenario.js';
 import { receiptsOf, violationsOf, type Violation } from './invariants.js';
 import { play, type PlayedRun } from './play.js';
+import type { Scenario } from './scenario.js';
 import type { Schedule } from './schedule.js';
 import { createWorld, type WorldOptions } from './world.js';
 
@@ -24,8 +26,9 @@ export async function chaos(
   schedule: Schedule,
   {
     tell = () => undefined,
-    hosts = { hosts: 2, apart: false },
-  }: { tell?: (line: string) => void; hosts?: WorldOptions } = {},
+    scenario = wholeFiles,
+    hosts = { hosts: 2, ownQueues: false, ownFaults: false },
+  }: { tell?: (line: string) => void; scenario?: Scenario; hosts?: WorldOptions } = {},
 ): Promise<ChaosReport> {
   const story: string[] = [];
   const startedAt = Date.now();
@@ -34,11 +37,12 @@ export async function chaos(
     story.push(line);
     tell(line);
   };
-  const world = await createWorld(note, hosts);
+  const world = await createWorld(note, scenario, hosts);
   let keep = true;
   try {
     const faults = createFaults(world, note);
     const { runs, seconds } = await play(world, faults, schedule, note);
+    runs.push(...((await world.prepared.finish?.(world)) ?? []));
     const violations = await violationsOf(world, runs);
     keep = violations.length > 0;
     if (keep) await keepEvidence(world, { schedule, story, runs, violations });

@@ -1,11 +1,12 @@
 /**
- * `npm run chaos -- [--runs N] [--in-flight N] [--seed N] [--schedule]`: plays a schedule of faults
- * over runs on the local Dataflow, and says whether every promise held (docs/chaos.md). Exits 1 if one was broken.
+ * `npm run chaos -- [--runs N] [--in-flight N] [--seed N] [--windows] [--schedule]`: plays a schedule of
+ * faults over runs on the local Dataflow, or over runs that read a changing table in windows, and says whether every promise held (docs/chaos.md). Exits 1 if one was broken.
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { chaos } from './chaos.js';
-import { pipelines } from './pipelines.js';
+import { filePipelines } from './files/scenario.js';
+import { windowPipelines, windowsWorld } from './windows/scenario.js';
 import { scheduleOf } from './schedule.js';
 
 const { values } = parseArgs({
@@ -14,23 +15,26 @@ const { values } = parseArgs({
     'in-flight': { type: 'string', default: '6' },
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
     schedule: { type: 'boolean', default: false },
+    windows: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
   },
 });
 const schedule = scheduleOf(Number(values.seed), {
   runs: Number(values.runs),
   inFlight: Number(values['in-flight']),
-  pipelines: pipelines.filter(({ timeout }) => timeout === undefined).map(({ name }) => name),
-  hasty: pipelines.filter(({ timeout }) => timeout !== undefined).map(({ name }) => name),
+  ...(values.windows ? windowPipelines : filePipelines),
 });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-const command = `npm run chaos -- --seed ${values.seed} --runs ${values.runs} --in-flight ${values['in-flight']}`;
+const command = `npm run chaos -- ${values.windows ? '--windows ' : ''}--seed ${values.seed} --runs ${values.runs} --in-flight ${values['in-flight']}`;
 say(`seed ${values.seed}; again with: ${command}`);
 if (values.schedule) {
   for (const step of schedule.steps) say(JSON.stringify(step));
   process.exit(0);
 }
-const report = await chaos(schedule, values.quiet ? {} : { tell: say });
+const report = await chaos(schedule, {
+  ...(values.quiet ? {} : { tell: say }),
+  ...(values.windows ? windowsWorld(schedule.seed) : {}),
+});
 const { outcomes, faults, violations, runs, seconds, folder } = report;
 say(`\n${runs.length} runs in ${seconds.toFixed(0)} s`);
 for (const [outcome, count] of outcomes) say(`  ${String(count).padStart(4)}  ${outcome}`);

@@ -89,6 +89,17 @@ export async function play(
   return { runs, seconds: (Date.now() - startedAt) / 1000 };
 }
 
+/** Starts a run and waits for its end; one that does not end has no status. */
+export async function runToItsEnd(
+  world: World,
+  workflowId: string,
+  step: RunStep,
+): Promise<PlayedRun> {
+  const run = await start(world, workflowId, step);
+  await untilEnded(world, run, AbortSignal.timeout(endWithinMs));
+  return run;
+}
+
 async function start(world: World, workflowId: string, step: RunStep): Promise<PlayedRun> {
   const startedAt = Date.now();
   const handle = world.client.workflow.getHandle(workflowId);
@@ -97,7 +108,7 @@ async function start(world: World, workflowId: string, step: RunStep): Promise<P
       await world.client.workflow.start('runPipeline', {
         workflowId,
         taskQueue: world.hosts[step.host ?? 0]?.taskQueue ?? 'beamline',
-        args: [{ config: `${step.pipeline}.yaml` }],
+        args: [{ config: `${step.pipeline}.yaml`, ...world.prepared.input }],
       });
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

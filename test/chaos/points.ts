@@ -49,3 +49,20 @@ export const points = [
   'worker:receipt-kept',
   'worker:bucket-cleaned',
 ] as const;
+
+/**
+ * Those beside them that a run comes to which reads in windows, publishes to a database, or runs on its
+ * worker's host.
+ */
+export const windowPoints = [
+  'publisher:position:opened',
+  'publisher:position:done',
+  'worker:probed',
+  'worker:before-beam',
+  'worker:beam-finished',
+  'publisher:duckdb:deleted',
+  'publisher:bigquery:staged',
+  'publisher:bigquery:table-made',
+  'publisher:bigquery:job-inserted',
+  'publisher:bigquery:committed',
+] as const;

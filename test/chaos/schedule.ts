@@ -3,8 +3,8 @@ import { points } from './points.js';
 import { createRandom, type Random } from './random.js';
 
 /** Processes of the world that are hit at random times; a worker is that of a host. */
-const memberNames = ['worker-0', 'worker-1', 'gateway', 'emulator', 'temporal'] as const;
-export type MemberName = `worker-${number}` | 'gateway' | 'emulator' | 'temporal';
+export const memberNames = ['worker-0', 'worker-1', 'gateway', 'emulator', 'temporal'] as const;
+export type MemberName = `worker-${number}` | 'gateway' | 'emulator' | 'temporal' | 'bigquery';
 
 /** One decision, in the order in which they are carried out. */
 export type Step =
@@ -13,7 +13,7 @@ export type Step =
       do: 'run';
       run: number;
       pipeline: string;
-      /** Where hosts stand apart, the one that the run is for. */
+      /** Where each host works on its own runs, the one that the run is for. */
       host?: number;
       cancelAfterMs?: number;
       /** Counts `cancelAfterMs` from when the run has a job. */
@@ -45,6 +45,11 @@ export interface ScheduleSize {
   pipelines: readonly string[];
   /** Those that have a short `timeout`. */
   hasty: readonly string[];
+  /** Where each host works on its own runs: those that a pipeline's runs may have. */
+  hostsOf?: (pipeline: string) => readonly number[];
+  /** Step boundaries and processes that a scenario has beside the usual ones, or lacks. */
+  points?: readonly string[];
+  members?: readonly MemberName[];
 }
 
 /** Every decision of one play, from its seed: the same seed and size give the same schedule. */
@@ -55,26 +60,28 @@ export function scheduleOf(seed: number, size: ScheduleSize): Schedule {
   let boundaries: Step[] = [];
   for (let run = 0; run < size.runs; run++) {
     if (random.chance(0.75)) {
-      if (boundaries.length === 0) boundaries = allBoundaries(random);
+      if (boundaries.length === 0) boundaries = allBoundaries(random, size.points ?? points);
       steps.push(boundaries.pop() as Step);
     }
     if (random.chance(0.5)) steps.push({ do: 'fault', fault: emulatorFault(random) });
     steps.push(runStep(random, run, size));
-    if (random.chance(0.25)) steps.push(processHit(random));
+    if (random.chance(0.25)) steps.push(processHit(random, size.members ?? memberNames));
     if (random.chance(0.5)) steps.push({ do: 'wait', ms: random.between(0, 1500) });
   }
   return { seed, inFlight: size.inFlight, steps };
 }
 
-function runStep(random: Random, run: number, { pipelines, hasty }: ScheduleSize): Step {
+function runStep(random: Random, run: number, { pipelines, hasty, hostsOf }: ScheduleSize): Step {
   const pipeline = random.chance(0.06) ? random.pick(hasty) : random.pick(pipelines);
-  if (!random.chance(0.15)) return { do: 'run', run, pipeline };
+  const host = hostsOf === undefined ? {} : { host: random.pick(hostsOf(pipeline)) };
+  if (!random.chance(0.15)) return { do: 'run', run, pipeline, ...host };
   const cancelBy = random.pick(['cancel', 'signal'] as const);
-  return { do: 'run', run, pipeline, cancelAfterMs: random.between(0, 12_000), cancelBy };
+  const cancelAfterMs = random.between(0, 12_000);
+  return { do: 'run', run, pipeline, ...host, cancelAfterMs, cancelBy };
 }
 
-function allBoundaries(random: Random): Step[] {
-  const all = points.flatMap((point) =>
+function allBoundaries(random: Random, names: readonly string[]): Step[] {
+  const all = names.flatMap((point) =>
     (['SIGKILL', 'SIGSTOP'] as const).map((signal) => ({ point, signal })),
   );
   const shuffled: Step[] = [];
@@ -87,9 +94,9 @@ function allBoundaries(random: Random): Step[] {
   return shuffled;
 }
 
-function processHit(random: Random): Step {
+function processHit(random: Random, members: readonly MemberName[]): Step {
   const signal = random.pick(['SIGKILL', 'SIGSTOP'] as const);
-  return { do: 'hit', member: random.pick(memberNames), signal, forMs: pauseOf(random, signal) };
+  return { do: 'hit', member: random.pick(members), signal, forMs: pauseOf(random, signal) };
 }
 
 /** A pause is mostly longer than a heartbeat's 10 s, after which another worker takes over. */

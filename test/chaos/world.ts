@@ -11,7 +11,7 @@ import { pythonEnvironment, pythonPath } from '../../src/process/python.js';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { until } from '../support/until.js';
 import { createMember, type Member, type MemberOptions } from './member.js';
-import { writeProject } from './pipelines.js';
+import type { Prepared, Scenario } from './scenario.js';
 import type { MemberName } from './schedule.js';
 
 /** Everything that a run on Dataflow needs, each a process of its own that can be hit. */
@@ -27,6 +27,7 @@ export interface World {
   emulator: string;
   client: Client;
   objects: ObjectStore;
+  prepared: Prepared;
   /** Stops every process; what they left is removed, or kept for a look. */
   end(options: { keep: boolean }): Promise<void>;
 }
@@ -41,8 +42,10 @@ export interface Host {
 
 export interface WorldOptions {
   hosts: number;
-  /** Each host works on its own runs only, and only its workers meet what is armed for it. */
-  apart: boolean;
+  /** Each host works on its own runs only. */
+  ownQueues: boolean;
+  /** Only a host's workers meet what is armed for it. */
+  ownFaults: boolean;
 }
 
 export const bucketStore = 'gs://beamline-dev/beamline';
@@ -58,21 +61,21 @@ launch:
 
 export async function createWorld(
   note: (text: string) => void,
-  { hosts: count, apart }: WorldOptions,
+  scenario: Scenario,
+  { hosts: count, ownQueues, ownFaults }: WorldOptions,
 ): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'beamline-chaos-'));
   const faults = join(folder, 'faults');
   const hosts = Array.from({ length: count }, (_, host): Host => ({
     root: join(folder, `host-${host}`),
-    taskQueue: apart ? `beamline-${host}` : 'beamline',
-    faults: apart ? join(folder, `faults-${host}`) : faults,
+    taskQueue: ownQueues ? `beamline-${host}` : 'beamline',
+    faults: ownFaults ? join(folder, `faults-${host}`) : faults,
   }));
   const roots = hosts.map(({ root }) => root);
   const logs = join(folder, 'logs');
   for (const path of [faults, logs, ...hosts.map((host) => host.faults)]) {
     await mkdir(path, { recursive: true });
   }
-  for (const root of roots) await writeProject(root, settings);
   const [temporal, gateway, grpc, http, storage] = (await choosePorts([0, 0, 0, 0, 0])) as [
     number,
     number,
@@ -110,6 +113,18 @@ export async function createWorld(
       note,
       ...more,
     });
+  const prepared = await scenario.prepare({
+    folder,
+    env,
+    member: (name, command, args, more) =>
+      member(name, command, args, { env: { ...env, ...more } }),
+  });
+  Object.assign(env, prepared.env);
+  for (const root of roots) {
+    await mkdir(root);
+    await writeFile(join(root, 'beamline.yaml'), settings);
+    await prepared.writeProject(root);
+  }
   const workers = hosts.map((host, index) =>
     member(
       `worker-${index}`,
@@ -142,24 +157,21 @@ export async function createWorld(
     '--cancel-grace-ms=2000',
     `--events=http://127.0.0.1:${gateway}/events/dataflow`,
   ]);
-  const store = createMember({
-    name: 'storage',
-    command: pythonPath(),
-    args: ['-m', 'storage_emulator', '--host=127.0.0.1', `--port=${storage}`].concat(
+  const store = member(
+    'storage',
+    pythonPath(),
+    ['-m', 'storage_emulator', '--host=127.0.0.1', `--port=${storage}`].concat(
       `--folder=${join(folder, 'storage')}`,
       '--bucket=beamline-dev',
     ),
-    env: { ...env, PYTHONPATH: [storageEmulatorPath, env['PYTHONPATH']].join(delimiter) },
-    cwd: folder,
-    logFile: join(logs, 'storage.log'),
-    replaceable: false,
-    note,
-  });
+    { env: { ...env, PYTHONPATH: [storageEmulatorPath, env['PYTHONPATH']].join(delimiter) } },
+  );
   await Promise.all([store, server, receiver].map((one) => one.start()));
   await registerTemplate({ endpoint });
   await Promise.all([dataflow, ...workers].map((one) => one.start()));
-  const members = [...workers, receiver, dataflow, server];
+  const members = [...workers, receiver, dataflow, server, ...prepared.members];
   const connection = await Connection.connect({ address });
+  prepared.begin?.();
   await writeFile(join(folder, 'environment.json'), JSON.stringify(env, null, 2));
   return {
     folder,
@@ -170,9 +182,11 @@ export async function createWorld(
     emulator,
     client: new Client({ connection }),
     objects: createObjectStore({ endpoint }),
+    prepared,
     async end({ keep }) {
       await connection.close();
       await Promise.all([...members, store].map((one) => one.end()));
+      await prepared.end();
       if (!keep) await rm(folder, { recursive: true, force: true });
     },
   };

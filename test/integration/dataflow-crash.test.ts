@@ -47,7 +47,9 @@ describe('a crash or a pause at any step boundary of a run on Dataflow', functio
 
   before(async () => {
     const schedule = { seed: 0, inFlight: hostCount, steps: stepsOf() };
-    report = await chaos(schedule, { hosts: { hosts: hostCount, apart: true } });
+    report = await chaos(schedule, {
+      hosts: { hosts: hostCount, ownQueues: true, ownFaults: true },
+    });
   });
 
   it('meets nearly every boundary', () => {

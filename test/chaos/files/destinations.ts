@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inMemory } from '../destinations/support.js';
-import { duckdbRows } from '../support/pipeline.js';
+import { inMemory } from '../../destinations/support.js';
+import { duckdbRows } from '../../support/pipeline.js';
 import { databaseOf, lakeOf, rows } from './pipelines.js';
 
 export type Sink = 'warehouse' | 'lake';

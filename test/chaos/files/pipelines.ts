@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Rows of every pipeline's source. */
@@ -23,11 +23,9 @@ export const databaseOf = (root: string, name: string): string => join(root, `${
 export const lakeOf = (root: string, name: string): string => join(root, `lake-${name}`);
 
 /** Writes every pipeline and what it reads into a project root. */
-export async function writeProject(root: string, settings: string): Promise<void> {
-  await mkdir(root, { recursive: true });
+export async function writeProject(root: string): Promise<void> {
   const lines = Array.from({ length: rows }, (_, index) => `${index + 1},row ${index + 1}`);
   await writeFile(join(root, 'orders.csv'), `id,note\n${lines.join('\n')}\n`);
-  await writeFile(join(root, 'beamline.yaml'), settings);
   for (const pipeline of pipelines) {
     await writeFile(join(root, `${pipeline.name}.yaml`), configOf(pipeline));
   }
