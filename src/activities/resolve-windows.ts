@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { windowedSourcesOf } from '../config/lineage.js';
 import type { Plan, PlannedIncremental, PlannedSink } from '../config/plan.js';
-import type { AskedSource, GreatestValue, Position } from '../destinations/destination.js';
+import type { AskedSource, Position } from '../destinations/destination.js';
 import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
 import {
   compareCursors,
   cursorKey,
   type RecordedCursor,
-  type RunWindows,
+  type SourceWindow,
 } from '../shared/window.js';
 import { isGsUri } from '../store/gs-uri.js';
 import { storePaths } from '../store/local-store.js';
@@ -25,7 +25,8 @@ import { sinkNamed } from './publish-request.js';
 import { taskOf } from './publish.js';
 import { inPublisher } from './publisher-child.js';
 import { readPlan } from './read-plan.js';
-import { NoWindow, windowOf } from './window-of.js';
+import { NoWindow, type WindowFacts } from './window-facts.js';
+import { windowOf } from './window-of.js';
 
 /**
  * Freezes what a run reads of its incremental sources; the run holds the locks of its destinations.
@@ -58,20 +59,24 @@ export function createResolveWindows(deps: ActivityDeps): PipelineActivities['re
           timezone: plan.timezone,
           probe,
           recorded: sinks.flatMap((sink) => recordedBy(positions[sink.name], key)),
-          max: greatestIn(positions, incremental, key),
+          ...askedOf(positions, incremental, key),
           given: request.given,
         });
       } catch (error) {
         if (!(error instanceof NoWindow)) throw error;
         throw failure('ConfigError', `${name}: ${error.message}`, { step: name });
       }
-      resolved.notes.push(...notesOf(name, probe, resolved.windows));
+      const unknowing = sinks.filter((sink) => positions[sink.name]?.cursors[key] === undefined);
+      resolved.notes.push(
+        ...windowNotes(name, resolved.windows[name], unknowing),
+        ...nullNotes(name, probe),
+      );
     }
     return resolved;
   };
 }
 
-/** What each sink knows of the sources whose rows reach it, and of those that begin where it ends. */
+/** What each sink knows that incremental sources reach, or begin where it ends. */
 async function askSinks(
   deps: ActivityDeps,
   run: RunReference,
@@ -79,27 +84,27 @@ async function askSinks(
 ): Promise<Record<string, Position>> {
   const positions: Record<string, Position> = {};
   for (const sink of plan.sinks) {
-    const reaching = windowedSourcesOf(plan, sink.input);
-    const sources = plan.sources.flatMap(({ name, incremental }): AskedSource[] => {
-      const asks =
-        incremental?.destination_sink === sink.name &&
-        incremental.from === 'max_value_in_destination';
-      if (!asks && !reaching.includes(name)) return [];
-      return [{ key: cursorKey(plan.name, name), column: asks ? incremental.column : null }];
-    });
-    if (sources.length === 0) continue;
+    const sources = plan.sources.flatMap(({ name, incremental }): AskedSource[] =>
+      incremental?.destination_sink === sink.name && incremental.from === 'max_value_in_destination'
+        ? [{ key: cursorKey(plan.name, name), column: incremental.column }]
+        : [],
+    );
+    if (sources.length === 0 && windowedSourcesOf(plan, sink.input).length === 0) continue;
     const task = taskOf(deps, run, sink, { kind: 'position', sources });
     positions[sink.name] = await inPublisher<Position>(deps, sink.destination, task);
   }
   return positions;
 }
 
-function greatestIn(
+/** What the sink that a source asks says of its greatest value, and of whose it may be. */
+function askedOf(
   positions: Readonly<Record<string, Position>>,
-  { destination_sink: asked }: PlannedIncremental,
+  { destination_sink: sink }: PlannedIncremental,
   key: string,
-): GreatestValue | null {
-  return asked === null ? null : (positions[asked]?.greatest[key] ?? null);
+): Pick<WindowFacts, 'max' | 'others'> {
+  const asked = sink === null ? undefined : positions[sink];
+  const { [key]: _own, ...others } = asked?.cursors ?? {};
+  return { max: asked?.greatest[key] ?? null, others };
 }
 
 /**
@@ -134,9 +139,10 @@ function unfinishedOf(
 }
 
 /** Rows that somebody took away come again: what is recorded of an empty destination says nothing. */
-function recordedBy(position: Position | undefined, key: string): RecordedCursor[] {
-  const cursor = position === undefined || position.empty ? undefined : position.cursors[key];
-  return cursor === undefined ? [] : [cursor];
+function recordedBy(position: Position | undefined, key: string): (RecordedCursor | null)[] {
+  const cursor = position?.cursors[key];
+  if (cursor === undefined) return [null];
+  return position?.empty ? [] : [cursor];
 }
 
 /**
@@ -172,27 +178,45 @@ function sinksOf(plan: Plan, source: string): PlannedSink[] {
   return plan.sinks.filter(({ input }) => windowedSourcesOf(plan, input).includes(source));
 }
 
-function notesOf(source: string, { column, nulls }: CursorProbe, windows: RunWindows): string[] {
-  const window = windows[source];
-  const isFirst = window?.basis === 'everything';
-  const leavesOut =
-    window !== undefined &&
-    window.low !== null &&
-    window.basis === 'given' &&
-    compareCursors(window.type, window.next, window.low) < 0;
+/** @param unknowing sinks that have no record of the source */
+function windowNotes(
+  source: string,
+  window: SourceWindow | undefined,
+  unknowing: readonly PlannedSink[],
+): string[] {
+  const sinks = unknowing.map(({ name }) => name).join(', ');
+  switch (window?.basis) {
+    case 'everything':
+      return [
+        `${source}: a full first load, ` +
+          (sinks === ''
+            ? 'since its destinations are empty'
+            : `since ${sinks} has no record of it`),
+      ];
+    case 'record':
+      if (sinks === '') return [];
+      return [
+        `${source}: ${sinks} has no record of it, and gets no rows from before ${window.low}`,
+      ];
+    case 'given':
+      if (window.low === null || compareCursors(window.type, window.next, window.low) >= 0)
+        return [];
+      return [
+        `${source}: the window leaves out rows that no run has read; the next run begins at ${window.next}`,
+      ];
+    case 'destination':
+    case 'interval':
+    case 'initial_value':
+    case undefined:
+      return [];
+  }
+}
+
+function nullNotes(source: string, { column, nulls }: CursorProbe): string[] {
+  if (nulls === null || nulls === 0) return [];
   return [
-    ...(leavesOut
-      ? [
-          `${source}: the window leaves out what no run has read yet: the next one begins at ${window.next}`,
-        ]
-      : []),
-    ...(isFirst ? [`${source}: nothing was there and nothing is recorded: a full first load`] : []),
-    ...(nulls !== null && nulls > 0
-      ? [
-          nulls === 1
-            ? `${source}: 1 row has no \`${column}\` and belongs to no window`
-            : `${source}: ${nulls} rows have no \`${column}\` and belong to no window`,
-        ]
-      : []),
+    nulls === 1
+      ? `${source}: 1 row has no \`${column}\` and belongs to no window`
+      : `${source}: ${nulls} rows have no \`${column}\` and belong to no window`,
   ];
 }

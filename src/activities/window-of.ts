@@ -1,39 +1,15 @@
 import { Temporal } from 'temporal-polyfill';
 import type { PlannedIncremental } from '../config/plan.js';
-import type { GreatestValue, SinkMode } from '../destinations/destination.js';
 import {
   compareCursors,
   type CursorType,
   type CursorValue,
-  type RecordedCursor,
   type SourceWindow,
   type WindowBasis,
 } from '../shared/window.js';
 import { convertCursor, instantText, parseCursor, wallText } from './cursor-text.js';
-
-/** What a window follows from. */
-export interface WindowFacts {
-  incremental: PlannedIncremental;
-  /** Modes of the sinks that the source's rows reach. */
-  modes: readonly SinkMode[];
-  /** The run's time: when it was scheduled to start, else when it started. */
-  time: Date;
-  /** IANA time zone of dates and of timestamps without a zone. */
-  timezone: string;
-  /** What the source says of the column; `max` is its greatest value, of an integer column only. */
-  probe: { type: CursorType; max: CursorValue | null };
-  /** Where the last window ended, of each sink that has a record. */
-  recorded: readonly RecordedCursor[];
-  /** Greatest value in the destination that is asked where there is no record; null if it is empty. */
-  max: GreatestValue | null;
-  /** The run's own window: it goes before everything else. */
-  given?: { start?: string; end?: string } | undefined;
-}
-
-/** Thrown where the facts contradict one another, or a text of the config does not fit the column's type. */
-export class NoWindow extends Error {
-  override readonly name = 'NoWindow';
-}
+import { comparableLow, recordedLow, sharedWith } from './recorded-low.js';
+import { isAppended, NoWindow, type WindowFacts } from './window-facts.js';
 
 /** Less than every integer of a database. */
 const leastInteger = String(-(2n ** 63n));
@@ -74,7 +50,7 @@ interface Begin {
 }
 
 function beginOf(facts: WindowFacts, known: CursorValue | null): Begin {
-  const { incremental, probe, max, timezone } = facts;
+  const { incremental, probe, max, others, timezone } = facts;
   const { from, initial_value: initial } = incremental;
   const { type } = probe;
   if (from !== 'max_value_in_destination') {
@@ -84,7 +60,8 @@ function beginOf(facts: WindowFacts, known: CursorValue | null): Begin {
     return { low, from: low, inclusive: true, basis: 'interval' };
   }
   if (known !== null) return lagged(facts, known, true, 'record');
-  if (max !== null) {
+  const isShared = max !== null && Object.keys(others).length > 0;
+  if (max !== null && !isShared) {
     const low = convertCursor(max, type, timezone);
     if (low === null) {
       throw new NoWindow(
@@ -98,6 +75,8 @@ function beginOf(facts: WindowFacts, known: CursorValue | null): Begin {
     const low = parsed(facts, initial, 'initial_value');
     return { low, from: low, inclusive: true, basis: 'initial_value' };
   }
+  // A merge can read everything, and changes nothing of what is there already.
+  if (isShared && isAppended(facts)) throw new NoWindow(sharedWith(facts));
   return { low: null, from: null, inclusive: true, basis: 'everything' };
 }
 
@@ -126,34 +105,6 @@ function nextAfter(
 function givenBegin(facts: WindowFacts, start: string): Begin {
   const low = parsed(facts, start, 'window start');
   return { low, from: low, inclusive: true, basis: 'given' };
-}
-
-/** The smallest end that is recorded: what one sink lacks is read again for it. */
-function recordedLow(facts: WindowFacts): CursorValue | null {
-  const { incremental, probe, recorded } = facts;
-  const other = recorded.find((record) => !isComparable(facts, record));
-  if (other === undefined) return comparableLow(facts);
-  throw new NoWindow(
-    `the last run read by \`${other.column}\` (${other.type}), this one would by \`${incremental.column}\` ` +
-      `(${probe.type}): where it ended says nothing; run once with --window START..END`,
-  );
-}
-
-/** The same of those records that say something of the column. */
-function comparableLow(facts: WindowFacts): CursorValue | null {
-  const { probe, recorded } = facts;
-  return recorded
-    .filter((record) => isComparable(facts, record))
-    .map(({ next }) => next)
-    .reduce<CursorValue | null>(
-      (least, next) =>
-        least === null || compareCursors(probe.type, next, least) < 0 ? next : least,
-      null,
-    );
-}
-
-function isComparable({ incremental, probe }: WindowFacts, record: RecordedCursor): boolean {
-  return record.column === incremental.column && record.type === probe.type;
 }
 
 /** A merge replaces what it reads again, so it can look back for rows that came late. */
@@ -278,11 +229,6 @@ const examples: Record<CursorType, string> = {
 function mismatch({ incremental, probe }: WindowFacts): string {
   const wanted = probe.type === 'integer' ? 'a number, such as `100`' : 'a time, such as `10min`';
   return `\`lag\` must be ${wanted}: \`${incremental.column}\` is ${probe.type}`;
-}
-
-/** Rows that are appended twice are there twice: each must be in one window only. */
-function isAppended({ modes }: WindowFacts): boolean {
-  return modes.includes('append');
 }
 
 function later(type: CursorType, a: CursorValue, b: CursorValue): CursorValue {

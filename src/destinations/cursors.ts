@@ -112,15 +112,11 @@ export async function greatestValues(
 ): Promise<Position['greatest']> {
   const found: Position['greatest'] = {};
   for (const { key, column } of sources) {
-    if (column === null || key in cursors) continue;
+    if (key in cursors) continue;
     const greatest = await greatestOf(column);
     if (greatest !== null) found[key] = greatest;
   }
   return found;
-}
-
-export function keysOf(sources: readonly AskedSource[]): string[] {
-  return sources.map(({ key }) => key);
 }
 
 /** Undefined for a record of another column: it says nothing about this one. */

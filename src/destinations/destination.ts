@@ -83,11 +83,12 @@ export interface PublishRequest extends CommitIdentity {
   stagedRemote: ManifestSink | null;
 }
 
+/** A source that begins where the destination ends. */
 export interface AskedSource {
   /** See `cursorKey`. */
   key: string;
-  /** A column of the table whose greatest value is wanted if nothing is recorded of the source. */
-  column: string | null;
+  /** A column of the destination, whose greatest value is wanted if nothing is recorded of the source. */
+  column: string;
 }
 
 export interface GreatestValue {
@@ -99,9 +100,9 @@ export interface GreatestValue {
 export interface Position {
   /** True if there is no row: what was published before is gone, and is read again. */
   empty: boolean;
-  /** Of the sources asked for, by their key: what is recorded. */
+  /** What is recorded of each source whose rows were published here, by its key. */
   cursors: Record<string, RecordedCursor>;
-  /** Of those without a record, by their key: the greatest value of the column; none in an empty table. */
+  /** Of those asked for that have no record: the greatest value of the column; none in an empty table. */
   greatest: Record<string, GreatestValue>;
   /** Who made the newest commit; null if there is none. */
   last: (CommitOrigin & { runKey: string; sink: string }) | null;
@@ -123,7 +124,7 @@ export interface Publisher {
   /** The destination's committed version; 0 if it was never published to. */
   inspect(destination: string): Promise<number>;
   /**
-   * Where incremental reading of the sources stands.
+   * Where incremental reading stands.
    * @throws `ConfigError` if the table has not the column of a source that has no record, or it is of a
    *   type that is no `CursorType`
    */

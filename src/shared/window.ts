@@ -19,7 +19,7 @@ export const windowBases = [
   'interval',
   /** `initial_value`: the first load. */
   'initial_value',
-  /** Nothing is there and nothing is recorded: everything is read. */
+  /** A destination has nothing, and nothing is recorded there: everything is read. */
   'everything',
   /** The run's input. */
   'given',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { NoWindow, windowOf, type WindowFacts } from '../../src/activities/window-of.js';
+import { NoWindow, type WindowFacts } from '../../src/activities/window-facts.js';
+import { windowOf } from '../../src/activities/window-of.js';
 import type { CursorType, RecordedCursor, SourceWindow } from '../../src/shared/window.js';
 
 const noon = new Date('2026-03-10T12:00:00Z');
@@ -24,6 +25,7 @@ function facts({ incremental, ...change }: Change): WindowFacts {
     probe: { type: 'timestamptz', max: null },
     recorded: [],
     max: null,
+    others: {},
     ...change,
   };
 }
@@ -38,6 +40,11 @@ function short({ low, low_inclusive, high, next, basis }: SourceWindow): string 
 }
 
 const merge = { modes: ['merge'] as const };
+/** A destination that another pipeline publishes to, too. */
+const shared: Change = {
+  max: { type: 'timestamptz', value: '2026-03-08T00:00:00.000001Z' },
+  others: { 'west.orders': recorded('timestamptz', '2026-03-09T00:00:00.000000Z') },
+};
 const tokyo = { timezone: 'Asia/Tokyo' };
 
 const cases: [string, Change, string][] = [
@@ -68,6 +75,31 @@ const cases: [string, Change, string][] = [
       ],
     },
     '[2026-03-07T00:00:00.000000Z .. 2026-03-10T12:00:00.000000Z record',
+  ],
+  [
+    'a merge begins anew where a sink has no record: that one lacks everything',
+    { ...merge, recorded: [recorded('timestamptz', '2026-03-09T00:00:00.000000Z'), null] },
+    'begin .. 2026-03-10T12:00:00.000000Z everything',
+  ],
+  [
+    'an append does not: the other sink has those rows',
+    { recorded: [null, recorded('timestamptz', '2026-03-09T00:00:00.000000Z')] },
+    '[2026-03-09T00:00:00.000000Z .. 2026-03-10T12:00:00.000000Z record',
+  ],
+  [
+    'where other sources have rows, a merge reads everything: the greatest value may be one of theirs',
+    { ...merge, ...shared },
+    'begin .. 2026-03-10T12:00:00.000000Z everything',
+  ],
+  [
+    'where other sources have rows, an append begins with `initial_value`',
+    { ...shared, incremental: { initial_value: '2026-03-01' } },
+    '[2026-03-01T00:00:00.000000Z .. 2026-03-10T12:00:00.000000Z initial_value',
+  ],
+  [
+    'where other sources have rows, and this one a record, the record counts',
+    { ...shared, recorded: [recorded('timestamptz', '2026-03-09T00:00:00.000000Z')], max: null },
+    '[2026-03-09T00:00:00.000000Z .. 2026-03-10T12:00:00.000000Z record',
   ],
   [
     'an append begins behind the greatest value of a destination without a record',
@@ -270,6 +302,11 @@ const refusals: [string, Change, RegExp][] = [
     'an initial value that does not fit',
     { ...of('date'), incremental: { initial_value: '7' } },
     /no date/,
+  ],
+  [
+    'an append to a destination that has rows of other sources',
+    shared,
+    /rows of `west\.orders` up to at 2026-03-09T.*no record of this source.*initial_value.*--window START\.\./,
   ],
   [
     'a window of an append that leaves rows out',

@@ -129,7 +129,7 @@ export function inspectTask(sink: TestSink): PublisherTask {
   return taskOf(sink, { kind: 'inspect', destination: sink.module });
 }
 
-export function positionTask(sink: TestSink, keys: string[], column: string | null): PublisherTask {
+export function positionTask(sink: TestSink, keys: string[], column: string): PublisherTask {
   return taskOf(sink, { kind: 'position', sources: keys.map((key) => ({ key, column })) });
 }
 

@@ -199,6 +199,7 @@ export class Case {
       recorded: cursor === undefined ? [] : [cursor],
       // The other pipeline's rows say nothing of this one: its first load reads everything.
       max: null,
+      others: {},
     });
     const rows = this.#rowsOf(source).filter(({ at }) => isInWindow(at ?? null, window));
     const staged = await this.stager.stage({ columns: this.#columns, rows });

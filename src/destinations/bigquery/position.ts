@@ -17,16 +17,12 @@ const types: Record<string, { type: CursorType; text: (value: string) => string 
   INT64: { type: 'integer', text: (value) => `CAST(${value} AS STRING)` },
 };
 
-/** What the log says of the cursors asked for, and who published last. */
-export function positionIn(
-  log: CommitLog,
-  keys: readonly string[],
-): Omit<Position, 'greatest' | 'empty'> {
-  const logged = loggedIn(log);
+/** What the log says of each source, and who published last. */
+export function positionIn(log: CommitLog): Omit<Position, 'greatest' | 'empty'> {
   const commits = log.entries.filter(({ kind }) => kind === 'commit');
   const [last] = commits;
   return {
-    cursors: withoutRuns(Object.fromEntries(keys.map((key) => [key, logged[key]]))),
+    cursors: withoutRuns(loggedIn(log)),
     last: last?.origin ? { ...last.origin, runKey: last.runKey, sink: last.sink } : null,
     commits: commits.map(({ runKey, sink }) => ({ runKey, sink })),
   };

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { BigQueryService, TableResource } from '../../gateways/bigquery-service.js';
 import { faultPoint } from '../../process/fault-point.js';
-import { greatestValues, keysOf } from '../cursors.js';
+import { greatestValues } from '../cursors.js';
 import type { Commit, Publisher, PublishRequest } from '../destination.js';
 import { labelsOf, takeVersion } from './commit-job.js';
 import { logParameters, makeLog, readLog, type CommitLog, type LogEntry } from './commit-log.js';
@@ -44,7 +44,7 @@ export function openTable(
         const location = await locationOf(service, table);
         const resource = await findTable(service, table, parameters);
         const log = await readLog(service, table, location);
-        const known = positionIn(log, keysOf(sources));
+        const known = positionIn(log);
         const greatest = await greatestValues(sources, known.cursors, async (column) =>
           resource === null ? null : greatestOf(service, location, table, resource, column),
         );

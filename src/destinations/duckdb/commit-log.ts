@@ -1,6 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { failure } from '../../shared/failures.js';
-import type { RecordedCursor } from '../../shared/window.js';
 import type { LoggedCursors, RecordedCursors } from '../cursors.js';
 import type { Commit, CommitIdentity, CommitOrigin, Position, SinkMode } from '../destination.js';
 import { nameOf, rowsOf, type Target } from './columns.js';
@@ -13,8 +12,8 @@ export interface CommitLog {
   own(identity: CommitIdentity): Promise<OwnCommit | null>;
   /** @throws `VersionTaken` unless the table is at `baseVersion` */
   assertAtBase(identity: CommitIdentity): Promise<void>;
-  /** What the newest commit that has the key recorded, of those since the last `replace`. */
-  cursors(keys: readonly string[]): Promise<LoggedCursors>;
+  /** Of each source what the newest commit that has it recorded, of those since the last `replace`. */
+  cursors(): Promise<LoggedCursors>;
   history(): Promise<Pick<Position, 'last' | 'commits'>>;
   /** Takes `baseVersion + 1` with data. */
   addCommit(identity: CommitIdentity, entry: CommitEntry): Promise<void>;
@@ -84,21 +83,20 @@ export async function openCommitLog(
         { step: sink },
       );
     },
-    async cursors(keys) {
+    async cursors() {
+      const rows = await ask(
+        `SELECT run_key, windows FROM _beamline.commits
+         WHERE "table" = $table AND windows <> '{}' AND version >= (
+           SELECT coalesce(max(version), 0) FROM _beamline.commits
+           WHERE "table" = $table AND kind = 'commit' AND mode = 'replace')
+         ORDER BY version`,
+      );
       const found: LoggedCursors = {};
-      for (const key of keys) {
-        const [row] = await ask(
-          `SELECT run_key, windows FROM _beamline.commits
-           WHERE "table" = $table AND contains(windows, $entry) AND version >= (
-             SELECT coalesce(max(version), 0) FROM _beamline.commits
-             WHERE "table" = $table AND kind = 'commit' AND mode = 'replace')
-           ORDER BY version DESC LIMIT 1`,
-          // In JSON a quote within a text is escaped: this is a key and nothing else.
-          { entry: `${JSON.stringify(key)}:` },
-        );
-        if (!row) continue;
-        const cursor = (JSON.parse(String(row[1])) as Record<string, RecordedCursor>)[key];
-        if (cursor) found[key] = { ...cursor, runKey: String(row[0]) };
+      for (const [runKey, windows] of rows) {
+        const recorded = JSON.parse(String(windows)) as RecordedCursors;
+        for (const [key, cursor] of Object.entries(recorded)) {
+          found[key] = { ...cursor, runKey: String(runKey) };
+        }
       }
       return found;
     },

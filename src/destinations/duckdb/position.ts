@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { failure } from '../../shared/failures.js';
-import { greatestValues, keysOf, withoutRuns } from '../cursors.js';
+import { greatestValues, withoutRuns } from '../cursors.js';
 import type { AskedSource, GreatestValue, Position } from '../destination.js';
 import { assertCursorType, greatestCursor } from '../duckdb-cursor.js';
 import { columnNamed, columnsOf, listed, nameOf, rowsOf, type Target } from './columns.js';
@@ -13,7 +13,7 @@ export async function positionOf(
   log: CommitLog,
   sources: readonly AskedSource[],
 ): Promise<Position> {
-  const cursors = withoutRuns(await log.cursors(keysOf(sources)));
+  const cursors = withoutRuns(await log.cursors());
   return {
     empty: await isEmpty(connection, target),
     cursors,

@@ -71,7 +71,7 @@ async function publish(
     return { ...mine.commit, adopted: true };
   }
   await log.assertAtBase(request);
-  const logged = await log.cursors(request.windows.map(({ key }) => key));
+  const logged = await log.cursors();
   await assertWindowsAreNew(request, logged, nameOf(target), () => isEmpty(connection, target));
   const rows = await writeTable(connection, target, request);
   const { manifestSha256, mode, origin, staged } = request;

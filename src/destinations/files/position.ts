@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { failure } from '../../shared/failures.js';
-import { greatestValues, keysOf, withoutRuns, type LoggedCursors } from '../cursors.js';
+import { greatestValues, withoutRuns, type LoggedCursors } from '../cursors.js';
 import type { AskedSource, GreatestValue, Position } from '../destination.js';
 import { assertCursorType, greatestCursor } from '../duckdb-cursor.js';
 import { literal } from '../staged-parquet.js';
@@ -16,7 +16,7 @@ export async function positionOf(
   const records = await readRecords(folder);
   const commits = records.filter((record) => record.kind === 'commit').toReversed();
   const newest = newestData(records);
-  const cursors = withoutRuns(cursorsIn(records, keysOf(sources)));
+  const cursors = withoutRuns(cursorsIn(records));
   return {
     empty: isEmpty(newest),
     cursors,
@@ -36,11 +36,8 @@ export function isEmpty(newest: DataRecord | undefined): boolean {
   return newest === undefined || newest.files.every(({ rows }) => rows === 0);
 }
 
-/** What the newest record that has the key says, of those since the last `replace`. */
-export function cursorsIn(
-  records: readonly CommitRecord[],
-  keys: readonly string[],
-): LoggedCursors {
+/** Of each source what the newest record that has it says, of those since the last `replace`. */
+export function cursorsIn(records: readonly CommitRecord[]): LoggedCursors {
   const commits = records.filter((record) => record.kind === 'commit');
   const since = commits.slice(
     Math.max(
@@ -49,11 +46,9 @@ export function cursorsIn(
     ),
   );
   return Object.fromEntries(
-    keys.flatMap((key) => {
-      const newest = since.findLast(({ windows }) => windows?.[key] !== undefined);
-      const cursor = newest?.windows?.[key];
-      return newest && cursor ? [[key, { ...cursor, runKey: newest.run_key }]] : [];
-    }),
+    since.flatMap(({ windows, run_key: runKey }) =>
+      Object.entries(windows ?? {}).map(([key, cursor]) => [key, { ...cursor, runKey }]),
+    ),
   );
 }
 

@@ -61,10 +61,7 @@ async function publish(
     return commitOf(mine, true);
   }
   assertAtBase(folder, records, request);
-  const logged = cursorsIn(
-    records,
-    request.windows.map(({ key }) => key),
-  );
+  const logged = cursorsIn(records);
   await assertWindowsAreNew(request, logged, folder.root, () => isEmpty(newestData(records)));
   const windows = cursorsToRecord(request, logged);
   const record = await commit(folder, parameters, request, newestData(records), windows);
