@@ -5,16 +5,24 @@ const { reporters } = require('mocha');
 module.exports = class TotalsReporter extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
+    const again = [];
+    runner.on('retry', (test, error) =>
+      again.push({ title: test.fullTitle(), reason: reasonOf(error) }),
+    );
     runner.once('end', () => {
       const file = process.env.BEAMLINE_TOTALS;
       if (!file) return;
       const { passes, failures, pending } = this.stats;
       const failed = this.failures.map((test) => ({
         title: test.fullTitle(),
-        reason: String(test.err?.stack ?? test.err),
+        reason: reasonOf(test.err),
       }));
-      writeFileSync(`${file}.new`, JSON.stringify({ passes, failures, pending, failed }));
+      writeFileSync(`${file}.new`, JSON.stringify({ passes, failures, pending, failed, again }));
       renameSync(`${file}.new`, file);
     });
   }
 };
+
+function reasonOf(error) {
+  return String(error?.stack ?? error);
+}

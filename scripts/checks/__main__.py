@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 
@@ -20,6 +21,9 @@ STORAGE = ROOT / "emulators" / "storage"
 TOTALS = STATE / "totals"
 # Mocha takes CI=true for a terminal with colours.
 COLOR = [] if sys.stdout.isatty() else ["--no-color"]
+
+# A busy machine can make a test of processes and time limits late; what was tried again is said at the end.
+RETRIES = ["--retries", "1"] if os.environ.get("CI") else []
 
 NEEDED_BY_CHECKS = ["node", "python"]
 NEEDED_BY_TESTS = [*NEEDED_BY_CHECKS, "temporal", "time-skipping", "databases"]
@@ -59,7 +63,7 @@ ALL: list[Check | Suite] = [
     Check("scripts: mypy", [VENV_BIN / "mypy", "--no-error-summary"], folder=SCRIPTS),
     Suite(
         "mocha",
-        [NODE_BIN / "mocha", "--reporter", "scripts/mocha-reporter.cjs", *COLOR],
+        [NODE_BIN / "mocha", "--reporter", "scripts/mocha-reporter.cjs", *COLOR, *RETRIES],
         totals=TOTALS / "mocha.json",
         count=mocha_count,
         environment={"BEAMLINE_TOTALS": str(TOTALS / "mocha.json")},
@@ -134,15 +138,17 @@ def main() -> int:
 
 def report(total: Count, elapsed: str) -> None:
     """The last line is the one that counts: nothing is printed after it."""
+    for attempt in total.again:
+        print(f"tried again: {shorten(attempt)}")
     for failure in total.failures:
-        print(f"\nfailed: {shorten(failure)}")
+        print(f"failed: {shorten(failure)}")
     if total.skipped:
         print(f"{total.skipped} skipped")
     print(f"total time {elapsed}")
     print(f"{total.passed} passed, {total.failed} failed", flush=True)
 
 
-def shorten(failure: str, lines: int = 12, width: int = 300) -> str:
+def shorten(failure: str, lines: int = 3, width: int = 160) -> str:
     """What is enough to know which test failed and how; the whole stands where it failed."""
     return "\n    ".join(line[:width] for line in failure.splitlines()[:lines])
 

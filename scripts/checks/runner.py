@@ -28,6 +28,8 @@ class Count:
     skipped: int = 0
     failures: tuple[str, ...] = field(default=(), compare=False)
     """What failed, and why: to be read again at the end."""
+    again: tuple[str, ...] = field(default=(), compare=False)
+    """What was tried again, and why."""
 
     def __add__(self, other: Count) -> Count:
         return Count(
@@ -35,6 +37,7 @@ class Count:
             self.failed + other.failed,
             self.skipped + other.skipped,
             self.failures + other.failures,
+            self.again + other.again,
         )
 
 
@@ -125,7 +128,8 @@ def run_suite(suite: Suite) -> tuple[Count, str]:
     if not complaint and process.returncode != 0 and count.failed == 0:
         complaint = f"all tests passed, and yet it ended with code {process.returncode}"
     if complaint:
-        return count + Count(failed=1), complaint
+        # What a test that failed left running says nothing new.
+        return count + Count(failed=0 if count.failed or count.again else 1), complaint
     return count, f"{count.passed} passed, {count.failed} failed" if count.failed else ""
 
 
@@ -181,8 +185,10 @@ def end(process: subprocess.Popen[bytes]) -> None:
 def mocha_count(path: Path) -> Count:
     """Reads what scripts/mocha-reporter.cjs wrote."""
     totals = json.loads(path.read_text())
-    failures = tuple(f"{each['title']}\n{each['reason']}" for each in totals["failed"])
-    return Count(totals["passes"], totals["failures"], totals["pending"], failures)
+    failures, again = (
+        tuple(f"{each['title']}\n{each['reason']}" for each in totals[name]) for name in ("failed", "again")
+    )
+    return Count(totals["passes"], totals["failures"], totals["pending"], failures, again)
 
 
 def junit_count(path: Path) -> Count:

@@ -22,7 +22,8 @@ def suite(totals: Path, script: str, *, grace_seconds: float = 5, minutes: float
 
 def write(passes: int, failures: int) -> str:
     failed = [{"title": f"test {number}", "reason": "1 is not 2"} for number in range(failures)]
-    document = json.dumps({"passes": passes, "failures": failures, "pending": 0, "failed": failed})
+    totals = {"passes": passes, "failures": failures, "pending": 0, "failed": failed, "again": failed}
+    document = json.dumps(totals)
     return f"open(totals, 'w').write({document!r})"
 
 
@@ -44,7 +45,7 @@ def test_suite_that_crashes_before_its_totals_fails(totals: Path) -> None:
 
 
 def test_totals_of_an_earlier_run_do_not_count(totals: Path) -> None:
-    totals.write_text('{"passes": 9, "failures": 0, "pending": 0, "failed": []}')
+    totals.write_text('{"passes": 9, "failures": 0, "pending": 0, "failed": [], "again": []}')
     assert run([suite(totals, "sys.exit(1)")], Console()) == Count(failed=1)
 
 
@@ -60,6 +61,11 @@ def test_suite_that_hangs_after_its_last_test_fails(totals: Path, capsys: pytest
     hanging = suite(totals, write(4, 0) + "; time.sleep(60)", grace_seconds=0.2)
     assert run([hanging], Console(sys.stdout)) == Count(4, 1)
     assert "still running 0.2 s after its last test" in capsys.readouterr().out
+
+
+def test_what_a_test_that_failed_left_running_does_not_count(totals: Path) -> None:
+    hanging = suite(totals, write(4, 1) + "; time.sleep(60)", grace_seconds=0.2)
+    assert run([hanging], Console()) == Count(4, 1)
 
 
 def test_suite_that_never_ends_is_ended(totals: Path) -> None:
@@ -91,7 +97,9 @@ def test_junit_report_is_counted(tmp_path: Path) -> None:
     assert junit_count(report) == Count(passed=4, failed=3, skipped=3)
 
 
-def test_failures_of_all_items_are_kept_with_their_reasons(totals: Path, tmp_path: Path) -> None:
+def test_failures_of_all_items_and_what_was_tried_again_are_kept_with_their_reasons(
+    totals: Path, tmp_path: Path
+) -> None:
     report = tmp_path / "report.xml"
     report.write_text(
         '<testsuites><testsuite tests="2" failures="1" errors="1">'
@@ -108,3 +116,4 @@ def test_failures_of_all_items_are_kept_with_their_reasons(totals: Path, tmp_pat
         "a.b\n1 is not 2",
         "a.c\nno server",
     )
+    assert count.again == ("test 0\n1 is not 2",)

@@ -8,7 +8,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { runKeyOf } from '../../src/store/run-key.js';
 import type { Receipt } from '../../src/shared/receipt.js';
 import type { ReadyChild } from '../support/child.js';
-import { createHosts, isAlive, leftovers, wake, type Hosts } from '../support/hosts.js';
+import { createHosts, isAlive, leftovers, pause, wake, type Hosts } from '../support/hosts.js';
 import { duckdbRows, query, startRun, writeOrdersPipeline } from '../support/pipeline.js';
 import { startDatabase, startTemporal, type Database } from '../support/stack.js';
 
@@ -58,7 +58,7 @@ describe('ending a run early', function () {
     await pipeline({ query: slow });
     const run = await start();
     const pid = await beamProcess(run);
-    process.kill(pid, 'SIGSTOP');
+    await pause(pid);
     await run.cancel();
     assert.ok((await endOf(run)) instanceof CancelledFailure);
     assert.ok(!isAlive(pid));

@@ -10,6 +10,7 @@ import { createEventIntake } from '../../src/gateway/event-intake.js';
 import { createEventMetrics } from '../../src/gateway/metrics.js';
 import { createRunSignals } from '../../src/gateway/signal-run.js';
 import { startReadyChild, type ReadyChild } from '../support/child.js';
+import { pause } from '../support/hosts.js';
 import { binary, eventAttributes, jobData } from '../support/job-events.js';
 import { startPubSub } from '../support/pubsub.js';
 import { projectRoot, temporaryRoot } from '../support/stack.js';
@@ -118,7 +119,7 @@ describe('events on their way to Temporal', function () {
 
   it('are refused while Temporal is paused, and taken when they come again', async () => {
     await startRun('paused');
-    temporal.kill('SIGSTOP');
+    await pause(temporal.pid as number);
     try {
       const refused = await send('paused');
       assert.equal(refused.status, 503);

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { ReadyChild } from './child.js';
 import { startWorker, temporaryRoot, type WorkerReady } from './stack.js';
+import { until } from './until.js';
 
 /** Hosts of one test: project roots that share no disk, a task queue of their own, fault points. */
 export interface Hosts {
@@ -56,6 +57,15 @@ export async function createHosts(
 }
 
 /** Lets a stopped process go on; nothing if its successor has ended it. */
+/** Pauses a process, and returns when it has stopped: the signal takes effect a moment later. */
+export async function pause(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  await until(async () => {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+    return stat === null || stat.slice(stat.lastIndexOf(')')).startsWith(') T');
+  });
+}
+
 export function wake(pid: number): void {
   try {
     process.kill(pid, 'SIGCONT');
