@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import select
 import signal
 import sys
 import threading
@@ -33,9 +34,12 @@ KINDS = {"postgres": postgres.create, "mariadb": mariadb.create}
 
 def main() -> int:
     arguments = parse(sys.argv[1:])
-    stop = threading.Event()
+    # The interpreter itself writes to the pipe: a handler may come while a lock that it needs is held.
+    ended, end = os.pipe()
+    os.set_blocking(end, False)
+    signal.set_wakeup_fd(end)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda _number, _frame: stop.set())
+        signal.signal(number, lambda *_: None)
     with ExitStack() as stack:
         directory: Path = arguments.dir or stack.enter_context(throwaway_directory(arguments.kind))
         try:
@@ -46,25 +50,25 @@ def main() -> int:
             print(f"start-database: {error}", file=sys.stderr)
             return 1
         print(json.dumps(server.address()), flush=True)
-        return serve(server, stop)
+        threading.Thread(target=wait_for_end_of_input, args=(end,), daemon=True).start()
+        return serve(server, ended)
 
 
-def serve(server: Server, stop: threading.Event) -> int:
+def serve(server: Server, ended: int) -> int:
     """Waits until the caller is gone or the server is."""
-    threading.Thread(target=wait_for_end_of_input, args=(stop,), daemon=True).start()
-    while not stop.wait(0.2):
+    while not select.select([ended], [], [], 0.2)[0]:
         if not server.running():
             print(f"start-database: the server ended by itself:\n{server.last_lines()}", file=sys.stderr)
             return 1
     return 0
 
 
-def wait_for_end_of_input(stop: threading.Event) -> None:
+def wait_for_end_of_input(end: int) -> None:
     # Not sys.stdin: its lock, held by this thread, would abort the interpreter's exit.
     with suppress(OSError):
         while os.read(0, 4096):
             pass
-    stop.set()
+    os.write(end, b"\0")
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

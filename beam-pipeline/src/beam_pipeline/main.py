@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with contextlib.ExitStack() as stack:
         temp_dir = _temporary_folder(arguments.temp_dir, stack)
         _in_background(_attempt, arguments, beam_options, temp_dir, endings)
-        ended = endings.get()
+        ended = _first(endings)
         stop.set()
         if ended.code != 0:
             _leave(arguments.staging, (ended.fields or {}).get("failure"))
@@ -72,6 +72,13 @@ def main(argv: Sequence[str] | None = None) -> int:
                 events.send("progress", steps=progress.steps())
             events.last(ended.event, **(ended.fields or {}))
     return ended.code
+
+
+def _first(endings: queue.SimpleQueue[Ended]) -> Ended:
+    """Looks up each second: a signal that comes just before a wait begins is only answered after it."""
+    while True:
+        with contextlib.suppress(queue.Empty):
+            return endings.get(timeout=1)
 
 
 def _attempt(

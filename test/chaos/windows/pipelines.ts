@@ -14,6 +14,7 @@ export interface Pipeline {
   /** `id` never changes; `updated_at` does with each change of a row. */
   cursor: 'id' | 'updated_at';
   lag?: string;
+  initialValue?: number;
   reads: Share;
   sinks: readonly Sink[];
   timeout?: string;
@@ -46,9 +47,9 @@ export const pipelines: readonly Pipeline[] = [
   },
   // Its one key is its cursor: what it reads replaces whole windows.
   { ...far(), name: 'replace-windows', mode: 'merge', cursor: 'id', reads: 'all', ...one('w') },
-  // Two pipelines on one table, each with its own rows.
-  { ...far('local'), name: 'even', mode: 'append', cursor: 'id', reads: 'even', ...one('shared') },
-  { ...far(), name: 'odd', mode: 'append', cursor: 'id', reads: 'odd', ...one('shared') },
+  // Two pipelines on one table, each with its own rows: an append must be told where it begins.
+  { ...far('local'), ...appends('even'), initialValue: 0, ...one('shared') },
+  { ...far(), ...appends('odd'), initialValue: 0, ...one('shared') },
   { ...at(1), name: 'even-here', mode: 'merge', cursor: 'updated_at', reads: 'even', ...here('s') },
   { ...at(1), name: 'odd-here', mode: 'merge', cursor: 'updated_at', reads: 'odd', ...here('s') },
   {
@@ -74,6 +75,10 @@ function far(runner: Pipeline['runner'] = 'dataflow'): Pick<Pipeline, 'runner' |
   return { runner, hosts: [0, 1] };
 }
 
+function appends(share: Share): Pick<Pipeline, 'name' | 'mode' | 'cursor' | 'reads'> {
+  return { name: share, mode: 'append', cursor: 'id', reads: share };
+}
+
 function one(table: string): Pick<Pipeline, 'sinks'> {
   return { sinks: [{ module: 'bigquery', table }] };
 }
@@ -96,7 +101,17 @@ export async function writeConfigs(root: string, profile: object): Promise<void>
   }
 }
 
-function configOf({ name, runner, mode, cursor, lag, reads, sinks, timeout }: Pipeline): string {
+function configOf({
+  name,
+  runner,
+  mode,
+  cursor,
+  lag,
+  initialValue,
+  reads,
+  sinks,
+  timeout,
+}: Pipeline): string {
   return `name: ${name}
 runner: ${runner}
 destination_wait: 60s
@@ -109,7 +124,7 @@ ${timeout === undefined ? '' : `timeout: ${timeout}\n`}sources:
       query: SELECT id, version, updated_at FROM events WHERE ${conditions[reads]}
       incremental_column: ${cursor}
       destination_sink_name: ${sinks[0]?.module}
-${lag === undefined ? '' : `      lag: ${lag}\n`}sinks:
+${lag === undefined ? '' : `      lag: ${lag}\n`}${initialValue === undefined ? '' : `      initial_value: ${initialValue}\n`}sinks:
 ${sinks.map((sink) => sinkOf(sink, mode, cursor)).join('')}`;
 }
 

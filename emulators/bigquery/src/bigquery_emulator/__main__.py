@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import select
 import signal
 import sys
 import threading
@@ -40,16 +41,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (FolderInUse, OSError) as error:
         sys.stderr.write(f"bigquery_emulator: {error}\n")
         return 1
-    ended = threading.Event()
+    # A signal must end the process even if it comes just before this thread begins to wait, which a handler
+    # in Python would miss: the interpreter itself writes to the pipe.
+    ended, end = os.pipe()
+    os.set_blocking(end, False)
+    signal.set_wakeup_fd(end)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda *_: None)
     runner.resume()  # before the first call: it removes what no job belongs to
     threading.Thread(target=server.serve_forever, daemon=True).start()
     if arguments.exit_with_parent:
-        threading.Thread(target=_wait_for_parent, args=(ended,), daemon=True).start()
+        threading.Thread(target=_wait_for_parent, args=(end,), daemon=True).start()
     sys.stdout.write(json.dumps({"event": "ready", "endpoint": server.endpoint}) + "\n")
     sys.stdout.flush()
-    while not ended.wait(_SWEEP_S):
+    while not select.select([ended], [], [], _SWEEP_S)[0]:
         with database.write() as cursor:
             catalog.delete_expired_tables(cursor)
     server.shutdown()
@@ -57,10 +62,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     os._exit(0)
 
 
-def _wait_for_parent(ended: threading.Event) -> None:
+def _wait_for_parent(end: int) -> None:
     while os.read(sys.stdin.fileno(), 4096):
         pass
-    ended.set()
+    os.write(end, b"\0")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -32,23 +32,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (FolderInUse, OSError) as error:
         sys.stderr.write(f"storage_emulator: {error}\n")
         return 1
-    ended = threading.Event()
+    # A signal must end the process even if it comes just before this thread begins to wait, which a handler
+    # in Python would miss: the interpreter itself writes to the pipe.
+    ended, end = os.pipe()
+    os.set_blocking(end, False)
+    signal.set_wakeup_fd(end)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda *_: None)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     if arguments.exit_with_parent:
-        threading.Thread(target=_wait_for_parent, args=(ended,), daemon=True).start()
+        threading.Thread(target=_wait_for_parent, args=(end,), daemon=True).start()
     sys.stdout.write(json.dumps({"event": "ready", "endpoint": server.endpoint}) + "\n")
     sys.stdout.flush()
-    ended.wait()
+    os.read(ended, 1)
     server.shutdown()
     return 0
 
 
-def _wait_for_parent(ended: threading.Event) -> None:
+def _wait_for_parent(end: int) -> None:
     while os.read(sys.stdin.fileno(), 4096):
         pass
-    ended.set()
+    os.write(end, b"\0")
 
 
 def _parser() -> argparse.ArgumentParser:
