@@ -1,7 +1,7 @@
 import { resolveArgs, missingArgs, type ResolvedArgs } from './arguments.js';
 import { loadCatalogue, type Catalogue } from './catalogue.js';
 import type { LoadedConfig } from './document.js';
-import { envelopeSchema, pipelineConfig, type PipelineConfig } from './envelope.js';
+import { defaultName, envelopeSchema, pipelineConfig, type PipelineConfig } from './envelope.js';
 import { graphProblems } from './graph.js';
 import { problemsOf } from './issues.js';
 import { incrementalProblems, withoutWindowParameters } from './incremental.js';
@@ -97,10 +97,13 @@ function checkEnvelope(
   value: unknown,
 ): { config: PipelineConfig | undefined; problems: Problem[] } {
   const result = pipelineConfig.safeParse(value);
-  const problems = result.success
-    ? []
-    : problemsOf(result.error.issues, { loaded, value, base: [], schema: envelopeSchema });
-  return { config: result.data, problems };
+  if (result.success) {
+    const { name = defaultName(loaded.path), ...rest } = result.data;
+    return { config: { name, ...rest }, problems: [] };
+  }
+  const schema = envelopeSchema;
+  const problems = problemsOf(result.error.issues, { loaded, value, base: [], schema });
+  return { config: undefined, problems };
 }
 
 function checkProfiles(

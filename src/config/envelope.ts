@@ -1,3 +1,4 @@
+import { basename, extname } from 'node:path';
 import { z } from 'zod';
 import { onSchemaChanges, sinkModes } from '../destinations/destination.js';
 import { durationPattern } from './duration.js';
@@ -106,7 +107,10 @@ export type SinkStep = z.infer<typeof sink>;
 export const pipelineConfig = z
   .strictObject({
     $schema: z.string().optional().describe('URI of the JSON Schema, for editors.'),
-    name: name('Name of the pipeline: part of the names of its runs and jobs.'),
+    name: name(
+      'Name of the pipeline: part of the names of its runs and jobs, and of what its destinations record. ' +
+        "Default: the file's name without its extension.",
+    ).optional(),
     description: z.string().optional().describe('A note for people.'),
     args: z
       .record(
@@ -149,7 +153,13 @@ export const pipelineConfig = z
       .describe("How long publishing waits for somebody else's lock on the destination."),
   })
   .meta({ title: 'Beamline pipeline' });
-export type PipelineConfig = z.infer<typeof pipelineConfig>;
+export type PipelineConfig = z.infer<typeof pipelineConfig> & { name: string };
+
+/** The name of a pipeline whose config has none: the file's, in the letters that a name may have. */
+export function defaultName(path: string): string {
+  const plain = basename(path, extname(path)).replaceAll(/[^A-Za-z0-9_-]+/g, '-');
+  return (/^[A-Za-z]/.test(plain) ? plain : `pipeline-${plain}`).slice(0, 63);
+}
 
 /** The envelope as a JSON Schema. */
 export function envelopeSchema(): JsonSchema {

@@ -1,4 +1,5 @@
 import type { LoadedConfig } from '../config/document.js';
+import { defaultName } from '../config/envelope.js';
 import type { ConfigPath } from '../config/problems.js';
 import type { Step } from '../config/steps.js';
 import { isMapping, valueAt } from '../config/values.js';
@@ -173,6 +174,22 @@ export const rules: readonly Rule[] = [
               part: 'key',
               message:
                 'scheduled runs were jobs on Dataflow; here they are with `runner: dataflow`, and else run beside the worker',
+            },
+          ]
+        : [],
+  },
+  {
+    name: 'pipeline-name',
+    kind: 'note',
+    about: 'a config without a `name` has that of its file',
+    judge: ({ loaded, steps }) =>
+      steps.length > 0 && isMapping(loaded.value) && !('name' in loaded.value)
+        ? [
+            {
+              path: [],
+              message:
+                `the pipeline is named after its file: \`${defaultName(loaded.path)}\`; give it a \`name\` ` +
+                'before you rename the file, or its windows begin anew',
             },
           ]
         : [],

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { loadConfig, parseConfig } from '../../src/config/document.js';
 import { buildPlan, type BuiltPlan } from '../../src/config/plan.js';
 import { ConfigProblems } from '../../src/config/problems.js';
@@ -32,6 +34,20 @@ describe('the plan', () => {
     const { canonicalJson, sha256, plan } = await planOf('minimal.yaml');
     assert.equal(createHash('sha256').update(canonicalJson).digest('hex'), sha256);
     assert.deepEqual(JSON.parse(canonicalJson), plan);
+  });
+
+  it('is named after its file where the config has no name', async () => {
+    const text = readFileSync(join(corpus, 'valid', 'minimal.yaml'), 'utf8').replace(
+      /^name:.*$/m,
+      '',
+    );
+    for (const [file, name] of [
+      ['/configs/orders.json.yaml', 'orders-json'],
+      ['/configs/01 daily_orders.yaml', 'pipeline-01-daily_orders'],
+    ] as const) {
+      const { plan } = await buildPlan(parseConfig(text, { file, path: file }), options);
+      assert.equal(plan.name, name);
+    }
   });
 
   it('changes with an argument', async () => {

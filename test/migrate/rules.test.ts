@@ -41,6 +41,11 @@ const examples: readonly (readonly [string, Parts, string[]])[] = [
     ['fixed empty-result sinks[0]'],
   ],
   [
+    'a config without a name has that of its file',
+    { more: { name: undefined } },
+    ['note pipeline-name '],
+  ],
+  [
     'a merge is one commit, and its keys may stand under the parameters',
     { sink: { mode: 'merge', parameters: { merge_keys: ['id'] } } },
     ['fixed merge sinks[0].mode', 'note merge-keys sinks[0].parameters.merge_keys'],

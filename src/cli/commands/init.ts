@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import { dirname, extname, join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { ModuleInfo } from '../../config/module-info.js';
 import { CliError, exitCodes } from '../errors.js';
@@ -35,10 +35,11 @@ async function textOf(
 ): Promise<string> {
   const { loadCatalogue, packageRoot } = await import('../../config/catalogue.js');
   const { allModules } = await import('../../config/module-info.js');
+  const { defaultName } = await import('../../config/envelope.js');
   const { firstConfig, firstConfigYaml } = await import('../../config/first-config.js');
   const modules = await allModules(loadCatalogue(root));
   const config = {
-    name: nameOf(file),
+    name: defaultName(file),
     source: await moduleOf(modules, 'source', options.source),
     sink: await moduleOf(modules, 'sink', options.sink),
   };
@@ -48,12 +49,6 @@ async function textOf(
   );
   if (extname(file) !== '.json') return firstConfigYaml(config, schema);
   return `${JSON.stringify({ $schema: schema, ...firstConfig(config) }, null, 2)}\n`;
-}
-
-/** The pipeline's name: the file's, in the letters that a name may have. */
-function nameOf(file: string): string {
-  const plain = basename(file, extname(file)).replaceAll(/[^A-Za-z0-9_-]+/g, '-');
-  return (/^[A-Za-z]/.test(plain) ? plain : `pipeline-${plain}`).slice(0, 63);
 }
 
 async function moduleOf(
