@@ -44,6 +44,20 @@ export function convertCursor(
   return null;
 }
 
+/** The least value of the type that is greater. */
+export function cursorAfter(type: CursorType, value: CursorValue): CursorValue {
+  switch (type) {
+    case 'integer':
+      return String(BigInt(value) + 1n);
+    case 'date':
+      return Temporal.PlainDate.from(value).add({ days: 1 }).toString();
+    case 'timestamp':
+      return wallText(Temporal.PlainDateTime.from(value).add({ microseconds: 1 }));
+    case 'timestamptz':
+      return instantText(Temporal.Instant.from(value).add({ microseconds: 1 }));
+  }
+}
+
 export function wallText(wall: Temporal.PlainDateTime): CursorValue {
   return wall.toString({ fractionalSecondDigits: 6 });
 }

@@ -7,7 +7,7 @@ import {
   type SourceWindow,
   type WindowBasis,
 } from '../shared/window.js';
-import { convertCursor, instantText, parseCursor, wallText } from './cursor-text.js';
+import { convertCursor, cursorAfter, instantText, parseCursor, wallText } from './cursor-text.js';
 import { comparableLow, recordedLow, sharedWith } from './recorded-low.js';
 import { isAppended, NoWindow, type WindowFacts } from './window-facts.js';
 
@@ -43,7 +43,7 @@ export function windowOf(facts: WindowFacts): SourceWindow {
 
 interface Begin {
   low: CursorValue | null;
-  /** `low` without the lag: rows before it are published. */
+  /** `low` without the lag, and behind a `low` that is exclusive: rows before it are published. */
   from: CursorValue | null;
   inclusive: boolean;
   basis: WindowBasis;
@@ -56,10 +56,10 @@ function beginOf(facts: WindowFacts, known: CursorValue | null): Begin {
   if (from !== 'max_value_in_destination') {
     const low = intervalLow(facts, from);
     if (known !== null && compareCursors(type, known, low) < 0)
-      return lagged(facts, known, true, 'record');
+      return lagged(facts, known, 'record');
     return { low, from: low, inclusive: true, basis: 'interval' };
   }
-  if (known !== null) return lagged(facts, known, true, 'record');
+  if (known !== null) return lagged(facts, known, 'record');
   const isShared = max !== null && Object.keys(others).length > 0;
   if (max !== null && !isShared) {
     const low = convertCursor(max, type, timezone);
@@ -69,7 +69,11 @@ function beginOf(facts: WindowFacts, known: CursorValue | null): Begin {
           'destination ends cannot be told; give both one type, or begin with `initial_value`',
       );
     }
-    return lagged(facts, low, !isAppended(facts), 'destination');
+    // The rows at that value are taken to be there: the next window begins behind it, too.
+    if (isAppended(facts)) {
+      return { low, from: cursorAfter(type, low), inclusive: false, basis: 'destination' };
+    }
+    return lagged(facts, low, 'destination');
   }
   if (initial !== null) {
     const low = parsed(facts, initial, 'initial_value');
@@ -108,15 +112,10 @@ function givenBegin(facts: WindowFacts, start: string): Begin {
 }
 
 /** A merge replaces what it reads again, so it can look back for rows that came late. */
-function lagged(
-  facts: WindowFacts,
-  from: CursorValue,
-  inclusive: boolean,
-  basis: WindowBasis,
-): Begin {
+function lagged(facts: WindowFacts, from: CursorValue, basis: WindowBasis): Begin {
   const { lag } = facts.incremental;
-  if (lag === null || isAppended(facts)) return { low: from, from, inclusive, basis };
-  return { low: earlier(facts, from, lag), from, inclusive: true, basis };
+  const low = lag === null || isAppended(facts) ? from : earlier(facts, from, lag);
+  return { low, from, inclusive: true, basis };
 }
 
 function endOf(facts: WindowFacts): { high: CursorValue; next: CursorValue } {

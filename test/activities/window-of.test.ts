@@ -31,6 +31,7 @@ function facts({ incremental, ...change }: Change): WindowFacts {
 }
 
 const of = (type: CursorType, max: string | null = null) => ({ probe: { type, max } });
+const greatest = (type: CursorType, value: string) => ({ type, value });
 const recorded = (type: CursorType, next: string): RecordedCursor => ({ column: 'at', type, next });
 
 /** `low..high > next`, as the window is written in the tables below. */
@@ -105,6 +106,37 @@ const cases: [string, Change, string][] = [
     'an append begins behind the greatest value of a destination without a record',
     { max: { type: 'timestamptz', value: '2026-03-08T00:00:00.000001Z' } },
     '(2026-03-08T00:00:00.000001Z .. 2026-03-10T12:00:00.000000Z destination',
+  ],
+  [
+    'so does the next one, though this one ends with that value: an integer with a lag',
+    {
+      ...of('integer', '101'),
+      incremental: { lag: { count: 2 } },
+      max: greatest('integer', '101'),
+    },
+    '(101 .. 102 destination',
+  ],
+  [
+    'the same of the day of the run',
+    { ...of('date'), max: greatest('date', '2026-03-10') },
+    '(2026-03-10 .. 2026-03-11 destination',
+  ],
+  [
+    'the same of timestamps within the lag',
+    {
+      ...of('timestamp'),
+      incremental: { lag: { ms: 3_600_000 } },
+      max: greatest('timestamp', '2026-03-10T11:30:00.000000'),
+    },
+    '(2026-03-10T11:30:00.000000 .. 2026-03-10T11:30:00.000001 destination',
+  ],
+  [
+    'the same of timestamps with a zone',
+    {
+      incremental: { lag: { ms: 3_600_000 } },
+      max: greatest('timestamptz', '2026-03-10T11:30:00.999999Z'),
+    },
+    '(2026-03-10T11:30:00.999999Z .. 2026-03-10T11:30:01.000000Z destination',
   ],
   [
     'a merge begins with it: what has the same value may be missing',
