@@ -1,0 +1,92 @@
+import { bigqueryParameters } from '../../src/destinations/bigquery/parameters.js';
+import { openTable } from '../../src/destinations/bigquery/publisher.js';
+import { parseTableName } from '../../src/destinations/bigquery/table-name.js';
+import type { BigQueryService } from '../../src/gateways/bigquery-service.js';
+import { createBigQuery } from '../../src/gateways/bigquery.js';
+import {
+  newDataset,
+  project,
+  startForTests,
+  type TestDataset,
+} from '../destinations/bigquery/support.js';
+import { InterruptedService } from './interrupted-service.js';
+import type { ModelDestination, OpenDestination } from './open-destination.js';
+import type { Column, Row, Value } from './rows.js';
+
+/** BigQuery's emulator: each table in a dataset of its own. */
+export async function inBigquery(root: string): Promise<ModelDestination> {
+  const { emulator, stop } = await startForTests(root);
+  const service = createBigQuery(project);
+  const datasets = new Map<string, TestDataset>();
+  return {
+    name: 'BigQuery',
+    async open(table) {
+      const dataset = datasets.get(table) ?? (await newDataset(emulator, root));
+      datasets.set(table, dataset);
+      return openDataset(service, dataset);
+    },
+    stop,
+  };
+}
+
+function openDataset(service: BigQueryService, dataset: TestDataset): OpenDestination {
+  const mortal = new InterruptedService(service);
+  const sink = dataset.sink();
+  const parameters = bigqueryParameters.parse(sink.parameters);
+  const publisherOn = (used: InterruptedService) =>
+    openTable(used.service, parseTableName(parameters.table), parameters);
+  return {
+    sink,
+    publisher: publisherOn(mortal),
+    async read(columns) {
+      if ((await dataset.table()) === null) return null;
+      const values = columns.map(valueOf).join(', ');
+      const rows = await dataset.query(`SELECT ${values} FROM \`DATASET.orders\``);
+      return { columns, rows: rows.map((row) => rowOf(columns, row)) };
+    },
+    leftBehind: () => dataset.staging(),
+    killAfter: (calls) => mortal.killAfter(calls),
+    async fallAsleep(request, calls) {
+      const interrupted = new InterruptedService(service);
+      const { asleep, wake } = interrupted.sleepAfter(calls);
+      const end = publisherOn(interrupted).publish(request);
+      await Promise.race([asleep, end.catch(() => undefined)]);
+      return {
+        wake() {
+          wake();
+          return end;
+        },
+      };
+    },
+    close: async () => undefined,
+  };
+}
+
+/** An instant is asked for in microseconds: the REST API writes seconds as a floating-point number. */
+function valueOf({ name, type }: Column): string {
+  return type === 'timestamptz' ? `UNIX_MICROS(\`${name}\`)` : `\`${name}\``;
+}
+
+function rowOf(columns: readonly Column[], row: readonly Value[]): Row {
+  return Object.fromEntries(
+    columns.map(({ name, type }, index) => [name, textOf(type, row[index] ?? null)]),
+  );
+}
+
+function textOf(type: Column['type'], value: Value): Value {
+  if (value === null) return null;
+  switch (type) {
+    case 'integer':
+    case 'text':
+    case 'date':
+      return value;
+    case 'timestamp': {
+      const [seconds = '', fraction = ''] = value.split('.');
+      return `${seconds}.${fraction.padEnd(6, '0')}`;
+    }
+    case 'timestamptz': {
+      const micros = value.slice(-3);
+      return `${new Date(Number(value.slice(0, -3))).toISOString().slice(0, -1)}${micros}Z`;
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import * as fc from 'fast-check';
+import type { SinkMode } from '../../src/destinations/destination.js';
+import type { CursorType } from '../../src/shared/window.js';
+
+export interface Setting {
+  type: CursorType;
+  mode: SinkMode;
+  /** A merge whose one key is the cursor column: it replaces windows. */
+  byWindow: boolean;
+  /** Other merges choose among rows of one key; else they refuse them. */
+  ordered: boolean;
+  lag: number;
+  pipelines: 1 | 2;
+}
+
+export type Note = string | null;
+
+export type Step =
+  | { kind: 'insert'; pipeline: number; count: number; note: Note }
+  /** A row that is committed with a time of the past. */
+  | { kind: 'late'; pipeline: number; ticks: number; note: Note }
+  | { kind: 'without'; pipeline: number; note: Note }
+  /** One more row with the id of another one, at the same time or later. */
+  | { kind: 'again'; pipeline: number; pick: number; isLater: boolean; note: Note }
+  | { kind: 'update'; pipeline: number; pick: number; note: Note }
+  /** A run without windows, as of another config: every row of the source, those without a time too. */
+  | { kind: 'load'; pipeline: number }
+  | {
+      kind: 'run';
+      pipeline: number;
+      trouble: Trouble;
+      /** How many calls of its destination a publisher makes before it is killed, or falls asleep. */
+      calls: number;
+      /** The publisher that comes after it does not wait for what it had begun. */
+      isHasty: boolean;
+    };
+
+export const troubles = [
+  'none',
+  /** The answer of the publish is lost; it is made again. */
+  'lost answer',
+  /** The first attempt dies before it publishes; the second reads and stages anew. */
+  'second attempt',
+  /** The publisher is killed after some call, a database in its process with it; another one comes. */
+  'killed',
+  /** The run is cancelled while its publisher sleeps; that one wakes after the next run. */
+  'cancelled sleeper',
+  /** A publisher of the run sleeps beside the one that commits, and wakes after the next run. */
+  'twin sleeper',
+] as const;
+export type Trouble = (typeof troubles)[number];
+
+const pipeline = fc.integer({ min: 0, max: 1 });
+const pick = fc.nat(20);
+const note = fc.constantFrom<Note>(
+  'a',
+  'b',
+  '',
+  null,
+  "it's",
+  '`"\\',
+  '${x} {y} %s ? @low $1;--',
+  ' line\nbreak\t',
+  'Grüße 🙂',
+);
+
+const setting: fc.Arbitrary<Setting> = fc.record({
+  type: fc.constantFrom<CursorType>('integer', 'date', 'timestamp', 'timestamptz'),
+  mode: fc.constantFrom<SinkMode>('append', 'merge', 'merge', 'replace'),
+  byWindow: fc.boolean(),
+  ordered: fc.boolean(),
+  lag: fc.constantFrom(0, 2),
+  pipelines: fc.constantFrom(1, 2),
+});
+
+const change: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    kind: fc.constant('insert' as const),
+    pipeline,
+    count: fc.integer({ min: 1, max: 3 }),
+    note,
+  }),
+  fc.record({
+    kind: fc.constant('late' as const),
+    pipeline,
+    ticks: fc.integer({ min: 1, max: 6 }),
+    note,
+  }),
+  fc.record({ kind: fc.constant('without' as const), pipeline, note }),
+  fc.record({ kind: fc.constant('again' as const), pipeline, pick, isLater: fc.boolean(), note }),
+  fc.record({ kind: fc.constant('again' as const), pipeline, pick, isLater: fc.boolean(), note }),
+  fc.record({ kind: fc.constant('update' as const), pipeline, pick, note }),
+);
+
+const publish: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('load' as const), pipeline }) },
+  {
+    weight: 7,
+    arbitrary: fc.record({
+      kind: fc.constant('run' as const),
+      pipeline,
+      trouble: fc.constantFrom<Trouble>(...troubles, 'killed'),
+      calls: fc.noBias(fc.integer({ min: 1, max: 24 })),
+      isHasty: fc.constantFrom(true, false, false),
+    }),
+  },
+);
+
+/** A setting, and what happens in it: random changes of the sources and runs, with troubles. */
+export const series: fc.Arbitrary<[Setting, Step[]]> = fc.tuple(
+  setting,
+  fc.array(fc.oneof({ weight: 4, arbitrary: change }, { weight: 3, arbitrary: publish }), {
+    minLength: 4,
+    maxLength: 14,
+  }),
+);
