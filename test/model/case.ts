@@ -214,8 +214,12 @@ export class Case {
   async #wake(): Promise<void> {
     for (const { request, sleeper, version } of this.#sleeping.splice(0)) {
       const end = sleeper === null ? this.#publisher.publish(request) : sleeper.wake();
-      if (typeof version === 'number') assert.equal((await end).version, version);
-      else assert.ok(version.includes((await failureOf(end)).type ?? ''));
+      if (typeof version === 'number') {
+        assert.equal((await end).version, version);
+        continue;
+      }
+      const { type, message } = await failureOf(end);
+      assert.ok(version.includes(type ?? ''), message);
     }
   }
 

@@ -61,7 +61,7 @@ for (const { name, cases, start, seenHere } of destinations) {
       await fc.assert(
         fc.asyncProperty(series, async ([setting, steps]) => {
           const table = `t${++played}`;
-          const open = () => destination.open(table);
+          const open = () => destination.open(table, setting);
           await new Case(setting, { open, stager, count }).play(steps);
         }),
         { numRuns: cases, seed, endOnFailure: true },

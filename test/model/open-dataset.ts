@@ -12,6 +12,7 @@ import {
 import { InterruptedService } from './interrupted-service.js';
 import type { ModelDestination, OpenDestination } from './open-destination.js';
 import type { Column, Row, Value } from './rows.js';
+import type { Setting } from './series.js';
 
 /** BigQuery's emulator: each table in a dataset of its own. */
 export async function inBigquery(root: string): Promise<ModelDestination> {
@@ -20,18 +21,31 @@ export async function inBigquery(root: string): Promise<ModelDestination> {
   const datasets = new Map<string, TestDataset>();
   return {
     name: 'BigQuery',
-    async open(table) {
+    async open(table, setting) {
       const dataset = datasets.get(table) ?? (await newDataset(emulator, root));
       datasets.set(table, dataset);
-      return openDataset(service, dataset);
+      return openDataset(service, dataset, setting);
     },
     stop,
   };
 }
 
-function openDataset(service: BigQueryService, dataset: TestDataset): OpenDestination {
+const partitions = {
+  partitioning: 'DAY',
+  partitioning_field: 'at',
+  require_partition_filter: true,
+  clustering: 'id',
+};
+
+function openDataset(
+  service: BigQueryService,
+  dataset: TestDataset,
+  { type, divided }: Setting,
+): OpenDestination {
   const mortal = new InterruptedService(service);
-  const sink = dataset.sink();
+  // Of integers there would be ranges, which a config cannot say.
+  const isDivided = divided && type !== 'integer';
+  const sink = dataset.sink(isDivided ? partitions : {});
   const parameters = bigqueryParameters.parse(sink.parameters);
   const publisherOn = (used: InterruptedService) =>
     openTable(used.service, parseTableName(parameters.table), parameters);
@@ -41,7 +55,8 @@ function openDataset(service: BigQueryService, dataset: TestDataset): OpenDestin
     async read(columns) {
       if ((await dataset.table()) === null) return null;
       const values = columns.map(valueOf).join(', ');
-      const rows = await dataset.query(`SELECT ${values} FROM \`DATASET.orders\``);
+      const every = isDivided ? "WHERE at >= '0001-01-01' OR at IS NULL" : '';
+      const rows = await dataset.query(`SELECT ${values} FROM \`DATASET.orders\` ${every}`);
       return { columns, rows: rows.map((row) => rowOf(columns, row)) };
     },
     leftBehind: () => dataset.staging(),

@@ -1,12 +1,13 @@
 import type { Commit, Publisher, PublishRequest } from '../../src/destinations/destination.js';
 import type { TestSink } from '../destinations/support.js';
 import type { Column, Table } from './rows.js';
+import type { Setting } from './series.js';
 
 /** What the model plays over: a destination in which each series has a table of its own. */
 export interface ModelDestination {
   name: string;
   /** Opens a table, which is made by the first publish, and opens it again. */
-  open(table: string): Promise<OpenDestination>;
+  open(table: string, setting: Setting): Promise<OpenDestination>;
   stop(): Promise<void>;
 }
 

@@ -11,6 +11,8 @@ export interface Setting {
   ordered: boolean;
   lag: number;
   pipelines: 1 | 2;
+  /** The table is divided into partitions by the cursor column, where the destination has such. */
+  divided: boolean;
 }
 
 export type Note = string | null;
@@ -71,6 +73,7 @@ const setting: fc.Arbitrary<Setting> = fc.record({
   ordered: fc.boolean(),
   lag: fc.constantFrom(0, 2),
   pipelines: fc.constantFrom(1, 2),
+  divided: fc.boolean(),
 });
 
 const change: fc.Arbitrary<Step> = fc.oneof(
