@@ -9,6 +9,7 @@ import {
   startForTests,
   type TestDataset,
 } from '../destinations/bigquery/support.js';
+import type { BigQueryEmulator } from '../support/bigquery.js';
 import { InterruptedService } from './interrupted-service.js';
 import type { ModelDestination, OpenDestination } from './open-destination.js';
 import type { Column, Row, Value } from './rows.js';
@@ -18,16 +19,24 @@ import type { Setting } from './series.js';
 export async function inBigquery(root: string): Promise<ModelDestination> {
   const { emulator, stop } = await startForTests(root);
   const service = createBigQuery(project);
-  const datasets = new Map<string, TestDataset>();
+  let series: { table: string; dataset: TestDataset } | undefined;
   return {
     name: 'BigQuery',
     async open(table, setting) {
-      const dataset = datasets.get(table) ?? (await newDataset(emulator, root));
-      datasets.set(table, dataset);
-      return openDataset(service, dataset, setting);
+      if (series?.table !== table) {
+        if (series !== undefined) await removeDataset(emulator, series.dataset);
+        series = { table, dataset: await newDataset(emulator, root) };
+      }
+      return openDataset(service, series.dataset, setting);
     },
     stop,
   };
+}
+
+/** Of thousands of tables the emulator would become slow. */
+async function removeDataset(emulator: BigQueryEmulator, { name }: TestDataset): Promise<void> {
+  const path = `/projects/${project}/datasets/${name}?deleteContents=true`;
+  await emulator.request('DELETE', path);
 }
 
 const partitions = {
