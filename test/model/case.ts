@@ -110,6 +110,10 @@ export class Case {
     }
   }
 
+  #othersOf(source: Source): Source[] {
+    return this.#sources.filter((other) => other !== source);
+  }
+
   #insert(source: Source, at: number | null, note: Note): void {
     source.rows.push({ id: this.#nextId++, at, note });
   }
@@ -135,7 +139,7 @@ export class Case {
     const { trouble, calls } = step;
     if (trouble === 'second attempt') await this.#stage(source, 'lost');
     const { request, window } = await this.#stage(source, `run${++this.#runs}`);
-    const outcome = this.#expectation.afterRun(source, this.#now);
+    const outcome = this.#expectation.afterRun(source, this.#othersOf(source), this.#now);
     if (trouble === 'cancelled sleeper') return this.#cancelled(source, request, outcome, calls);
     if (typeof outcome === 'string') return this.#refused(request, outcome);
     const sleeping = { request, version: this.#version + 1 };

@@ -3,7 +3,7 @@ import type { Merge, SinkMode } from '../../src/destinations/destination.js';
 import { publishNaively, type Refusal } from './naive.js';
 import type { Column, Row, Table } from './rows.js';
 import type { Note, Setting } from './series.js';
-import { textAt } from './ticks.js';
+import { initialTick, textAt } from './ticks.js';
 
 /** A source of one pipeline, and what the model knows of its windows. */
 export interface Source {
@@ -18,7 +18,7 @@ export interface Outcome {
   table: Table;
   ended: number | null;
   /** Who says where the window began. */
-  basis: 'record' | 'destination' | 'everything' | 'no window';
+  basis: 'record' | 'destination' | 'initial_value' | 'everything' | 'no window';
 }
 
 /**
@@ -41,10 +41,13 @@ export class Expectation {
     return this.#table ?? { columns: this.columns, rows: [] };
   }
 
-  /** @param now the run's time, in ticks */
-  afterRun(source: Source, now: number): Outcome | Refusal {
+  /**
+   * @param others sources of other pipelines that publish to the table
+   * @param now the run's time, in ticks
+   */
+  afterRun(source: Source, others: readonly Source[], now: number): Outcome | Refusal {
     const { type, mode } = this.setting;
-    const begin = this.#begin(source);
+    const begin = this.#begin(source, others);
     const numbers = source.rows.flatMap(({ at }) => at ?? []);
     const lag = mode === 'append' ? this.setting.lag : 0;
     const newest = type === 'integer' ? Math.max(...numbers) + 1 : now;
@@ -100,7 +103,10 @@ export class Expectation {
   }
 
   /** `low` is where reading begins, `ended` what is known to be in the table: a lag reads some of it again. */
-  #begin(source: Source): { low: number; ended: number; basis: Outcome['basis'] } {
+  #begin(
+    source: Source,
+    others: readonly Source[],
+  ): { low: number; ended: number; basis: Outcome['basis'] } {
     const { mode, lag } = this.setting;
     const { rows } = this.table;
     const back = mode === 'append' ? 0 : lag;
@@ -108,11 +114,16 @@ export class Expectation {
       return { low: source.ended - back, ended: source.ended, basis: 'record' };
     }
     const times = rows.flatMap(({ at }) => (typeof at === 'string' ? this.#tickOf(at) : []));
-    if (times.length === 0) return { low: -Infinity, ended: -Infinity, basis: 'everything' };
-    const greatest = Math.max(...times);
-    // An append takes the rows at the greatest time for those that are there.
-    const next = mode === 'append' ? greatest + this.#justAfter : greatest;
-    return { low: next - back, ended: next, basis: 'destination' };
+    // The greatest time says nothing if it may be that of another pipeline's row.
+    if (times.length > 0 && others.every(({ ended }) => ended === null)) {
+      const greatest = Math.max(...times);
+      // An append takes the rows at the greatest time for those that are there.
+      const next = mode === 'append' ? greatest + this.#justAfter : greatest;
+      return { low: next - back, ended: next, basis: 'destination' };
+    }
+    const initial = initialTick(this.setting);
+    if (initial !== null) return { low: initial, ended: initial, basis: 'initial_value' };
+    return { low: -Infinity, ended: -Infinity, basis: 'everything' };
   }
 
   get #justAfter(): number {

@@ -1,4 +1,5 @@
 import type { CursorType } from '../../src/shared/window.js';
+import type { Setting } from './series.js';
 
 /** Less than every integer of a database. */
 const leastInteger = '-9223372036854775808';
@@ -7,6 +8,14 @@ const leastInteger = '-9223372036854775808';
 export function timeOf(type: CursorType, tick: number): Date {
   const start = Date.UTC(2026, 0, 1);
   return new Date(type === 'date' ? start + (tick + 0.5) * 86_400_000 : start + tick * 3_600_000);
+}
+
+/** `initial_value`, before every row: two pipelines that append to one table must say where they begin. */
+export function initialTick({
+  mode,
+  pipelines,
+}: Pick<Setting, 'mode' | 'pipelines'>): number | null {
+  return mode === 'append' && pipelines === 2 ? 0 : null;
 }
 
 /** A tick as a cursor's text; an integer is its number. */

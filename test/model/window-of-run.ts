@@ -3,7 +3,7 @@ import type { Position } from '../../src/destinations/destination.js';
 import type { SourceWindow } from '../../src/shared/window.js';
 import type { Source } from './expectation.js';
 import type { Setting } from './series.js';
-import { timeOf } from './ticks.js';
+import { initialTick, textAt, timeOf } from './ticks.js';
 
 /**
  * What a run reads, by the rules of the product, as its activities ask for it.
@@ -17,7 +17,9 @@ export function windowOfRun(
   now: number,
 ): SourceWindow {
   const { type, mode } = setting;
-  const cursor = empty ? undefined : cursors[key];
+  const { [key]: own, ...others } = cursors;
+  const cursor = empty ? undefined : own;
+  const initial = initialTick(setting);
   const numbers = rows.flatMap(({ at }) => at ?? []);
   return windowOf({
     incremental: {
@@ -25,7 +27,7 @@ export function windowOfRun(
       from: 'max_value_in_destination',
       destination_sink: 'sink',
       lag: lagOf(setting),
-      initial_value: null,
+      initial_value: initial === null ? null : textAt(type, initial),
     },
     modes: [mode],
     time: timeOf(type, now),
@@ -36,6 +38,7 @@ export function windowOfRun(
     },
     recorded: cursor === undefined ? [] : [cursor],
     max: greatest[key] ?? null,
+    others,
   });
 }
 
