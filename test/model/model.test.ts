@@ -6,7 +6,7 @@ import { Case } from './case.js';
 import { inDuckdb } from './open-database.js';
 import { inBigquery } from './open-dataset.js';
 import type { ModelDestination } from './open-destination.js';
-import { series, troubles } from './series.js';
+import { found, series, troubles } from './series.js';
 import { openStager, type Stager } from './stager.js';
 
 /** Of DuckDB; BigQuery's emulator, which takes many times as long, plays a tenth of them. */
@@ -64,7 +64,12 @@ for (const { name, cases, start, seenHere } of destinations) {
           const open = () => destination.open(table, setting);
           await new Case(setting, { open, stager, count }).play(steps);
         }),
-        { numRuns: cases, seed, endOnFailure: true },
+        {
+          numRuns: cases + found.length,
+          seed,
+          endOnFailure: true,
+          examples: found.map((each) => [each]),
+        },
       );
       for (const what of mustBeSeen(cases, seenHere)) {
         assert.ok(seen.has(what), `never seen: ${what}`);

@@ -109,6 +109,30 @@ const publish: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
+const idle = { calls: 1, isHasty: false };
+
+/** Series that once found something: they are always played. */
+export const found: [Setting, Step[]][] = [
+  // A publisher falls asleep between its looks at the log and at the table, and its twin commits.
+  [
+    {
+      type: 'timestamptz',
+      mode: 'append',
+      byWindow: false,
+      ordered: false,
+      lag: 0,
+      pipelines: 1,
+      divided: false,
+    },
+    [
+      { kind: 'without', pipeline: 0, note: 'a' },
+      { kind: 'run', pipeline: 0, trouble: 'none', ...idle },
+      { kind: 'insert', pipeline: 0, count: 1, note: 'b' },
+      { kind: 'run', pipeline: 0, trouble: 'twin sleeper', calls: 3, isHasty: false },
+    ],
+  ],
+];
+
 /** A setting, and what happens in it: random changes of the sources and runs, with troubles. */
 export const series: fc.Arbitrary<[Setting, Step[]]> = fc.tuple(
   setting,

@@ -66,8 +66,8 @@ async function publish(open: OpenTable, request: PublishRequest): Promise<Commit
     return commitOf(mine, true);
   }
   assertAtBase(table, log, request);
-  await assertNotCommitted(table, log, request, async () => isEmpty(await service.table(table)));
   try {
+    await assertNotCommitted(table, log, request, async () => isEmpty(await service.table(table)));
     // The job of the version before may still be removing columns, after its commit.
     const before = log.entries[0]?.jobId;
     if (before) await service.finishedJob({ jobId: before, location });
