@@ -187,6 +187,18 @@ for (const { name, start } of kinds) {
       assert.equal((await rowsThere()).length, 6);
     });
 
+    it('what a run has committed stands, though a later attempt of it read other rows', async () => {
+      const mode = name === 'files' ? 'append' : 'merge';
+      const merge = mode === 'append' ? null : { keys: ['id'], order: null, window: null };
+      const windows = [windowOf(null, 4)];
+      const publishing = { run: 'run1', mode, merge, windows } as const;
+      const first = await publish({ ...publishing, rows: [1, 3], manifest: 'first' });
+      version = 0;
+      const again = await publish({ ...publishing, rows: [1, 2], manifest: 'second' });
+      assert.deepEqual(again, { ...first, adopted: true });
+      assert.deepEqual(await rowsThere(), ['1', '2', '3']);
+    });
+
     it('another pipeline may append its own source to the same destination', async () => {
       await publish({ run: 'run1', rows: [1, 3], windows: [windowOf(null, 4)] });
       const key = 'other.orders';

@@ -67,7 +67,7 @@ async function publish(
   request: PublishRequest,
 ): Promise<Commit> {
   const mine = await log.own(request);
-  if (mine && (request.mode === 'append' || mine.manifestSha256 === request.manifestSha256)) {
+  if (mine && (request.mode !== 'replace' || mine.manifestSha256 === request.manifestSha256)) {
     return { ...mine.commit, adopted: true };
   }
   await log.assertAtBase(request);
