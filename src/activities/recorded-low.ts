@@ -12,15 +12,11 @@ export function recordedLow(facts: WindowFacts): CursorValue | null {
   );
 }
 
-/**
- * The same of those records that say something of the column. Where a sink has none, a merge begins anew: it
- * brings that one everything, and changes nothing of the others. An append would bring those rows twice.
- */
+/** The same of those records that say something of the column. */
 export function comparableLow(facts: WindowFacts): CursorValue | null {
   const { probe, recorded } = facts;
-  const records = recorded.filter((record) => record !== null);
-  if (records.length < recorded.length && !isAppended(facts)) return null;
-  return records
+  return recorded
+    .filter((record) => record !== null)
     .filter((record) => isComparable(facts, record))
     .map(({ next }) => next)
     .reduce<CursorValue | null>(
@@ -28,6 +24,14 @@ export function comparableLow(facts: WindowFacts): CursorValue | null {
         least === null || compareCursors(probe.type, next, least) < 0 ? next : least,
       null,
     );
+}
+
+/**
+ * Whether the record of one sink must not keep rows from another one that has none: a merge can bring them
+ * to both, and changes nothing of the first. An append would bring them to that one twice.
+ */
+export function lacksRecord(facts: WindowFacts): boolean {
+  return facts.recorded.includes(null) && !isAppended(facts);
 }
 
 function isComparable({ incremental, probe }: WindowFacts, record: RecordedCursor): boolean {

@@ -8,7 +8,7 @@ import {
   type WindowBasis,
 } from '../shared/window.js';
 import { convertCursor, cursorAfter, instantText, parseCursor, wallText } from './cursor-text.js';
-import { comparableLow, recordedLow, sharedWith } from './recorded-low.js';
+import { comparableLow, lacksRecord, recordedLow, sharedWith } from './recorded-low.js';
 import { isAppended, NoWindow, type WindowFacts } from './window-facts.js';
 
 /** Less than every integer of a database. */
@@ -50,16 +50,26 @@ interface Begin {
 }
 
 function beginOf(facts: WindowFacts, known: CursorValue | null): Begin {
-  const { incremental, probe, max, others, timezone } = facts;
-  const { from, initial_value: initial } = incremental;
-  const { type } = probe;
+  const { type } = facts.probe;
+  const { from } = facts.incremental;
   if (from !== 'max_value_in_destination') {
     const low = intervalLow(facts, from);
     if (known !== null && compareCursors(type, known, low) < 0)
       return lagged(facts, known, 'record');
     return { low, from: low, inclusive: true, basis: 'interval' };
   }
-  if (known !== null) return lagged(facts, known, 'record');
+  if (known !== null && !lacksRecord(facts)) return lagged(facts, known, 'record');
+  const first = firstBegin(facts);
+  const isFurther =
+    known !== null && first.from !== null && compareCursors(type, first.from, known) > 0;
+  return isFurther ? lagged(facts, known, 'record') : first;
+}
+
+/** Where a sink begins that has no record. */
+function firstBegin(facts: WindowFacts): Begin {
+  const { incremental, probe, max, others, timezone } = facts;
+  const { initial_value: initial } = incremental;
+  const { type } = probe;
   const isShared = max !== null && Object.keys(others).length > 0;
   if (max !== null && !isShared) {
     const low = convertCursor(max, type, timezone);

@@ -83,6 +83,24 @@ const cases: [string, Change, string][] = [
     'begin .. 2026-03-10T12:00:00.000000Z everything',
   ],
   [
+    'it begins where the destination without a record ends, if that is further back',
+    {
+      ...merge,
+      recorded: [recorded('timestamptz', '2026-03-09T00:00:00.000000Z'), null],
+      max: greatest('timestamptz', '2026-03-01T00:00:00.000000Z'),
+    },
+    '[2026-03-01T00:00:00.000000Z .. 2026-03-10T12:00:00.000000Z destination',
+  ],
+  [
+    'else where the record of the other one does: neither lacks a row',
+    {
+      ...merge,
+      recorded: [null, recorded('timestamptz', '2026-03-01T00:00:00.000000Z')],
+      max: greatest('timestamptz', '2026-03-09T00:00:00.000000Z'),
+    },
+    '[2026-03-01T00:00:00.000000Z .. 2026-03-10T12:00:00.000000Z record',
+  ],
+  [
     'an append does not: the other sink has those rows',
     { recorded: [null, recorded('timestamptz', '2026-03-09T00:00:00.000000Z')] },
     '[2026-03-09T00:00:00.000000Z .. 2026-03-10T12:00:00.000000Z record',
