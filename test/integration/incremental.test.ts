@@ -123,6 +123,16 @@ describe('an incremental pipeline with two sinks, with real servers and Beam', f
     assert.deepEqual(await both(), [10, 10]);
   });
 
+  it('takes no greatest value of another pipeline for its own', async () => {
+    await writeFile(join(root, 'others.yaml'), config.replace('name: events', 'name: others'));
+    const failed = await fails({ config: 'others.yaml' });
+    assert.match(
+      failed.failure?.message ?? '',
+      /has rows of `events\.events` up to id 11, and no record of this source.*`initial_value`/,
+    );
+    assert.deepEqual(await both(), [10, 10]);
+  });
+
   it('stands for the time that its schedule meant, however late it runs', async () => {
     const { client } = environment;
     const schedule = await client.schedule.create({
