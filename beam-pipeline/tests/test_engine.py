@@ -90,6 +90,22 @@ def test_the_manifest_says_what_was_staged(
     assert all(step["done"] for step in steps.values())
 
 
+def test_steps_may_have_any_names(extended: dict[str, str], child: Child) -> None:
+    source, transform = "orders of 2026/Q1 é", 'the "sum"'
+    quoted = f'SELECT sum(n)::BIGINT AS n FROM "{source}"'
+    plan = plan_of(
+        {source: {"module": "counting", "rows": 10}},
+        {transform: {"module": "sql", "inputs": [source], "sql": quoted}},
+        {"../out": transform, "manifest.json": source, "_spill": source, "a b": source},
+    )
+    staged = child.run(plan, None, env=extended)
+    assert len(staged.query("FROM t", "../out")) == 1
+    for sink in ("manifest.json", "_spill", "a b"):
+        assert staged.query("SELECT count(*) FROM t", sink) == [(60,)]
+    steps = child.events[-2]["steps"]
+    assert set(steps) == {source, transform, "../out", "manifest.json", "_spill", "a b"}
+
+
 class FailingWriter(WriteParts):
     """Fails after it wrote a batch, as often as its file says."""
 

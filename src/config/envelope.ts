@@ -10,6 +10,14 @@ import { isTimezone, unknownTimezone } from './timezone.js';
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]*$/;
 const name = (what: string): z.ZodString =>
   z.string().min(1).max(63).regex(namePattern).describe(what);
+/** One line of text; what Beamline adds to a job has labels of its own (`beam_pipeline.graph`). */
+export const stepNamePattern = /^(?!\(beamline\)).+$/;
+const stepName = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(stepNamePattern)
+  .describe('Name of the step, unique in the pipeline.');
 
 const parameters = z
   .record(z.string(), z.unknown())
@@ -34,7 +42,7 @@ export type ArgDeclaration = z.infer<typeof argDeclaration>;
 
 const source = z
   .strictObject({
-    name: name('Name of the step, unique in the pipeline.'),
+    name: stepName,
     module: z.string().describe('What reads the data: `beamline modules` lists them.'),
     description: z.string().optional().describe('A note for people.'),
     incremental: z
@@ -48,7 +56,7 @@ export type SourceStep = z.infer<typeof source>;
 
 const transform = z
   .strictObject({
-    name: name('Name of the step, unique in the pipeline.'),
+    name: stepName,
     module: z.string().describe('What transforms the data: `beamline modules` lists them.'),
     description: z.string().optional().describe('A note for people.'),
     inputs: z
@@ -64,7 +72,7 @@ const columns = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 
 const sink = z
   .strictObject({
-    name: name('Name of the step, unique in the pipeline.'),
+    name: stepName,
     module: z.string().describe('Where the data is published: `beamline modules` lists them.'),
     description: z.string().optional().describe('A note for people.'),
     input: z.string().describe('Name of the source or transform whose rows are published.'),

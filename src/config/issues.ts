@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { durationPattern } from './duration.js';
+import { stepNamePattern } from './envelope.js';
 import { laterMessage, laterValueMessage } from './later.js';
 import { nearMiss, shortList, suggestion } from './near-miss.js';
 import type { ConfigPath, Problem } from './problems.js';
@@ -185,6 +186,9 @@ function sizeMessage(
 function formatMessage(pattern: string | undefined, format: string, gotText: string): string {
   if (pattern === String(durationPattern)) {
     return `must be a duration such as 500ms, 30s, 5m or 2h, got ${gotText}`;
+  }
+  if (pattern === String(stepNamePattern)) {
+    return `must be one line of text that does not begin with \`(beamline)\`, got ${gotText}`;
   }
   const name = /^\/\^\[A-Za-z_?\]\[(A-Za-z0-9_-?)\]\*\$\/$/.exec(pattern ?? '');
   if (name !== null) {

@@ -36,16 +36,16 @@ describe('runPipeline into BigQuery, with a real server, the emulator and Beam',
 
   const run = async (lines: string[], sink: Record<string, unknown>) => {
     await writeFile(join(root, 'customers.csv'), lines.join('\n'));
+    // Without a name, and with steps of any name, as configs of satokiyo/pydataflow-template may be.
     const config = {
-      name: 'customers',
       sources: [
         {
-          name: 'customers',
+          name: '1. customers/CSV',
           module: 'files',
           parameters: { path: 'customers.csv', format: 'csv' },
         },
       ],
-      sinks: [{ name: 'warehouse', module: 'bigquery', input: 'customers', ...sink }],
+      sinks: [{ name: 'to BigQuery (EU)', module: 'bigquery', input: '1. customers/CSV', ...sink }],
     };
     await writeFile(join(root, 'customers.json'), JSON.stringify(config));
     return (await startRun(environment, { config: 'customers.json' })).result();

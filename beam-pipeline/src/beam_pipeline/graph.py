@@ -15,7 +15,7 @@ from beam_pipeline.errors import BeamlineError, ConfigError
 from beam_pipeline.plan import Plan, PlanSource, PlanTransform
 from beam_pipeline.progress import progress
 from beam_pipeline.registry import Module
-from beam_pipeline.staging import Meter, WriteManifest, WriteParts
+from beam_pipeline.staging import Meter, WriteManifest, WriteParts, folder_of
 from beam_pipeline.window import RunWindows, SourceWindow
 
 coder.register()
@@ -119,7 +119,7 @@ class _Graph:
     def add_sinks(self) -> Any:
         staging = self._attempt.staging
         for index, sink in enumerate(self._plan.sinks):
-            folder = files.join(staging, sink.name)
+            folder = folder_of(staging, sink.name)
             files.make_folder(folder)
             progress.begin(sink.name, "sink")
             staged = self._input(sink.input, f"sinks[{index}].input") | sink.name >> beam.ParDo(

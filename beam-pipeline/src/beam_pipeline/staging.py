@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 import uuid
 from collections.abc import Iterator
@@ -194,12 +195,19 @@ class WriteManifest(beam.DoFn):
         }
 
     def _empty(self, name: str, schema: Any) -> StagedPart:
-        uri = files.join(self._staging, name, f"part-{uuid.uuid4().hex}.parquet")
+        uri = files.join(folder_of(self._staging, name), f"part-{uuid.uuid4().hex}.parquet")
         batch = empty_batch(schema)
         writer = PartWriter(uri, batch)
         writer.write(batch)
         rows, size = writer.close()
         return StagedPart(name, _packed(schema), uri, rows, size)
+
+
+def folder_of(staging: str, sink: str) -> str:
+    """Where the rows of a sink are staged: its name, or a hash where that is no plain name."""
+    if re.fullmatch("[A-Za-z][A-Za-z0-9_-]*", sink):
+        return files.join(staging, sink)
+    return files.join(staging, f"sink-{hashlib.sha256(sink.encode()).hexdigest()[:12]}")
 
 
 def _steps(steps: dict[str, Any], facts: list[Any]) -> dict[str, Any]:
