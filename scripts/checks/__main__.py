@@ -67,7 +67,7 @@ ALL: list[Check | Suite] = [
         totals=TOTALS / "mocha.json",
         count=mocha_count,
         environment={"BEAMLINE_TOTALS": str(TOTALS / "mocha.json")},
-        minutes=40,
+        minutes=60,
     ),
     Suite(
         "pytest",
