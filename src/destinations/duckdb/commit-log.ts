@@ -84,12 +84,13 @@ export async function openCommitLog(
       );
     },
     async cursors() {
+      // Of the commits that bring the same sources only the newest says anything: there may be very many.
       const rows = await ask(
-        `SELECT run_key, windows FROM _beamline.commits
+        `SELECT arg_max(run_key, version), arg_max(windows, version) FROM _beamline.commits
          WHERE "table" = $table AND windows <> '{}' AND version >= (
            SELECT coalesce(max(version), 0) FROM _beamline.commits
            WHERE "table" = $table AND kind = 'commit' AND mode = 'replace')
-         ORDER BY version`,
+         GROUP BY json_keys(windows) ORDER BY max(version)`,
       );
       const found: LoggedCursors = {};
       for (const [runKey, windows] of rows) {
