@@ -23,7 +23,7 @@ export interface Site {
 export interface Prepared {
   /** What every process must know of it. */
   env: NodeJS.ProcessEnv;
-  /** Its own processes that may be hit. */
+  /** Its own processes that may be hit; the world ends them. */
   members: readonly Member[];
   /** Input of every run, beside its config. */
   input: Partial<RunPipelineInput>;

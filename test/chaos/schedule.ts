@@ -52,6 +52,16 @@ export interface ScheduleSize {
   members?: readonly MemberName[];
 }
 
+/** Tells pipelines with a short `timeout` from the others. */
+export function bySpeed(
+  pipelines: readonly { name: string; timeout?: string }[],
+): Pick<ScheduleSize, 'pipelines' | 'hasty'> {
+  return {
+    pipelines: pipelines.filter(({ timeout }) => timeout === undefined).map(({ name }) => name),
+    hasty: pipelines.filter(({ timeout }) => timeout !== undefined).map(({ name }) => name),
+  };
+}
+
 /** Every decision of one play, from its seed: the same seed and size give the same schedule. */
 export function scheduleOf(seed: number, size: ScheduleSize): Schedule {
   const random = createRandom(seed);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { startSampleDatabase } from '../../src/dev/demo/sample-database.js';
 import { startStack } from '../../src/dev/stack.js';
-import { requester, type BigQueryEmulator } from '../support/bigquery.js';
+import { queryRows, requester, type BigQueryEmulator } from '../support/bigquery.js';
 import { projectRoot, temporaryRoot } from '../support/stack.js';
 
 /** What a person has in front of them after `make demo`, in a folder of its own. */
@@ -42,13 +42,7 @@ export async function startProject(): Promise<Project> {
     return {
       root,
       bigquery,
-      async query(sql, billedTo = 'beamline-dev') {
-        const body = { query: sql, useLegacySql: false, timeoutMs: 30_000 };
-        const answer = (await bigquery('POST', `/projects/${billedTo}/queries`, body)) as {
-          rows?: { f: { v: unknown }[] }[];
-        };
-        return (answer.rows ?? []).map(({ f }) => f.map(({ v }) => v));
-      },
+      query: (sql, billedTo = 'beamline-dev') => queryRows(bigquery, billedTo, sql),
       async shell(line) {
         const { exitCode, all } = await execa('sh', ['-c', line], {
           cwd: root,

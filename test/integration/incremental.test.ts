@@ -12,6 +12,7 @@ import type { ReadyChild } from '../support/child.js';
 import { query, startRun } from '../support/pipeline.js';
 import { until } from '../support/until.js';
 import {
+  profileOf,
   startDatabase,
   startTemporal,
   startWorker,
@@ -34,9 +35,8 @@ describe('an incremental pipeline with two sinks, with real servers and Beam', f
       startDatabase('postgres'),
       temporaryRoot(),
     ]);
-    const { host, port, user, password, database: name } = database.ready;
-    const profile = { host, port, user, password, database: name };
-    await writeFile(join(root, '.connections.json'), JSON.stringify({ shop: profile }));
+    const profiles = { shop: profileOf(database.ready) };
+    await writeFile(join(root, '.connections.json'), JSON.stringify(profiles));
     await writeFile(join(root, 'events.yaml'), config);
     await sql(`CREATE TABLE events (id bigint, note text);
       INSERT INTO events SELECT n, 'note ' || n FROM generate_series(1, 5) n;

@@ -8,7 +8,7 @@ export interface BigQueryEmulator {
   endpoint: string;
   createDataset(project: string, dataset: string): Promise<void>;
   /** A request of the REST API; the path begins at `/projects`. */
-  request(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>;
+  request: (method: string, path: string, body?: unknown) => Promise<Record<string, unknown>>;
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -43,6 +43,21 @@ export async function startBigQuery(folder: string, storage?: string): Promise<B
     },
     stop: (signal) => child.end(signal),
   };
+}
+
+/** Rows of a query, all of them in one page; values as the REST API writes them. */
+export async function queryRows(
+  request: BigQueryEmulator['request'],
+  project: string,
+  sql: string,
+): Promise<(string | null)[][]> {
+  const body = { query: sql, useLegacySql: false, timeoutMs: 30_000, maxResults: 100_000 };
+  const answer = (await request('POST', `/projects/${project}/queries`, body)) as {
+    rows?: { f: { v: string | null }[] }[];
+    pageToken?: string;
+  };
+  if (answer.pageToken !== undefined) throw new Error(`${sql} has more rows than one page`);
+  return (answer.rows ?? []).map(({ f }) => f.map(({ v }) => v));
 }
 
 /** Requests of the REST API at a base URL; a refusal is thrown with all that the answer says. */

@@ -5,7 +5,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Client, type QueryResult } from 'pg';
 import type { Receipt } from '../../src/shared/receipt.js';
 import type { RunPipelineInput } from '../../src/shared/run-input.js';
-import type { Database } from './stack.js';
+import { profileOf, type Database } from './stack.js';
 
 /** Runs SQL on a PostgreSQL and returns the last statement's rows. */
 export async function query(database: Database, sql: string): Promise<Record<string, unknown>[]> {
@@ -41,12 +41,8 @@ export async function writeOrdersPipeline(
     lake = false,
   }: OrdersPipeline,
 ): Promise<void> {
-  const { host, port, user, password } = database;
   await mkdir(root, { recursive: true });
-  await writeFile(
-    join(root, '.connections.json'),
-    JSON.stringify({ shop: { host, port, user, password, database: database.database } }),
-  );
+  await writeFile(join(root, '.connections.json'), JSON.stringify({ shop: profileOf(database) }));
   await writeFile(
     join(root, 'orders.yaml'),
     `name: orders

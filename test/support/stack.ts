@@ -37,6 +37,12 @@ export async function startTemporal(extraArgs: string[] = []): Promise<TestWorkf
   }
 }
 
+/** The connection profile of a database. */
+export function profileOf(given: Database): Omit<Database, 'kind' | 'url'> {
+  const { host, port, user, password, database } = given;
+  return { host, port, user, password, database };
+}
+
 /** Starts a throw-away database server; it ends with this process at the latest. */
 export function startDatabase(
   kind: Database['kind'],

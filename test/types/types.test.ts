@@ -8,7 +8,13 @@ import { manifest, type ManifestSink } from '../../src/shared/manifest.js';
 import { newDataset, startForTests, type TestDataset } from '../destinations/bigquery/support.js';
 import { done, onDuckdb, publishTask, type TestSink } from '../destinations/support.js';
 import type { ReadyChild } from '../support/child.js';
-import { projectRoot, startDatabase, temporaryRoot, type Database } from '../support/stack.js';
+import {
+  profileOf,
+  projectRoot,
+  startDatabase,
+  temporaryRoot,
+  type Database,
+} from '../support/stack.js';
 
 interface TypeRow {
   type: string;
@@ -78,8 +84,7 @@ for (const [heading, kind, module] of [
       database = server;
       ends.push(started.stop, () => server.end());
       dataset = await newDataset(started.emulator, root);
-      const { host, port, user, password, database: name } = database.ready;
-      const at = { host, port, user, password, database: name };
+      const at = profileOf(database.ready);
       await writeFile(join(root, 'profiles.json'), JSON.stringify({ db: at }));
       await execa(pythonPath(), ['-c', setUp], {
         input: JSON.stringify({

@@ -3,7 +3,7 @@ import { receiptsOf, type Violation } from '../invariants.js';
 import { jobsOf } from '../jobs.js';
 import type { PlayedRun } from '../play.js';
 import type { Scenario } from '../scenario.js';
-import type { ScheduleSize } from '../schedule.js';
+import { bySpeed } from '../schedule.js';
 import type { World } from '../world.js';
 import { commitsOf, contentsOf, type Commit } from './destinations.js';
 import { pipelines, writeProject } from './pipelines.js';
@@ -24,10 +24,7 @@ export const wholeFiles: Scenario = {
 };
 
 /** The names of its pipelines, as a schedule wants them. */
-export const filePipelines: Pick<ScheduleSize, 'pipelines' | 'hasty'> = {
-  pipelines: pipelines.filter(({ timeout }) => timeout === undefined).map(({ name }) => name),
-  hasty: pipelines.filter(({ timeout }) => timeout !== undefined).map(({ name }) => name),
-};
+export const filePipelines = bySpeed(pipelines);
 
 /** The model of a destination: an append adds every row once, a replace leaves them once. */
 async function everyRowOnce({ roots }: World): Promise<Violation[]> {

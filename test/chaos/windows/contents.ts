@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { duckdbRows } from '../../support/pipeline.js';
-import type { requester } from '../../support/bigquery.js';
+import { queryRows, type BigQueryEmulator } from '../../support/bigquery.js';
 import type { Violation } from '../invariants.js';
 import type { World } from '../world.js';
 import { databaseOf, dataset, pipelines, project, type Pipeline, type Sink } from './pipelines.js';
@@ -11,7 +11,7 @@ type Content = [id: string, version: string][];
 /** What is wrong with the destinations, beside what the source has: the version of each row, by its id. */
 export async function wrongContents(
   { roots }: World,
-  request: ReturnType<typeof requester>,
+  request: BigQueryEmulator['request'],
   source: ReadonlyMap<string, string>,
 ): Promise<Violation[]> {
   const violations: Violation[] = [];
@@ -83,15 +83,8 @@ async function inDuckdb(root: string, { table }: Sink): Promise<Content> {
   return rows.map(({ id, version }) => [String(id), String(version)]);
 }
 
-async function inBigQuery(
-  request: ReturnType<typeof requester>,
-  { table }: Sink,
-): Promise<Content> {
-  const answer = (await request('POST', `/projects/${project}/queries`, {
-    query: `SELECT id, version FROM \`${project}.${dataset}.${table}\``,
-    useLegacySql: false,
-    maxResults: 100_000,
-  })) as { rows?: { f: { v: string }[] }[]; pageToken?: string };
-  if (answer.pageToken !== undefined) throw new Error(`${table} has more rows than one page`);
-  return (answer.rows ?? []).map(({ f: [id, version] }) => [id?.v ?? '', version?.v ?? '']);
+async function inBigQuery(request: BigQueryEmulator['request'], { table }: Sink): Promise<Content> {
+  const sql = `SELECT id, version FROM \`${project}.${dataset}.${table}\``;
+  const rows = await queryRows(request, project, sql);
+  return rows.map(([id, version]) => [id ?? '', version ?? '']);
 }

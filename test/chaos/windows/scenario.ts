@@ -3,12 +3,12 @@ import { choosePorts } from '../../../src/dev/ports.js';
 import { bigqueryEmulatorPath } from '../../../src/dev/programs.js';
 import { pythonPath } from '../../../src/process/python.js';
 import { requester } from '../../support/bigquery.js';
-import { startDatabase } from '../../support/stack.js';
+import { profileOf, startDatabase } from '../../support/stack.js';
 import type { Violation } from '../invariants.js';
 import { points, windowPoints } from '../points.js';
 import { runToItsEnd, type PlayedRun } from '../play.js';
 import type { Scenario } from '../scenario.js';
-import { memberNames, type ScheduleSize } from '../schedule.js';
+import { bySpeed, memberNames, type ScheduleSize } from '../schedule.js';
 import type { World, WorldOptions } from '../world.js';
 import { wrongContents } from './contents.js';
 import { dataset, pipelines, project, writeConfigs } from './pipelines.js';
@@ -38,13 +38,11 @@ function changingTable(seed: number): Scenario {
       const datasetReference = { projectId: project, datasetId: dataset };
       await request('POST', `/projects/${project}/datasets`, { datasetReference });
       let rows = new Map<string, string>();
-      const { host, port: at, user, password, database: name } = database.ready;
       return {
         env: { BIGQUERY_EMULATOR_HOST: endpoint },
         members: [bigquery],
         input: { allowPlaintextProfile: true },
-        writeProject: (root) =>
-          writeConfigs(root, { host, port: at, user, password, database: name }),
+        writeProject: (root) => writeConfigs(root, profileOf(database.ready)),
         begin: () => source.begin(),
         async finish(world) {
           rows = await source.finish();
@@ -55,7 +53,6 @@ function changingTable(seed: number): Scenario {
           ...(await wrongContents(world, request, rows)),
         ],
         async end() {
-          await bigquery.end();
           await source.end();
           await database.end();
         },
@@ -73,8 +70,7 @@ export function windowsWorld(seed: number): { scenario: Scenario; hosts: WorldOp
 
 /** The names of its pipelines, and where their runs may be, as a schedule wants them. */
 export const windowPipelines: Omit<ScheduleSize, 'runs' | 'inFlight'> = {
-  pipelines: pipelines.filter(({ timeout }) => timeout === undefined).map(({ name }) => name),
-  hasty: pipelines.filter(({ timeout }) => timeout !== undefined).map(({ name }) => name),
+  ...bySpeed(pipelines),
   hostsOf: (name) => pipelines.find((pipeline) => pipeline.name === name)?.hosts ?? [0],
   points: [...points.filter((point) => !point.startsWith('publisher:files:')), ...windowPoints],
   members: [...memberNames, 'bigquery'],

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { startBigQuery, type BigQueryEmulator } from '../../support/bigquery.js';
+import { queryRows, startBigQuery, type BigQueryEmulator } from '../../support/bigquery.js';
 import { temporaryRoot } from '../../support/stack.js';
 import type { TestSink } from '../support.js';
 
@@ -76,13 +76,8 @@ export async function newDataset(emulator: BigQueryEmulator, root: string): Prom
         ...parameters,
       },
     }),
-    async query(sql) {
-      const answer = (await emulator.request('POST', `/projects/${project}/queries`, {
-        query: sql.replaceAll('DATASET', `${project}.${name}`),
-        useLegacySql: false,
-      })) as { rows?: { f: { v: string | null }[] }[] };
-      return (answer.rows ?? []).map(({ f }) => f.map(({ v }) => v));
-    },
+    query: (sql) =>
+      queryRows(emulator.request, project, sql.replaceAll('DATASET', `${project}.${name}`)),
     table: (id = 'orders') => emulator.request('GET', `${tables}/${id}`).catch(() => null),
     async createTable(resource, id = 'orders') {
       const tableReference = { projectId: project, datasetId: name, tableId: id };
