@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   WorkflowFailedError,
+  WorkflowNotFoundError,
   type WorkflowExecutionDescription,
   type WorkflowHandle,
 } from '@temporalio/client';
@@ -124,13 +125,26 @@ export class Run {
 
   /** Asks the run to cancel; it ends its processes, removes what it staged, and closes. */
   async cancel(): Promise<void> {
-    await this.#describe();
-    await this.#reached(() => this.#handle.cancel());
+    const firstExecutionRunId = firstIdOf(await this.#describe());
+    // Of whichever execution is open: the server accepts the cancellation of one that was continued
+    // or reset meanwhile, and nothing comes of it.
+    const { workflow } = this.#temporal.client;
+    const open = workflow.getHandle(this.workflowId, undefined, { firstExecutionRunId });
+    await this.#reached(() => open.cancel().catch(unlessNotFound));
   }
 
   /** Asks the run to let its streaming job finish what it has read. The run refuses it for a batch job. */
   async drain(): Promise<void> {
-    await this.#reached(() => this.#handle.signal('drainJob'));
+    for (;;) {
+      const { runId } = await this.#describe();
+      try {
+        return await this.#reached(() => this.#handle.signal('drainJob'));
+      } catch (error) {
+        unlessNotFound(error);
+        // Continued since it was looked at, or ended.
+        if ((await this.#describe()).runId === runId) throw error;
+      }
+    }
   }
 
   async #awaitEnd(): Promise<Receipt> {
@@ -202,6 +216,11 @@ export class Run {
 
 function firstIdOf({ raw, runId }: WorkflowExecutionDescription): string {
   return raw.workflowExecutionInfo?.firstRunId || runId;
+}
+
+/** Throws every error but the one of a run that has ended. */
+function unlessNotFound(error: unknown): void {
+  if (!(error instanceof WorkflowNotFoundError)) throw error;
 }
 
 /** Loads the client of Dataflow only where a job is watched. */

@@ -15,7 +15,8 @@ export function createRuns(client: Client): Runs {
     let fate: RunFate = 'unknown';
     for await (const { status } of client.workflow.list({ query })) {
       if (status.name === 'RUNNING') return 'open';
-      fate = 'closed';
+      // How that run stands says its next execution, which the list may not know yet.
+      if (status.name !== 'CONTINUED_AS_NEW') fate = 'closed';
     }
     return fate;
   }

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { packageRoot } from '../../src/dev/tools.js';
-import { temporaryFolder, until } from './support.js';
+import { temporaryFolder } from './support.js';
+import { until } from '../support/until.js';
 
 const cli = join(packageRoot, 'dist', 'src', 'cli', 'main.js');
 

@@ -2,15 +2,8 @@ import assert from 'node:assert/strict';
 import { HTTP, type CloudEvent } from 'cloudevents';
 import { startEmulator } from '../../src/emulator/emulator.js';
 import type { EventsMode } from '../../src/emulator/options.js';
-import {
-  becomes,
-  clientsOf,
-  launch,
-  quick,
-  startReceiver,
-  temporaryFolder,
-  until,
-} from './support.js';
+import { becomes, clientsOf, launch, quick, startReceiver, temporaryFolder } from './support.js';
+import { until } from '../support/until.js';
 
 describe('the events of the emulator', () => {
   const folder = temporaryFolder();

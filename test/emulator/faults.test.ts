@@ -10,10 +10,10 @@ import {
   startReceiver,
   stateOf,
   temporaryFolder,
-  until,
   type Clients,
   type Receiver,
 } from './support.js';
+import { until } from '../support/until.js';
 
 describe('a scripted fault of the emulator', () => {
   const folder = temporaryFolder();

@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { startEmulator, type Emulator } from '../../src/emulator/emulator.js';
-import { quick, spec, startStorage, temporaryFolder, until, type FakeStorage } from './support.js';
+import { quick, spec, startStorage, temporaryFolder, type FakeStorage } from './support.js';
+import { until } from '../support/until.js';
 
 describe('the emulator, through gcloud', function () {
   this.timeout(120_000);

@@ -11,10 +11,10 @@ import {
   startReceiver,
   stateOf,
   temporaryFolder,
-  until,
   type Clients,
   type Receiver,
 } from './support.js';
+import { until } from '../support/until.js';
 
 const where = (jobId: string) => ({ projectId: project, location: region, jobId });
 

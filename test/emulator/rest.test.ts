@@ -10,10 +10,10 @@ import {
   startStorage,
   stateOf,
   temporaryFolder,
-  until,
   type Clients,
   type FakeStorage,
 } from './support.js';
+import { until } from '../support/until.js';
 
 const where = (jobId: string) => ({ projectId: project, location: region, jobId });
 

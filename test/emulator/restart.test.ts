@@ -12,10 +12,10 @@ import {
   region,
   startReceiver,
   temporaryFolder,
-  until,
   type Clients,
   type Receiver,
 } from './support.js';
+import { until } from '../support/until.js';
 
 describe('an emulator that is killed', () => {
   let folder: ReturnType<typeof temporaryFolder>;

@@ -10,11 +10,11 @@ import {
   startReceiver,
   startStorage,
   temporaryFolder,
-  until,
   type Clients,
   type FakeStorage,
   type Receiver,
 } from './support.js';
+import { until } from '../support/until.js';
 
 describe('a simulated job', () => {
   const folder = temporaryFolder();

@@ -4,7 +4,6 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   FlexTemplatesServiceClient,
   JobsV1Beta3Client,
@@ -16,6 +15,7 @@ import { PassThroughClient } from 'google-auth-library';
 import { HTTP, type CloudEvent } from 'cloudevents';
 import { killGroup } from '../../src/process/process-record.js';
 import type { EmulatorOptions } from '../../src/emulator/options.js';
+import { until } from '../support/until.js';
 
 // The clients would look for a metadata server that is not there.
 process.env['METADATA_SERVER_DETECTION'] = 'none';
@@ -125,18 +125,6 @@ export async function launch(
 export async function stateOf({ jobs }: Clients, jobId: string): Promise<string> {
   const [job] = await jobs.getJob({ projectId: project, location: region, jobId });
   return String(job.currentState);
-}
-
-/** Waits until it holds, for as long as the test may take. */
-export async function until(
-  holds: () => boolean | Promise<boolean>,
-  what = 'it holds',
-): Promise<void> {
-  for (let tries = 0; tries < 900; tries++) {
-    if (await holds()) return;
-    await sleep(10);
-  }
-  throw new Error(`gave up waiting until ${what}`);
 }
 
 /** Waits until the job is in that state. */

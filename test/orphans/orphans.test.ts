@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
 import {
   DataflowRefused,
   DataflowUnavailable,
   JobNotFound,
   UnknownJobState,
 } from '../../src/gateways/dataflow.js';
+import { createRuns } from '../../src/orphans/temporal-runs.js';
 import { endJobs } from '../../src/orphans/end-jobs.js';
 import { findOrphanJobs } from '../../src/orphans/find-jobs.js';
 import { findOrphanLocks, releaseLocks } from '../../src/orphans/find-locks.js';
@@ -390,4 +392,22 @@ describe('locks that were left behind', () => {
     await releaseLocks(runs, locks);
     assert.deepEqual(released, [['beamline.lock.a', gone]]);
   });
+});
+
+describe('how a run stands, by the list of workflows', () => {
+  const cases: [string[], RunFate][] = [
+    [[], 'unknown'],
+    [['COMPLETED'], 'closed'],
+    [['RUNNING', 'CONTINUED_AS_NEW'], 'open'],
+    [['TERMINATED', 'CONTINUED_AS_NEW'], 'closed'],
+    // The next execution is not listed yet.
+    [['CONTINUED_AS_NEW'], 'unknown'],
+  ];
+  for (const [listed, fate] of cases) {
+    it(`${listed.join(' and ') || 'nothing'}: ${fate}`, async () => {
+      const executions = listed.map((name) => ({ status: { name } }));
+      const client = { workflow: { list: () => executions } } as unknown as Client;
+      assert.equal(await createRuns(client).fateOf(goneKey), fate);
+    });
+  }
 });

@@ -23,11 +23,11 @@ import {
   quick,
   region,
   temporaryFolder,
-  until,
   type Clients,
 } from '../emulator/support.js';
 import { startTemporal, temporaryRoot } from '../support/stack.js';
 import { workflowBundle } from '../support/workflow-bundle.js';
+import { until } from '../support/until.js';
 
 describe('orphans, with the Dataflow emulator and a real Temporal', function () {
   this.timeout(60_000);

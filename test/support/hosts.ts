@@ -56,7 +56,6 @@ export async function createHosts(
   };
 }
 
-/** Lets a stopped process go on; nothing if its successor has ended it. */
 /** Pauses a process, and returns when it has stopped: the signal takes effect a moment later. */
 export async function pause(pid: number): Promise<void> {
   process.kill(pid, 'SIGSTOP');
@@ -66,6 +65,7 @@ export async function pause(pid: number): Promise<void> {
   });
 }
 
+/** Lets a stopped process go on; nothing if its successor has ended it. */
 export function wake(pid: number): void {
   try {
     process.kill(pid, 'SIGCONT');

@@ -1,20 +1,35 @@
 import assert from 'node:assert/strict';
 import { Context } from '@temporalio/activity';
-import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import {
+  WorkflowFailedError,
+  type WorkflowHandle,
+  type WorkflowHandleWithFirstExecutionRunId,
+} from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import type { Receipt } from '../../src/shared/receipt.js';
+import type { ResumedRun } from '../../src/workflows/job-context.js';
 import { createFakeActivities, type FakeOptions } from './fake-activities.js';
 import { FakeDataflow, target } from './fake-job.js';
 import { workflowBundle } from './workflow-bundle.js';
 
 export interface JobRun {
+  taskQueue: string;
   dataflow: FakeDataflow;
   receipts: Receipt[];
   calls: string[];
-  start: (overrides?: FakeOptions['overrides'], more?: { beats?: boolean }) => Promise<Run>;
+  start: (overrides?: FakeOptions['overrides'], more?: StartOptions) => Promise<Run>;
 }
-type Run = WorkflowHandle<(input: object) => Promise<Receipt>>;
+
+interface StartOptions {
+  beats?: boolean;
+  /** What an execution before this one had done. */
+  resumed?: ResumedRun;
+  /** Called before a worker is there. */
+  beforeWorker?: (run: Run) => Promise<void>;
+}
+
+type Run = WorkflowHandleWithFirstExecutionRunId<(input: object) => Promise<Receipt>>;
 
 let count = 0;
 
@@ -35,7 +50,16 @@ export async function withJobRun(
     await body({
       dataflow,
       ...seen,
-      async start(overrides = dataflow.activities(), { beats = false } = {}) {
+      taskQueue,
+      async start(overrides = dataflow.activities(), options = {}) {
+        const { beats = false, resumed, beforeWorker } = options;
+        const input = { config: 'orders.yaml', runner: 'dataflow' };
+        const run = await client.workflow.start('runPipeline', {
+          taskQueue,
+          workflowId,
+          args: resumed ? [input, resumed] : [input],
+        });
+        await beforeWorker?.(run);
         const fakes = createFakeActivities({
           client: client.workflow,
           taskQueue,
@@ -54,11 +78,7 @@ export async function withJobRun(
           ...code,
         });
         worker = created.run();
-        return client.workflow.start('runPipeline', {
-          taskQueue,
-          workflowId,
-          args: [{ config: 'orders.yaml', runner: 'dataflow' }],
-        });
+        return run;
       },
     });
   } finally {
@@ -80,8 +100,4 @@ export async function causeOf(run: WorkflowHandle): Promise<unknown> {
 /** Until the server tells the activity of its cancellation, which a heartbeat's answer brings. */
 export async function untilCancelled(): Promise<void> {
   await Context.current().cancelled.catch(() => undefined);
-}
-
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -1,6 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits until the condition holds; a test's own time limit ends the wait. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(20);
+/**
+ * Waits until the condition holds. A wait that ends by itself lets the test stop what it started,
+ * which mocha's time limit does not.
+ * @throws an error that says what was waited for, when 45 s are over
+ */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what = String(condition),
+): Promise<void> {
+  const end = Date.now() + 45_000;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`waited for 45 s until ${what}`);
+    await sleep(20);
+  }
 }

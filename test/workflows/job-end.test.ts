@@ -4,8 +4,9 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { RunStatus } from '../../src/shared/contract.js';
 import { failure } from '../../src/shared/failures.js';
-import { causeOf, until, withJobRun } from '../support/job-run.js';
+import { causeOf, withJobRun } from '../support/job-run.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
+import { until } from '../support/until.js';
 
 const failed: JobFailure = {
   cause: 'out_of_memory',

@@ -8,8 +8,9 @@ import { isTerminal } from '../../src/shared/job-end.js';
 import { jobStates, type JobState } from '../../src/shared/job.js';
 import type { Outcome } from '../../src/shared/receipt.js';
 import { target } from '../support/fake-job.js';
-import { causeOf, until, withJobRun } from '../support/job-run.js';
+import { causeOf, withJobRun } from '../support/job-run.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
+import { until } from '../support/until.js';
 
 describe('what a run hears of its job', function () {
   this.timeout(120_000);

@@ -7,8 +7,9 @@ import type { RunStatus } from '../../src/shared/contract.js';
 import { failure } from '../../src/shared/failures.js';
 import type { LaunchJob } from '../../src/workflows/activities.js';
 import { target } from '../support/fake-job.js';
-import { causeOf, until, withJobRun } from '../support/job-run.js';
+import { causeOf, withJobRun } from '../support/job-run.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
+import { until } from '../support/until.js';
 
 const failed: JobFailure = {
   cause: 'out_of_memory',

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
+import { Client, type WorkflowHandle } from '@temporalio/client';
+import { CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
 import { Beamline } from '../../src/client/index.js';
-import { registerSearchAttributes } from '../../src/worker/search-attributes.js';
+import { Run } from '../../src/client/run.js';
 import { runKeyOf } from '../../src/store/run-key.js';
+import { registerSearchAttributes } from '../../src/worker/search-attributes.js';
+import type { ResumedRun } from '../../src/workflows/job-context.js';
 import { createFakeActivities } from '../support/fake-activities.js';
 import { FakeDataflow, target } from '../support/fake-job.js';
+import { causeOf, withJobRun } from '../support/job-run.js';
 import { startTemporal } from '../support/stack.js';
-import { workflowBundle } from '../support/workflow-bundle.js';
+import { until } from '../support/until.js';
 
 describe('a run of which many events are heard', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let environment: TestWorkflowEnvironment;
 
   before(async () => {
@@ -23,48 +27,59 @@ describe('a run of which many events are heard', function () {
   });
   after(() => environment?.teardown());
 
+  /** Sends events until the execution that is open now is continued in another; returns that. */
+  async function untilContinued(dataflow: FakeDataflow, workflowId: string): Promise<string> {
+    await until(() => dataflow.jobs.length > 0);
+    const newest = environment.client.workflow.getHandle(workflowId);
+    const { runId } = await newest.describe();
+    await until(async () => {
+      for (let event = 0; event < 20; event++) await dataflow.send('JOB_STATE_RUNNING');
+      return (await newest.describe()).runId !== runId;
+    });
+    return (await newest.describe()).runId;
+  }
+
+  /** A client of which nothing that changes a run arrives before `first` has happened. */
+  function runOfSlowClient({ workflowId, runId }: Handle, first: () => Promise<unknown>): Run {
+    const { client, address } = environment;
+    const slow = new Client({
+      connection: client.connection,
+      interceptors: {
+        workflow: [
+          {
+            async cancel(input, next) {
+              await first();
+              return next(input);
+            },
+            async signal(input, next) {
+              await first();
+              return next(input);
+            },
+          },
+        ],
+      },
+    });
+    const handle = slow.workflow.getHandle(workflowId, runId);
+    const temporal = { client: slow, address, namespace: 'default' };
+    return new Run(temporal, handle, { root: '.', key: runKeyOf(runId), url: null });
+  }
+
   it('is continued as new while it waits, and stays the same run with the same job and lock', async () => {
-    const { client, nativeConnection } = environment;
-    const taskQueue = 'long-run';
-    const workflowId = 'long-run-1';
-    const dataflow = new FakeDataflow(workflowId, client.workflow);
-    const { activities, calls, receipts } = createFakeActivities({
-      client: client.workflow,
-      taskQueue,
-      prepared: { dataflow: target },
-      overrides: dataflow.activities(),
-    });
-    const code = await workflowBundle();
-    const worker = await Worker.create({
-      connection: nativeConnection,
-      activities,
-      taskQueue,
-      ...code,
-    });
-    await worker.runUntil(async () => {
-      const first = await client.workflow.start('runPipeline', {
-        taskQueue,
-        workflowId,
-        args: [{ config: 'orders.yaml', runner: 'dataflow' }],
-      });
+    await withJobRun(environment, {}, async ({ dataflow, start, calls, receipts, taskQueue }) => {
+      const { workflowId, firstExecutionRunId } = await start();
       const beamline = await Beamline.connect({ address: environment.address, taskQueue });
       const run = await beamline.get(workflowId);
-      const firstExecution = client.workflow.getHandle(workflowId, first.firstExecutionRunId);
-      while (dataflow.jobs.length === 0) await environment.sleep(50);
-      for (let event = 0; event < 60; event++) await dataflow.send('JOB_STATE_RUNNING');
-      while ((await firstExecution.describe()).status.name !== 'CONTINUED_AS_NEW')
-        await environment.sleep(50);
+      await untilContinued(dataflow, workflowId);
       const snapshot = await run.status();
-      assert.notEqual(snapshot.run_id, first.firstExecutionRunId);
+      assert.notEqual(snapshot.run_id, firstExecutionRunId);
       assert.equal(snapshot.state, 'running');
-      assert.deepEqual(
-        (await beamline.list()).map(({ run_key }) => run_key),
-        [run.key],
-      );
+      // The list follows the server's events a moment later.
+      await until(async () => (await beamline.list()).map(({ run_key }) => run_key)[0] === run.key);
+      assert.equal((await beamline.list()).length, 1);
       await dataflow.move('JOB_STATE_DONE');
       const receipt = await run.receipt();
       assert.equal(receipt.outcome, 'succeeded');
-      assert.equal(receipt.run_key, runKeyOf(first.firstExecutionRunId));
+      assert.equal(receipt.run_key, runKeyOf(firstExecutionRunId));
       assert.equal(receipt.job?.job_id, 'job-1');
       assert.equal(dataflow.launches, 1);
       for (const once of [
@@ -79,49 +94,85 @@ describe('a run of which many events are heard', function () {
       }
       assert.deepEqual(receipts, [receipt]);
       // The lock was given back.
-      const lock = client.workflow.getHandle('beamline.lock.t');
-      await lock.result();
+      await environment.client.workflow.getHandle('beamline.lock.t').result();
       await beamline.close();
     });
   });
 
-  it('can be cancelled by a client that knew its first execution only', async () => {
-    const { client, nativeConnection } = environment;
-    const taskQueue = 'long-run-cancelled';
-    const workflowId = 'long-run-2';
-    const dataflow = new FakeDataflow(workflowId, client.workflow);
-    const { activities, receipts } = createFakeActivities({
-      client: client.workflow,
-      taskQueue,
-      prepared: { dataflow: target },
-      overrides: dataflow.activities(),
-    });
-    const code = await workflowBundle();
-    const worker = await Worker.create({
-      connection: nativeConnection,
-      activities,
-      taskQueue,
-      ...code,
-    });
-    await worker.runUntil(async () => {
-      const beamline = await Beamline.connect({ address: environment.address, taskQueue });
-      const first = await client.workflow.start('runPipeline', {
-        taskQueue,
-        workflowId,
-        args: [{ config: 'orders.yaml', runner: 'dataflow' }],
-      });
-      const run = await beamline.get(workflowId);
-      const firstExecution = client.workflow.getHandle(workflowId, first.firstExecutionRunId);
-      while (dataflow.jobs.length === 0) await environment.sleep(50);
-      for (let event = 0; event < 60; event++) await dataflow.send('JOB_STATE_RUNNING');
-      while ((await firstExecution.describe()).status.name !== 'CONTINUED_AS_NEW')
-        await environment.sleep(50);
+  it('is cancelled by a client that knew its first execution only, also where it is continued as the request is under way', async () => {
+    await withJobRun(environment, {}, async ({ dataflow, start, receipts }) => {
+      const { workflowId, firstExecutionRunId: runId } = await start();
+      await untilContinued(dataflow, workflowId);
+      const run = runOfSlowClient({ workflowId, runId }, () =>
+        untilContinued(dataflow, workflowId),
+      );
       dataflow.onStop = (job) => dataflow.move('JOB_STATE_CANCELLED', job);
       await run.cancel();
       await assert.rejects(run.result(), /was cancelled/);
       assert.equal(receipts[0]?.outcome, 'cancelled');
       assert.deepEqual(dataflow.stops, ['cancel job-1']);
-      await beamline.close();
+      // Once more, after its end.
+      await runOfSlowClient({ workflowId, runId }, async () => undefined).cancel();
     });
   });
+
+  it('is drained, too, where it is continued as the request is under way', async () => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
+      const { workflowId, firstExecutionRunId: runId } = await start();
+      await until(() => dataflow.jobs.length > 0);
+      dataflow.last.view.type = 'streaming';
+      let requests = 0;
+      const run = runOfSlowClient({ workflowId, runId }, async () => {
+        requests += 1;
+        if (requests === 1) await untilContinued(dataflow, workflowId);
+      });
+      await run.drain();
+      await until(() => dataflow.stops.length > 0);
+      assert.deepEqual(dataflow.stops, ['drain job-1']);
+      assert.equal(requests, 2);
+      await dataflow.move('JOB_STATE_DRAINED');
+      await assert.rejects(run.result(), { outcome: 'drained' });
+      await assert.rejects(run.drain(), /already completed|not found/);
+    });
+  });
+
+  for (const deadlineAt of [null, Date.now() + 3_600_000]) {
+    const limit = deadlineAt === null ? 'no deadline' : 'a deadline';
+    it(`ends its job where it is cancelled before its next execution has begun (${limit})`, async () => {
+      await withJobRun(environment, {}, async ({ dataflow, start, receipts, taskQueue }) => {
+        const { client } = environment;
+        const job = dataflow.add({ jobName: 'orders-job', ordinal: 1, runKey: runKeyOf('first') });
+        job.view.state = 'JOB_STATE_RUNNING';
+        dataflow.onStop = (stopped) => dataflow.move('JOB_STATE_CANCELLED', stopped);
+        const { activities } = createFakeActivities({
+          client: client.workflow,
+          taskQueue,
+          prepared: { dataflow: target },
+        });
+        const resumed: ResumedRun = {
+          prepared: await activities.prepare({ config: 'orders.yaml' }, 'first'),
+          startedAt: new Date().toISOString(),
+          deadlineAt,
+          locks: {},
+          versions: { warehouse: 0 },
+          notes: [],
+          job: {
+            uploaded: { planUri: 'gs://b/p', profilesUri: null, inputsUri: null },
+            ordinal: 1,
+            launches: 1,
+            jobId: job.view.jobId,
+          },
+        };
+        const run = await start(undefined, {
+          resumed,
+          beforeWorker: async (handle) => void (await handle.cancel()),
+        });
+        assert.ok((await causeOf(run)) instanceof CancelledFailure);
+        assert.deepEqual(dataflow.stops, ['cancel job-1']);
+        assert.equal(receipts[0]?.outcome, 'cancelled');
+      });
+    });
+  }
 });
+
+type Handle = Pick<WorkflowHandle, 'workflowId'> & { runId: string };

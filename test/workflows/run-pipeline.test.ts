@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
@@ -17,6 +16,7 @@ import {
 } from '../support/fake-activities.js';
 import { workflowBundle } from '../support/workflow-bundle.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
+import { until } from '../support/until.js';
 
 const staged = async () => ({ manifestUri: '/m', manifestSha256: 'b'.repeat(64), attempt: 1 });
 
@@ -290,8 +290,4 @@ function promiseWithResolvers(): { promise: Promise<void>; resolve: () => void }
     settle = resolve;
   });
   return { promise, resolve: () => settle?.() };
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(20);
 }

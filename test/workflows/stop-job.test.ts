@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { failure } from '../../src/shared/failures.js';
 import { registerSearchAttributes } from '../../src/worker/search-attributes.js';
-import { causeOf, until, untilCancelled, withJobRun } from '../support/job-run.js';
+import { causeOf, untilCancelled, withJobRun } from '../support/job-run.js';
 import { startTemporal } from '../support/stack.js';
+import { until } from '../support/until.js';
 
 // On a real server: once a run is asked to cancel, it tries no activity again.
 describe('ending a job while an activity of its run fails', function () {
