@@ -64,6 +64,20 @@ describe('a run of which many events are heard', function () {
     return new Run(temporal, handle, { root: '.', key: runKeyOf(runId), url: null });
   }
 
+  /** Resets an execution to the end of its first workflow task. */
+  async function reset(workflowId: string, runId: string): Promise<void> {
+    const { workflow, workflowService } = environment.client;
+    const { events } = await workflow.getHandle(workflowId, runId).fetchHistory();
+    const finished = events?.find((event) => event.workflowTaskCompletedEventAttributes);
+    await workflowService.resetWorkflowExecution({
+      namespace: 'default',
+      workflowExecution: { workflowId, runId },
+      workflowTaskFinishEventId: finished?.eventId ?? null,
+      requestId: `reset-${workflowId}`,
+      reason: 'test',
+    });
+  }
+
   it('is continued as new while it waits, and stays the same run with the same job and lock', async () => {
     await withJobRun(environment, {}, async ({ dataflow, start, calls, receipts, taskQueue }) => {
       const { workflowId, firstExecutionRunId } = await start();
@@ -113,6 +127,20 @@ describe('a run of which many events are heard', function () {
       assert.deepEqual(dataflow.stops, ['cancel job-1']);
       // Once more, after its end.
       await runOfSlowClient({ workflowId, runId }, async () => undefined).cancel();
+    });
+  });
+
+  it('is cancelled, too, where it is reset as the request is under way', async () => {
+    await withJobRun(environment, {}, async ({ dataflow, start, receipts }) => {
+      const { workflowId, firstExecutionRunId: runId } = await start();
+      await until(() => dataflow.jobs.length > 0);
+      const run = runOfSlowClient({ workflowId, runId }, () => reset(workflowId, runId));
+      dataflow.onStop = (job) => dataflow.move('JOB_STATE_CANCELLED', job);
+      await run.cancel();
+      const newest = environment.client.workflow.getHandle(workflowId);
+      assert.ok((await causeOf(newest)) instanceof CancelledFailure);
+      assert.notEqual((await newest.describe()).runId, runId);
+      assert.equal(receipts[0]?.outcome, 'cancelled');
     });
   });
 
