@@ -27,6 +27,8 @@ const checkHolderEvery = '10s';
 interface LockState {
   holder: LockRequest | null;
   waiting: LockRequest[];
+  /** Of the holder, which asked again and was not answered yet. */
+  regrants?: LockRequest[];
 }
 
 /**
@@ -39,7 +41,7 @@ export async function destinationLock(
 ): Promise<void> {
   let { holder } = state;
   const waiting = [...state.waiting];
-  const regrants: LockRequest[] = [];
+  const regrants = [...(state.regrants ?? [])];
   let hasEnded = false;
 
   setHandler(takeUpdate, (request) => {
@@ -78,7 +80,7 @@ export async function destinationLock(
       continue;
     }
     if (workflowInfo().continueAsNewSuggested) {
-      await continueAsNew<typeof destinationLock>(destination, { holder, waiting });
+      await continueAsNew<typeof destinationLock>(destination, { holder, waiting, regrants });
     }
     const current = holder;
     const stirred = () => holder !== current || regrants.length > 0;
