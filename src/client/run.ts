@@ -30,7 +30,7 @@ export class Run {
   readonly key: string;
   readonly workflowId: string;
   readonly #temporal: TemporalClient;
-  /** Of the newest execution known: one with a long history is continued in another. */
+  /** Of the newest execution known: one with a long history, or a reset one, goes on in another. */
   #handle: Handle;
   readonly #root: string;
   #result: Promise<Receipt> | undefined;
@@ -148,12 +148,22 @@ export class Run {
   }
 
   async #awaitEnd(): Promise<Receipt> {
-    try {
-      return await this.#handle.result();
-    } catch (error) {
-      if (!(error instanceof WorkflowFailedError)) throw this.#explained(error);
-      throw runFailedOf(error, this.key, (await this.#keptReceipt()) ?? undefined);
+    for (;;) {
+      try {
+        return await this.#handle.result();
+      } catch (error) {
+        if (!(error instanceof WorkflowFailedError)) throw this.#explained(error);
+        if (await this.#wasReset()) continue;
+        throw runFailedOf(error, this.key, (await this.#keptReceipt()) ?? undefined);
+      }
     }
+  }
+
+  /** Whether an execution that has ended was reset, and so goes on in another, which is taken up. */
+  async #wasReset(): Promise<boolean> {
+    const before = this.#handle;
+    await this.#describe();
+    return this.#handle !== before;
   }
 
   /** The receipt of a run that has ended: from the store, or from the history. */
@@ -180,10 +190,11 @@ export class Run {
 
   async #describe(): Promise<WorkflowExecutionDescription> {
     const description = await this.#reached(() => this.#handle.describe());
-    if (description.status.name !== 'CONTINUED_AS_NEW') return description;
+    if (description.status.name === 'RUNNING') return description;
     const { workflow } = this.#temporal.client;
     const newest: Handle = workflow.getHandle(this.workflowId);
     const next = await this.#reached(() => newest.describe());
+    if (next.runId === description.runId) return description;
     // The workflow id may have been used again since, by another run.
     if (firstIdOf(next) !== firstIdOf(description)) return description;
     this.#handle = workflow.getHandle(this.workflowId, next.runId);

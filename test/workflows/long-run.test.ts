@@ -130,16 +130,16 @@ describe('a run of which many events are heard', function () {
     });
   });
 
-  it('is cancelled, too, where it is reset as the request is under way', async () => {
+  it('is cancelled, too, where it is reset as the request is under way, and its end awaited', async () => {
     await withJobRun(environment, {}, async ({ dataflow, start, receipts }) => {
       const { workflowId, firstExecutionRunId: runId } = await start();
       await until(() => dataflow.jobs.length > 0);
       const run = runOfSlowClient({ workflowId, runId }, () => reset(workflowId, runId));
+      const rejected = assert.rejects(run.result(), /was cancelled/);
       dataflow.onStop = (job) => dataflow.move('JOB_STATE_CANCELLED', job);
       await run.cancel();
-      const newest = environment.client.workflow.getHandle(workflowId);
-      assert.ok((await causeOf(newest)) instanceof CancelledFailure);
-      assert.notEqual((await newest.describe()).runId, runId);
+      await rejected;
+      assert.notEqual((await run.status()).run_id, runId);
       assert.equal(receipts[0]?.outcome, 'cancelled');
     });
   });
