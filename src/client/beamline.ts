@@ -149,13 +149,14 @@ export class Beamline {
       pipeline === undefined
         ? ''
         : ` AND ${searchAttributes.pipeline.name} = '${pipeline.replaceAll("'", "''")}'`;
-    // A run whose history was continued is shown once, as the execution that goes on.
+    // A run whose history was continued, or which was reset, is shown once, as its newest execution.
     const query = `WorkflowType = '${workflowType}' AND ExecutionStatus != 'ContinuedAsNew'${named}`;
     return this.#reached(async () => {
       const runs: RunSummary[] = [];
       const pageSize = Math.min(limit, 200);
       for await (const info of this.#temporal.client.workflow.list({ query, pageSize })) {
-        runs.push(summaryOf(info, runKeyOfExecution(info)));
+        const runKey = runKeyOfExecution(info);
+        if (runs.every(({ run_key }) => run_key !== runKey)) runs.push(summaryOf(info, runKey));
         if (runs.length >= limit) break;
       }
       return runs;

@@ -131,16 +131,29 @@ describe('a run of which many events are heard', function () {
   });
 
   it('is cancelled, too, where it is reset as the request is under way, and its end awaited', async () => {
-    await withJobRun(environment, {}, async ({ dataflow, start, receipts }) => {
+    await withJobRun(environment, {}, async ({ dataflow, start, calls, receipts }) => {
       const { workflowId, firstExecutionRunId: runId } = await start();
       await until(() => dataflow.jobs.length > 0);
-      const run = runOfSlowClient({ workflowId, runId }, () => reset(workflowId, runId));
+      const run = runOfSlowClient({ workflowId, runId }, async () => {
+        await reset(workflowId, runId);
+        await until(() => calls.filter((name) => name === 'launchJob').length === 2);
+      });
       const rejected = assert.rejects(run.result(), /was cancelled/);
       dataflow.onStop = (job) => dataflow.move('JOB_STATE_CANCELLED', job);
       await run.cancel();
       await rejected;
-      assert.notEqual((await run.status()).run_id, runId);
+      const { run_id } = await run.status();
+      assert.notEqual(run_id, runId);
       assert.equal(receipts[0]?.outcome, 'cancelled');
+      const beamline = await Beamline.connect({ address: environment.address });
+      const listed = async () =>
+        (await beamline.list())
+          .filter((one) => one.workflow_id === workflowId)
+          .map((one) => [one.run_id, one.state]);
+      // The list follows the server's events a moment later.
+      await until(async () => (await listed())[0]?.[1] === 'cancelled');
+      assert.deepEqual(await listed(), [[run_id, 'cancelled']]);
+      await beamline.close();
     });
   });
 
