@@ -6,6 +6,7 @@ import { objectPaths } from '../store/object-store.js';
 import type { PipelineActivities } from '../workflows/activities.js';
 import { assertExecutionOpen } from './assert-run-open.js';
 import type { ActivityDeps } from './deps.js';
+import { endEarlierJobs } from './end-earlier-jobs.js';
 
 /**
  * Keeps the receipt (Temporal forgets after its retention) and removes what the run staged.
@@ -14,13 +15,14 @@ import type { ActivityDeps } from './deps.js';
  * publishes the rest and removes it.
  *
  * In an object store the receipt comes first: a launcher of this run that starts late finds it and
- * stages nothing more.
+ * stages nothing more. Of a run that was reset, the jobs that it did not take over are cancelled.
  */
 export function createFinish({
   store,
   objects,
   client,
-}: Pick<ActivityDeps, 'store' | 'objects' | 'client'>): PipelineActivities['finish'] {
+  dataflow,
+}: Pick<ActivityDeps, 'store' | 'objects' | 'client' | 'dataflow'>): PipelineActivities['finish'] {
   return async (run, receipt, target) => {
     await faultPoint('worker:before-finish');
     await assertExecutionOpen(client);
@@ -36,6 +38,9 @@ export function createFinish({
     await faultPoint('worker:receipt-kept');
     await assertExecutionOpen(client);
     if (target !== null) {
+      if (receipt.outcome !== 'succeeded') {
+        await endEarlierJobs(client, dataflow, target, run.runKey);
+      }
       const remote = await objects();
       // Each is tried, whatever is refused before: there may be a password in the profiles.
       const removed = await Promise.allSettled([
