@@ -45,13 +45,13 @@ export function laterRecord<T extends RecordedCursor>(
 }
 
 /** A window of an append that begins before where one of another run ended. */
-export interface CommittedWindow {
+interface CommittedWindow {
   window: SinkWindow;
   before: LoggedCursor;
 }
 
 /** The first window whose rows, or some of them, another run appended before; null if there is none. */
-export function committedWindow(
+function committedWindow(
   { mode, windows, again, runKey }: Pick<PublishRequest, 'mode' | 'windows' | 'again' | 'runKey'>,
   logged: LoggedCursors,
 ): CommittedWindow | null {

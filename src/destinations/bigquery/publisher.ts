@@ -1,11 +1,11 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { BigQueryService, TableResource } from '../../gateways/bigquery-service.js';
 import { faultPoint } from '../../process/fault-point.js';
-import { greatestValues } from '../cursors.js';
+import { assertWindowsAreNew, greatestValues } from '../cursors.js';
 import type { Commit, Publisher, PublishRequest } from '../destination.js';
 import { labelsOf, takeVersion } from './commit-job.js';
 import { logParameters, makeLog, readLog, type CommitLog, type LogEntry } from './commit-log.js';
-import { assertNotCommitted, cursorsAfter } from './cursors.js';
+import { cursorsAfter, loggedIn } from './cursors.js';
 import { fence } from './fence.js';
 import type { OpenTable } from './open-table.js';
 import type { BigqueryParameters } from './parameters.js';
@@ -67,7 +67,9 @@ async function publish(open: OpenTable, request: PublishRequest): Promise<Commit
   }
   assertAtBase(table, log, request);
   try {
-    await assertNotCommitted(table, log, request, async () => isEmpty(await service.table(table)));
+    await assertWindowsAreNew(request, loggedIn(log), plainName(table), async () =>
+      isEmpty(await service.table(table)),
+    );
     // The job of the version before may still be removing columns, after its commit.
     const before = log.entries[0]?.jobId;
     if (before) await service.finishedJob({ jobId: before, location });

@@ -168,7 +168,7 @@ describe('bigquery: merge and windows', () => {
       });
       const end = await failed(task);
       assert.equal(end.type, 'WindowCommitted');
-      assert.match(end.message, /up to day 2026-01-03 \(run run2\)/);
+      assert.match(end.message, /before day 2026-01-03 already \(run run2\)/);
     }
     const again = await publish('run3', 2, rows(`(2,'b','2026-01-02')`), {
       mode: 'append',
