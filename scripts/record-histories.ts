@@ -51,7 +51,7 @@ const scenarios: Record<string, Overrides> = {
   },
 };
 
-quietRuntime.logger.debug('recording');
+quietRuntime();
 const environment = await startTemporal();
 const { client, connection, nativeConnection } = environment;
 await registerSearchAttributes(connection, 'default');

@@ -25,6 +25,9 @@ COLOR = [] if sys.stdout.isatty() else ["--no-color"]
 # A busy machine can make a test of processes and time limits late; what was tried again is said at the end.
 RETRIES = ["--retries", "1"] if os.environ.get("CI") else []
 
+# Files at once: tests mostly wait for servers and processes.
+PARALLEL = ["--parallel", "--jobs", "2"]
+
 NEEDED_BY_CHECKS = ["node", "python"]
 NEEDED_BY_TESTS = [*NEEDED_BY_CHECKS, "temporal", "time-skipping", "databases"]
 
@@ -63,7 +66,7 @@ ALL: list[Check | Suite] = [
     Check("scripts: mypy", [VENV_BIN / "mypy", "--no-error-summary"], folder=SCRIPTS),
     Suite(
         "mocha",
-        [NODE_BIN / "mocha", "--reporter", "scripts/mocha-reporter.cjs", *COLOR, *RETRIES],
+        [NODE_BIN / "mocha", "--reporter", "scripts/mocha-reporter.cjs", *COLOR, *PARALLEL, *RETRIES],
         totals=TOTALS / "mocha.json",
         count=mocha_count,
         environment={"BEAMLINE_TOTALS": str(TOTALS / "mocha.json")},

@@ -43,8 +43,7 @@ def _mocha(part: str, words: str | None, service: str | None) -> list[str]:
     if service:
         named.append("|".join(SERVICES[service]))
     grep = "".join(f"(?=.*(?:{each}))" for each in named) if len(named) > 1 else "".join(named)
-    # Temporal's SDK keeps the process alive until a worker has run in it, which a few tests may not do.
-    return ["--exit", "--ignore", f"dist/test/{others}/**", *(["--grep", f"/{grep}/i"] if grep else [])]
+    return ["--ignore", f"dist/test/{others}/**", *(["--grep", f"/{grep}/i"] if grep else [])]
 
 
 def _pytest(part: str, words: str | None, service: str | None) -> list[str]:

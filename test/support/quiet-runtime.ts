@@ -1,7 +1,19 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 
-/** Loaded before all tests (`.mocharc.json`): workers of this process tell their errors only. */
-export const quietRuntime = Runtime.install({
-  logger: new DefaultLogger('ERROR'),
-  telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
-});
+let installed: Runtime | undefined;
+
+/** The Temporal runtime of this process, whose workers tell their errors only. */
+export function quietRuntime(): Runtime {
+  installed ??= Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
+  });
+  return installed;
+}
+
+/** Called by mocha (`.mocharc.json`) in each process that runs tests; one that runs none has no runtime. */
+export const mochaHooks = {
+  beforeAll(): void {
+    quietRuntime();
+  },
+};
