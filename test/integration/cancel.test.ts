@@ -115,14 +115,13 @@ describe('ending a run early', function () {
 
   it('goes on elsewhere when its worker shuts down in good order', async () => {
     await pipeline({
-      query: 'SELECT i AS id, pg_sleep(0.005)::text AS note FROM generate_series(1, 600) i',
+      query: 'SELECT i AS id, pg_sleep(0.01)::text AS note FROM generate_series(1, 600) i',
     });
     const run = await start();
     const pid = await beamProcess(run);
-    const [first] = hosts.workers;
-    await hosts.start(0);
-    await first?.end('SIGTERM');
+    await hosts.workers[0]?.end('SIGTERM');
     assert.ok(!isAlive(pid));
+    await hosts.start(0);
     const receipt = await run.result();
     assert.equal(receipt.outcome, 'succeeded');
     assert.ok(receipt.attempts >= 2);
