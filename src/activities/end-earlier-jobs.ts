@@ -5,6 +5,7 @@ import { endJobs } from '../orphans/end-jobs.js';
 import { findOrphanJobs } from '../orphans/find-jobs.js';
 import type { Runs } from '../orphans/orphan.js';
 import type { DataflowTarget } from '../shared/job.js';
+import { firstRunIdOf } from '../store/run-key.js';
 
 /**
  * Asks the jobs to cancel that were launched before a run was reset and that it has not taken over,
@@ -33,8 +34,9 @@ export async function endEarlierJobs(
 
 /** Whether this execution is not the first of its run: it was reset, or continued as new. */
 async function wasReset(client: Client): Promise<boolean> {
-  const { workflowId, runId } = Context.current().info.workflowExecution ?? {};
-  if (workflowId === undefined) return false;
+  const execution = Context.current().info.workflowExecution;
+  if (execution === undefined) return false;
+  const { workflowId, runId } = execution;
   const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
-  return (raw.workflowExecutionInfo?.firstRunId ?? runId) !== runId;
+  return firstRunIdOf({ raw, runId }) !== runId;
 }

@@ -1,11 +1,10 @@
 import {
-  Client,
   WithStartWorkflowOperation,
   WorkflowNotFoundError,
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import { lockWorkflowType } from '../shared/names.js';
-import { runKeyOf } from '../store/run-key.js';
+import { firstRunIdOf, runKeyOf } from '../store/run-key.js';
 import type { LockRequest, PipelineActivities } from '../workflows/activities.js';
 import { takeUpdate } from '../workflows/signals.js';
 import type { ActivityDeps } from './deps.js';
@@ -56,23 +55,12 @@ export function createIsRunOpen({
   client,
 }: Pick<ActivityDeps, 'client'>): PipelineActivities['isRunOpen'] {
   return async ({ workflowId, runKey }) => {
-    const latest = await describe(client, workflowId);
-    return latest !== null && latest.open && runKeyOf(latest.firstRunId) === runKey;
+    try {
+      const latest = await client.workflow.getHandle(workflowId).describe();
+      return latest.status.name === 'RUNNING' && runKeyOf(firstRunIdOf(latest)) === runKey;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
   };
-}
-
-async function describe(
-  client: Client,
-  workflowId: string,
-): Promise<{ open: boolean; firstRunId: string } | null> {
-  try {
-    const { raw, status, runId } = await client.workflow.getHandle(workflowId).describe();
-    return {
-      open: status.name === 'RUNNING',
-      firstRunId: raw.workflowExecutionInfo?.firstRunId ?? runId,
-    };
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return null;
-    throw error;
-  }
 }

@@ -7,7 +7,7 @@ import { nearMiss } from '../config/near-miss.js';
 import { searchAttributes } from '../shared/contract.js';
 import { workflowType } from '../shared/names.js';
 import { RunNotFound } from './errors.js';
-import { runKeyOf } from '../store/run-key.js';
+import { firstRunIdOf, runKeyOf } from '../store/run-key.js';
 import { runKeyOfExecution, type RunSummary } from './snapshot.js';
 import { isRunKey } from './stored-receipts.js';
 
@@ -69,8 +69,7 @@ async function byWorkflowId(
   try {
     const description = await workflows.getHandle(workflowId, runId).describe();
     if (description.type !== workflowType) return undefined;
-    const firstRunId = description.raw.workflowExecutionInfo?.firstRunId || description.runId;
-    return { workflowId, runId: description.runId, runKey: runKeyOf(firstRunId) };
+    return { workflowId, runId: description.runId, runKey: runKeyOf(firstRunIdOf(description)) };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;

@@ -17,6 +17,7 @@ import { runFailedOf } from './run-failure.js';
 import { stepKindsOf } from './step-kinds.js';
 import { snapshotOf, type RunSnapshot } from './snapshot.js';
 import { storedReceipt } from './stored-receipts.js';
+import { firstRunIdOf } from '../store/run-key.js';
 
 type Handle = WorkflowHandle<(input: RunPipelineInput) => Promise<Receipt>>;
 
@@ -125,7 +126,7 @@ export class Run {
 
   /** Asks the run to cancel; it ends its processes, removes what it staged, and closes. */
   async cancel(): Promise<void> {
-    const firstExecutionRunId = firstIdOf(await this.#describe());
+    const firstExecutionRunId = firstRunIdOf(await this.#describe());
     // Of whichever execution is open: the server accepts the cancellation of one that was continued
     // or reset meanwhile, and nothing comes of it.
     const { workflow } = this.#temporal.client;
@@ -136,34 +137,33 @@ export class Run {
   /** Asks the run to let its streaming job finish what it has read. The run refuses it for a batch job. */
   async drain(): Promise<void> {
     for (;;) {
-      const { runId } = await this.#describe();
+      const handle = this.#handle;
       try {
-        return await this.#reached(() => this.#handle.signal('drainJob'));
+        return await this.#reached(() => handle.signal('drainJob'));
       } catch (error) {
         unlessNotFound(error);
-        // Continued since it was looked at, or ended.
-        if ((await this.#describe()).runId === runId) throw error;
+        if (!(await this.#goesOnAfter(handle))) throw error;
       }
     }
   }
 
   async #awaitEnd(): Promise<Receipt> {
     for (;;) {
+      const handle = this.#handle;
       try {
-        return await this.#handle.result();
+        return await handle.result();
       } catch (error) {
         if (!(error instanceof WorkflowFailedError)) throw this.#explained(error);
-        if (await this.#wasReset()) continue;
+        if (await this.#goesOnAfter(handle)) continue;
         throw runFailedOf(error, this.key, (await this.#keptReceipt()) ?? undefined);
       }
     }
   }
 
-  /** Whether an execution that has ended was reset, and so goes on in another, which is taken up. */
-  async #wasReset(): Promise<boolean> {
-    const before = this.#handle;
+  /** Whether the run goes on in another execution than this one, which has ended; others may have seen it first. */
+  async #goesOnAfter(ended: Handle): Promise<boolean> {
     await this.#describe();
-    return this.#handle !== before;
+    return this.#handle !== ended;
   }
 
   /** The receipt of a run that has ended: from the store, or from the history. */
@@ -196,7 +196,7 @@ export class Run {
     const next = await this.#reached(() => newest.describe());
     if (next.runId === description.runId) return description;
     // The workflow id may have been used again since, by another run.
-    if (firstIdOf(next) !== firstIdOf(description)) return description;
+    if (firstRunIdOf(next) !== firstRunIdOf(description)) return description;
     this.#handle = workflow.getHandle(this.workflowId, next.runId);
     return next;
   }
@@ -223,10 +223,6 @@ export class Run {
   #explained(error: unknown): unknown {
     return isUnreachable(error) ? new TemporalUnreachable(this.#temporal.address, error) : error;
   }
-}
-
-function firstIdOf({ raw, runId }: WorkflowExecutionDescription): string {
-  return raw.workflowExecutionInfo?.firstRunId || runId;
 }
 
 /** Throws every error but the one of a run that has ended. */

@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { searchAttributes } from '../shared/contract.js';
 import { lockWorkflowType, workflowType } from '../shared/names.js';
-import { runKeyOf } from '../store/run-key.js';
+import { firstRunIdOf, runKeyOf } from '../store/run-key.js';
 import type { LockRequest } from '../workflows/activities.js';
 import type { RunFate, Runs } from './orphan.js';
 
@@ -27,10 +27,8 @@ export function createRuns(client: Client): Runs {
     async fateOfRun({ workflowId, runKey }) {
       try {
         const latest = await client.workflow.getHandle(workflowId).describe();
-        const { raw, runId } = latest;
-        const first = raw.workflowExecutionInfo?.firstRunId || runId;
         // Another run has the id now: whether this Temporal knew the one meant, only its list tells.
-        if (runKeyOf(first) !== runKey) return await fateOf(runKey);
+        if (runKeyOf(firstRunIdOf(latest)) !== runKey) return await fateOf(runKey);
         return latest.status.name === 'RUNNING' ? 'open' : 'closed';
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return 'unknown';

@@ -27,8 +27,8 @@ describe('a run of which many events are heard', function () {
   });
   after(() => environment?.teardown());
 
-  /** Sends events until the execution that is open now is continued in another; returns that. */
-  async function untilContinued(dataflow: FakeDataflow, workflowId: string): Promise<string> {
+  /** Sends events until the execution that is open now is continued in another. */
+  async function untilContinued(dataflow: FakeDataflow, workflowId: string): Promise<void> {
     await until(() => dataflow.jobs.length > 0);
     const newest = environment.client.workflow.getHandle(workflowId);
     const { runId } = await newest.describe();
@@ -36,7 +36,6 @@ describe('a run of which many events are heard', function () {
       for (let event = 0; event < 20; event++) await dataflow.send('JOB_STATE_RUNNING');
       return (await newest.describe()).runId !== runId;
     });
-    return (await newest.describe()).runId;
   }
 
   /** A client of which nothing that changes a run arrives before `first` has happened. */
