@@ -18,12 +18,12 @@ interface RecordedEvent {
   workflowTaskFailedEventAttributes?: { cause: string; newRunId: string };
 }
 
-describe('recorded histories of runPipeline', function () {
+describe('recorded histories', function () {
   this.timeout(60_000);
 
   it('replay with the code of today', async () => {
     const names = (await readdir(folder)).filter((name) => name.endsWith('.json'));
-    assert.ok(names.length >= 7, names.join());
+    assert.ok(names.length >= 25, names.join());
     const code = await workflowBundle();
     for (const name of names) {
       await Worker.runReplayHistory(code, JSON.parse(await readFile(join(folder, name), 'utf8')));
