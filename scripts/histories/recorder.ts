@@ -32,7 +32,7 @@ export interface Scenario {
   /** Done before the run is started. */
   before?(world: World): Promise<void>;
   /** Brings the run to its end. Answers with the executions to keep, by the ending of their names. */
-  drive?(run: WorkflowHandle, world: World): Promise<Record<string, WorkflowHandle>>;
+  drive?: (run: WorkflowHandle, world: World) => Promise<Record<string, WorkflowHandle>>;
 }
 
 export interface World {
