@@ -6,10 +6,8 @@ import type {
   SinkWindow,
 } from '../../src/destinations/destination.js';
 import { temporaryRoot } from '../support/stack.js';
-import { duckdbSink, tableIds } from './duckdb/support.js';
-import { newDataset, startForTests } from './bigquery/support.js';
-import { currentRows, filesSink } from './files/support.js';
 import { failureOf, requestOf, withPublisher } from './in-process.js';
+import { kinds } from './places.js';
 import { ids, stage, type Publishing, type TestSink } from './support.js';
 
 /** A window of the integer column `id`. */
@@ -26,53 +24,6 @@ function windowOf(low: number | null, high: number, more: Partial<SinkWindow> = 
     ...more,
   };
 }
-
-/** One destination of its own, and the ids that it holds, in order. */
-interface Place {
-  sink: TestSink;
-  rows: () => Promise<string[]>;
-}
-
-const kinds: {
-  name: string;
-  /** Starts what the places need; they end with `stop`. */
-  start: () => Promise<{ newPlace: (root: string) => Promise<Place>; stop: () => Promise<void> }>;
-}[] = [
-  {
-    name: 'duckdb',
-    start: async () => ({
-      newPlace: async (root) => ({ sink: duckdbSink(root), rows: () => tableIds(root) }),
-      stop: async () => undefined,
-    }),
-  },
-  {
-    name: 'files',
-    start: async () => ({
-      newPlace: async (root) => {
-        const sink = filesSink(root);
-        return { sink, rows: () => currentRows(sink) };
-      },
-      stop: async () => undefined,
-    }),
-  },
-  {
-    name: 'bigquery',
-    start: async () => {
-      const { root: home, remove } = await temporaryRoot();
-      const { emulator, stop } = await startForTests(home);
-      return {
-        newPlace: async (root) => {
-          const dataset = await newDataset(emulator, root);
-          return { sink: dataset.sink(), rows: () => dataset.ids() };
-        },
-        stop: async () => {
-          await stop();
-          await remove();
-        },
-      };
-    },
-  },
-];
 
 for (const { name, start } of kinds) {
   describe(`${name}: windows`, function () {

@@ -110,6 +110,25 @@ describe('what a run hears of its job', function () {
     });
   });
 
+  it('does not fail if a job is not there at several looks, with good ones between', async () => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
+      dataflow.onLaunch = (job) => dataflow.move('JOB_STATE_RUNNING', job);
+      const activities = dataflow.activities();
+      let reads = 0;
+      const run = await start({
+        ...activities,
+        readJob: async (job) => {
+          reads += 1;
+          if (reads % 3 !== 0) throw failure('JobLost', 'there is no such job');
+          if (reads === 9) dataflow.last.view.state = 'JOB_STATE_DONE';
+          return activities.readJob(job);
+        },
+      });
+      assert.equal((await run.result()).outcome, 'succeeded');
+      assert.equal(reads, 9);
+    });
+  });
+
   it('loses sight of the service for hours, and does not fail', async () => {
     await withJobRun(environment, {}, async ({ dataflow, start }) => {
       dataflow.onLaunch = (job) => dataflow.move('JOB_STATE_DONE', job);

@@ -103,6 +103,15 @@ describe('runPipeline', function () {
     assert.equal(receipt.sinks[0]?.version, 6);
   });
 
+  it('gives up a destination whose version is taken again and again', async () => {
+    const { failure, fakes } = await fail({
+      overrides: { publish: failing('VersionTaken', 100, async () => assert.fail('published')) },
+    });
+    assert.equal(failure.type, 'VersionTaken');
+    assert.equal(fakes.calls.filter((name) => name === 'publish').length, 3);
+    assert.equal(fakes.calls.filter((name) => name === 'fence').length, 1);
+  });
+
   it('names the store when none of its workers comes in time', async () => {
     const { failure } = await fail({
       prepared: {
