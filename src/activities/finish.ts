@@ -1,7 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { faultPoint } from '../process/fault-point.js';
 import { endRecordedProcesses } from '../process/process-record.js';
-import { storePaths, writeAtomically } from '../store/local-store.js';
+import { storePaths, type LocalStore } from '../store/local-store.js';
+import { systemRefusalOf } from '../shared/system-errors.js';
+import { writeAtomically } from '../store/write-file.js';
 import { objectPaths } from '../store/object-store.js';
 import type { PipelineActivities } from '../workflows/activities.js';
 import { assertExecutionOpen } from './assert-run-open.js';
@@ -34,7 +36,7 @@ export function createFinish({
     };
     const [closed] = await Promise.allSettled([close()]);
     // Kept here also if the object store refuses it.
-    await writeAtomically(storePaths.receipt(store, run.runKey), text);
+    await keepReceipt(store, run.runKey, text, receipt.left === undefined);
     await faultPoint('worker:receipt-kept');
     await assertExecutionOpen(client);
     if (target !== null) {
@@ -64,4 +66,21 @@ export function createFinish({
     if (receipt.left !== undefined) return;
     await rm(storePaths.staging(store, run.runKey), { recursive: true, force: true });
   };
+}
+
+/** Where the disk is full, it is the staging that fills it: what is of no use any more goes first. */
+async function keepReceipt(
+  store: LocalStore,
+  runKey: string,
+  text: string,
+  stagingIsDone: boolean,
+): Promise<void> {
+  const file = storePaths.receipt(store, runKey);
+  try {
+    await writeAtomically(file, text);
+  } catch (error) {
+    if (!stagingIsDone || systemRefusalOf(error) !== 'StorageFull') throw error;
+    await rm(storePaths.staging(store, runKey), { recursive: true, force: true });
+    await writeAtomically(file, text);
+  }
 }

@@ -21,7 +21,8 @@ import { lockWorkflowPrefix, storeTaskQueue } from '../shared/names.js';
 import type { Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import { isGsUri } from '../store/gs-uri.js';
-import { createOnce, storePaths, type LocalStore } from '../store/local-store.js';
+import { storePaths, type LocalStore } from '../store/local-store.js';
+import { pinPlan } from '../store/pinned-plans.js';
 import { destinationHash, runKeyOf } from '../store/run-key.js';
 import type { PipelineActivities, PreparedRun } from '../workflows/activities.js';
 import type { ActivityDeps } from './deps.js';
@@ -53,7 +54,7 @@ export function createPrepare({
       if (error instanceof ConfigProblems) throw failure('ConfigError', error.message);
       throw error;
     });
-    await createOnce(storePaths.plan(store, built.sha256), built.canonicalJson);
+    await pinPlan(store, built.sha256, built.canonicalJson);
     await faultPoint('worker:prepared');
     return {
       pipeline: built.plan.name,

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import { loadCatalogue } from '../config/catalogue.js';
 import { jobInputs } from '../config/job-inputs.js';
@@ -6,7 +5,7 @@ import { jobProblems } from '../config/job-problems.js';
 import { ConfigProblems, type Problem } from '../config/problems.js';
 import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
-import { storePaths } from '../store/local-store.js';
+import { readPinnedPlan } from '../store/pinned-plans.js';
 import { objectPaths, PreconditionFailed, type ObjectStore } from '../store/object-store.js';
 import type { JobActivities } from '../workflows/activities.js';
 import { assertRunOpen } from './assert-run-open.js';
@@ -33,7 +32,7 @@ export function createUploadRun(
     const receipt = objectPaths.receipt(store, run.runKey);
     await reopen(objects, receipt, deps.client);
     const planUri = objectPaths.plan(store, run.planSha256);
-    await objects.createOnce(planUri, await readFile(storePaths.plan(deps.store, run.planSha256)));
+    await objects.createOnce(planUri, await readPinnedPlan(deps.store, run.planSha256));
     const inputs = jobInputs(plan, loadCatalogue(root));
     const inputsUri = await uploadInputs(objects, { root, store, inputs });
     await faultPoint('worker:inputs-uploaded');

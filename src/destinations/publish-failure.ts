@@ -1,20 +1,19 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { failure, type FailureType } from '../shared/failures.js';
+import { systemRefusals } from '../shared/system-errors.js';
 
 const nothing = 'Nothing was published.';
 
 /** Kinds of trouble by the code of a system call, or by the text that DuckDB makes of it. */
-const kinds: { type: FailureType; codes: string[]; text: RegExp; message: string }[] = [
+const kinds: { type: FailureType; codes: readonly string[]; text: RegExp; message: string }[] = [
   {
     type: 'StorageFull',
-    codes: ['ENOSPC', 'EDQUOT', 'EFBIG'],
-    text: /No space left on device|Disk quota exceeded|File too large/i,
+    ...systemRefusals.StorageFull,
     message: `no space is left. ${nothing} Free some space and run again.`,
   },
   {
     type: 'PermissionDenied',
-    codes: ['EACCES', 'EPERM', 'EROFS'],
-    text: /Permission denied|Operation not permitted|Read-only file system/i,
+    ...systemRefusals.PermissionDenied,
     message: `may not be written. ${nothing} Give the worker's user the right to write there.`,
   },
   {

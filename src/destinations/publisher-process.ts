@@ -5,7 +5,8 @@
  */
 import { createInterface } from 'node:readline';
 import { ApplicationFailure } from '@temporalio/common';
-import { failureTypes, isFailureType, type FailureType } from '../shared/failures.js';
+import { isFailureType, type FailureType } from '../shared/failures.js';
+import { systemRefusalOf } from '../shared/system-errors.js';
 import { faultPoint } from '../process/fault-point.js';
 import type {
   AskedSource,
@@ -97,14 +98,7 @@ function describe(error: unknown): { type: FailureType; message: string; cause?:
     };
   }
   const message = error instanceof Error ? error.message : String(error);
-  const code = (error as { code?: unknown }).code;
-  if (code === 'ENOSPC' || /No space left on device/i.test(message)) {
-    return { type: 'StorageFull', message: `no space left: ${message}` };
-  }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return { type: 'PermissionDenied', message };
-  }
-  return { type: 'InternalError' satisfies keyof typeof failureTypes, message };
+  return { type: systemRefusalOf(error) ?? 'InternalError', message };
 }
 
 function print(event: PublisherEvent): void {

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { failure } from '../shared/failures.js';
+import { systemRefusalOf } from '../shared/system-errors.js';
 import { parseGsUri } from '../store/gs-uri.js';
 import { ObjectNotFound, PreconditionFailed } from '../store/object-store.js';
 
@@ -21,7 +22,8 @@ export function troubleOf(error: unknown): StorageTrouble {
   if (status === 408 || status === 429 || status >= 500) return 'passing';
   if (status >= 400) return 'refused';
   if (isCredentialProblem(error)) return 'refused';
-  return typeof code === 'string' && diskCodes.has(code) ? 'disk' : 'passing';
+  const isOfDisk = systemRefusalOf(error) !== null || noPlaceCodes.has(String(code));
+  return isOfDisk ? 'disk' : 'passing';
 }
 
 /** The error that the callers of an object store see. */
@@ -48,20 +50,10 @@ export function storageError(error: unknown, uri: string): Error {
   }
 }
 
-const fullCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-const diskCodes = new Set([
-  ...fullCodes,
-  'EACCES',
-  'EPERM',
-  'EROFS',
-  'ENOENT',
-  'ENOTDIR',
-  'EISDIR',
-]);
+const noPlaceCodes = new Set(['ENOENT', 'ENOTDIR', 'EISDIR']);
 
 function diskFailure(error: unknown, cause: string): ApplicationFailure {
-  const { code } = error as { code: string };
-  if (fullCodes.has(code)) {
+  if (systemRefusalOf(error) === 'StorageFull') {
     return failure('StorageFull', `no space is left: ${cause}. Free some space and run again.`, {
       cause,
     });

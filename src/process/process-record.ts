@@ -21,7 +21,10 @@ export async function recordProcess(folder: string, pid: number): Promise<() => 
   await mkdir(folder, { recursive: true });
   const file = join(folder, `${pid}.json`);
   const record: ProcessRecord = { pid, host: hostname(), startedAt };
-  await writeFile(file, JSON.stringify(record));
+  await writeFile(file, JSON.stringify(record)).catch(async (error: unknown) => {
+    await rm(file, { force: true });
+    throw error;
+  });
   return () => rm(file, { force: true });
 }
 

@@ -91,17 +91,19 @@ export async function supervise(options: SuperviseOptions): Promise<ChildEnd> {
     keep,
   );
   child.stdin.on('error', () => undefined); // The child may end before it has read everything.
-  if (options.input !== undefined) child.stdin.write(options.input);
-
-  const forget = await recordProcess(options.records, pid);
+  let forget = async (): Promise<void> => undefined;
   try {
+    // A child that cannot be recorded could not be ended by a later attempt: it does not go on.
+    forget = await recordProcess(options.records, pid);
+    if (options.input !== undefined) child.stdin.write(options.input);
     const end = await ended;
     return { ...end, stalled, stderr };
   } finally {
     clearInterval(watchdog);
     clearTimeout(killTimer);
     options.signal.removeEventListener('abort', stop);
-    killGroup(pid, 'SIGKILL'); // Grandchildren that outlived the child.
+    killGroup(pid, 'SIGKILL'); // The child, or grandchildren that outlived it.
+    await ended.catch(() => undefined);
     log?.end();
     await forget();
   }

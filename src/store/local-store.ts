@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { createOnce } from './write-file.js';
 
 /**
  * A store on this machine's disk: plans, staging and receipts of the runs made here.
@@ -27,12 +28,33 @@ type StoreRoot = Pick<LocalStore, 'root'>;
 /** Opens the store in `folder`, making it (and its id) at first use; two openers agree on the id. */
 export async function openLocalStore(folder: string): Promise<LocalStore> {
   const root = resolve(folder);
-  await mkdir(root, { recursive: true });
   const file = join(root, 'store.json');
-  const fresh = { id: randomBytes(5).toString('hex') };
-  await createOnce(file, JSON.stringify(fresh));
-  const { id } = JSON.parse(await readFile(file, 'utf8')) as { id: string };
-  return { id, root, host: hostname() };
+  let text = await readFile(file, 'utf8').catch(notThere);
+  if (text === null) {
+    await mkdir(root, { recursive: true });
+    await createOnce(file, JSON.stringify({ id: randomBytes(5).toString('hex') }));
+    text = await readFile(file, 'utf8');
+  }
+  return { id: idIn(text, file), root, host: hostname() };
+}
+
+function notThere(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null;
+  throw error;
+}
+
+/** Another id would be another store: runs wait for this one, and destinations on its disk are named by it. */
+function idIn(text: string, file: string): string {
+  try {
+    const { id } = JSON.parse(text) as { id?: unknown };
+    if (typeof id === 'string' && /^[0-9a-z]+$/.test(id)) return id;
+  } catch {
+    // Said below.
+  }
+  throw new Error(
+    `${file} is damaged (${text.length} characters): it must be {"id": "…"} with the id of this store, ` +
+      'as receipts and task queues name it; restore it, or remove it if no run of this store is open',
+  );
 }
 
 /** Where things are in a store; only its root matters. */
@@ -49,34 +71,3 @@ export const storePaths = {
   publisherProcesses: (store: StoreRoot, destinationHash: string) =>
     join(store.root, 'processes', 'publisher', destinationHash),
 };
-
-/** Writes a file whole or not at all: readers never see half of it. */
-export async function writeAtomically(file: string, text: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
-  try {
-    const handle = await open(temporary, 'wx');
-    await handle.writeFile(text);
-    await handle.sync();
-    await handle.close();
-    await rename(temporary, file);
-  } finally {
-    await rm(temporary, { force: true });
-  }
-}
-
-/** Writes a file whole unless it is there already; true if this call made it. */
-export async function createOnce(file: string, text: string): Promise<boolean> {
-  await mkdir(dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
-  await writeFile(temporary, text);
-  try {
-    await link(temporary, file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  } finally {
-    await unlink(temporary);
-  }
-}

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import {
   createJobActivities,
   createReportActivities,
@@ -15,7 +15,9 @@ import { openObjectStore } from '../gateways/open-object-store.js';
 import { defaultTaskQueue, storeTaskQueue } from '../shared/names.js';
 import { openLocalStore } from '../store/local-store.js';
 import type { PipelineActivities } from '../workflows/activities.js';
+import { removeAbandonedDrafts } from '../store/write-file.js';
 import { registerSearchAttributes } from './search-attributes.js';
+import { nameSystemFailures } from './system-failures.js';
 import { workflowCode } from './workflow-code.js';
 
 export interface WorkerSettings {
@@ -53,6 +55,7 @@ export async function createWorkers(
   const taskQueue = settings.taskQueue ?? defaultTaskQueue;
   const namespace = temporal.namespace ?? 'default';
   const store = await openLocalStore(settings.store ?? join(root, '.beamline', 'store'));
+  for (const folder of [store.root, join(store.root, 'plans')]) await removeAbandonedDrafts(folder);
   const clientConnection = await Connection.connect(temporal.connectionOptions);
   await registerSearchAttributes(clientConnection, namespace);
   const connection = await NativeConnection.connect(temporal.connectionOptions);
@@ -72,7 +75,8 @@ export async function createWorkers(
   const timing = {
     maxHeartbeatThrottleInterval: '2s',
     defaultHeartbeatThrottleInterval: '2s',
-  } as const;
+    interceptors: { activity: [nameSystemFailures] },
+  } satisfies Partial<WorkerOptions>;
   const shared = await Worker.create({
     ...timing,
     connection,

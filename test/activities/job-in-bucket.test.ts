@@ -12,7 +12,8 @@ import { createUploadRun } from '../../src/activities/upload-run.js';
 import { buildPlan, loadConfig } from '../../src/config/index.js';
 import { pythonEnvironment, pythonPath } from '../../src/process/python.js';
 import type { Receipt } from '../../src/shared/receipt.js';
-import { createOnce, storePaths } from '../../src/store/local-store.js';
+import { storePaths } from '../../src/store/local-store.js';
+import { pinPlan } from '../../src/store/pinned-plans.js';
 import { objectPaths } from '../../src/store/object-store.js';
 import type { RunReference, Staged } from '../../src/workflows/activities.js';
 import { inMemory, onDuckdb } from '../destinations/support.js';
@@ -102,7 +103,7 @@ describe('a job that reads and stages in a bucket', () => {
     const { deps } = project;
     const loaded = loadConfig('orders.yaml', { root: folder });
     const built = await buildPlan(loaded, { root: folder, store: deps.store.id });
-    await createOnce(storePaths.plan(deps.store, built.sha256), built.canonicalJson);
+    await pinPlan(deps.store, built.sha256, built.canonicalJson);
     const ids = { runKey: name, planSha256: built.sha256, storeId: deps.store.id };
     return { project, run: { ...ids, profiles: null, destinationWaitMs: 5000 } };
   }

@@ -11,7 +11,8 @@ import { createObjectStore } from '../../src/gateways/google-storage.js';
 import { pythonPath } from '../../src/process/python.js';
 import type { DataflowTarget } from '../../src/shared/job.js';
 import type { Manifest, ManifestSink } from '../../src/shared/manifest.js';
-import { createOnce, openLocalStore, storePaths } from '../../src/store/local-store.js';
+import { openLocalStore } from '../../src/store/local-store.js';
+import { pinPlan } from '../../src/store/pinned-plans.js';
 import { objectPaths, type ObjectStore } from '../../src/store/object-store.js';
 import type { RunReference, Staged } from '../../src/workflows/activities.js';
 
@@ -90,7 +91,7 @@ export async function pin(
   };
   const json = canonicalJson(whole);
   const planSha256 = createHash('sha256').update(json).digest('hex');
-  await createOnce(storePaths.plan(deps.store, planSha256), json);
+  await pinPlan(deps.store, planSha256, json);
   return { runKey, planSha256, storeId: deps.store.id, profiles, destinationWaitMs: 5000 };
 }
 

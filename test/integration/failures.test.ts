@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { withLittleSpace } from '../destinations/limits.js';
 import type { ReadyChild } from '../support/child.js';
 import { createHosts, leftovers, type Hosts } from '../support/hosts.js';
 import { duckdbRows, query, startRun, writeOrdersPipeline } from '../support/pipeline.js';
@@ -114,6 +115,30 @@ describe('what goes wrong around a run', function () {
       connection.closeSync();
       instance.closeSync();
     }
+  });
+
+  it('a full disk of the store ends the run at once, and what filled it is gone', async () => {
+    await hosts.end();
+    hosts = await createHosts(environment, 'failures-full-disk', 1);
+    root = hosts.roots[0] as string;
+    await pipeline({
+      query: 'SELECT md5((id * n)::text) AS id FROM orders, generate_series(1, 300) n',
+    });
+    const store = join(root, '.beamline');
+    await mkdir(store);
+    const worker = await hosts.start(0, withLittleSpace(store));
+    const run = await start();
+    const failure = await failureOf(run);
+    assert.equal(failure.type, 'StorageFull', failure.message);
+    assert.match(failure.message, /no space is left.*\n?Nothing was published\.$/s);
+    assert.equal(await attemptsOf(run, 'runBeam'), 1);
+    assert.equal(await attemptsOf(run, 'finish'), 1);
+    // The store as the worker sees it: nobody else does.
+    const seen = join(`/proc/${worker.ready.pid}/root`, store, 'store');
+    const files = (await readdir(seen, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => name.replace(/^[0-9a-f]{64}/, '<sha256>'));
+    assert.deepEqual(files.toSorted(), ['<sha256>.json', 'beam.log', 'receipt.json', 'store.json']);
   });
 
   it('a secret is in no history, receipt, log or staged file', async () => {

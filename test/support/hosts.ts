@@ -10,8 +10,8 @@ import { until } from './until.js';
 export interface Hosts {
   roots: string[];
   taskQueue: string;
-  /** Starts one more worker on a host. */
-  start(host: number): Promise<ReadyChild<WorkerReady>>;
+  /** Starts one more worker on a host; `command` may wrap it, as for a small disk. */
+  start(host: number, command?: string[]): Promise<ReadyChild<WorkerReady>>;
   workers: ReadyChild<WorkerReady>[];
   /** Puts a signal at a fault point (`src/process/fault-point.ts`). */
   arm(point: string, signal: 'SIGKILL' | 'SIGSTOP'): Promise<void>;
@@ -35,9 +35,9 @@ export async function createHosts(
     roots,
     taskQueue,
     workers,
-    async start(host) {
+    async start(host, command) {
       const env = { BEAMLINE_FAULT_POINTS: faults };
-      const worker = await startWorker(environment, roots[host] as string, env, taskQueue);
+      const worker = await startWorker(environment, roots[host] as string, env, taskQueue, command);
       workers.push(worker);
       return worker;
     },

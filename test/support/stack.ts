@@ -62,16 +62,19 @@ export interface WorkerReady {
   task_queue: string;
 }
 
-/** Starts a real worker process of the project in `root`. */
+/** Starts a real worker process of the project in `root`, wrapped in `command`. */
 export function startWorker(
   environment: TestWorkflowEnvironment,
   root: string,
   env: NodeJS.ProcessEnv = {},
   taskQueue = 'beamline',
+  command: string[] = [],
 ): Promise<ReadyChild<WorkerReady>> {
+  const [program = process.execPath, ...args] = [...command, process.execPath];
   return startReadyChild<WorkerReady>(
-    process.execPath,
+    program,
     [
+      ...args,
       join(projectRoot, 'dist', 'src', 'worker', 'main.js'),
       `--root=${root}`,
       `--task-queue=${taskQueue}`,

@@ -142,6 +142,7 @@ def write_whole(uri: str, content: bytes) -> None:
         finally:
             os.close(folder)
     except OSError as error:
+        draft.unlink(missing_ok=True)
         raise errors.from_os_error(error, uri) from error
 
 
