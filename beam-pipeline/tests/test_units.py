@@ -144,6 +144,27 @@ def test_an_unforeseen_error_is_internal_and_retryable() -> None:
 
 
 @pytest.mark.parametrize(
+    ("error", "may_pass"),
+    [
+        (KeyError("a"), False),
+        (UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"), False),
+        (pa.lib.ArrowNotImplementedError("Nested data conversions"), False),
+        (RecursionError("maximum recursion depth exceeded"), False),
+        (AssertionError(), False),
+        (RuntimeError("Traceback…\npyarrow.lib.ArrowInvalid: bad [while running 'a/b']"), False),
+        (ValueError("I/O operation on closed file"), True),
+        (MemoryError(), True),
+        (TimeoutError("no answer"), True),
+        (RuntimeError("who knows"), True),
+    ],
+)
+def test_what_another_attempt_would_meet_again_is_not_tried_again(error: Exception, may_pass: bool) -> None:
+    described = failure.describe(error)
+    assert (described["type"], described["retryable"]) == ("InternalError", may_pass)
+    assert described["message"].startswith("the pipeline failed unexpectedly: ") or isinstance(error, OSError)
+
+
+@pytest.mark.parametrize(
     ("number", "kind"),
     [(errno.ENOSPC, "StorageFull"), (errno.EACCES, "PermissionDenied"), (errno.ENOENT, "ConfigError")],
 )

@@ -57,8 +57,8 @@ export async function probeCursors(
     });
   }
   if ('sources' in told) return told.sources;
-  const { type, message, detail } = readPythonFailure(told.failure);
-  throw failure(type, message, detail);
+  const { type, message, detail, mayPass } = readPythonFailure(told.failure);
+  throw failure(type, message, detail, mayPass);
 }
 
 function jsonOf(text: string): unknown {

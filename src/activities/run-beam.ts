@@ -123,8 +123,8 @@ function beamFailure(
 ): ApplicationFailure {
   const stderr = end.stderr.slice(-20);
   if (last?.event === 'failed') {
-    const { type, message, detail } = readPythonFailure(last.failure);
-    return failure(type, message, { ...detail, attempt, stderr });
+    const { type, message, detail, mayPass } = readPythonFailure(last.failure);
+    return failure(type, message, { ...detail, attempt, stderr }, mayPass);
   }
   if (end.stalled) {
     const silent = `the Beam process gave no sign of life for ${stallAfterMs / 1000} s and was ended`;

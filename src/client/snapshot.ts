@@ -45,6 +45,10 @@ export interface PendingActivity {
   name: string;
   /** Counted from 1. */
   attempt: number;
+  /** How often it is tried at most; null if it is tried for as long as the run may take. */
+  most_attempts: number | null;
+  /** ISO 8601: when this attempt begins; null if it has begun, or only waits for a worker. */
+  next_at: string | null;
   /** True if a worker has it now. */
   running: boolean;
   /** Why the attempt before failed. */
@@ -134,11 +138,15 @@ type RawActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActiv
 const startedState = 2;
 
 function activityOf(raw: RawActivity): PendingActivity {
-  const { lastFailure } = raw;
+  const { lastFailure, nextAttemptScheduleTime, maximumAttempts } = raw;
+  const running = Number(raw.state) === startedState;
+  const nextAt = Number(nextAttemptScheduleTime?.seconds ?? 0) * 1000;
   return {
     name: raw.activityType?.name ?? '',
     attempt: raw.attempt ?? 1,
-    running: Number(raw.state) === startedState,
+    most_attempts: maximumAttempts || null,
+    next_at: running || nextAt === 0 ? null : new Date(nextAt).toISOString(),
+    running,
     last_failure: lastFailure
       ? {
           type: lastFailure.applicationFailureInfo?.type ?? 'WorkerLost',

@@ -91,7 +91,7 @@ export async function supervise(options: SuperviseOptions): Promise<ChildEnd> {
     keep,
   );
   child.stdin.on('error', () => undefined); // The child may end before it has read everything.
-  let forget = async (): Promise<void> => undefined;
+  let forget: (() => Promise<void>) | undefined;
   try {
     // A child that cannot be recorded could not be ended by a later attempt: it does not go on.
     forget = await recordProcess(options.records, pid);
@@ -105,6 +105,6 @@ export async function supervise(options: SuperviseOptions): Promise<ChildEnd> {
     killGroup(pid, 'SIGKILL'); // The child, or grandchildren that outlived it.
     await ended.catch(() => undefined);
     log?.end();
-    await forget();
+    await forget?.();
   }
 }

@@ -69,5 +69,5 @@ export interface FailureDetail {
 }
 
 export function isFailureType(name: string | null | undefined): name is FailureType {
-  return typeof name === 'string' && name in failureTypes;
+  return typeof name === 'string' && Object.hasOwn(failureTypes, name);
 }

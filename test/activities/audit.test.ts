@@ -162,15 +162,6 @@ describe('the audit of what was staged', () => {
     await rejects(audit(whole), /warehouse: the staged file .* cannot be read|has 20 bytes/);
   });
 
-  function changed(
-    manifest: Manifest,
-    change: (sink: Manifest['sinks'][string]) => Manifest['sinks'][string],
-  ): Manifest {
-    const sink = manifest.sinks['warehouse'];
-    assert.ok(sink);
-    return { ...manifest, sinks: { warehouse: change(sink) } };
-  }
-
   async function written(manifest: Manifest) {
     const text = JSON.stringify(manifest);
     const manifestUri = join(root, 'manifest.json');
@@ -183,6 +174,16 @@ describe('the audit of what was staged', () => {
     return inActivity(createAudit(project.deps), run, await written(manifest));
   }
 });
+
+/** A manifest whose sink is changed. */
+function changed(
+  manifest: Manifest,
+  change: (sink: Manifest['sinks'][string]) => Manifest['sinks'][string],
+): Manifest {
+  const sink = manifest.sinks['warehouse'];
+  assert.ok(sink);
+  return { ...manifest, sinks: { warehouse: change(sink) } };
+}
 
 function fileOf<T>(file: T | undefined): T {
   assert.ok(file);

@@ -68,7 +68,14 @@ const snapshot: RunSnapshot = {
   waiting_for: [],
   sinks: [],
   steps: {},
-  activity: { name: 'runBeam', attempt: 1, running: true, last_failure: null },
+  activity: {
+    name: 'runBeam',
+    attempt: 1,
+    most_attempts: 12,
+    next_at: null,
+    running: true,
+    last_failure: null,
+  },
   stuck: null,
 };
 
@@ -391,12 +398,19 @@ describe('progress', () => {
     const failure = { type: 'ConnectionLost', message: 'nothing answers\nat all' };
     const retried = (running: boolean): RunSnapshot => ({
       ...snapshot,
-      activity: { name: 'runBeam', attempt: 2, running, last_failure: failure },
+      activity: {
+        name: 'runBeam',
+        attempt: 2,
+        most_attempts: 12,
+        next_at: running ? null : new Date(Date.now() + 20_000).toISOString(),
+        running,
+        last_failure: failure,
+      },
     });
     assert.deepEqual(eventsBetween(snapshot, retried(false)), [
       {
         kind: 'trouble',
-        text: 'runBeam attempt 1 failed: ConnectionLost: nothing answers; trying again',
+        text: 'runBeam attempt 1 failed: ConnectionLost: nothing answers; attempt 2 of 12 in 20 s',
       },
     ]);
     assert.deepEqual(eventsBetween(retried(false), retried(true)), []);

@@ -5,10 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Beamline } from '../../src/client/index.js';
 import { withLittleSpace } from '../destinations/limits.js';
 import type { ReadyChild } from '../support/child.js';
 import { createHosts, leftovers, type Hosts } from '../support/hosts.js';
 import { duckdbRows, query, startRun, writeOrdersPipeline } from '../support/pipeline.js';
+import { until } from '../support/until.js';
 import { startDatabase, startTemporal, temporaryRoot, type Database } from '../support/stack.js';
 
 const canary = 'c4n4ry-s3cret-p4ssw0rd';
@@ -79,6 +81,16 @@ describe('what goes wrong around a run', function () {
     await database.end();
     const run = await start();
     while ((await pendingAttempt(run)) < 2) await sleep(100);
+    const beamline = await Beamline.connect({ address: environment.address });
+    const seen = await beamline.get(run.workflowId);
+    // The pauses grow: between two attempts it says when the next one begins.
+    await until(async () => {
+      const { activity } = await seen.status();
+      assert.equal(activity?.most_attempts, 12);
+      assert.equal(activity.last_failure?.type, 'ConnectionLost');
+      return !activity.running && Date.parse(activity.next_at ?? '') > Date.now();
+    });
+    await beamline.close();
     database = await startDatabase('postgres', ['--dir', join(data.root, 'database')]);
     await pipeline(); // It has another port now; the profile is read by each attempt.
     assert.notEqual(database.ready.port, port);

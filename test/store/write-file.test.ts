@@ -52,7 +52,7 @@ describe('a file of the store', () => {
       }
       console.log(JSON.stringify([codes, readdirSync(folder)]));`,
     );
-    const [program = '', ...args] = [...withLittleSpace(small), process.execPath, script];
+    const [program, ...args] = [...withLittleSpace(small), process.execPath, script];
     const { stdout } = await execa(program, args);
     const [codes, left] = JSON.parse(stdout) as [string[], string[]];
     assert.equal(codes.length, 2);

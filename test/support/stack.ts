@@ -70,7 +70,7 @@ export function startWorker(
   taskQueue = 'beamline',
   command: string[] = [],
 ): Promise<ReadyChild<WorkerReady>> {
-  const [program = process.execPath, ...args] = [...command, process.execPath];
+  const [program, ...args] = [...command, process.execPath];
   return startReadyChild<WorkerReady>(
     program,
     [

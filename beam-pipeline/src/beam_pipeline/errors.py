@@ -130,6 +130,10 @@ class InternalError(BeamlineError):
     type = "InternalError"
 
 
+class Defect(InternalError):
+    """Raised where Beamline is at fault in a way that another attempt repeats."""
+
+
 def recall(text: str) -> BeamlineError | None:
     """Finds the error that a runner's failure text is about."""
     for error in reversed(_raised):

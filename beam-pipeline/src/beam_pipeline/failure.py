@@ -12,6 +12,43 @@ from beam_pipeline import errors, secrets
 _STEP = re.compile(r"\[while running '(?!\(beamline\))([^'/]+)")
 _TRACEBACK_CHARACTERS = 4000
 
+# What the same code does again on the same input, so that another attempt does not help. Whatever else is
+# unexpected may be passing: a system call, a timeout, a lack of memory, an error of a library's server.
+_NEVER_PASS = frozenset(
+    kind.__name__
+    for kind in (
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        FloatingPointError,
+        ImportError,
+        IndexError,
+        KeyError,
+        LookupError,
+        ModuleNotFoundError,
+        NameError,
+        NotImplementedError,
+        OverflowError,
+        RecursionError,
+        SyntaxError,
+        TypeError,
+        UnboundLocalError,
+        UnicodeDecodeError,
+        UnicodeEncodeError,
+        UnicodeError,
+        ValueError,
+        ZeroDivisionError,
+    )
+) | {
+    "ArrowIndexError",
+    "ArrowInvalid",
+    "ArrowKeyError",
+    "ArrowNotImplementedError",
+    "ArrowTypeError",
+    "JSONDecodeError",
+    "ValidationError",
+}
+
 
 def describe(error: BaseException) -> dict[str, Any]:
     """Describes a failure, classified and without secrets."""
@@ -20,7 +57,7 @@ def describe(error: BaseException) -> dict[str, Any]:
     failure: dict[str, Any] = {
         "type": known.type,
         "message": _without_step(known.message),
-        "retryable": errors.FAILURE_TYPES[known.type],
+        "retryable": errors.FAILURE_TYPES[known.type] and not isinstance(known, errors.Defect),
     }
     running = _STEP.findall(text)
     step = running[-1] if running else known.step
@@ -44,7 +81,15 @@ def _known(error: BaseException, text: str) -> errors.BeamlineError:
         return errors.from_os_error(error, error.filename or "a file")
     lines = [line for line in text.strip().splitlines() if line.strip()]
     cause = _without_step(lines[-1].strip()) if lines else type(error).__name__
-    return errors.InternalError(f"the pipeline failed unexpectedly: {cause}", cause=cause)
+    kind = errors.Defect if _repeats(cause) else errors.InternalError
+    return kind(f"the pipeline failed unexpectedly: {cause}", cause=cause)
+
+
+def _repeats(cause: str) -> bool:
+    """Whether another attempt meets it again, by the last line of its traceback."""
+    name = cause.split(":", 1)[0].rpartition(".")[2]
+    # A connection or a channel that was lost while another thread used it.
+    return name in _NEVER_PASS and "closed" not in cause
 
 
 def _without_step(message: str) -> str:

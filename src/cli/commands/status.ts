@@ -5,7 +5,7 @@ import { duration, instant, rows } from '../format.js';
 import { globalsOf } from '../globals.js';
 import { columns, note, print, printJson } from '../output.js';
 import { jobFacts } from '../job-lines.js';
-import { elapsed, stateText, stepText } from '../progress/events.js';
+import { attemptText, elapsed, nextText, stateText, stepText } from '../progress/events.js';
 import { headline } from '../receipt-lines.js';
 import { runArgument, withBeamline } from '../temporal.js';
 import { shellCommand } from '../shell-command.js';
@@ -88,8 +88,9 @@ function fact(name: string, value: string): string {
 
 type Activity = NonNullable<RunSnapshot['activity']>;
 
-function activityText({ name, attempt, running }: Activity): string {
-  return `${name}, attempt ${attempt}${running ? '' : ', which waits for its time or for a worker'}`;
+function activityText(activity: Activity): string {
+  const waits = activity.running ? '' : `, ${nextText(activity) ?? 'waits for a worker'}`;
+  return `${activity.name}, ${attemptText(activity)}${waits}`;
 }
 
 function failureText({ last_failure }: Activity): string | null {

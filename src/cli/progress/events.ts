@@ -1,4 +1,4 @@
-import type { RunSnapshot, StepProgress } from '../../client/index.js';
+import type { PendingActivity, RunSnapshot, StepProgress } from '../../client/index.js';
 import { outcomes } from '../../shared/receipt.js';
 import { duration, number, rate, rows } from '../format.js';
 
@@ -19,9 +19,9 @@ export function eventsBetween(before: RunSnapshot | undefined, now: RunSnapshot)
   if (waits !== '' && waits !== before?.waiting_for.join(', ')) {
     events.push({ kind: 'trouble', text: `waits for ${waits}, which another run holds` });
   }
-  const retry = retryText(now);
-  if (retry !== null && retry !== (before && retryText(before))) {
-    events.push({ kind: 'trouble', text: retry });
+  const trouble = troubleText(now);
+  if (trouble !== null && trouble !== (before && troubleText(before)) && now.activity !== null) {
+    events.push({ kind: 'trouble', text: `${trouble}; ${againText(now.activity)}` });
   }
   if (now.stuck !== null && now.stuck !== before?.stuck) {
     events.push({ kind: 'trouble', text: now.stuck });
@@ -62,11 +62,28 @@ export function percentOf({ rows: sofar, total_rows, done }: StepProgress): numb
   return Math.min(99, Math.floor((100 * sofar) / total_rows));
 }
 
-function retryText({ activity }: RunSnapshot): string | null {
+function troubleText({ activity }: RunSnapshot): string | null {
   if (activity === null || activity.last_failure === null || activity.attempt < 2) return null;
   const { type, message } = activity.last_failure;
   const first = message.split('\n')[0] ?? '';
-  return `${activity.name} attempt ${activity.attempt - 1} failed: ${type}: ${first}; trying again`;
+  return `${activity.name} attempt ${activity.attempt - 1} failed: ${type}: ${first}`;
+}
+
+/** `attempt 3 of 12 in 20 s`. */
+function againText(activity: PendingActivity): string {
+  const next = nextText(activity)?.replace(/^next/, '') ?? '';
+  return `${attemptText(activity)}${next}`;
+}
+
+/** `attempt 3 of 12`. */
+export function attemptText({ attempt, most_attempts }: PendingActivity): string {
+  return `attempt ${attempt}${most_attempts === null ? '' : ` of ${most_attempts}`}`;
+}
+
+/** `next in 20 s`; null where the attempt has begun, or only waits for a worker. */
+export function nextText({ next_at }: PendingActivity, now = Date.now()): string | null {
+  const left = Date.parse(next_at ?? '') - now;
+  return left > 0 ? `next in ${Math.ceil(left / 1000)} s` : null;
 }
 
 /** How long a run has been open. */

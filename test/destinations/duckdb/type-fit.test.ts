@@ -42,7 +42,6 @@ describe('duckdb: whether a column holds every value of another type', () => {
   });
 
   it('is told for each pair of decimals as their digits say', () => {
-    const decimal = (precision: number, scale: number) => `DECIMAL(${precision},${scale})`;
     assert.equal(fits(decimal(10, 2), decimal(12, 4)), true);
     assert.equal(fits(decimal(10, 2), decimal(12, 5)), false);
     assert.equal(fits(decimal(10, 2), decimal(10, 1)), false);
@@ -50,3 +49,7 @@ describe('duckdb: whether a column holds every value of another type', () => {
     assert.equal(fits('DOUBLE', decimal(38, 10)), false);
   });
 });
+
+function decimal(precision: number, scale: number): string {
+  return `DECIMAL(${precision},${scale})`;
+}
