@@ -44,7 +44,7 @@ generate: ## rewrite the generated files: schemas/ and docs/reference/
 	$(do) npm run --silent generate
 
 setup: ## install everything that the demo and the tests need
-	$(do) scripts/setup node python build temporal time-skipping databases
+	$(do) scripts/setup node python build temporal time-skipping databases postgres
 
 clean: ## remove what was built, and the state of the local stack
 	$(do) rm -rf dist .beamline

@@ -26,7 +26,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from databases import mariadb, postgres
-from databases.server import Server, ServerFailed
+from databases.failure import ServerFailed
+from databases.server import Server
 from databases.throwaway import throwaway_directory
 
 KINDS = {"postgres": postgres.create, "mariadb": mariadb.create}
@@ -34,6 +35,7 @@ KINDS = {"postgres": postgres.create, "mariadb": mariadb.create}
 
 def main() -> int:
     arguments = parse(sys.argv[1:])
+    os.umask(0o077)  # Logs and data are this user's alone, or the server's.
     # The interpreter itself writes to the pipe: a handler may come while a lock that it needs is held.
     ended, end = os.pipe()
     os.set_blocking(end, False)
@@ -42,6 +44,7 @@ def main() -> int:
         signal.signal(number, lambda *_: None)
     with ExitStack() as stack:
         directory: Path = arguments.dir or stack.enter_context(throwaway_directory(arguments.kind))
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             server: Server = KINDS[arguments.kind](directory, keep=arguments.dir is not None)
             stack.callback(server.stop)

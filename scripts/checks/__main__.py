@@ -29,7 +29,7 @@ RETRIES = ["--retries", "1"] if os.environ.get("CI") else []
 PARALLEL = ["--parallel", "--jobs", "2"]
 
 NEEDED_BY_CHECKS = ["node", "python"]
-NEEDED_BY_TESTS = [*NEEDED_BY_CHECKS, "temporal", "time-skipping", "databases"]
+NEEDED_BY_TESTS = [*NEEDED_BY_CHECKS, "temporal", "time-skipping", "databases", "postgres"]
 
 ALL: list[Check | Suite] = [
     Check("typescript", ["scripts/setup", "build"]),

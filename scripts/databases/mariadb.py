@@ -8,18 +8,25 @@ import signal
 import socket
 from pathlib import Path
 
-from databases.server import HOST, Command, Server, ServerFailed, own
+from databases.failure import ServerFailed
+from databases.reach import home_of, own, programs_for_server
+from databases.server import HOST, Command, Server
 from provision.paths import cache_directory
+
+# What fits into the address of a Unix socket on Linux and on macOS; nobody connects by it.
+SOCKET_BYTES = 100
 
 
 def create(directory: Path, *, keep: bool) -> Server:
     """A server with one password-authenticated user that may do everything."""
-    installation = find_installation()
-    data = directory / "mariadb"
-    first_statements = directory / "mariadb-init.sql"
+    installation = find_installation().for_server()
+    home = home_of(directory, "mariadb", keep=keep)
+    data = home / "mariadb"
+    socket_path = data / "socket"
+    first_statements = home / "mariadb-init.sql"
 
     def prepare(server: Server) -> None:
-        if not (directory / "mariadb-ready").exists():
+        if not (home / "mariadb-ready").exists():
             shutil.rmtree(data, ignore_errors=True)  # an earlier start was interrupted in the middle
             data.mkdir(mode=0o700)
             own(data)
@@ -52,7 +59,7 @@ def create(directory: Path, *, keep: bool) -> Server:
             f"--datadir={data}",
             f"--bind-address={HOST}",
             f"--port={server.port}",
-            f"--socket={data / 'socket'}" if len(str(data)) < 90 else "--socket=",
+            f"--socket={socket_path if len(os.fsencode(socket_path)) <= SOCKET_BYTES else ''}",
             f"--pid-file={data / 'pid'}",
             f"--init-file={first_statements}",
             "--character-set-server=utf8mb4",
@@ -69,11 +76,11 @@ def create(directory: Path, *, keep: bool) -> Server:
         # The first statements run before the server listens.
         if not greets(server.port):
             return False
-        (directory / "mariadb-ready").touch()
+        (home / "mariadb-ready").touch()
         first_statements.unlink(missing_ok=True)
         return True
 
-    return Server(kind="mariadb", directory=directory, prepare=prepare, command=command, ready=ready)
+    return Server(kind="mariadb", directory=directory, home=home, prepare=prepare, command=command, ready=ready)
 
 
 class Installation:
@@ -82,6 +89,7 @@ class Installation:
     def __init__(self, base: Path, server: Path, *, moved: bool) -> None:
         self.base = base
         self.server = server
+        self.moved = moved
         self.install_program = next(
             (
                 path
@@ -97,6 +105,13 @@ class Installation:
             self.environment["LD_LIBRARY_PATH"] = ":".join(map(str, libraries))
             shared = base / "share/mysql"
             self.options = [f"--lc-messages-dir={shared if shared.exists() else base / 'share'}"]
+
+    def for_server(self) -> Installation:
+        """This one, or a copy of it that the server's user can read."""
+        if not self.moved:
+            return self
+        base = programs_for_server(self.base.parent, [self.base.name], "mariadb") / self.base.name
+        return Installation(base, base / self.server.relative_to(self.base), moved=True)
 
 
 def find_installation() -> Installation:

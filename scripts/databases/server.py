@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-import pwd
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,13 +14,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from databases.failure import ServerFailed
+from databases.reach import server_user
+
 HOST = "127.0.0.1"
 READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
-
-
-class ServerFailed(Exception):
-    """The server could not be installed, initialised or started; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -35,23 +32,26 @@ class Command:
 
 
 class Server:
-    """One server child: `prepare` writes its data, `ready` says whether it takes connections."""
+    """One server child: `prepare` writes its data, `ready` says whether it takes connections.
+
+    The log and the password are in `directory`, all that the server opens by itself is in `home`.
+    """
 
     def __init__(
         self,
         *,
         kind: str,
         directory: Path,
+        home: Path,
         prepare: Callable[[Server], None],
         command: Callable[[Server], Command],
         ready: Callable[[Server], bool],
     ) -> None:
         self.kind = kind
-        self.directory = directory
+        self.home = home
         self.user = "beamline"
         self.database = "beamline"
         self.log = directory / f"{kind}.log"
-        directory.mkdir(parents=True, exist_ok=True)
         self.password = stored_password(directory / f"{kind}.password")
         self.port = 0
         self._prepare, self._command, self._ready = prepare, command, ready
@@ -72,7 +72,7 @@ class Server:
     def run(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         """Runs a helper program of the server as the server's user; its output goes to the log."""
         with self.log.open("ab") as log:
-            code = spawn(arguments, self.directory, log, environment or {}).wait()
+            code = spawn(arguments, self.home, log, environment or {}).wait()
         if code != 0:
             raise ServerFailed(f"`{Path(arguments[0]).name}` ended with code {code}:\n{self.last_lines()}")
 
@@ -113,7 +113,7 @@ class Server:
         with self.log.open("ab") as log:
             self._process = spawn(
                 command.arguments,
-                self.directory,
+                self.home,
                 log,
                 command.environment,
                 dies_with=command.stop_signal,
@@ -129,71 +129,32 @@ class Server:
 
 def spawn(
     arguments: Sequence[str],
-    directory: Path,
+    home: Path,
     output: object,
     environment: Mapping[str, str],
     dies_with: signal.Signals | None = None,
 ) -> subprocess.Popen[bytes]:
     """Starts a child as an unprivileged user: neither server runs as root."""
+    user = server_user()
     identity: dict[str, object] = {}
-    command = list(arguments)
-    if os.geteuid() == 0:
-        nobody = unprivileged_user()
-        if reachable_by_others(directory) and reachable_by_others(Path(command[0])):
-            identity = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        else:
-            command = [*with_access_of_root(nobody, directory, dies_with), *command]
+    if user is not None:
+        identity = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        environment = {"HOME": str(home), "TMPDIR": str(home), **environment}
+    # Settings of the caller's for some other server.
+    inherited = {name: text for name, text in os.environ.items() if not name.startswith(("PG", "MYSQL_"))}
     return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
-        command,
+        list(arguments),
         cwd="/",
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
-        env={**os.environ, "LC_ALL": "C", **environment},
+        env={**inherited, "LC_ALL": "C", **environment},
         start_new_session=True,
+        umask=0o077,
         # No other thread runs in this process while a server is started.
         preexec_fn=(lambda: signal_at_end_of_parent(dies_with)) if dies_with else None,  # noqa: PLW1509
         **identity,
     )
-
-
-def unprivileged_user() -> pwd.struct_passwd:
-    return pwd.getpwnam("nobody")
-
-
-def own(path: Path) -> None:
-    """Gives a path to the user that the server runs as."""
-    if os.geteuid() == 0:
-        nobody = unprivileged_user()
-        os.chown(path, nobody.pw_uid, nobody.pw_gid)
-
-
-def reachable_by_others(path: Path) -> bool:
-    """Whether every folder above the path lets any user pass (a checkout in root's home does not)."""
-    return all(parent.stat().st_mode & 0o001 for parent in path.resolve().parents)
-
-
-def with_access_of_root(
-    user: pwd.struct_passwd, directory: Path, dies_with: signal.Signals | None
-) -> list[str]:
-    """A prefix that changes the user id and keeps only the right to pass through root's folders."""
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:
-        raise ServerFailed(
-            f"running as root, and the unprivileged server cannot enter {directory}: "
-            "install `setpriv` (package util-linux), or run as a normal user"
-        )
-    capability = "+dac_override"
-    return [
-        setpriv,
-        f"--reuid={user.pw_uid}",
-        f"--regid={user.pw_gid}",
-        "--clear-groups",
-        f"--inh-caps={capability}",
-        f"--ambient-caps={capability}",
-        # The change of the user id clears what was asked of Linux before.
-        *([] if dies_with is None else [f"--pdeathsig={dies_with.name.removeprefix('SIG')}"]),
-    ]
 
 
 def signal_at_end_of_parent(number: signal.Signals) -> None:

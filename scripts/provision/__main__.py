@@ -9,6 +9,8 @@ import time
 from provision.console import Console
 from provision.mariadb import MariaDb
 from provision.node import Build, NodePackages
+from provision.postgres import PostgresUser
+from provision.preflight import check_folders
 from provision.python_env import PythonEnvironment
 from provision.step import Step, StepFailed, perform
 from provision.temporal_cli import TemporalCli
@@ -21,6 +23,7 @@ PARTS: dict[str, type[Step]] = {
     "temporal": TemporalCli,
     "time-skipping": TimeSkippingServer,
     "databases": MariaDb,
+    "postgres": PostgresUser,
 }
 DEFAULT_PARTS = ["node", "python", "build", "temporal"]
 
@@ -37,6 +40,9 @@ def main() -> int:
     console = Console()
     started = time.monotonic()
     try:
+        if all([step.is_done() for step in steps]):
+            return 0
+        check_folders()
         done = [perform(step, console) for step in steps]
     except StepFailed as error:
         console.failed(str(error))

@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 from databases.mariadb import find_installation
-from databases.server import ServerFailed
+from databases.failure import ServerFailed
 from provision.paths import cache_directory, pinned
 from provision.step import Step, StepFailed, run_quietly
 

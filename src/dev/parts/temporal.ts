@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { type Endpoints, portOf } from '../endpoints.js';
@@ -26,8 +25,10 @@ export function startTemporal(
       '--ui-ip=127.0.0.1',
       `--ui-port=${portOf(temporal.ui)}`,
       '--log-level=warn',
-      `--db-filename=${join(stateOf(root), 'temporal.sqlite')}`,
+      // The server makes an address of it, in which `?`, `#`, `%` and `;` of a folder's name would mean something.
+      '--db-filename=temporal.sqlite',
     ],
+    cwd: stateOf(root),
     env,
     logFile: logFileOf('temporal'),
     ready: (signal) => untilServing(temporal, signal),
