@@ -42,6 +42,7 @@ def perform(step: Step, console: Console) -> bool:
     """Does the step if it is not done yet, and says whether anything was done."""
     if step.is_done():
         return False
+    make_state_private()
     step.lock.parent.mkdir(parents=True, exist_ok=True)
     with step.lock.open("w") as lock:
         try:
@@ -54,6 +55,18 @@ def perform(step: Step, console: Console) -> bool:
         with console.step(step.title, step.hint) as notes:
             step.run(notes)
     return True
+
+
+def make_state_private() -> None:
+    """The state folder, with its logs, is the user's alone; also one that an older version made."""
+    STATE.mkdir(mode=0o700, exist_ok=True)
+    if STATE.stat().st_mode & 0o077:
+        STATE.chmod(0o700)
+
+
+def private_file(path: str | Path, flags: int) -> int:
+    """Opens a file of the state for `open(…, opener=…)`."""
+    return os.open(path, flags, 0o600)
 
 
 def content_key(paths: Iterable[Path], *extra: str) -> str:
@@ -84,9 +97,10 @@ def run_quietly(
 ) -> str:
     """Runs a command and returns its standard output; what it printed is shown only if it fails."""
     log_path = STATE / "logs" / f"setup-{name}.log"
+    make_state_private()
     log_path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with log_path.open("w+", errors="replace") as log:
+        with open(log_path, "w+", errors="replace", opener=private_file) as log:  # noqa: PTH123
             result = subprocess.run(
                 [str(part) for part in command],
                 cwd=ROOT,

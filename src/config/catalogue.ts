@@ -100,8 +100,8 @@ function keep(cache: string, json: string): Catalogue {
   const catalogue = JSON.parse(json) as Catalogue;
   const temporary = `${cache}.${process.pid}`;
   try {
-    mkdirSync(dirname(cache), { recursive: true });
-    writeFileSync(temporary, json);
+    mkdirSync(dirname(cache), { recursive: true, mode: 0o700 });
+    writeFileSync(temporary, json, { mode: 0o600 });
     renameSync(temporary, cache);
   } catch {
     // A project that may not be written to is slower, not broken.

@@ -8,6 +8,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { isFailureType, type FailureType } from '../shared/failures.js';
 import { systemRefusalOf } from '../shared/system-errors.js';
 import { faultPoint } from '../process/fault-point.js';
+import { followUmaskOfUser } from '../process/private-state.js';
 import type {
   AskedSource,
   CommitIdentity,
@@ -36,6 +37,7 @@ export type PublisherEvent =
   | { event: 'failed'; failure: { type: FailureType; message: string; cause?: string } };
 
 async function main(): Promise<void> {
+  followUmaskOfUser(); // What is published is the user's own.
   const task = await readTask();
   const ticking = setInterval(() => print({ event: 'tick' }), 1000);
   try {

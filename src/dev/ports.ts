@@ -22,7 +22,7 @@ export async function choosePorts(preferred: readonly number[]): Promise<number[
   try {
     const ports: number[] = [];
     for (const port of preferred) {
-      const server = (port === 0 ? null : await hold(port)) ?? (await holdAny());
+      const server = (port === 0 ? null : await holdPort(port)) ?? (await holdAny());
       if (server !== null) held.push(server);
       ports.push(portOf(server) ?? port);
     }
@@ -34,13 +34,14 @@ export async function choosePorts(preferred: readonly number[]): Promise<number[
 
 async function holdAny(): Promise<Server | null> {
   for (let tries = 0; tries < mostTries; tries++) {
-    const server = await hold(randomInt(lowest, highest));
+    const server = await holdPort(randomInt(lowest, highest));
     if (server !== null) return server;
   }
-  return hold(0);
+  return holdPort(0);
 }
 
-async function hold(port: number): Promise<Server | null> {
+/** A server that listens on the port of loopback and does nothing; null if somebody else does. */
+export async function holdPort(port: number): Promise<Server | null> {
   const server = createServer();
   try {
     server.listen(port, '127.0.0.1');

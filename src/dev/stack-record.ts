@@ -1,6 +1,7 @@
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makePrivateFolder } from '../process/private-state.js';
 import { startOf } from '../process/process-record.js';
 
 const stackRecord = z.object({
@@ -47,7 +48,7 @@ export async function claimStack(
   lock: 'dev' | 'demo' = 'dev',
 ): Promise<() => Promise<void>> {
   const file = join(stateOf(root), `${lock}.lock`);
-  await mkdir(stateOf(root), { recursive: true });
+  makePrivateFolder(stateOf(root));
   const claim = JSON.stringify({ pid: process.pid, startedAt: await startOf(process.pid) });
   for (;;) {
     try {

@@ -13,6 +13,7 @@ import { startTemporal } from './parts/temporal.js';
 import { workerPart } from './parts/worker.js';
 import { registerTemplate } from './register-template.js';
 import { type Service, lastLines } from './service.js';
+import { takeStartTurn } from './start-turn.js';
 import {
   claimStack,
   removeStackRecord,
@@ -67,11 +68,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await release();
   };
   const failed = new AbortController();
+  let endTurn = (): void => undefined;
   const starting: Promise<unknown>[] = [];
   try {
     const common = surroundings(root, AbortSignal.any([failed.signal, ...signals(options)]));
     await endRecordedProcesses(common.records);
     await removeStackRecord(root);
+    endTurn = await takeStartTurn(common.signal);
     const endpoints = await chooseEndpoints(root, {
       temporal: options.port,
       ui: options.uiPort,
@@ -92,6 +95,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await Promise.allSettled(starting);
     await stop();
     throw error;
+  } finally {
+    endTurn();
   }
 
   /** Starts one service and says so; when it fails, the others are not started any further. */

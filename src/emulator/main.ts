@@ -3,7 +3,10 @@
  * Prints one JSON line on standard output when it is ready.
  */
 import { ArgumentsInvalid, emulatorOptions, parseArguments } from './arguments.js';
+import { keepStatePrivate } from '../process/private-state.js';
 import { runEmulator } from './run.js';
+
+keepStatePrivate();
 
 try {
   const { values, command } = parseArguments(process.argv.slice(2));

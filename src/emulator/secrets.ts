@@ -61,7 +61,7 @@ export class Secrets {
   }
 
   #save(): void {
-    replaceFile(this.file, JSON.stringify(Object.fromEntries(this.#versions), null, 2), 0o600);
+    replaceFile(this.file, JSON.stringify(Object.fromEntries(this.#versions), null, 2));
   }
 }
 

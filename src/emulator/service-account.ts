@@ -18,7 +18,7 @@ export async function writeServiceAccount(file: string, tokenUri: string): Promi
     auth_uri: tokenUri,
     token_uri: tokenUri,
   };
-  replaceFile(file, JSON.stringify(account, null, 2), 0o600);
+  replaceFile(file, JSON.stringify(account, null, 2));
 }
 
 function keptKey(file: string): string | null {

@@ -5,7 +5,10 @@
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { keepStatePrivate } from '../process/private-state.js';
 import { serveGateway } from './serve-gateway.js';
+
+keepStatePrivate();
 
 const { values } = parseArgs({
   options: {

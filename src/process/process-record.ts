@@ -18,13 +18,15 @@ interface ProcessRecord {
 export async function recordProcess(folder: string, pid: number): Promise<() => Promise<void>> {
   const startedAt = await startOf(pid);
   if (startedAt === null) return async () => undefined;
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, `${pid}.json`);
   const record: ProcessRecord = { pid, host: hostname(), startedAt };
-  await writeFile(file, JSON.stringify(record)).catch(async (error: unknown) => {
-    await rm(file, { force: true });
-    throw error;
-  });
+  await writeFile(file, JSON.stringify(record), { mode: 0o600 }).catch(
+    async (error: unknown) => {
+      await rm(file, { force: true });
+      throw error;
+    },
+  );
   return () => rm(file, { force: true });
 }
 

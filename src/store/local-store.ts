@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { createOnce } from './write-file.js';
 
 /**
- * A store on this machine's disk: plans, staging and receipts of the runs made here.
+ * A store on this machine's disk: plans, staging and receipts of the runs made here. Only its user can
+ * read it.
  *
  * ```
  * store.json                    its generated id
@@ -31,7 +32,7 @@ export async function openLocalStore(folder: string): Promise<LocalStore> {
   const file = join(root, 'store.json');
   let text = await readFile(file, 'utf8').catch(notThere);
   if (text === null) {
-    await mkdir(root, { recursive: true });
+    await mkdir(root, { recursive: true, mode: 0o700 });
     await createOnce(file, JSON.stringify({ id: randomBytes(5).toString('hex') }));
     text = await readFile(file, 'utf8');
   }

@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** Writes a file whole or not at all, also where the power fails: readers never see half of it. */
+/**
+ * Writes a file whole or not at all, also where the power fails: readers never see half of it. Only the
+ * user can read it.
+ */
 export async function writeAtomically(file: string, text: string): Promise<void> {
   await throughDraft(file, text, (draft) => rename(draft, file));
 }
@@ -40,11 +43,11 @@ async function throughDraft(
   finish: (draft: string) => Promise<void>,
 ): Promise<void> {
   const folder = dirname(file);
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const unique = `${process.pid}-${randomBytes(4).toString('hex')}`;
   const draft = join(folder, `${basename(file)}.${unique}.tmp`);
   try {
-    const handle = await open(draft, 'wx');
+    const handle = await open(draft, 'wx', 0o600);
     try {
       await handle.writeFile(text);
       await handle.sync();

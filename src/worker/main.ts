@@ -4,7 +4,10 @@
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { keepStatePrivate } from '../process/private-state.js';
 import { runWorker } from './run-worker.js';
+
+keepStatePrivate();
 
 const { values } = parseArgs({
   options: {

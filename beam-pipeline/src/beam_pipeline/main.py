@@ -46,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0, 1 (a `failed` line was printed) or 143 (asked to end).
     """
     arguments, beam_options = _parser().parse_known_args(argv)
+    os.umask(0o077)  # Staged rows and what spills are the user's alone.
     events = EventStream.take_stdout()
     _log_to_stderr()
     # Beam runs in a thread of its own so that this one is free to answer a signal at once.

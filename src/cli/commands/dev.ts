@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { keepStatePrivate } from '../../process/private-state.js';
 import { CliError, exitCodes } from '../errors.js';
 import { globalsOf } from '../globals.js';
 import { note, print, printJson } from '../output.js';
@@ -28,6 +29,7 @@ export function register(program: Command): void {
           });
         }
       }
+      keepStatePrivate();
       const { startStack } = await import('../../dev/stack.js');
       const { stopSignal } = await import('../../dev/stop-signal.js');
       const stopping = stopSignal();

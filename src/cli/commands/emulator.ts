@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { keepStatePrivate } from '../../process/private-state.js';
 import { CliError, exitCodes } from '../errors.js';
 import { globalsOf } from '../globals.js';
 import { note, print, printJson } from '../output.js';
@@ -18,6 +19,7 @@ export function register(program: Command): void {
   }
   registerBigQuery(command);
   command.action(async (templateCommand: string[], given: Record<string, unknown>) => {
+    keepStatePrivate();
     const { json, root } = globalsOf(command);
     const { ArgumentsInvalid, emulatorOptions } = await import('../../emulator/arguments.js');
     const { runEmulator } = await import('../../emulator/run.js');
@@ -62,6 +64,7 @@ function registerBigQuery(emulator: Command): void {
       const message = `--port must be a port, but is ${given.port}`;
       throw new CliError(message, { exitCode: exitCodes.badInput });
     }
+    keepStatePrivate();
     const { runBigQueryEmulator } = await import('../../dev/run-bigquery.js');
     const folder = given.folder ?? join(root, '.beamline', 'bigquery');
     const code = await runBigQueryEmulator({ folder, host: given.host, port }, (endpoint) => {

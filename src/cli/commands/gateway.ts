@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { keepStatePrivate } from '../../process/private-state.js';
 import { CliError, exitCodes } from '../errors.js';
 import { globalsOf } from '../globals.js';
 
@@ -31,6 +32,7 @@ export function register(program: Command): void {
           exitCode: exitCodes.badInput,
         });
       }
+      keepStatePrivate();
       const { serveGateway } = await import('../../gateway/serve-gateway.js');
       await serveGateway(globalsOf(command).root, options).catch((error: unknown) => {
         throw explain(error);

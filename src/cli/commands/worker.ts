@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { keepStatePrivate } from '../../process/private-state.js';
 import { globalsOf } from '../globals.js';
 
 interface WorkerOptions {
@@ -25,6 +26,7 @@ export function register(program: Command): void {
     .option('--health-port <port>', 'answer GET /readyz there: 200 while it takes work, else 503')
     .option('--health-host <host>', 'where that listens (default: 127.0.0.1)')
     .action(async (options: WorkerOptions, command: Command) => {
+      keepStatePrivate();
       const { runWorker } = await import('../../worker/run-worker.js');
       // The SDK's runtime, which only a worker shuts down, would keep the process alive.
       process.exit(await runWorker({ root: globalsOf(command).root, ...options }));

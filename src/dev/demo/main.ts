@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
+import { keepStatePrivate } from '../../process/private-state.js';
 import { workflowType } from '../../shared/names.js';
 import { stackEnvironment } from '../dev-environment.js';
 import { startStack } from '../stack.js';
@@ -17,6 +18,7 @@ import { packageRoot } from '../tools.js';
 import { resultRows } from './result-rows.js';
 import { startSampleDatabase } from './sample-database.js';
 
+keepStatePrivate();
 const { values } = parseArgs({ options: { root: { type: 'string', default: packageRoot } } });
 const root = resolve(values.root);
 const config = join('examples', 'flights.yaml');

@@ -30,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0, or 1 where the folder or the port is taken.
     """
     arguments = _parser().parse_args(argv)
+    os.umask(0o077)  # Rows are the user's alone.
     try:
         database = Database(arguments.folder.absolute())
         create_missing_samples(database)
