@@ -15,11 +15,13 @@ RUN npx tsc \
 
 FROM python:3.11.15-slim-bookworm AS python
 WORKDIR /build
-COPY beam-pipeline/constraints.txt beam-pipeline/pyproject.toml ./
-COPY emulators/requirements.txt ./
+COPY beam-pipeline/requirements.lock beam-pipeline/pyproject.toml ./
+COPY emulators/requirements.lock emulators.lock
 COPY beam-pipeline/src src
 RUN python -m venv /opt/venv \
-    && /opt/venv/bin/pip install --no-cache-dir --constraint constraints.txt --requirement requirements.txt . \
+    && /opt/venv/bin/pip install --no-cache-dir --no-deps --require-hashes \
+        --requirement requirements.lock --requirement emulators.lock \
+    && /opt/venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
     && /opt/venv/bin/pip check
 
 FROM python:3.11.15-slim-bookworm

@@ -1,8 +1,9 @@
-// Adds to package-lock.json the optional packages of other platforms that npm left out.
+// Adds to package-lock.json the optional packages of other platforms that npm left out, and hashes that it lacks.
 //
 // npm drops an optional package that the registry in use does not have (a mirror of one platform, say),
 // and `npm ci` then refuses the lock file everywhere. Their versions are exact in the package that wants
 // them; platform and processor are in their names. Usage: node scripts/complete-lock.mjs [--check]
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 
@@ -44,18 +45,25 @@ for (const [path, entry] of Object.entries(lock.packages)) {
   }
 }
 
+// Without a hash npm would take any bytes of that name.
+const bare = Object.entries(lock.packages).filter(
+  ([path, entry]) => path !== '' && !entry.link && !entry.integrity,
+);
+
 if (process.argv.includes('--check')) {
-  if (added.length > 0) {
+  const lacking = [...new Set([...added, ...bare.map(([path]) => `the hash of ${path}`)])];
+  if (lacking.length > 0) {
     process.stderr.write(
-      `package-lock.json lacks ${added.join(', ')}: run scripts/complete-lock.mjs\n`,
+      `package-lock.json lacks ${lacking.join(', ')}: run scripts/complete-lock.mjs\n`,
     );
     process.exit(1);
   }
-} else if (added.length > 0) {
+} else if (added.length > 0 || bare.length > 0) {
+  for (const [path, entry] of bare) entry.integrity = integrityOf(path, entry.version);
   const [root, ...others] = Object.entries(lock.packages);
   lock.packages = Object.fromEntries([root, ...others.toSorted(([a], [b]) => (a < b ? -1 : 1))]);
   writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
-  process.stdout.write(`added ${added.length} packages\n`);
+  process.stdout.write(`added ${added.length} packages, ${bare.length} hashes\n`);
 }
 
 /** Whether a package that `path` asks for has an entry where Node would look for it. */
@@ -68,6 +76,15 @@ function isLocked(path, name) {
     if (`${folder ? `${folder}/` : ''}node_modules/${name}` in lock.packages) return true;
     if (!folder) return false;
   }
+}
+
+/** The hash that the registry states. */
+function integrityOf(path, version) {
+  const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+  const asked = ['view', `${name}@${version}`, 'dist.integrity'];
+  const integrity = execFileSync('npm', asked, { encoding: 'utf8' }).trim();
+  if (!/^sha512-/.test(integrity)) throw new Error(`the registry states no hash of ${name}@${version}`);
+  return integrity;
 }
 
 function entryOf(name, version) {

@@ -33,6 +33,14 @@ def copied(name: str) -> list[str]:
     return [source for words in found if not words[0].startswith("--from") for source in words[:-1]]
 
 
+def locked(name: str) -> dict[str, str]:
+    """The versions in a lock file, each of which has a hash behind it."""
+    text = (FOLDER / name).read_text().replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert all("--hash=sha256:" in line for line in lines)
+    return dict(line.split()[0].split("==") for line in lines)
+
+
 @pytest.mark.parametrize("name", DOCKERFILES)
 def test_hadolint_has_nothing_to_say(name: str) -> None:
     hadolint = Path(sys.executable).with_name("hadolint")
@@ -63,17 +71,30 @@ def test_the_base_image_is_the_beam_that_is_pinned() -> None:
     version = beam.split("==")[1]
     assert "[gcp]" in beam
     assert dict(instructions("Dockerfile.worker"))["FROM"] == f"apache/beam_python3.11_sdk:{version}"
-    assert f"apache-beam=={version}\n" in (FOLDER / "constraints.txt").read_text()
+    assert locked("requirements.lock")["apache-beam"] == version
     assert pinned["requires-python"] == ">=3.11"
 
 
-def test_no_constraint_contradicts_what_the_package_pins() -> None:
-    pinned = tomllib.loads((FOLDER / "pyproject.toml").read_text())["project"]["dependencies"]
-    lines = (FOLDER / "constraints.txt").read_text().lower().splitlines()
-    constraints = dict(line.split("==") for line in lines if "==" in line)
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_the_lock_has_what_the_package_pins(lock: str) -> None:
+    project = tomllib.loads((FOLDER / "pyproject.toml").read_text())["project"]
+    pinned = list(project["dependencies"])
+    if lock == "requirements-dev.lock":
+        pinned += project["optional-dependencies"]["dev"]
     for dependency in pinned:
         name, version = re.sub(r"\[.*\]", "", dependency).lower().split("==")
-        assert constraints.get(name, version) == version
+        assert locked(lock)[name] == version, "run scripts/lock-python"
+
+
+@pytest.mark.parametrize("name", ["Dockerfile.worker", "../Dockerfile"])
+def test_an_image_installs_no_package_whose_hash_it_does_not_know(name: str) -> None:
+    runs = [part.strip() for kind, text in instructions(name) if kind == "RUN" for part in text.split("&&")]
+    installs = [part for part in runs if re.search(r"pip install", part)]
+    assert len(installs) == 2
+    for install in installs:
+        assert "--no-deps" in install
+        own = install.endswith(" .") and "--no-build-isolation" in install
+        assert own or "--require-hashes" in install
 
 
 def test_the_entry_point_is_the_file_that_is_copied_and_it_starts() -> None:

@@ -80,7 +80,9 @@ def create(directory: Path, *, keep: bool) -> Server:
         first_statements.unlink(missing_ok=True)
         return True
 
-    return Server(kind="mariadb", directory=directory, home=home, prepare=prepare, command=command, ready=ready)
+    return Server(
+        kind="mariadb", directory=directory, home=home, prepare=prepare, command=command, ready=ready
+    )
 
 
 class Installation:

@@ -70,7 +70,9 @@ def create(directory: Path, *, keep: bool) -> Server:
             (data / "beamline-ready").touch()
         return True
 
-    return Server(kind="postgres", directory=directory, home=home, prepare=prepare, command=command, ready=ready)
+    return Server(
+        kind="postgres", directory=directory, home=home, prepare=prepare, command=command, ready=ready
+    )
 
 
 def find_programs() -> Path:

@@ -38,8 +38,8 @@ def server_user() -> pwd.struct_passwd | None:
         return pwd.getpwnam(SERVER_USER)
     except KeyError:
         raise ServerFailed(
-            f"a database server cannot run as root, and this machine has no user `{SERVER_USER}` that it could "
-            "run as: run this as an ordinary user"
+            f"a database server cannot run as root, and this machine has no user `{SERVER_USER}` that it "
+            "could run as: run this as an ordinary user"
         ) from None
 
 
@@ -57,7 +57,7 @@ def reachable(path: Path) -> bool:
 def home_of(directory: Path, kind: str, *, keep: bool) -> Path:
     """The folder for all that the server reads and writes by itself, its data among it.
 
-    That is `directory`, which this process's user owns; for root, a folder that only the server's user may enter.
+    That is `directory`, which this process's user owns; for root, a folder that only the server's user enters.
     """
     if server_user() is None:
         return directory
@@ -70,7 +70,7 @@ def home_of(directory: Path, kind: str, *, keep: bool) -> Path:
 
 
 def programs_for_server(base: Path, parts: Sequence[str], name: str) -> Path:
-    """`base` itself if the server's user can read all of these parts of it, else a copy of them that it can read."""
+    """`base` itself if the server's user can read all of these parts of it, else a copy that it can read."""
     if server_user() is None:
         return base
     folders = [base / part for part in parts]
@@ -106,8 +106,8 @@ def check_places() -> None:
             own(probe)
         except OSError as error:
             raise ServerFailed(
-                f"a database server cannot run as root, and files cannot be given to the user `{SERVER_USER}` here "
-                f"({error.strerror}): run this as an ordinary user"
+                f"a database server cannot run as root, and files cannot be given to the user `{SERVER_USER}` "
+                f"here ({error.strerror}): run this as an ordinary user"
             ) from None
         if not _can_become(user):
             raise ServerFailed(
@@ -179,8 +179,8 @@ def _public_folder(name: str) -> Path:
             return folder.resolve()
         reasons.append(problem)
     raise ServerFailed(
-        f"running as root, and the database server, which runs as `{SERVER_USER}`, has no place that it can reach "
-        f"({'; '.join(reasons)}): name one in BEAMLINE_CACHE, or run this as an ordinary user"
+        f"running as root, and the database server, which runs as `{SERVER_USER}`, has no place that it can "
+        f"reach ({'; '.join(reasons)}): name one in BEAMLINE_CACHE, or run this as an ordinary user"
     )
 
 

@@ -40,7 +40,8 @@ def main() -> int:
     console = Console()
     started = time.monotonic()
     try:
-        if all([step.is_done() for step in steps]):
+        done = [step.is_done() for step in steps]  # All are asked: one may say that it cannot work.
+        if all(done):
             return 0
         check_folders()
         done = [perform(step, console) for step in steps]

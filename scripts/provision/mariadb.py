@@ -9,8 +9,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from databases.mariadb import find_installation
 from databases.failure import ServerFailed
+from databases.mariadb import find_installation
 from provision.paths import cache_directory, pinned
 from provision.step import Step, StepFailed, run_quietly
 

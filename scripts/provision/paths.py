@@ -21,3 +21,9 @@ def pinned(tool: str) -> str:
     """The version of a tool, from `beamline.tools` in package.json."""
     version: str = json.loads((ROOT / "package.json").read_text())["beamline"]["tools"][tool]
     return version
+
+
+def pinned_sha256(tool: str, system: str) -> str | None:
+    """A program's SHA-256 for a system such as `linux-x86_64`: `beamline.sha256` in package.json."""
+    sums: dict[str, dict[str, str]] = json.loads((ROOT / "package.json").read_text())["beamline"]["sha256"]
+    return sums.get(f"{tool}@{pinned(tool)}", {}).get(system)

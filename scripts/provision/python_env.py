@@ -18,15 +18,15 @@ INSTALL_POSTGRES = (
 
 
 class PythonEnvironment(Step):
-    """`.venv` with `beam-pipeline[dev]`, again whenever a requirement changes."""
+    """`.venv` with what the lock files say, again whenever one of them changes."""
 
     title = "python and beam"
     lock = STATE / "locks" / "python"
     folder = ROOT / ".venv"
     stamp = ROOT / ".venv" / ".beamline-stamp"
     project = ROOT / "beam-pipeline"
-    constraints = ROOT / "beam-pipeline" / "constraints.txt"
-    tools = ROOT / "scripts" / "requirements.txt"
+    packages = ROOT / "beam-pipeline" / "requirements-dev.lock"
+    tools = ROOT / "scripts" / "requirements.lock"
 
     def is_done(self) -> bool:
         return stamped(self.stamp, self._key()) and (self.folder / "bin" / "python").exists()
@@ -37,10 +37,14 @@ class PythonEnvironment(Step):
             self._create()
         program = str(self.folder / "bin" / "python")
         pip = [program, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        run_quietly("python", [*pip, "--constraint", self.constraints, "--editable", f"{self.project}[dev]"])
+        # Every package is in the lock: nothing is installed whose bytes are not those of its hash.
+        locked = [*pip, "--no-deps", "--require-hashes", "--requirement"]
+        run_quietly("python", [*locked, self.packages])
+        own = ["--no-deps", "--no-build-isolation", "--editable", self.project]
+        run_quietly("python-own", [*pip, *own])
         try:
-            # Without their dependencies: of both only the files inside are used.
-            run_quietly("python-tools", [*pip, "--no-deps", "--requirement", self.tools])
+            # Of these only the files inside are used.
+            run_quietly("python-tools", [*locked, self.tools])
         except StepFailed as error:
             if not shutil.which("initdb") and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
                 raise StepFailed(f"{error}\n    {INSTALL_POSTGRES}") from error
@@ -63,5 +67,5 @@ class PythonEnvironment(Step):
         run_quietly("python-venv", [base, "-m", "venv", "--clear", self.folder])
 
     def _key(self) -> str:
-        files = [self.project / "pyproject.toml", self.constraints, self.tools]
+        files = [self.project / "pyproject.toml", self.packages, self.tools]
         return content_key(files, os.fspath(ROOT))  # a moved clone needs a new environment

@@ -100,7 +100,7 @@ def run_quietly(
     make_state_private()
     log_path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with open(log_path, "w+", errors="replace", opener=private_file) as log:  # noqa: PTH123
+        with open(log_path, "w+", errors="replace", opener=private_file) as log:
             result = subprocess.run(
                 [str(part) for part in command],
                 cwd=ROOT,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
 import shutil
 import tempfile
 from pathlib import Path
 
-from provision.paths import ROOT, cache_directory, pinned
+from provision.paths import ROOT, cache_directory, pinned, pinned_sha256
 from provision.step import Step, StepFailed, run_quietly
 
 MODULE = "github.com/temporalio/cli/cmd/temporal"
@@ -16,7 +18,8 @@ MODULE = "github.com/temporalio/cli/cmd/temporal"
 class TemporalCli(Step):
     """`TEMPORAL_CLI`, PATH or the cache; else downloaded by the SDK; else built once with Go.
 
-    `src/dev/temporal-cli.ts` looks in the same places.
+    `src/dev/temporal-cli.ts` looks in the same places. Go proves what it builds by the public list of hashes
+    of modules (sum.golang.org). A download is proved by the hash in package.json; without one, it says so.
     """
 
     def __init__(self) -> None:
@@ -24,6 +27,7 @@ class TemporalCli(Step):
         self.title = f"temporal cli {self.version}"
         self.hint = "downloaded, or else built with go: 2 to 6 minutes, once"
         self.folder = cache_directory() / f"temporal-{self.version}"
+        self.doubts: list[str] = []
         self.program = self.folder / ("temporal.exe" if os.name == "nt" else "temporal")
 
     @property
@@ -48,7 +52,7 @@ class TemporalCli(Step):
                 except StepFailed as error:
                     reasons.append(str(error))
                     continue
-                notes.append(f"{how}, kept in {shown(self.folder)}")
+                notes.extend([f"{how}, kept in {shown(self.folder)}", *self.doubts])
                 return
         raise StepFailed(
             "no Temporal CLI: it could be neither downloaded nor built.\n    "
@@ -60,7 +64,22 @@ class TemporalCli(Step):
     def _download(self, scratch: Path) -> Path:
         script = ROOT / "scripts" / "download-temporal-cli.mjs"
         output = run_quietly("temporal-download", ["node", script, f"v{self.version}", scratch])
-        return Path(output.strip().splitlines()[-1])
+        program = Path(output.strip().splitlines()[-1])
+        self._check(program)
+        return program
+
+    def _check(self, program: Path) -> None:
+        """Compares a download with the hash that is known of it."""
+        system = f"{platform.system()}-{platform.machine()}".lower()
+        known = pinned_sha256("temporal-cli", system)
+        found = hashlib.sha256(program.read_bytes()).hexdigest()
+        if known is None:
+            self.doubts.append(f"not verified: package.json has no hash for {system}, this one's is {found}")
+        elif known != found:
+            raise StepFailed(
+                f"the download is not the Temporal CLI {self.version} that was pinned: its SHA-256 is "
+                f"{found}, package.json has {known} for {system}; it was thrown away."
+            )
 
     def _build(self, scratch: Path) -> Path:
         if shutil.which("go") is None:

@@ -1,7 +1,11 @@
+import hashlib
+import json
+import platform
 from pathlib import Path
 
 import pytest
 
+from provision import paths
 from provision.step import StepFailed
 from provision.temporal_cli import TemporalCli
 
@@ -60,3 +64,46 @@ def test_go_builds_the_pinned_version(bare_machine: Path) -> None:
     assert step.program.read_text() == (f"install github.com/temporalio/cli/cmd/temporal@v{step.version}\n")
     assert notes[0].startswith("built with go")
     assert TemporalCli().is_done()
+
+
+DOWNLOADED = b"#!/bin/sh\n# the program\n"
+
+
+def pin(folder: Path, monkeypatch: pytest.MonkeyPatch, sha256: str | None) -> None:
+    """A package.json with that hash, and a `node` whose download is `DOWNLOADED`."""
+    node = folder / "bin" / "node"
+    node.write_text('#!/bin/sh\nprintf "#!/bin/sh\\n# the program\\n" > "$3/temporal"\necho "$3/temporal"\n')
+    node.chmod(0o755)
+    system = f"{platform.system()}-{platform.machine()}".lower()
+    sums = {} if sha256 is None else {"temporal-cli@1.2.3": {system: sha256}}
+    document = {"beamline": {"tools": {"temporal-cli": "1.2.3"}, "sha256": sums}}
+    (folder / "package.json").write_text(json.dumps(document))
+    monkeypatch.setattr(paths, "ROOT", folder)
+
+
+def test_download_with_the_pinned_hash_is_kept(bare_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pin(bare_machine, monkeypatch, hashlib.sha256(DOWNLOADED).hexdigest())
+    step = TemporalCli()
+    notes: list[str] = []
+    step.run(notes)
+    assert step.program.read_bytes() == DOWNLOADED
+    assert "not verified" not in str(notes)
+
+
+def test_download_with_another_hash_is_thrown_away(
+    bare_machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pin(bare_machine, monkeypatch, "0" * 64)
+    step = TemporalCli()
+    with pytest.raises(StepFailed, match=r"not the Temporal CLI 1\.2\.3 that was pinned"):
+        step.run([])
+    assert list(step.folder.iterdir()) == []
+
+
+def test_download_that_no_hash_is_known_of_is_said_to_be_unverified(
+    bare_machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pin(bare_machine, monkeypatch, None)
+    notes: list[str] = []
+    TemporalCli().run(notes)
+    assert f"this one's is {hashlib.sha256(DOWNLOADED).hexdigest()}" in str(notes)

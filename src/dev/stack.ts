@@ -68,7 +68,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await release();
   };
   const failed = new AbortController();
-  let endTurn = (): void => undefined;
+  let endTurn: (() => void) | undefined;
   const starting: Promise<unknown>[] = [];
   try {
     const common = surroundings(root, AbortSignal.any([failed.signal, ...signals(options)]));
@@ -96,7 +96,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await stop();
     throw error;
   } finally {
-    endTurn();
+    endTurn?.();
   }
 
   /** Starts one service and says so; when it fails, the others are not started any further. */

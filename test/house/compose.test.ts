@@ -112,15 +112,15 @@ describe('the Dockerfile', () => {
     assert.match(user ?? '', /^USER [1-9]\d*$/);
   });
 
-  it('has the Python packages of the emulators, pinned', () => {
+  it('has the Python packages of the emulators, locked', () => {
     const names = readText('emulators', 'requirements.txt')
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'));
-    const pinned = readText('beam-pipeline', 'constraints.txt')
+    const locked = readText('emulators', 'requirements.lock')
       .split('\n')
       .map((line) => line.split('==')[0]);
     assert.deepEqual(
-      names.filter((name) => !pinned.includes(name)),
+      names.filter((name) => !locked.includes(name)),
       [],
     );
   });
