@@ -83,7 +83,8 @@ function integrityOf(path, version) {
   const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
   const asked = ['view', `${name}@${version}`, 'dist.integrity'];
   const integrity = execFileSync('npm', asked, { encoding: 'utf8' }).trim();
-  if (!/^sha512-/.test(integrity)) throw new Error(`the registry states no hash of ${name}@${version}`);
+  if (!/^sha512-/.test(integrity))
+    throw new Error(`the registry states no hash of ${name}@${version}`);
   return integrity;
 }
 

@@ -57,7 +57,7 @@ def reachable(path: Path) -> bool:
 def home_of(directory: Path, kind: str, *, keep: bool) -> Path:
     """The folder for all that the server reads and writes by itself, its data among it.
 
-    That is `directory`, which this process's user owns; for root, a folder that only the server's user enters.
+    That is `directory`, which this process's user owns; for root, one that only the server's user enters.
     """
     if server_user() is None:
         return directory
@@ -106,8 +106,8 @@ def check_places() -> None:
             own(probe)
         except OSError as error:
             raise ServerFailed(
-                f"a database server cannot run as root, and files cannot be given to the user `{SERVER_USER}` "
-                f"here ({error.strerror}): run this as an ordinary user"
+                f"a database server cannot run as root, and files cannot be given to the user "
+                f"`{SERVER_USER}` here ({error.strerror}): run this as an ordinary user"
             ) from None
         if not _can_become(user):
             raise ServerFailed(

@@ -40,7 +40,7 @@ class PythonEnvironment(Step):
         # Every package is in the lock: nothing is installed whose bytes are not those of its hash.
         locked = [*pip, "--no-deps", "--require-hashes", "--requirement"]
         run_quietly("python", [*locked, self.packages])
-        own = ["--no-deps", "--no-build-isolation", "--editable", self.project]
+        own: list[str | Path] = ["--no-deps", "--no-build-isolation", "--editable", self.project]
         run_quietly("python-own", [*pip, *own])
         try:
             # Of these only the files inside are used.

@@ -7,6 +7,8 @@ import pytest
 
 from provision import __main__ as setup
 from provision import preflight
+from provision.node import NodePackages
+from provision.postgres import PostgresUser
 from provision.step import StepFailed
 
 
@@ -47,9 +49,9 @@ def test_nothing_is_installed_where_a_database_cannot_run(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse() -> None:
-        raise setup.StepFailed("no place")
+        raise StepFailed("no place")
 
-    class Never(setup.NodePackages):
+    class Never(NodePackages):
         def is_done(self) -> bool:
             return False
 
@@ -57,7 +59,7 @@ def test_nothing_is_installed_where_a_database_cannot_run(
             raise AssertionError("installed")
 
     monkeypatch.setitem(setup.PARTS, "node", Never)
-    monkeypatch.setattr(setup.PostgresUser, "is_done", lambda _: refuse())
+    monkeypatch.setattr(PostgresUser, "is_done", lambda _: refuse())
     monkeypatch.setattr(sys, "argv", ["setup", "node", "postgres"])
     assert setup.main() == 1
     assert "no place" in capsys.readouterr().err
