@@ -23,7 +23,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def pin(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = ["node", project / "scripts" / "pin-images.mjs", *arguments]
+    command: list[str | Path] = ["node", project / "scripts" / "pin-images.mjs", *arguments]
     path = os.pathsep.join([str(project), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path}
     return subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
