@@ -83,7 +83,7 @@ function integrityOf(path, version) {
   const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
   const asked = ['view', `${name}@${version}`, 'dist.integrity'];
   const integrity = execFileSync('npm', asked, { encoding: 'utf8' }).trim();
-  if (!/^sha512-/.test(integrity))
+  if (!integrity.startsWith('sha512-'))
     throw new Error(`the registry states no hash of ${name}@${version}`);
   return integrity;
 }

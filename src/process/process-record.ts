@@ -21,12 +21,10 @@ export async function recordProcess(folder: string, pid: number): Promise<() => 
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, `${pid}.json`);
   const record: ProcessRecord = { pid, host: hostname(), startedAt };
-  await writeFile(file, JSON.stringify(record), { mode: 0o600 }).catch(
-    async (error: unknown) => {
-      await rm(file, { force: true });
-      throw error;
-    },
-  );
+  await writeFile(file, JSON.stringify(record), { mode: 0o600 }).catch(async (error: unknown) => {
+    await rm(file, { force: true });
+    throw error;
+  });
   return () => rm(file, { force: true });
 }
 

@@ -4,23 +4,12 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { claimStack, stateOf } from '../../src/dev/stack-record.js';
 import { recordProcess } from '../../src/process/process-record.js';
-import {
-  createOnce,
-  openLocalStore,
-  storePaths,
-  writeAtomically,
-} from '../../src/store/local-store.js';
+import { openLocalStore, storePaths } from '../../src/store/local-store.js';
+import { createOnce, writeAtomically } from '../../src/store/write-file.js';
 import { temporaryFolder } from '../config/support.js';
 
 describe('what is kept of runs', () => {
   const folder = temporaryFolder();
-
-  /** Everything below the folder that others may read, write or enter. */
-  function openToOthers(path: string): string[] {
-    return readdirSync(path, { recursive: true, encoding: 'utf8' })
-      .map((name) => join(path, name))
-      .filter((each) => (statSync(each).mode & 0o077) !== 0);
-  }
 
   it('is private in the store, whatever the umask is', async () => {
     const before = process.umask(0o000);
@@ -72,3 +61,10 @@ describe('what is kept of runs', () => {
     assert.equal(statSync(published).mode & 0o777, 0o640);
   });
 });
+
+/** Everything below the folder that others may read, write or enter. */
+function openToOthers(path: string): string[] {
+  return readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(path, name))
+    .filter((each) => (statSync(each).mode & 0o077) !== 0);
+}
