@@ -4,12 +4,12 @@ import { holdPort } from './ports.js';
 
 /** Below the ports that {@link choosePorts} gives out. Whoever listens here is the one that starts. */
 const turnPort = 10_239;
-const patienceMs = 30_000;
+const patienceMs = 8_000;
 
 /**
  * Waits until no other stack of this machine is between the choice of its ports and the moment its services
  * listen there, of whichever user and clone: two that start together would choose the same ports. The system
- * ends the turn of a process that is killed. After half a minute it goes on: something else may listen here.
+ * ends the turn of a process that is killed. After some seconds it goes on: something else may listen here.
  *
  * @returns a function that ends the turn; a second call does nothing
  */
