@@ -43,7 +43,9 @@ describe('docker-compose.yml', () => {
   });
 
   it('pins every image', () => {
-    const loose = entries.filter(([, { image }]) => !/:\d+\.\d+(\.\d+)?(@sha256:[0-9a-f]{64})?$/.test(image));
+    const loose = entries.filter(
+      ([, { image }]) => !/:\d+\.\d+(\.\d+)?(@sha256:[0-9a-f]{64})?$/.test(image),
+    );
     assert.deepEqual(
       loose.map(([name]) => name),
       [],
