@@ -108,7 +108,7 @@ def run_check(check: Check) -> tuple[Count, str]:
 
 def run_suite(suite: Suite) -> tuple[Count, str]:
     """The count and a complaint: to say nothing, or to end badly without a failure, is one failure."""
-    suite.totals.parent.mkdir(parents=True, exist_ok=True)
+    suite.totals.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     suite.totals.unlink(missing_ok=True)
     process = start(suite.command, suite.folder, suite.environment, None)
     if isinstance(process, str):

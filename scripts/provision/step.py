@@ -43,8 +43,8 @@ def perform(step: Step, console: Console) -> bool:
     if step.is_done():
         return False
     make_state_private()
-    step.lock.parent.mkdir(parents=True, exist_ok=True)
-    with step.lock.open("w") as lock:
+    step.lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(step.lock, "w", opener=private_file) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -98,7 +98,7 @@ def run_quietly(
     """Runs a command and returns its standard output; what it printed is shown only if it fails."""
     log_path = STATE / "logs" / f"setup-{name}.log"
     make_state_private()
-    log_path.parent.mkdir(parents=True, exist_ok=True)
+    log_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with open(log_path, "w+", errors="replace", opener=private_file) as log:
             result = subprocess.run(

@@ -1,9 +1,11 @@
+import os
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from provision import step
 from provision.console import Console, duration
 from provision.step import Step, StepFailed, perform, run_quietly, stamped, write_stamp
 
@@ -34,10 +36,10 @@ class Counted(Step):
 
 
 def test_step_is_done_once(tmp_path: Path) -> None:
-    step = Counted(tmp_path)
-    assert perform(step, Console()) is True
-    assert perform(step, Console()) is False
-    assert step.runs == 1
+    counted = Counted(tmp_path)
+    assert perform(counted, Console()) is True
+    assert perform(counted, Console()) is False
+    assert counted.runs == 1
 
 
 def test_changed_content_does_it_again(tmp_path: Path) -> None:
@@ -82,3 +84,19 @@ def test_missing_command_says_what_to_install() -> None:
 )
 def test_durations_read_well(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_locks_and_logs_are_the_users_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = tmp_path / "state"
+    state.mkdir(mode=0o755)
+    monkeypatch.setattr(step, "STATE", state)
+    monkeypatch.setattr(step, "ROOT", tmp_path)
+    before = os.umask(0o000)
+    try:
+        perform(Counted(state), Console())
+        (state / "stamp").unlink()
+        run_quietly("test", ["true"])
+    finally:
+        os.umask(before)
+    assert {path.name for path in state.rglob("*")} == {"locks", "counted", "logs", "setup-test.log"}
+    assert [path for path in [state, *state.rglob("*")] if path.stat().st_mode & 0o077] == []
