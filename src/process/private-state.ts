@@ -19,6 +19,13 @@ export function followUmaskOfUser(): void {
   if (/^[0-7]{1,4}$/.test(ofUser)) process.umask(Number.parseInt(ofUser, 8));
 }
 
+/** The mode of a file that the user would make. */
+export function publishedMode(): number {
+  const mask = process.umask(0o077);
+  process.umask(mask);
+  return 0o666 & ~mask;
+}
+
 /** Makes a folder of state, or closes to others the one that an older version made. */
 export function makePrivateFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });

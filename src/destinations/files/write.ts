@@ -1,6 +1,7 @@
-import { constants, copyFile, link, mkdir, readdir, stat } from 'node:fs/promises';
+import { chmod, constants, copyFile, link, mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
+import { publishedMode } from '../../process/private-state.js';
 import { failure } from '../../shared/failures.js';
 import type { PublishRequest } from '../destination.js';
 import { encode, openEncoder } from './encode.js';
@@ -87,6 +88,8 @@ async function linkStaged(
   for (const [index, { uri, rows }] of staged.files.entries()) {
     const path = `${prefix}-${String(index).padStart(5, '0')}.parquet`;
     await linkOrCopy(uri, join(data, path));
+    // What is staged is closed to others; what is published is as open as any file of the user.
+    await chmod(join(data, path), publishedMode());
     const { size } = await stat(join(data, path));
     files.push({ path, rows, bytes: size });
   }

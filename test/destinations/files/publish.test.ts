@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryRoot } from '../../support/stack.js';
 import {
@@ -12,6 +12,7 @@ import {
   inspectTask,
   publishTask,
   stage,
+  startPublisher,
 } from '../support.js';
 import { currentRows, filesSink, leftovers, recordOf, versionFolders } from './support.js';
 
@@ -89,6 +90,18 @@ describe('files: publish', () => {
     await done(publishTask(sink, { run: 'run1', base: 0, staged }));
     const file = (await recordOf(sink, 1)).files?.[0]?.path ?? '';
     assert.equal(statSync(join(root, 'lake', file)).ino, statSync(staged.files[0]?.uri ?? '').ino);
+  });
+
+  it('publishes files that are as open as those that the user makes, whatever staged them', async () => {
+    const sink = filesSink(root);
+    const staged = await stage(root, ids(1, 5));
+    for (const { uri } of staged.files) await chmod(uri, 0o600);
+    const end = await startPublisher(publishTask(sink, { run: 'run1', base: 0, staged }), {
+      BEAMLINE_UMASK: '27',
+    }).end;
+    assert.equal(end.kind, 'done');
+    const file = (await recordOf(sink, 1)).files?.[0]?.path ?? '';
+    assert.equal(statSync(join(root, 'lake', file)).mode & 0o777, 0o640);
   });
 
   it('adopts the commit that this run made before', async () => {
