@@ -10,6 +10,8 @@ from pathlib import Path
 
 import duckdb
 
+from bigquery_emulator import json_text
+
 Cursor = duckdb.DuckDBPyConnection
 
 _SCHEMA = """
@@ -21,6 +23,9 @@ CREATE TABLE IF NOT EXISTS _catalog.jobs
   (project VARCHAR, id VARCHAR, parent VARCHAR, created BIGINT, resource VARCHAR);
 CREATE OR REPLACE MACRO bq_divide(a, b) AS
   CASE WHEN b = 0 THEN error('division by zero: ' || a || ' / ' || b) ELSE a / b END;
+CREATE OR REPLACE MACRO bq_known_day(v) AS
+  CASE WHEN v BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN v END;
+CREATE OR REPLACE MACRO bq_known_time(v) AS CASE WHEN v < TIME '24:00:00' THEN v END;
 """
 
 
@@ -42,6 +47,9 @@ class Database:
             raise FolderInUse(f"{folder} is served by another BigQuery emulator") from None
         self._root = duckdb.connect(str(folder / "state.duckdb"))
         self._root.execute(_SCHEMA)
+        parse = {"bq_parse_json": json_text.parsed, "bq_safe_parse_json": json_text.safely_parsed}
+        for name, function in parse.items():
+            self._root.create_function(name, function, ["VARCHAR"], "JSON", null_handling="special")
         self._writing = threading.Lock()
 
     @contextlib.contextmanager

@@ -12,6 +12,7 @@ from bigquery_emulator.errors import duplicate, invalid, not_emulated, not_found
 from bigquery_emulator.fields import Field, columns, duckdb_type
 from bigquery_emulator.names import TableId, quote
 from bigquery_emulator.partitioning import check_same_layout, checked_layout, partition_condition
+from bigquery_emulator.ranges import check_ranges
 
 Resource = dict[str, Any]
 
@@ -29,7 +30,9 @@ class Rows:
     fields: list[Field]
 
 
-def write(cursor: Cursor, rows: Rows, target: TableId, config: Resource, default: str) -> int:
+def write(
+    cursor: Cursor, rows: Rows, target: TableId, config: Resource, default: str, *, load: bool = False
+) -> int:
     """Writes rows into a table, creating it where that is allowed, within the caller's transaction.
 
     Args:
@@ -38,6 +41,7 @@ def write(cursor: Cursor, rows: Rows, target: TableId, config: Resource, default
         target: The table; with a partition, only that.
         config: Dispositions, schemaUpdateOptions, partitioning and clustering of the job.
         default: The writeDisposition where the job names none.
+        load: Whether the rows are those of a load job.
 
     Returns:
         How many rows were written.
@@ -73,13 +77,17 @@ def write(cursor: Cursor, rows: Rows, target: TableId, config: Resource, default
         )
     if target.partition is not None:
         _check_partition(cursor, rows, table, target.partition)
-    count = insert(cursor, rows, target, table)
+    count = insert(cursor, rows, target, table, load=load)
     catalog.put_table(cursor, target, table, mutated=disposition.startswith("WRITE_TRUNCATE"))
     return count
 
 
-def insert(cursor: Cursor, rows: Rows, target: TableId, table: Resource) -> int:
-    """Appends rows by the names of their columns; gives their count."""
+def insert(cursor: Cursor, rows: Rows, target: TableId, table: Resource, *, load: bool = False) -> int:
+    """Appends rows by the names of their columns; gives their count.
+
+    Raises:
+        BigQueryError: A value is out of the range of its type.
+    """
     if not rows.fields:
         return 0
     by_name = {field["name"].lower(): field for field in table["schema"]["fields"]}
@@ -93,6 +101,7 @@ def insert(cursor: Cursor, rows: Rows, target: TableId, table: Resource) -> int:
         )
         select = f"SELECT {casts} FROM ({select})"
     row = cursor.execute(f"INSERT INTO {target.sql} ({names}) {select}").fetchone()
+    check_ranges(cursor, target.sql, table["schema"]["fields"], load=load)
     return int(row[0]) if row else 0
 
 

@@ -21,6 +21,8 @@ from bigquery_emulator.meanings import fix
 from bigquery_emulator.names import DatasetId, TableId
 
 _POSITION = "_position_"
+# https://cloud.google.com/bigquery/quotas#query_jobs: of a query that is not resolved yet.
+_LONGEST = 1 << 20
 # What it would warn of is refused by name.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
@@ -48,6 +50,11 @@ def parse(sql: str) -> list[exp.Expression]:
     Raises:
         BigQueryError: It is not valid.
     """
+    if len(sql) > _LONGEST:
+        raise invalid_query(
+            "The query is too large. The maximum standard SQL query length is 1024.00K characters, "
+            "including comments and white space characters."
+        )
     try:
         found = [statement for statement in parse_statements(with_names(sql)) if statement is not None]
     except SqlglotError as error:

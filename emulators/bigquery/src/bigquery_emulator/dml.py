@@ -11,6 +11,7 @@ from bigquery_emulator.database import Cursor
 from bigquery_emulator.dialect import Context
 from bigquery_emulator.errors import invalid_query, not_emulated
 from bigquery_emulator.names import quote
+from bigquery_emulator.ranges import check_ranges
 
 Resource = dict[str, Any]
 
@@ -38,6 +39,8 @@ def run_dml(cursor: Cursor, statement: exp.Expression, context: Context, statist
             _refuse_ambiguous_update(cursor, statement)
         row = cursor.execute(dialect.duckdb_sql(statement)).fetchone()
         counts = {type(statement).__name__.upper(): int(row[0]) if row else 0}
+    if not isinstance(statement, exp.Delete):
+        check_ranges(cursor, table_name.sql, table["schema"]["fields"], load=False)
     catalog.put_table(cursor, table_name, table, mutated=not isinstance(statement, exp.Insert))
     statistics["numDmlAffectedRows"] = str(sum(counts.values()))
     statistics["dmlStats"] = {key: str(counts.get(verb, 0)) for verb, key in _STATISTIC.items()}

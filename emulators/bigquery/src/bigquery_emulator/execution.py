@@ -9,19 +9,22 @@ import duckdb
 from bigquery_emulator.database import Cursor
 from bigquery_emulator.destination import Rows
 from bigquery_emulator.errors import BigQueryError, invalid_query, not_emulated
-from bigquery_emulator.fields import field_of
+from bigquery_emulator.fields import check_count, field_of
 
 
 def described(cursor: Cursor, sql: str) -> Rows:
     """A query with its columns."""
     columns = cursor.execute(f"DESCRIBE {sql}").fetchall()
-    names = [name.lower() for name, *_ in columns]
-    for name in names:
-        if names.count(name) > 1:
+    seen: set[str] = set()
+    for name in (each.lower() for each, *_ in columns):
+        if name in seen:
             raise invalid_query(
                 f"Duplicate column names in the result are not supported. Found duplicate(s): {name}"
             )
-    return Rows(sql, [field_of(name, duckdb.sqltype(kind)) for name, kind, *_ in columns])
+        seen.add(name)
+    fields = [field_of(name, duckdb.sqltype(kind)) for name, kind, *_ in columns]
+    check_count(fields)
+    return Rows(sql, fields)
 
 
 class translated_errors:  # noqa: N801
@@ -40,4 +43,8 @@ class translated_errors:  # noqa: N801
             first = str(error).splitlines()[0]
             if "Function with name" in first:
                 raise not_emulated(first.removeprefix("Catalog Error: ")) from None
+            if "executing the UDF: ValueError: " in first:
+                raise invalid_query(
+                    f"Invalid input to PARSE_JSON: {first.split('ValueError: ')[1]}"
+                ) from None
             raise invalid_query(first) from None

@@ -22,10 +22,14 @@ _DUCKDB = {
     "TIMESTAMP": "TIMESTAMP WITH TIME ZONE", "DATE": "DATE", "TIME": "TIME", "DATETIME": "TIMESTAMP",
     "NUMERIC": "DECIMAL(38,9)", "BIGNUMERIC": "DECIMAL(38,18)", "JSON": "JSON",
 }  # fmt: skip
+# https://cloud.google.com/bigquery/quotas#standard_tables
+MOST_COLUMNS = 10_000
 _NOT_EMULATED = ("GEOGRAPHY", "INTERVAL", "RANGE", "FOREIGN")
 _KEPT = ("description", "policyTags", "precision", "scale", "maxLength")
 _KNOWN = {"name", "type", "mode", "fields", *_KEPT}
 _NAME = re.compile(r"[^!\"$()*,./;?@\[\]\\^`{}~\x00-\x1f]{1,300}")
+# https://cloud.google.com/bigquery/docs/schemas#column_names
+_RESERVED = ("_TABLE_", "_FILE_", "_PARTITION", "_ROW_TIMESTAMP", "__ROOT__", "_COLIDENTIFIER")
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 _FROM_DUCKDB = {
     "VARCHAR": "STRING", "BLOB": "BYTES", "DOUBLE": "FLOAT", "FLOAT": "FLOAT", "BOOLEAN": "BOOLEAN",
@@ -45,6 +49,7 @@ def checked(fields: Sequence[Field]) -> list[Field]:
         BigQueryError: The schema is invalid, or holds a type that is not emulated.
     """
     found = [_checked(field) for field in fields]
+    check_count(found)
     seen: set[str] = set()
     for field in found:
         if field["name"].lower() in seen:
@@ -53,9 +58,23 @@ def checked(fields: Sequence[Field]) -> list[Field]:
     return found
 
 
+def check_count(fields: Sequence[Field]) -> None:
+    """A table, or the result of a query, has so many columns at most, those inside of records among them.
+
+    Raises:
+        BigQueryError: There are more.
+    """
+    if (count := _count(fields)) > MOST_COLUMNS:
+        raise invalid(f"Too many total leaf fields: {count}, max: {MOST_COLUMNS}")
+
+
+def _count(fields: Sequence[Field]) -> int:
+    return sum(1 + _count(field.get("fields") or []) for field in fields)
+
+
 def _checked(field: Field) -> Field:
     name = str(field.get("name") or "")
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or name.upper().startswith(_RESERVED):
         raise invalid(f'Invalid field name "{name}".')
     given = str(field.get("type") or "").upper()
     kind = _ALIASES.get(given, given)

@@ -63,7 +63,8 @@ class LoadJob:
         if table is not None and config.get("sourceFormat") != "PARQUET" and not config.get("autodetect"):
             existing = table["schema"]["fields"]
         try:
-            count = write(cursor, self._rows(cursor, given, existing), self.target, config, "WRITE_APPEND")
+            rows = self._rows(cursor, given, existing)
+            count = write(cursor, rows, self.target, config, "WRITE_APPEND", load=True)
         except duckdb.Error as error:
             raise invalid(f"Error while reading data, error message: {str(error).splitlines()[0]}") from None
         properties = config.get("destinationTableProperties") or {}

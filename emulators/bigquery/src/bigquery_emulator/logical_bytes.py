@@ -21,7 +21,7 @@ def logical_bytes(cursor: Cursor, table: str, fields: Sequence[Field]) -> int:
     """The size of a table's rows in bytes."""
     if not fields:
         return 0
-    sizes = " + ".join(_size(quote(field["name"]), field, 0) for field in fields)
+    sizes = _sum([_size(quote(field["name"]), field, 0) for field in fields])
     row = cursor.execute(f"SELECT coalesce(sum({sizes}), 0) FROM {table}").fetchone()
     assert row is not None
     return int(row[0])
@@ -34,8 +34,13 @@ def _size(value: str, field: Field, depth: int) -> str:
         return f"coalesce(list_sum(list_transform({value}, lambda {name}: {one})), 0)"
     if field["type"] == "RECORD":
         parts = [_size(f"{value}.{quote(part['name'])}", part, depth) for part in field["fields"]]
-        return f"({' + '.join(parts)})"
+        return _sum(parts)
     if field["type"] in _FIXED:
         return f"if({value} IS NULL, 0, {_FIXED[field['type']]})"
     length = f"octet_length({value})" if field["type"] == "BYTES" else f"strlen(CAST({value} AS VARCHAR))"
     return f"coalesce(2 + {length}, 0)"
+
+
+def _sum(parts: Sequence[str]) -> str:
+    """Not `a + b + c …`, which is nested once for each column: DuckDB takes 1,000 of them."""
+    return f"list_sum([{', '.join(parts)}])"

@@ -13,6 +13,13 @@ _DECIMALS = {
     exp.DataType.Type.DECIMAL: exp.DataType.build("DECIMAL(38, 9)", dialect="duckdb"),
     exp.DataType.Type.BIGDECIMAL: exp.DataType.build("DECIMAL(38, 18)", dialect="duckdb"),
 }
+_KNOWN = {
+    exp.DataType.Type.DATE: "bq_known_day",
+    exp.DataType.Type.DATETIME: "bq_known_day",
+    exp.DataType.Type.TIMESTAMP: "bq_known_day",
+    exp.DataType.Type.TIMESTAMPTZ: "bq_known_day",
+    exp.DataType.Type.TIME: "bq_known_time",
+}
 
 
 def fix(statement: exp.Expression) -> None:
@@ -26,7 +33,16 @@ def fix(statement: exp.Expression) -> None:
 
 def _fix_safe_functions(statement: exp.Expression) -> None:
     for safe in list(statement.find_all(exp.SafeFunc)):
-        safe.replace(exp.Anonymous(this="TRY", expressions=[safe.this.copy()]))
+        if isinstance(safe.this, exp.ParseJSON):
+            safe.replace(exp.Anonymous(this="bq_safe_parse_json", expressions=[safe.this.this.copy()]))
+        else:
+            safe.replace(exp.Anonymous(this="TRY", expressions=[safe.this.copy()]))
+    for document in reversed(list(statement.find_all(exp.ParseJSON))):
+        document.replace(exp.Anonymous(this="bq_parse_json", expressions=[document.this.copy()]))
+    # DuckDB reads more than there is: `infinity`, the year 10000, 24:00:00.
+    for found in reversed(list(statement.find_all(exp.TryCast))):
+        if found.to.this in _KNOWN:
+            found.replace(exp.Anonymous(this=_KNOWN[found.to.this], expressions=[found.copy()]))
 
 
 def _fix_assignments(statement: exp.Expression) -> None:

@@ -15,15 +15,13 @@ from bigquery_emulator.autodetect import detected
 from bigquery_emulator.database import Cursor
 from bigquery_emulator.destination import Rows
 from bigquery_emulator.errors import BigQueryError, invalid, not_emulated
-from bigquery_emulator.fields import Field
+from bigquery_emulator.fields import MOST_COLUMNS, Field
 from bigquery_emulator.names import quote
 from bigquery_emulator.values import BadValue, arrow_type, row_of
 
 Config = dict[str, Any]
 
 _BATCH = 50_000
-# https://cloud.google.com/bigquery/quotas#standard_tables
-_MOST_COLUMNS = 10_000
 
 
 def json_rows(cursor: Cursor, files: Sequence[Path], fields: list[Field] | None, config: Config) -> Rows:
@@ -122,7 +120,7 @@ def _table(path: Path, config: Config) -> pa.Table:
     if not text.strip():
         return pa.table({})
     convert = pyarrow.csv.ConvertOptions(
-        column_types={f"f{number}": pa.string() for number in range(_MOST_COLUMNS)},
+        column_types={f"f{number}": pa.string() for number in range(MOST_COLUMNS)},
         null_values=[str(config.get("nullMarker") or "")],
         strings_can_be_null=True,
         quoted_strings_can_be_null=False,
