@@ -15,6 +15,10 @@ import pyarrow.parquet as pq
 
 FIRST, LAST = dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31, 23, 59, 59, 999999)
 UTC = dt.UTC
+DAY, SECOND = 86_400, 10**6
+# DuckDB's own infinities, and the first and last moments that are in no year from 1 to 9999.
+DAYS = [2**31 - 1, -(2**31 - 1), 2_932_897, -719_163, None]
+TIMES = [2**63 - 1, -(2**63 - 1), 2_932_897 * DAY * SECOND, -719_162 * DAY * SECOND - 1, None]
 ID = uuid.UUID("123e4567-e89b-12d3-a456-426614174000")
 
 GROUPS = {
@@ -73,6 +77,40 @@ GROUPS = {
         "text": pa.array(['\u00e9\U0001f600 "q",\n;', "", None], pa.string()),
         "word": pa.array(["a", "b", None], pa.string()).dictionary_encode(),
     },
+    "out_of_range": {
+        "day": pa.array(DAYS, pa.int32()).cast(pa.date32()),
+        "ts": pa.array(TIMES, pa.int64()).cast(pa.timestamp("us")),
+        "tz": pa.array(TIMES, pa.int64()).cast(pa.timestamp("us", tz="UTC")),
+        "time": pa.array([DAY * SECOND, None, 0, 1, 2], pa.int64()).cast(pa.time64("us")),
+        "u64": pa.array([2**64 - 1, None, 0, 1, 2], pa.uint64()),
+        "fine": pa.array([FIRST, LAST, None, FIRST, LAST], pa.timestamp("us")),
+    },
+    "out_of_range_day": {"day": pa.array([0, 2_932_897], pa.int32()).cast(pa.date32())},
+    "json_that_is_none": {
+        "twice": pa.array(['{"a": {"k:": 1, "k:": 2}}', '{"a:a\\":": ":"}', "null", None], pa.json_()),
+        "wide": pa.array(["12345678901234567890123.5", "1.50", "-1", None], pa.json_()),
+        "deep": pa.array(["[" * 501 + "]" * 501, "[" * 500 + "]" * 500, '"x"', None], pa.json_()),
+        "nan": pa.array(['{"a": NaN}', '{"a": "NaN"}', "{}", None], pa.json_()),
+    },
+    "nan_key": {"id": pa.array([1.5, float("nan")]), "name": pa.array(["a", "b"])},
+    "json_nulls": {
+        "id": pa.array([1, 2, 3]),
+        "doc": pa.array(["null", None, '{"a":null}'], pa.json_()),
+    },
+    "json_nulls_inside": {
+        "id": pa.array([1, 2]),
+        "docs": pa.ListArray.from_arrays([0, 2, 3], pa.array(["[]", None, "null"], pa.json_())),
+        "pair": pa.StructArray.from_arrays([pa.array([" null ", None], pa.json_())], ["d"]),
+    },
+    "years": {
+        "day": pa.array([-735_599, 0, 3_000_000, None], pa.int32()).cast(pa.date32()),
+        "ts": pa.array([-735_599 * DAY * SECOND, 0, 3_000_000 * DAY * SECOND, None], pa.timestamp("us")),
+        "tz": pa.array(
+            [-735_599 * DAY * SECOND, 0, 3_000_000 * DAY * SECOND, None], pa.timestamp("us", tz="UTC")
+        ),
+        "days": pa.array([[-735_599], [2**31 - 1], [-(2**31 - 1)], None], pa.list_(pa.date32())),
+    },
+    "map_key_twice": {"m": pa.array([[("k", 1), ("k", 2)]], pa.map_(pa.string(), pa.int64()))},
     "above_int64": {"id": pa.array([2**64 - 1, 1], pa.uint64())},
     "bigquery_refused": {
         "half": pa.array([1], pa.int8()).cast(pa.float16()),

@@ -2,9 +2,10 @@ import type { BigQueryService } from '../../gateways/bigquery-service.js';
 import { failure } from '../../shared/failures.js';
 import type { PublishRequest } from '../destination.js';
 import type { ColumnPlan } from './columns.js';
-import { convertedRows, keyColumns, stagedRows } from './statements.js';
+import { convertedRows, keyColumns } from './statements.js';
 import { identifier, type TableName } from './table-name.js';
 import { sqlTypeOf, typeNameOf } from './type-fit.js';
+import { countsOf, countStaged } from './value-counts.js';
 
 /** Values of keys that a message shows at most. */
 const shown = 3;
@@ -26,55 +27,12 @@ export async function checkStaged(
 ): Promise<void> {
   const { merge, sink: step, staged } = request;
   const keys = merge === null ? [] : assertKeys(place, columns, merge.keys, step);
-  const counts: { sql: string; problem: (count: number) => string }[] = keys.map(
-    ({ field, value }) => ({
-      sql: `${value} IS NULL`,
-      problem: (count) =>
-        `merge key \`${field.name}\` is NULL in ${count} of ${staged.rows} rows: no row can be found by it`,
-    }),
-  );
-  for (const { field, from } of columns.written) {
-    if (from === null) continue;
-    const column = identifier(from.staged.name);
-    if (from.conversion.safe !== undefined) {
-      counts.push({
-        sql: `${column} IS NOT NULL AND ${from.conversion.safe(column)} IS NULL`,
-        problem: (count) =>
-          `column \`${field.name}\` has ${count} texts that are no ${sqlTypeOf(field)}`,
-      });
-    }
-    if (from.staged.type.isUnsigned64) {
-      counts.push({
-        sql: `${column} < 0`,
-        problem: (count) =>
-          `column \`${field.name}\` has ${count} values above 9223372036854775807, which INT64 cannot hold; ` +
-          'cast it to `decimal(20, 0)` in a transform',
-      });
-    }
-    if (field.mode === 'REQUIRED') {
-      counts.push({
-        sql: `${column} IS NULL`,
-        problem: (count) => `column \`${field.name}\` is REQUIRED and NULL in ${count} rows`,
-      });
-    }
-  }
-  const selected = [
-    'COUNT(*) AS n',
-    ...counts.map(({ sql }, index) => `COUNTIF(${sql}) AS c${index}`),
-  ];
-  const [row = []] = await service.query(
-    location,
-    `SELECT ${selected.join(', ')} FROM ${stagedRows(staging)}`,
-  );
-  const rows = Number(row[0]);
+  const counts = countsOf(columns, keys, staged.rows);
+  const { rows, problems } = await countStaged(service, location, staging, counts);
   if (rows !== staged.rows) {
     const message = `${place}: ${rows} rows were loaded, the manifest says ${staged.rows}. Nothing was published.`;
     throw failure('AuditFailed', message, { step });
   }
-  const problems = counts.flatMap(({ problem }, index) => {
-    const count = Number(row[index + 1]);
-    return count > 0 ? [problem(count)] : [];
-  });
   if (problems.length === 0 && merge !== null && merge.order === null && merge.window === null) {
     problems.push(...(await repeatedKeys(service, location, staging, columns, keys)));
   }

@@ -4,9 +4,12 @@ import { failure } from '../../shared/failures.js';
 import type { PublishRequest } from '../destination.js';
 import { checkStaged } from './checks.js';
 import { planColumns, type ColumnPlan } from './columns.js';
+import { assertFits } from './limits.js';
 import { fieldsFor, stagedColumns } from './staged-columns.js';
 import type { OpenTable } from './open-table.js';
-import { stageFiles } from './staging.js';
+import { checkStagedValues } from './staged-values.js';
+import { stageFiles, stagingTables } from './staging.js';
+import { commitScript, type Divided } from './statements.js';
 import { fixedColumns, newTable, wantedFields } from './table.js';
 import { plainName, type TableName } from './table-name.js';
 
@@ -16,6 +19,14 @@ export interface Prepared {
   staging: TableName[];
   columns: ColumnPlan;
 }
+
+/** A table that is not there yet: the text of a commit is as long without its partitions. */
+const undivided: Divided = {
+  fields: [],
+  requirePartitionFilter: false,
+  timePartitioning: null,
+  rangePartitioning: null,
+};
 
 /**
  * Decides about the columns, loads what is staged, checks it, and makes a table that is missing.
@@ -42,6 +53,14 @@ export async function prepare(
     table: found?.fields ?? null,
     fixed: found ? fixedColumns(found) : [],
   });
+  const input = { table, resource: found ?? undivided, columns, request };
+  const tables = stagingTables(table, request);
+  assertFits(place, step, {
+    columns: columns.written.length + columns.dropped.length,
+    tables: tables.length,
+    script: commitScript({ ...input, staging: tables }),
+  });
+  await checkStagedValues(place, staged, request);
   const staging = await stageFiles(service, table, location, request, staged);
   await faultPoint('publisher:bigquery:staged');
   await checkStaged(service, location, place, staging, columns, request);

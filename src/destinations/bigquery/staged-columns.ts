@@ -1,6 +1,7 @@
 import type { TableField } from '../../gateways/bigquery-service.js';
 import { failure } from '../../shared/failures.js';
 import type { ManifestSink } from '../../shared/manifest.js';
+import { mostColumns } from './limits.js';
 import { columnTypeOf, stagedTypeOf, type StagedType } from './types.js';
 
 export interface StagedColumn {
@@ -22,6 +23,14 @@ const loadable =
  * @throws `DataError` naming each that it cannot keep exactly
  */
 export function stagedColumns(schema: ManifestSink['schema'], step: string): StagedColumn[] {
+  if (schema.length > mostColumns) {
+    throw failure(
+      'DataError',
+      `${step} has ${schema.length} columns, and a table of BigQuery has ${mostColumns} at most. Nothing was ` +
+        'published. Leave some out in a transform, or put them into one column of JSON.',
+      { step },
+    );
+  }
   const wrong: string[] = [];
   const seen = new Map<string, string>();
   const columns: StagedColumn[] = [];

@@ -36,13 +36,17 @@ export async function stageFiles(
     type: loadTypeOf(type),
     mode: 'NULLABLE',
   }));
-  const tables: TableName[] = [];
+  const tables = stagingTables(table, request);
   for (const [index, unit] of unitsOf(request).entries()) {
-    const name = `${stagingPrefix(request)}${hashOf(request.manifestSha256).slice(0, 12)}_${index}`;
-    await loadOnce(service, { ...table, table: name }, location, request, fields, unit);
-    tables.push({ ...table, table: name });
+    await loadOnce(service, tables[index] as TableName, location, request, fields, unit);
   }
   return tables;
+}
+
+/** The names of the tables that the staged files are loaded into. */
+export function stagingTables(table: TableName, request: PublishRequest): TableName[] {
+  const prefix = `${stagingPrefix(request)}${hashOf(request.manifestSha256).slice(0, 12)}`;
+  return unitsOf(request).map((_, index) => ({ ...table, table: `${prefix}_${index}` }));
 }
 
 /** Removes every staging table of a run's sink, of whatever attempt. Twice does no harm. */

@@ -14,11 +14,17 @@ const windowTypes: Record<CursorType, string> = {
   integer: 'INT64',
 };
 
+/** How a table is divided. */
+export type Divided = Pick<
+  TableResource,
+  'fields' | 'requirePartitionFilter' | 'timePartitioning' | 'rangePartitioning'
+>;
+
 /** What a commit is made from. */
 export interface CommitInput {
   table: TableName;
   /** The table as it is before. */
-  resource: TableResource;
+  resource: Divided;
   staging: readonly TableName[];
   columns: ColumnPlan;
   request: Pick<PublishRequest, 'mode' | 'merge'>;
@@ -32,25 +38,30 @@ export interface CommitInput {
 export function commitScript(input: CommitInput): string {
   const { table, columns } = input;
   const log = logStatements(table);
+  // Columns come and go in one statement: a table takes five changes in ten seconds.
   const before = [
-    ...columns.added.map(
-      (field) => `ADD COLUMN IF NOT EXISTS ${identifier(field.name)} ${sqlTypeOf(field)}`,
-    ),
+    columns.added
+      .map((field) => `ADD COLUMN IF NOT EXISTS ${identifier(field.name)} ${sqlTypeOf(field)}`)
+      .join(', '),
     ...columns.widened.map(
       (field) => `ALTER COLUMN ${identifier(field.name)} SET DATA TYPE ${sqlTypeOf(field)}`,
     ),
-  ].map((change) => `ALTER TABLE ${sqlName(table)} ${change}`);
-  const after = columns.dropped.map(
-    ({ name }) => `ALTER TABLE ${sqlName(table)} DROP COLUMN IF EXISTS ${identifier(name)}`,
-  );
+  ];
+  const after = columns.dropped
+    .map(({ name }) => `DROP COLUMN IF EXISTS ${identifier(name)}`)
+    .join(', ');
+  const altered = (changes: string[]) =>
+    changes.filter((text) => text !== '').map((text) => `ALTER TABLE ${sqlName(table)} ${text}`);
   return [
-    ...(before.length > 0 ? [log.assertAtBase, ...before] : []),
+    ...(columns.added.length + columns.widened.length > 0
+      ? [log.assertAtBase, ...altered(before)]
+      : []),
     'BEGIN TRANSACTION',
     log.assertAtBase,
     ...rowStatements(input),
     log.add,
     'COMMIT TRANSACTION',
-    ...after,
+    ...altered([after]),
   ]
     .map((statement) => `${statement};\n`)
     .join('');
@@ -72,9 +83,10 @@ export function convertedRows(
   columns: ColumnPlan,
   extra: readonly string[] = [],
 ): string {
-  const values = broughtBy(columns).map(
-    ({ field, value }) => `${value} AS ${identifier(field.name)}`,
-  );
+  const values = broughtBy(columns).map(({ field, value }) => {
+    const name = identifier(field.name);
+    return value === name ? name : `${value} AS ${name}`;
+  });
   return `SELECT ${[...values, ...extra].join(', ')} FROM ${stagedRows(staging)}`;
 }
 
@@ -183,7 +195,7 @@ const leastValues: Record<string, string> = {
  * Names the partitions, all of them, where the table asks for it:
  * https://cloud.google.com/bigquery/docs/querying-partitioned-tables#require-filter
  */
-export function partitionFilter(resource: TableResource, qualifier = ''): string[] {
+export function partitionFilter(resource: Divided, qualifier = ''): string[] {
   const { requirePartitionFilter, timePartitioning, rangePartitioning } = resource;
   if (!requirePartitionFilter) return [];
   const column = timePartitioning?.field ?? rangePartitioning ?? '_PARTITIONTIME';

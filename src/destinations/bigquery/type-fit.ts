@@ -7,6 +7,8 @@ export interface Conversion {
   value: (column: string) => string;
   /** GoogleSQL that is NULL where a text cannot be converted; without it, every value can. */
   safe?: (column: string) => string;
+  /** GoogleSQL that is true where a text would be converted, and something in it would go. */
+  loses?: (column: string) => string;
 }
 
 const same: Conversion = { value: (column) => column };
@@ -14,7 +16,11 @@ const uuidText: Conversion = {
   value: (column) =>
     `REGEXP_REPLACE(TO_HEX(${column}), r'^(.{8})(.{4})(.{4})(.{4})(.{12})$', r'\\1-\\2-\\3-\\4-\\5')`,
 };
-const parsed: Conversion = { value: (column) => `PARSE_JSON(${column})` };
+const parsed: Conversion = {
+  value: (column) => `PARSE_JSON(${column})`,
+  safe: (column) => `SAFE.PARSE_JSON(${column})`,
+  loses: (column) => `${keysIn(column)} > ${keysIn(`TO_JSON_STRING(SAFE.PARSE_JSON(${column}))`)}`,
+};
 
 /** Types that a text is read as, or refused: none of them rounds or shifts what it says. */
 const readable = new Set(['INT64', 'BOOL', 'DATE', 'TIME', 'DATETIME']);
@@ -39,8 +45,7 @@ export function conversionOf(staged: StagedType, field: TableField): Conversion 
   const { kind, digits } = staged;
   const type = typeNameOf(field.type);
   if (type === 'JSON') {
-    if (kind === 'JSON') return parsed;
-    return kind === 'STRING' ? { ...parsed, safe: (column) => `SAFE.PARSE_JSON(${column})` } : null;
+    return kind === 'JSON' || kind === 'STRING' ? parsed : null;
   }
   if (type === 'STRING') {
     if (kind === 'UUID') return uuidText;
@@ -110,6 +115,16 @@ function roomOf(type: 'NUMERIC' | 'BIGNUMERIC', { precision, scale }: TableField
     return type === 'NUMERIC' ? { whole: 29, scale: 9 } : { whole: 38, scale: 38 };
   }
   return { whole: Number(precision) - Number(scale ?? 0), scale: Number(scale ?? 0) };
+}
+
+/**
+ * How many keys the objects of a JSON text have: behind each stands a colon, and no other is outside of a
+ * string. PARSE_JSON keeps the first of equal keys and says nothing:
+ * https://cloud.google.com/bigquery/docs/reference/standard-sql/json_functions#parse_json
+ */
+function keysIn(json: string): string {
+  const colons = `REGEXP_REPLACE(REGEXP_REPLACE(${json}, r'"(?:[^"\\\\]|\\\\.)*"', ''), r'[^:]', '')`;
+  return `CHAR_LENGTH(${colons})`;
 }
 
 function cast(type: string): Conversion {

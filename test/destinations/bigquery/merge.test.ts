@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import type { Position, PublishRequest } from '../../../src/destinations/destination.js';
-import { done, failed, positionTask, publishTask, stage, type Publishing } from '../support.js';
+import {
+  done,
+  failed,
+  positionTask,
+  publishTask,
+  stage,
+  stageTypes,
+  type Publishing,
+} from '../support.js';
 import { type TestDataset, withDataset } from './support.js';
 
 const byId = { keys: ['id'], order: null, window: null };
@@ -86,6 +94,15 @@ describe('bigquery: merge and windows', () => {
     assert.match(unknown.message, /merge key `nr` is no column/);
     assert.deepEqual(await table(), [['1', 'a', null]]);
     assert.deepEqual(await dataset.staging(), []);
+  });
+
+  it('refuses a key that is NaN, which would be there once more after each merge', async () => {
+    const staged = await stageTypes(root, 'nan_key');
+    const merge = { keys: ['id'], order: null, window: null };
+    const task = publishTask(dataset.sink(), { run: 'r', base: 0, mode: 'merge', merge, staged });
+    const end = await failed(task);
+    assert.equal(end.type, 'DataError');
+    assert.match(end.message, /merge key `id` is NaN in 1 of 2 rows: it equals nothing/);
   });
 
   it('where the key is the cursor, every row of the window is replaced', async () => {

@@ -125,6 +125,60 @@ describe('bigquery: types', () => {
     assert.deepEqual(await dataset.staging(), []);
   });
 
+  it('refuses dates and times that are out of range, with column, count and one of them', async () => {
+    const staged = await stageTypes(root, 'out_of_range');
+    const end = await failed(publishTask(dataset.sink(), { run: 'run1', base: 0, staged }));
+    assert.equal(end.type, 'DataError');
+    for (const column of ['day', 'ts', 'tz']) {
+      assert.match(
+        end.message,
+        new RegExp(`column \`${column}\` has 4 values out of range, such as`),
+      );
+    }
+    assert.match(end.message, /`day` has 4 values out of range, such as `(infinity|-infinity|1)/);
+    assert.match(end.message, /`time` has 1 value out of range, such as `24:00:00` \(TIME ends at/);
+    assert.match(end.message, /`u64` has 1 value out of range, such as `18446744073709551615`/);
+    assert.doesNotMatch(end.message, /`fine`/);
+    assert.match(end.message, /Nothing was published/);
+    assert.equal(await dataset.table(), null);
+    assert.deepEqual([await dataset.staging(), await dataset.commits()], [[], []]);
+  });
+
+  it('what only the service can look at, it refuses to load, naming the column', async () => {
+    const staged = await stageTypes(root, 'out_of_range_day');
+    await storage.createBucket('far');
+    const [file] = staged.files;
+    assert.ok(file);
+    const uri = `gs://far/${dataset.name}/part.parquet`;
+    await createObjectStore({ endpoint: storage.endpoint }).upload(file.uri, uri);
+    const remote: ManifestSink = { ...staged, files: [{ ...file, uri }] };
+    const publishing = { run: 'run1', base: 0, staged: remote, stagedRemote: remote };
+    const end = await failed(publishTask(dataset.sink(), publishing));
+    assert.equal(end.type, 'DataError');
+    assert.match(
+      end.message,
+      /Nothing was published.*Invalid date value 10000-01-01 for field 'day'/,
+    );
+    assert.deepEqual([await dataset.staging(), await dataset.commits()], [[], []]);
+  });
+
+  it('refuses JSON that BigQuery would shorten, round or not take', async () => {
+    const staged = await stageTypes(root, 'json_that_is_none');
+    const end = await failed(publishTask(dataset.sink(), { run: 'run1', base: 0, staged }));
+    assert.equal(end.type, 'DataError');
+    assert.match(end.message, /column `twice` has 1 JSON documents in which a key stands twice/);
+    for (const column of ['wide', 'deep', 'nan']) {
+      assert.match(
+        end.message,
+        new RegExp(`column \`${column}\` has 1 texts that JSON does not take`),
+      );
+    }
+    assert.deepEqual([await dataset.table(), await dataset.staging()], [null, []]);
+    const types = staged.schema.map(({ name }) => `${name}:STRING`).join(',');
+    await done(publishTask(dataset.sink({ schema: types }), { run: 'run2', base: 0, staged }));
+    assert.equal((await dataset.query('SELECT twice FROM `DATASET.orders`')).length, 4);
+  });
+
   it('refuses an unsigned number that INT64 cannot hold', async () => {
     const staged = await stageTypes(root, 'above_int64');
     const end = await failed(publishTask(dataset.sink(), { run: 'run1', base: 0, staged }));
