@@ -25,7 +25,7 @@ const kinds: { type: FailureType; codes: readonly string[]; text: RegExp; messag
   {
     type: 'DataError',
     codes: [],
-    text: /^(Constraint|Conversion|Out of Range) Error|^Invalid Input Error: (Invalid (string encoding|JSON) found in Parquet|Map keys must be)/,
+    text: /^(Constraint|Conversion|Out of Range) Error|^Invalid Input Error: Invalid (string encoding|JSON) found in Parquet/,
     message: `does not accept the rows. ${nothing}`,
   },
   {

@@ -111,6 +111,8 @@ GROUPS = {
         "days": pa.array([[-735_599], [2**31 - 1], [-(2**31 - 1)], None], pa.list_(pa.date32())),
     },
     "map_key_twice": {"m": pa.array([[("k", 1), ("k", 2)]], pa.map_(pa.string(), pa.int64()))},
+    "broken_json": {"doc": pa.array(["{bad"], pa.json_())},
+    "broken_text": {"name": pa.array([b"\xff"]).view(pa.string())},
     "above_int64": {"id": pa.array([2**64 - 1, 1], pa.uint64())},
     "bigquery_refused": {
         "half": pa.array([1], pa.int8()).cast(pa.float16()),

@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { faultPoint } from '../../process/fault-point.js';
 import { failure } from '../../shared/failures.js';
 import type { PublishRequest } from '../destination.js';
+import { mapsWithEqualKeys, unwantedIn } from '../nested.js';
 import { assertReadableByDuckdb, identifier, readStaged } from '../staged-parquet.js';
 import {
   assertNoView,
@@ -26,6 +27,7 @@ export async function writeTable(
   const staged = readStaged(request.staged.files);
   const brought = await columnsOfQuery(connection, `SELECT * FROM ${staged}`);
   await assertStagedRows(connection, target, staged, request);
+  await assertSoundMaps(connection, target, staged, request);
   const rows = await batchToMerge(connection, target, brought, staged, request);
   const there = await columnsOf(connection, target);
   if (request.mode === 'replace' || there.length === 0) return create(connection, target, rows);
@@ -61,6 +63,24 @@ async function insert(
     `INSERT INTO ${nameOf(target)} (${columns}) SELECT ${columns} FROM ${rows}`,
   );
   return result.rowsChanged;
+}
+
+/** DuckDB takes such a map and keeps it; then some of its clients fail for every query of the column. */
+async function assertSoundMaps(
+  connection: DuckDBConnection,
+  target: Target,
+  staged: string,
+  { staged: { schema }, sink }: PublishRequest,
+): Promise<void> {
+  if (!schema.some(({ type }) => type.includes('map<'))) return;
+  const problems = await unwantedIn(connection, staged, () => [mapsWithEqualKeys]);
+  if (problems.length === 0) return;
+  throw failure(
+    'DataError',
+    `${nameOf(target)} cannot take the rows: ${problems.join('; ')}. Nothing was written. ` +
+      'Make them lists in a transform, or keep one of each key.',
+    { step: sink },
+  );
 }
 
 async function assertStagedRows(

@@ -6,6 +6,7 @@ import { failure } from '../../shared/failures.js';
 import type { PublishRequest } from '../destination.js';
 import { assertReadableByDuckdb, identifier, literal, readStaged } from '../staged-parquet.js';
 import type { FilesParameters } from './index.js';
+import { assertJsonDocuments } from './json-documents.js';
 import type { Layout, RecordedFile } from './records.js';
 import { projection } from './text-form.js';
 
@@ -51,6 +52,8 @@ export interface ToEncode {
 export async function encode(encoder: Encoder, wanted: ToEncode): Promise<RecordedFile[]> {
   const { layout, request } = wanted;
   assertReadableByDuckdb(request.staged, request.sink);
+  const staged = readStaged(request.staged.files);
+  await assertJsonDocuments(encoder.connection, layout, staged, request.sink);
   if (layout.partition_by.length === 0) return encodeEach(encoder, wanted);
   return encodePartitions(encoder, wanted);
 }
@@ -122,12 +125,19 @@ async function partitionsOf(
   const texts = partition_by.filter((name) =>
     schema.some((column) => column.name === name && column.type.startsWith('string')),
   );
+  const days = partition_by.filter((name) =>
+    schema.some((column) => column.name === name && column.type.startsWith('date')),
+  );
   const lossy = texts.map(
     (name) => `count(*) FILTER (${identifier(name)} = '' OR lower(${identifier(name)}) = 'null'
       OR ${identifier(name)} = ${literal(nullPartition)})`,
   );
+  const beyond = days.map(
+    (name) =>
+      `count(*) FILTER (${identifier(name)} NOT BETWEEN DATE '0001-01-01' AND DATE '9999-12-31')`,
+  );
   const reader = await connection.runAndReadAll(
-    `SELECT ${['count(*)', ...lossy].join(', ')}
+    `SELECT ${['count(*)', ...lossy, ...beyond].join(', ')}
      FROM (SELECT DISTINCT ${columns} FROM ${staged} LIMIT ${mostPartitions + 1})`,
   );
   const [partitions = 0, ...counts] = (reader.getRows()[0] ?? []).map(Number);
@@ -146,6 +156,16 @@ async function partitionsOf(
       `${step}: column ${wrong.map((name) => `\`${name}\``).join(', ')} holds an empty text, ` +
         `\`NULL\` or \`${nullPartition}\`, which readers of partitions take for a NULL. ` +
         'Nothing was published. Replace it in a transform, as with nullif().',
+      { step },
+    );
+  }
+  const undated = days.filter((_, index) => (counts[texts.length + index] ?? 0) > 0);
+  if (undated.length > 0) {
+    throw failure(
+      'DataError',
+      `${step}: column ${undated.map((name) => `\`${name}\``).join(', ')} holds infinity or a day outside of ` +
+        'the years 1 to 9999, which readers of partitions take for no date. Nothing was published. ' +
+        'Replace it in a transform.',
       { step },
     );
   }

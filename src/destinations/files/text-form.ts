@@ -108,11 +108,12 @@ function jsonText(value: string, type: DuckDBType, depth = 0): string {
 /** SQL for the text of a value that is no list, struct or map. */
 function plainText(value: string, { typeId }: DuckDBType): string {
   if (typeId === DuckDBTypeId.BLOB) return `base64(${value})`;
+  if (typeId === DuckDBTypeId.DATE) return calendarText(value, '');
   if (typeId === DuckDBTypeId.TIMESTAMP_TZ) {
-    return `strftime(${value} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')`;
+    return calendarText(`(${value} AT TIME ZONE 'UTC')`, 'T%H:%M:%S.%fZ');
   }
-  if (typeId === DuckDBTypeId.TIMESTAMP_NS) return `strftime(${value}, '%Y-%m-%dT%H:%M:%S.%n')`;
-  if (timestamps.has(typeId)) return `strftime(${value}, '%Y-%m-%dT%H:%M:%S.%f')`;
+  if (typeId === DuckDBTypeId.TIMESTAMP_NS) return calendarText(value, 'T%H:%M:%S.%n');
+  if (timestamps.has(typeId)) return calendarText(value, 'T%H:%M:%S.%f');
   if (floats.has(typeId)) {
     return `CASE WHEN isnan(${value}) THEN 'NaN' WHEN isinf(${value})
       THEN CASE WHEN ${value} > 0 THEN 'Infinity' ELSE '-Infinity' END
@@ -121,15 +122,27 @@ function plainText(value: string, { typeId }: DuckDBType): string {
   return `CAST(${value} AS VARCHAR)`;
 }
 
+/**
+ * A day as ISO 8601 writes it: the year before 1 is 0000, the one before -0001. DuckDB would write these in two
+ * ways, `0044-03-15 (BC)` and `-43-03-15`. Infinity is a word of its own.
+ */
+function calendarText(value: string, time: string): string {
+  const early = `'-' || printf('%04d', -year(${value})) || strftime(${value}, '-%m-%d${time}')`;
+  const isEarly = `isfinite(${value}) AND year(${value}) < 0`;
+  return `CASE WHEN ${isEarly} THEN ${early} ELSE strftime(${value}, '%Y-%m-%d${time}') END`;
+}
+
 function field({ name, type }: { name: string; type: DuckDBType }) {
   return { name, text: jsonText(identifier(name), type) };
 }
 
 function jsonObject(fields: { name: string; text: string }[]): string {
   const members = fields.map(
-    ({ name, text }) => `${literal(`${JSON.stringify(name)}:`)} || ${orNull(text)}`,
+    ({ name, text }, index) =>
+      `${literal(`${index === 0 ? '' : ','}${JSON.stringify(name)}:`)}, ${orNull(text)}`,
   );
-  return `'{' || ${members.length > 0 ? members.join(" || ',' || ") : "''"} || '}'`;
+  // Not `a || b || c …`: that is nested once for each column, and DuckDB takes 1,000 of them.
+  return `concat(${["'{'", ...members, "'}'"].join(', ')})`;
 }
 
 function jsonList(list: string, element: string, text: string, [open, close] = '[]'): string {

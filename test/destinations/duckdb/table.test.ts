@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { temporaryRoot } from '../../support/stack.js';
-import { done, failed, ids, onDuckdb, publishTask, stage } from '../support.js';
+import { done, failed, ids, onDuckdb, publishTask, stage, stageTypes } from '../support.js';
 import { commits, duckdbSink, tableIds } from './support.js';
 
 describe('duckdb: the table', () => {
@@ -78,6 +78,22 @@ describe('duckdb: the table', () => {
         { amount: '1.2500', size: '3.00', kind: 'b', id: '7' },
       ]);
     });
+  });
+
+  describe('values that readers of the table would stumble over', () => {
+    for (const [group, why] of [
+      ['map_key_twice', /column `m` has 1 rows with a map in which a key stands twice/],
+      ['broken_json', /does not accept the rows.*Invalid JSON found/],
+      ['broken_text', /does not accept the rows.*Invalid string encoding found/],
+    ] as const) {
+      it(`refuses ${group}`, async () => {
+        const staged = await stageTypes(root, group);
+        const end = await failed(publishTask(duckdbSink(root), { run: 'run1', base: 0, staged }));
+        assert.equal(end.type, 'DataError');
+        assert.match(end.message, why);
+        assert.deepEqual(await commits(root), []);
+      });
+    }
   });
 
   describe('replacing', () => {

@@ -112,6 +112,75 @@ describe('files: formats', () => {
     assert.ok(Object.values(third ?? {}).every((value) => value === null));
   });
 
+  it('writes every year in one way, dates and times alike, and infinity as a word', async () => {
+    const staged = await stageTypes(root, 'years');
+    const [csv] = await published({ format: 'csv' }, staged);
+    assert.equal(
+      csv?.text,
+      'day,ts,tz,days\n' +
+        '-0044-01-01,-0044-01-01T00:00:00.000000,-0044-01-01T00:00:00.000000Z,"[""-0044-01-01""]"\n' +
+        '1970-01-01,1970-01-01T00:00:00.000000,1970-01-01T00:00:00.000000Z,"[""infinity""]"\n' +
+        '10183-09-21,10183-09-21T00:00:00.000000,10183-09-21T00:00:00.000000Z,"[""-infinity""]"\n' +
+        ',,,\n',
+    );
+    const lines = filesSink(root, { path: 'lines', format: 'jsonl' });
+    await done(publishTask(lines, { run: 'run2', base: 0, staged }));
+    const file = join(root, 'lines', 'current', 'part-v1-00000.jsonl');
+    const back = `read_json('${file}', columns = {day: 'DATE', ts: 'TIMESTAMP', tz: 'TIMESTAMPTZ', days: 'DATE[]'})`;
+    assert.deepEqual(
+      await inMemory(`SELECT * FROM ${back}`),
+      await inMemory(`SELECT * FROM '${staged.files[0]?.uri ?? ''}'`),
+    );
+  });
+
+  for (const format of ['jsonl', 'csv']) {
+    it(`${format}: refuses a JSON document that could not be told from a NULL`, async () => {
+      const inside = filesSink(root, { path: 'inside', format });
+      const nested = await stageTypes(root, 'json_nulls_inside');
+      const end = await failed(publishTask(inside, { run: 'run1', base: 0, staged: nested }));
+      assert.equal(end.type, 'DataError');
+      assert.match(end.message, /column `docs` has 1 JSON documents that are `null`/);
+      assert.match(end.message, /column `pair` has 1 JSON documents that are `null`/);
+      assert.deepEqual(await versionFolders(inside), []);
+    });
+  }
+
+  it('tells a JSON null from a NULL in CSV, and refuses it in JSON Lines', async () => {
+    const staged = await stageTypes(root, 'json_nulls');
+    const [file] = await published({ format: 'csv' }, staged);
+    assert.equal(file?.text, 'id,doc\n1,null\n2,\n3,"{""a"":null}"\n');
+    const lines = filesSink(root, { path: 'lines', format: 'jsonl' });
+    const end = await failed(publishTask(lines, { run: 'run2', base: 0, staged }));
+    assert.equal(end.type, 'DataError');
+    assert.match(end.message, /column `doc` has 1 JSON documents that are `null`.*nullif/);
+  });
+
+  it('refuses in JSON Lines what would make a line that is no JSON', async () => {
+    const staged = await stageTypes(root, 'json_that_is_none');
+    const sink = filesSink(root, { format: 'jsonl' });
+    const end = await failed(publishTask(sink, { run: 'run1', base: 0, staged }));
+    assert.equal(end.type, 'DataError');
+    assert.match(end.message, /column `nan` has 1 JSON documents with NaN or Infinity/);
+    assert.doesNotMatch(end.message, /column `(wide|deep)`/);
+  });
+
+  it('refuses a map in which a key stands twice', async () => {
+    const staged = await stageTypes(root, 'map_key_twice');
+    const sink = filesSink(root, { format: 'jsonl' });
+    const end = await failed(publishTask(sink, { run: 'run1', base: 0, staged }));
+    assert.equal(end.type, 'DataError');
+    assert.match(end.message, /column `m` has 1 rows with a map in which a key stands twice/);
+  });
+
+  it('writes three thousand columns in each format', async () => {
+    const columns = Array.from({ length: 3000 }, (_, index) => `${index} AS c${index}`).join(', ');
+    const staged = await stage(root, `SELECT ${columns}`);
+    const [lines] = await published({ format: 'jsonl' }, staged);
+    assert.equal((JSON.parse(lines?.text ?? '') as Record<string, number>)['c2999'], 2999);
+    const csv = filesSink(root, { path: 'csv', format: 'csv' });
+    await done(publishTask(csv, { run: 'run2', base: 0, staged }));
+  });
+
   it('writes CSV as its options say', async () => {
     const staged = await stage(root, `SELECT 1 AS a, NULL::VARCHAR AS b, 'x;y' AS c, 'NULL' AS d`);
     const [file] = await published(
@@ -138,6 +207,16 @@ describe('files: formats', () => {
   });
 
   describe('partitions', () => {
+    it('refuses days that are no date to a reader', async () => {
+      for (const day of ["'infinity'", "'0044-03-15 (BC)'", "'10000-01-01'"]) {
+        const sink = filesSink(root, { partition_by: ['day'] });
+        const staged = await stage(root, `SELECT 1 AS id, DATE ${day} AS day`);
+        const end = await failed(publishTask(sink, { run: 'run1', base: 0, staged }));
+        assert.equal(end.type, 'DataError');
+        assert.match(end.message, /column `day` holds infinity or a day outside of the years/);
+      }
+    });
+
     const rows = `SELECT range AS id, ['AA', 'a/b', NULL][range % 3 + 1] AS carrier,
       DATE '2024-01-01' + (range % 2)::INTEGER AS day FROM range(600)`;
     const partition_by = ['carrier', 'day'];
