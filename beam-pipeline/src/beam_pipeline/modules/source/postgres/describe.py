@@ -77,7 +77,7 @@ def with_text(columns: list[Column], as_text: list[str]) -> list[Column]:
             near = did_you_mean(name, names)
             raise ConfigError(f"as_text  no column is named `{name}`{near} ({', '.join(names)})")
     chosen = [
-        replace(column, mapping=types.AS_TEXT, is_array=False) if column.name in as_text else column
+        replace(column, mapping=types.PRINTED, is_array=False) if column.name in as_text else column
         for column in columns
     ]
     problems = [

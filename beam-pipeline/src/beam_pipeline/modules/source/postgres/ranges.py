@@ -188,8 +188,7 @@ def _statement(
     shown = []
     for column in columns:
         name = quoted(column.name)
-        cast = column.mapping.cast if column.mapping is not None else None
-        shown.append(f"{name}::{cast} AS {name}" if cast else name)
+        shown.append(name if column.mapping is None else column.mapping.selected(name))
         if column.is_array:
             extra = quoted(DIMENSIONS + column.name)
             shown.append(f"pg_catalog.array_ndims({name}) > 1 AS {extra}")

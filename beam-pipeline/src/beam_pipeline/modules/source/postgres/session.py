@@ -20,14 +20,12 @@ DEFAULT_PORT = 5432
 CONNECT_SECONDS = 15
 BATCH_BYTES = 8 << 20
 
-# The text form of every type, and the time zone of none, must not depend on the server's settings.
+# The time zone of no value must depend on the server's settings, and no float must be rounded. How dates, intervals
+# and bytes are written is left as the database or the role has it: `as_text` is the server's own text.
 SETTINGS = (
     "SET LOCAL client_encoding TO 'UTF8'",
     "SET LOCAL timezone TO 'UTC'",
-    "SET LOCAL datestyle TO 'ISO, YMD'",
-    "SET LOCAL intervalstyle TO 'iso_8601'",
     "SET LOCAL extra_float_digits TO 1",
-    "SET LOCAL bytea_output TO 'hex'",
     "SET LOCAL xmloption TO 'content'",
     # The holder of a snapshot does nothing while others read.
     "SET LOCAL idle_in_transaction_session_timeout TO 0",

@@ -162,7 +162,7 @@ EXACT = [
 ONLY_TEXT = [
     ("numeric", "1e40", "1" + "0" * 40),
     ("numeric(50,2)", "1.5", "1.50"),
-    ("interval", "1 mon 2 days 03:00:00.5", "P1M2DT3H0.5S"),
+    ("interval", "1 mon 2 days 03:00:00.5", "1 mon 2 days 03:00:00.5"),
     ("timetz", "03:04:05+09", "03:04:05+09"),
     ("money", "12.30", "$12.30"),
     ("int4range", "[1,5)", "[1,5)"),
@@ -175,7 +175,7 @@ ONLY_TEXT = [
     ("test_pair", "(1,x)", "(1,x)"),
     ("tsvector", "a b", "'a' 'b'"),
     ("pg_lsn", "16/B374D848", "16/B374D848"),
-    ("interval[]", "{1 day}", "{P1D}"),
+    ("interval[]", "{1 day}", '{"1 day"}'),
 ]
 
 
@@ -228,6 +228,57 @@ def test_a_type_without_a_counterpart_is_an_error_or_text(
     staged = in_process.run(source(as_text=["v"]), profiles)
     assert staged.schema()["v"] == "string"
     assert staged.query("SELECT v FROM t ORDER BY i") == [(text,), (None,)]
+
+
+PRINTED = [
+    ("boolean", "true", "t"),
+    ("char(4)", "ab", "ab  "),
+    ("inet", "10.0.0.1", "10.0.0.1"),
+    ("interval", "-1 mon +2 days -03:00", "-1 mons +2 days -03:00:00"),
+    ("test_pair", "(,)", "(,)"),
+    ("date", "0044-03-15 BC", "0044-03-15 BC"),
+    ("timestamp", "infinity", "infinity"),
+    ("time", "24:00:00", "24:00:00"),
+    ("double precision", "-0", "-0"),
+    ("numeric", "NaN", "NaN"),
+    ("json", '{"a": 1, "a": 2}', '{"a": 1, "a": 2}'),
+    ("jsonb", "null", "null"),
+    ("integer[]", "[3:4]={1,2}", "[3:4]={1,2}"),
+    ("text[]", '{"NULL",NULL}', '{"NULL",NULL}'),
+]
+
+
+@pytest.mark.parametrize(("kind", "value", "text"), PRINTED, ids=[row[0] for row in PRINTED])
+def test_as_text_is_what_the_server_prints(
+    kind: str, value: str, text: str, one_column: Any, in_process: Any, profiles: Path
+) -> None:
+    one_column(kind, [value])
+    staged = in_process.run(source(as_text=["v"]), profiles)
+    assert staged.query("SELECT v FROM t ORDER BY i") == [(text,), (None,)]
+
+
+def test_as_text_follows_the_settings_of_the_database(
+    sql: Any, one_column: Any, in_process: Any, profiles: Path, postgres: dict[str, Any]
+) -> None:
+    one_column("interval", ["1 mon 2 days 03:00:00.5"])
+    sql.execute(
+        "ALTER TABLE typed ADD COLUMN d date DEFAULT '2024-03-15', ADD COLUMN b bytea DEFAULT '\\x00'"
+    )
+    name = postgres["database"]
+    settings = {"intervalstyle": "sql_standard", "datestyle": "German", "bytea_output": "escape"}
+    try:
+        for setting, value in settings.items():
+            sql.execute(f"ALTER DATABASE {name} SET {setting} TO '{value}'")
+        staged = in_process.run(
+            source(as_text=["v", "d", "b"], partition={"column": "i", "parts": 2}), profiles
+        )
+        typed = in_process.run(source(as_text=["v"], partition={"column": "d", "parts": 2}), profiles)
+    finally:
+        for setting in settings:
+            sql.execute(f"ALTER DATABASE {name} RESET {setting}")
+    shown = staged.query("SELECT v, d, b FROM t ORDER BY i")
+    assert shown == [("+0-1 +2 +3:00:00.5", "15.03.2024", "\\000"), (None, "15.03.2024", "\\000")]
+    assert typed.query("SELECT d::varchar FROM t") == [("2024-03-15",), ("2024-03-15",)]
 
 
 def test_the_readme_lists_exactly_the_tested_types() -> None:

@@ -24,10 +24,18 @@ class Mapping:
     Attributes:
         arrow: The column's type in Arrow.
         cast: The type that the server casts the column to first, if the driver cannot read it.
+        expression: What is selected in place of such a cast; `{}` in it is the column.
     """
 
     arrow: Any
     cast: str | None = None
+    expression: str | None = None
+
+    def selected(self, name: str) -> str:
+        """What is selected of a column, whose quoted name is given."""
+        if self.expression is not None:
+            return f"{self.expression.replace('{}', name)} AS {name}"
+        return name if self.cast is None else f"{name}::{self.cast} AS {name}"
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,11 @@ def cursor_type(column: Column) -> CursorType | None:
 
 TEXT = Mapping(pa.string())
 AS_TEXT = Mapping(pa.string(), "text")
+# What the server prints: a cast to text is something else for some types (the blanks of char(n) go, an inet gets
+# its netmask, a boolean is a whole word). NULL as a row of NULLs is not: that one is printed, `(,)`.
+PRINTED = Mapping(
+    pa.string(), expression="CASE WHEN {} IS DISTINCT FROM NULL THEN pg_catalog.format('%s', {}) END"
+)
 
 # By the name in pg_type, in the schema pg_catalog.
 SCALARS: dict[str, Mapping] = {
