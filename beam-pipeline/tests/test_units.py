@@ -58,6 +58,16 @@ def test_batches_are_cut_by_rows_and_by_bytes() -> None:
     assert [piece.num_rows for piece in coder.cut(numbers(0))] == [0]
 
 
+def test_only_dates_and_times_get_statistics(tmp_path: Path) -> None:
+    days = pa.array([0], pa.int32()).cast(pa.date32())
+    batch = pa.RecordBatch.from_pydict({"n": pa.array([1]), "day.of": days, "s": pa.array(["x"])})
+    writer = parquet.PartWriter(str(tmp_path / "f.parquet"), batch)
+    writer.write(batch)
+    writer.close()
+    group = pq.read_metadata(tmp_path / "f.parquet").row_group(0)
+    assert [group.column(place).is_stats_set for place in range(3)] == [False, True, False]
+
+
 def test_only_repeating_columns_get_a_dictionary(tmp_path: Path) -> None:
     batch = numbers(10_000)
     assert parquet.repeating_columns(batch) == ["same"]

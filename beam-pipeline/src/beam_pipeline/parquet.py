@@ -40,7 +40,9 @@ class PartWriter:
                 compression="zstd",
                 compression_level=1,
                 use_dictionary=repeating_columns(first),
-                write_statistics=False,  # publishing reads every row, once
+                # Publishing reads every row, once. Only for a destination with fewer dates it looks first, and
+                # then passes over row groups without a date that is beyond.
+                write_statistics=_dated(first.schema) or False,
             )
         except OSError as error:
             raise errors.from_os_error(error, uri) from error
@@ -90,6 +92,10 @@ class PartWriter:
             self._stream.close()
         except (OSError, errors.BeamlineError):
             return  # the disk is full, or the folder is gone: the first error was told
+
+
+def _dated(schema: Any) -> list[str]:
+    return [field.name for field in schema if pa.types.is_temporal(field.type)]
 
 
 def repeating_columns(batch: Any) -> list[str]:

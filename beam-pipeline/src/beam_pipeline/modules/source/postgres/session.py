@@ -20,8 +20,8 @@ DEFAULT_PORT = 5432
 CONNECT_SECONDS = 15
 BATCH_BYTES = 8 << 20
 
-# The time zone of no value must depend on the server's settings, and no float must be rounded. How dates, intervals
-# and bytes are written is left as the database or the role has it: `as_text` is the server's own text.
+# The time zone of no value must depend on the server's settings, and no float must be rounded. How dates,
+# intervals and bytes are written is left as the database or the role has it: `as_text` is the server's own.
 SETTINGS = (
     "SET LOCAL client_encoding TO 'UTF8'",
     "SET LOCAL timezone TO 'UTC'",

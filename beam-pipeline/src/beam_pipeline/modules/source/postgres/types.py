@@ -71,8 +71,8 @@ def cursor_type(column: Column) -> CursorType | None:
 
 TEXT = Mapping(pa.string())
 AS_TEXT = Mapping(pa.string(), "text")
-# What the server prints: a cast to text is something else for some types (the blanks of char(n) go, an inet gets
-# its netmask, a boolean is a whole word). NULL as a row of NULLs is not: that one is printed, `(,)`.
+# What the server prints: a cast to text is something else for some types (the blanks of char(n) go, an inet
+# gets its netmask, a boolean is a whole word). A row of NULLs is no NULL: it is printed, `(,)`.
 PRINTED = Mapping(
     pa.string(), expression="CASE WHEN {} IS DISTINCT FROM NULL THEN pg_catalog.format('%s', {}) END"
 )
