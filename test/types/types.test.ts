@@ -6,7 +6,8 @@ import { execa } from 'execa';
 import { pythonEnvironment, pythonPath } from '../../src/process/python.js';
 import { manifest, type ManifestSink } from '../../src/shared/manifest.js';
 import { newDataset, startForTests, type TestDataset } from '../destinations/bigquery/support.js';
-import { done, onDuckdb, publishTask, type TestSink } from '../destinations/support.js';
+import { filesSink } from '../destinations/files/support.js';
+import { done, failed, onDuckdb, publishTask, type TestSink } from '../destinations/support.js';
 import type { ReadyChild } from '../support/child.js';
 import {
   profileOf,
@@ -28,17 +29,46 @@ const page = readFileSync(join(projectRoot, 'docs', 'types.md'), 'utf8');
 
 /** The rows of the table under a heading. */
 function rowsUnder(heading: string): TypeRow[] {
+  return cellsUnder(heading).map(
+    ([type = '', value = '', duckdb = '', bigquery = '', back = '']) => ({
+      type,
+      value,
+      duckdb,
+      bigquery,
+      back,
+    }),
+  );
+}
+
+function cellsUnder(heading: string): string[][] {
   const [, text = ''] = page.split(`\n## ${heading}\n`);
   const [section = ''] = text.split('\n## ');
   return section
     .split('\n')
     .filter((line) => line.startsWith('| `'))
-    .map((line) => {
-      const [type = '', value = '', duckdb = '', bigquery = '', back = ''] = [
-        ...line.matchAll(/`([^`]*)`/g),
-      ].map(([, cell]) => cell);
-      return { type, value, duckdb, bigquery, back };
-    });
+    .map((line) => [...line.matchAll(/`([^`]*)`/g)].map(([, cell = '']) => cell));
+}
+
+interface EdgeRow {
+  type: string;
+  value: string;
+  duckdb: string;
+  bigquery: string;
+  csv: string;
+  jsonl: string;
+}
+
+function edgeRows(): EdgeRow[] {
+  return cellsUnder('Values that not every destination has').map(
+    ([type = '', value = '', duckdb = '', bigquery = '', csv = '', jsonl = '']) => ({
+      type,
+      value,
+      duckdb,
+      bigquery,
+      csv,
+      jsonl,
+    }),
+  );
 }
 
 /** Creates table `types`: a column `c<n>` for each type, a row with the values, and one of NULLs. */
@@ -57,11 +87,12 @@ with connect(host=at["host"], port=at["port"], user=at["user"], password=at["pas
     if given["kind"] != "postgres":
         cursor.execute("SET time_zone = '+00:00'")
     columns = ", ".join(f"c{i} {t} NULL" for i, t in enumerate(given["types"]))
-    cursor.execute(f"CREATE TABLE types (n INT, {columns})")
+    table = given.get("table", "types")
+    cursor.execute(f"CREATE TABLE {table} (n INT, {columns})")
     marks = ", ".join("%s" for _ in given["values"])
     values = [bytes.fromhex(v["hex"]) if isinstance(v, dict) else v for v in given["values"]]
-    cursor.execute(f"INSERT INTO types VALUES (1, {marks})", values)
-    cursor.execute("INSERT INTO types (n) VALUES (2)")
+    cursor.execute(f"INSERT INTO {table} VALUES (1, {marks})", values)
+    cursor.execute(f"INSERT INTO {table} (n) VALUES (2)")
 `;
 
 for (const [heading, kind, module] of [
@@ -98,6 +129,60 @@ for (const [heading, kind, module] of [
     after(async () => {
       for (const end of ends.toReversed()) await end();
     });
+
+    if (kind === 'postgres') {
+      it('is what becomes of values that not every destination has', async () => {
+        const edges = edgeRows();
+        assert.ok(edges.length > 10);
+        await execa(pythonPath(), ['-c', setUp], {
+          input: JSON.stringify({
+            kind,
+            at: profileOf(database.ready),
+            table: 'edges',
+            types: edges.map(({ type }) => type),
+            values: edges.map(({ value }) => value),
+          }),
+        });
+        const staged = await stage(root, 'edges', { module, table: 'edges', profile: 'db' });
+        // JSON is looked at once it is loaded, after dates and times.
+        const documents = edges.flatMap(({ type }, index) => (/^json/.test(type) ? [index] : []));
+        const query = `SELECT n, ${documents.map((index) => `c${index}`).join(', ')} FROM edges`;
+        const json = await stage(root, 'json', { module, query, profile: 'db' });
+        const refusedBy = async (sink: TestSink, rows: ManifestSink) => {
+          const run = { run: `run-${sink.module}`, base: 0, staged: rows };
+          const { type, message } = await failed(publishTask(sink, run));
+          assert.equal(type, 'DataError', message);
+          return edges.flatMap((_, index) =>
+            message.includes(`column \`c${index}\` has 1 `) ? [index] : [],
+          );
+        };
+        const said = (of: (edge: EdgeRow) => string) =>
+          edges.flatMap((edge, index) => (of(edge) === 'refused' ? [index] : []));
+        assert.deepEqual(
+          [
+            ...(await refusedBy(dataset.sink(), staged)),
+            ...(await refusedBy(dataset.sink(), json)),
+          ],
+          said(({ bigquery }) => bigquery),
+        );
+        assert.deepEqual(
+          await refusedBy(filesSink(root, { path: 'lines', format: 'jsonl' }), staged),
+          said(({ jsonl }) => jsonl),
+        );
+
+        const parameters = { database: 'edges.duckdb', table: 'edges' };
+        await publish({ module: 'duckdb', root, parameters }, staged);
+        const texts = edges.map((_, index) => `c${index}::VARCHAR AS c${index}`).join(', ');
+        const inOrder = async (from: string, file = ':memory:') =>
+          (await onDuckdb(file, `SELECT ${texts} FROM ${from} ORDER BY n`)).map(Object.values);
+        const nulls = edges.map(() => null);
+        const there = await inOrder('edges', join(root, 'edges.duckdb'));
+        assert.deepEqual(there, [edges.map(({ duckdb }) => duckdb), nulls]);
+        await publish(filesSink(root, { path: 'csv', format: 'csv' }), staged);
+        const csv = `read_csv('${join(root, 'csv', 'current')}/*.csv', all_varchar = true, allow_quoted_nulls = false)`;
+        assert.deepEqual(await inOrder(csv), [edges.map((edge) => edge.csv), nulls]);
+      });
+    }
 
     it('is what becomes of each type, in DuckDB, in BigQuery and back', async () => {
       assert.ok(types.length > 10);

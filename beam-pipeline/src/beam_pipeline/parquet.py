@@ -40,8 +40,8 @@ class PartWriter:
                 compression="zstd",
                 compression_level=1,
                 use_dictionary=repeating_columns(first),
-                # Publishing reads every row, once. Only for a destination with fewer dates it looks first, and
-                # then passes over row groups without a date that is beyond.
+                # Publishing reads every row, once. Only for a destination with fewer dates it looks first,
+                # and then passes over row groups without a date that is beyond.
                 write_statistics=_dated(first.schema) or False,
             )
         except OSError as error:
