@@ -145,7 +145,9 @@ for (const [heading, kind, module] of [
         });
         const staged = await stage(root, 'edges', { module, table: 'edges', profile: 'db' });
         // JSON is looked at once it is loaded, after dates and times.
-        const documents = edges.flatMap(({ type }, index) => (/^json/.test(type) ? [index] : []));
+        const documents = edges.flatMap(({ type }, index) =>
+          type.startsWith('json') ? [index] : [],
+        );
         const query = `SELECT n, ${documents.map((index) => `c${index}`).join(', ')} FROM edges`;
         const json = await stage(root, 'json', { module, query, profile: 'db' });
         const refusedBy = async (sink: TestSink, rows: ManifestSink) => {

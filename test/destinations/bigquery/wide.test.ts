@@ -7,17 +7,45 @@ import type { SinkMode } from '../../../src/destinations/destination.js';
 import { done, failed, publishTask, stage } from '../support.js';
 import { withDataset, type TestDataset } from './support.js';
 
+const names = (count: number, prefix = 'c') =>
+  Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+const rows = (id: number, count: number) =>
+  `SELECT ${id} AS id, ${names(count)
+    .map((name) => `${id} AS ${name}`)
+    .join(', ')}`;
+
+const check = (mode: SinkMode, columns: string[], tables = 1) => {
+  const schema = columns.map((name) => ({ name, type: 'int64', nullable: true }));
+  const staged = stagedColumns(schema, 'sink');
+  const plan = planColumns({
+    place: 't',
+    step: 'sink',
+    mode,
+    onSchemaChange: 'fail',
+    staged,
+    table: fieldsFor(staged),
+    wanted: null,
+    fixed: [],
+  });
+  const script = commitScript({
+    table: { project: 'p', dataset: 'd', table: 't' },
+    resource: {
+      fields: [],
+      requirePartitionFilter: false,
+      timePartitioning: null,
+      rangePartitioning: null,
+    },
+    staging: [{ project: 'p', dataset: 'd', table: 's' }],
+    columns: plan,
+    request: { mode, merge: { keys: [columns[0] ?? ''], order: null, window: null } },
+  });
+  assertFits('p.d.t', 'sink', { columns: plan.written.length, tables, script });
+};
+
 describe('bigquery: as many columns as a table has', () => {
   let root: string;
   let dataset: TestDataset;
   withDataset((ready) => ({ root, dataset } = ready));
-
-  const names = (count: number, prefix = 'c') =>
-    Array.from({ length: count }, (_, index) => `${prefix}${index}`);
-  const rows = (id: number, count: number) =>
-    `SELECT ${id} AS id, ${names(count)
-      .map((name) => `${id} AS ${name}`)
-      .join(', ')}`;
 
   it('replaces a table, and merges a thousand columns more into it', async () => {
     const merge = { keys: ['id'], order: null, window: null };
@@ -41,34 +69,6 @@ describe('bigquery: as many columns as a table has', () => {
   });
 
   describe('the statements of a commit', () => {
-    const check = (mode: SinkMode, columns: string[], tables = 1) => {
-      const schema = columns.map((name) => ({ name, type: 'int64', nullable: true }));
-      const staged = stagedColumns(schema, 'sink');
-      const plan = planColumns({
-        place: 't',
-        step: 'sink',
-        mode,
-        onSchemaChange: 'fail',
-        staged,
-        table: fieldsFor(staged),
-        wanted: null,
-        fixed: [],
-      });
-      const script = commitScript({
-        table: { project: 'p', dataset: 'd', table: 't' },
-        resource: {
-          fields: [],
-          requirePartitionFilter: false,
-          timePartitioning: null,
-          rangePartitioning: null,
-        },
-        staging: [{ project: 'p', dataset: 'd', table: 's' }],
-        columns: plan,
-        request: { mode, merge: { keys: [columns[0] ?? ''], order: null, window: null } },
-      });
-      assertFits('p.d.t', 'sink', { columns: plan.written.length, tables, script });
-    };
-
     it('of ten thousand columns with usual names are not too long', () => {
       check('replace', names(10_000, 'a_column_with_a_name_'));
       check('merge', names(10_000, 'column_'));
