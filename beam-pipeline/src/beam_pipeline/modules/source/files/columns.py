@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +12,14 @@ import pyarrow as pa
 from beam_pipeline.errors import DataError
 from beam_pipeline.registry import did_you_mean
 from beam_pipeline.sql_types import arrow_type, sql_type
+
+# The rows of a file from which types are inferred, as far as they lie in the first block.
+SAMPLE_ROWS = 50_000
+# BigQuery's limit; more are keys that should be values.
+MOST_COLUMNS = 10_000
+
+# Types by the names of their columns, as the config declares them.
+Declared = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -32,12 +42,12 @@ def schema_of(columns: list[Column]) -> Any:
     return pa.schema([pa.field(column.name, column.type) for column in columns])
 
 
-def declared_types(given: dict[str, str] | None) -> dict[str, Any]:
+def declared_types(given: dict[str, str] | None) -> Declared:
     """The Arrow types of the `columns` parameter."""
     return {name: arrow_type(kind) for name, kind in (given or {}).items()}
 
 
-def check_declared(declared: dict[str, Any], names: list[str], path: str) -> None:
+def check_declared(declared: Declared, names: list[str], path: str) -> None:
     """Checks that a file has every declared column.
 
     Raises:
@@ -52,62 +62,57 @@ def check_declared(declared: dict[str, Any], names: list[str], path: str) -> Non
             )
 
 
-# The rows of a file from which types are inferred, as far as they lie in the first block.
-SAMPLE_ROWS = 50_000
-
-
-def agreed(seen: list[tuple[str, list[Column]]], unseen: Any) -> list[Column]:
-    """The columns of several files: the order of the first, types that hold the values of all.
-
-    Args:
-        seen: The columns by file.
-        unseen: The type of a column that had no value wherever we looked: it holds whatever comes.
+def check_names(names: list[str], place: str, remedy: str = "; rename it in the file") -> None:
+    """Checks that every column has a name of its own, for SQL, too, which ignores case.
 
     Raises:
-        DataError: The files differ in their columns, or in types that have nothing in common.
+        DataError: One has none, or two have one.
     """
-    first_path, first = seen[0]
-    types = {column.name: column.type for column in first}
-    for path, columns in seen[1:]:
-        names = [column.name for column in columns]
-        if set(names) != set(types):
-            missing = [name for name in types if name not in names]
-            extra = [name for name in names if name not in types]
+    if len(names) > MOST_COLUMNS:
+        raise DataError(f"{place}: there are {len(names)} columns; at most {MOST_COLUMNS} are read")
+    seen: dict[str, str] = {}
+    for number, name in enumerate(names, 1):
+        if not name.strip():
+            raise DataError(f"{place}: column {number} of {len(names)} has no name{remedy}")
+        other = seen.setdefault(name.lower(), name) if name.lower() in seen else None
+        if other == name:
+            raise DataError(f"{place}: more than one column is named `{name}`{remedy}")
+        if other is not None:
             raise DataError(
-                f"{path}: its columns differ from those of {first_path}: "
-                + "; ".join(
-                    f"{what} {', '.join(found)}"
-                    for what, found in (("without", missing), ("also has", extra))
-                    if found
-                )
+                f"{place}: columns `{other}` and `{name}` differ only in case, which SQL ignores{remedy}"
             )
-        for column in columns:
-            types[column.name] = _common(types[column.name], column, path, first_path)
-    return [Column(column.name, types[column.name] or unseen, column.declared) for column in first]
+        seen[name.lower()] = name
 
 
-def misfit(place: str, column: Column, value: str) -> DataError:
-    """The error of a value that does not fit its column's type."""
+def declaration(name: str, kind: str) -> str:
+    """How a config declares a column."""
+    key = name if re.fullmatch(r"[A-Za-z_][\w-]*", name) else json.dumps(name, ensure_ascii=False)
+    return f"`columns: {{{key}: {kind}}}`"
+
+
+def misfit(place: str, column: Column, value: str, remedy: str) -> DataError:
+    """The error of a value that does not fit its column's type.
+
+    Args:
+        place: File and line.
+        column: The column.
+        value: The value, shortened.
+        remedy: A type that holds this value and what the type was inferred from.
+    """
     kind = sql_type(column.type)
     if column.declared:
-        remedy = f"`columns` declares {kind}: mend the file or declare another type"
+        advice = f"`columns` declares {kind}: mend the file or declare another type"
     else:
-        remedy = (
+        advice = (
             f"{kind} was inferred from the file's first rows: declare the column, for example "
-            f"`columns: {{{column.name}: text}}`"
+            f"{declaration(column.name, remedy)}"
         )
-    return DataError(f"{place}: column `{column.name}` holds `{value}`, which is not {kind}; {remedy}")
-
-
-def _common(one: Any, column: Column, path: str, first_path: str) -> Any:
-    other = column.type
-    if one is None or other is None or one == other:
-        return other if one is None else one
-    if {one, other} == {pa.int64(), pa.float64()}:
-        return pa.float64()
-    if {one, other} == {pa.date32(), pa.timestamp("us")}:
-        return pa.timestamp("us")
-    raise DataError(
-        f"{path}: column `{column.name}` is {sql_type(other)}, but {sql_type(one)} in {first_path}; "
-        "files that are read together need one type: declare the column in `columns`"
+    return DataError(
+        f"{place}: column `{column.name}` holds `{value}`, which is not {_unlike(kind, value)}; {advice}"
     )
+
+
+def _unlike(kind: str, value: str) -> str:
+    """Says of a number that it is one, and would not stay the same."""
+    is_number = re.fullmatch(r"[+-]?[0-9.]+([eE][+-]?[0-9]+)?", value)
+    return f"{kind} with these very digits" if kind == "double" and is_number else kind

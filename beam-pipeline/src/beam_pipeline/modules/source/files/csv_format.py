@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import sys
-from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -14,55 +11,56 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from beam_pipeline import exact_cast
-from beam_pipeline.errors import BeamlineError, ConfigError, DataError
+from beam_pipeline.empty_batch import empty_batch
+from beam_pipeline.errors import ConfigError, DataError
+from beam_pipeline.modules.source.files import csv_places, inference
 from beam_pipeline.modules.source.files.columns import (
     SAMPLE_ROWS,
     Column,
+    Declared,
     check_declared,
-    declared_types,
+    check_names,
     misfit,
     schema_of,
 )
-from beam_pipeline.modules.source.files.inference import infer
+from beam_pipeline.modules.source.files.csv_rows import Rows, blocks
+from beam_pipeline.modules.source.files.csv_text import count_lines
+from beam_pipeline.modules.source.files.inference import wider
 from beam_pipeline.modules.source.files.params import FilesParams
-from beam_pipeline.modules.source.files.streams import opened
 
-UNSEEN = pa.string()
-# What is read at a time; a row must fit.
-BLOCK_BYTES = 8 << 20
+__all__ = ["ANY", "batches", "columns", "settled", "wider"]
+# What to declare for any value at all.
+ANY = "text"
+_NAMING = (
+    "; mend the header, or leave it out with `csv: {header: false, skip: 1}` and name all columns in "
+    "`columns`, in order"
+)
 
 
-def columns(path: str, params: FilesParams) -> list[Column]:
+def columns(path: str, declared: Declared, params: FilesParams) -> list[Column]:
     """The columns of a file, with types inferred from its first rows.
 
     Raises:
         DataError: The file is empty and no columns are declared, or its names are wrong.
     """
-    declared = declared_types(params.columns)
-    with opened(path) as stream:
-        if not stream.read(1):
-            if not declared:
-                raise DataError(
-                    f"{path}: the file is empty, without even a header; declare the columns in `columns` "
-                    "if that is to mean no rows"
-                )
-            return [Column(name, kind, True) for name, kind in declared.items()]
-    names, first = _first_block(path, params)
-    repeated = [name for name, count in Counter(names).items() if count > 1]
-    if repeated:
-        raise DataError(f"{path}:1: more than one column is named `{repeated[0]}`")
-    check_declared(declared, names, path)
-    found = []
-    for place, name in enumerate(names):
-        if name in declared:
-            found.append(Column(name, declared[name], True))
-        else:
-            found.append(
-                Column(
-                    name, None if first is None else infer(first.column(place).slice(0, SAMPLE_ROWS)), False
-                )
+    first = next(_rows(path, params), None)
+    if first is None:
+        if not declared:
+            raise DataError(
+                f"{path}: the file is empty, without even a header; declare the columns in `columns` "
+                "if that is to mean no rows"
             )
-    return found
+        return [Column(name, kind, True) for name, kind in declared.items()]
+    names, body = _split(path, first, declared, params)
+    check_names(names, f"{path}:{first.line}", _NAMING if params.csv.header else "")
+    check_declared(declared, names, path)
+    texts = _texts(path, body, len(names), params)
+    return [
+        Column(name, declared[name], True)
+        if name in declared
+        else Column(name, inference.infer(texts.column(place).slice(0, SAMPLE_ROWS)), False)
+        for place, name in enumerate(names)
+    ]
 
 
 def batches(path: str, columns: list[Column], params: FilesParams) -> Iterator[Any]:
@@ -72,196 +70,109 @@ def batches(path: str, columns: list[Column], params: FilesParams) -> Iterator[A
         DataError: A row is ragged or a value does not fit; the message names file, line and column.
     """
     schema = schema_of(columns)
-    rows = 0
-    with opened(path) as stream:
-        if not stream.read(1):
-            return
+    declared = {column.name: column.type for column in columns if column.declared}
+    order: dict[str, int] = {}
+    for rows in _rows(path, params):
+        body = rows
+        if not order:
+            names, body = _split(path, rows, declared, params)
+            order = {name: place for place, name in enumerate(names)}
+        texts = _texts(path, body, len(order), params)
+        arrays = [_typed(texts.column(order[column.name]), column, path, body, params) for column in columns]
+        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def settled(kind: Any) -> Any:
+    """The type of a column; of one without a value wherever we looked, a type that holds whatever comes."""
+    return pa.string() if kind is None else kind
+
+
+def _rows(path: str, params: FilesParams) -> Iterator[Rows]:
+    """The rows, without blank lines before the header."""
+    started = not params.csv.header
+    for rows in blocks(path, params):
+        content = rows.content if started else rows.content.lstrip(b"\r\n")
+        blank = count_lines(rows.content[: len(rows.content) - len(content)])
+        if content:
+            started = True
+            yield Rows(content, rows.line + blank, rows.delimiter)
+
+
+def _split(path: str, first: Rows, declared: Declared, params: FilesParams) -> tuple[list[str], Rows]:
+    """The names of the columns, by the header or the options, and the rows below it."""
+    found = list(islice((one for one in csv_places.records(first, params)), 2))
+    if not params.csv.header:
+        width = len(next((one.values for one in csv_places.records(first, params) if one.values), [""]))
+        return list(declared) or [f"f{place}" for place in range(width)], first
+    head = found[0].values
+    if any("\ufffd" in name for name in head):
+        wrong = csv_places.undecodable(path, first)
+        if wrong is not None:
+            raise wrong
+    if len(found) == 1:
+        return head, Rows(b"", first.line, first.delimiter)
+    return head, Rows(first.content[found[1].start :], found[1].line, first.delimiter)
+
+
+def _texts(path: str, rows: Rows, width: int, params: FilesParams) -> Any:
+    """The rows as texts; the columns are named by their places."""
+    is_blank_null = width == 1 and params.csv.blank_lines != "skip"
+    texts = _parsed(path, rows, width, params, skip_blank=not is_blank_null)
+    if width == 1 and params.csv.blank_lines is None and _may_hold_blank(rows.content):
+        blank = next((one for one in csv_places.records(rows, params) if not one.values), None)
+        if blank is not None:
+            raise DataError(
+                f"{path}:{blank.line}: the line is blank, and the file has one column: say what that means, "
+                "`csv: {blank_lines: null}` (a row that holds NULL) or `csv: {blank_lines: skip}` (no row)"
+            )
+    return texts
+
+
+def _may_hold_blank(content: bytes) -> bool:
+    return any(ends in content for ends in (b"\n\n", b"\n\r", b"\r\r")) or content[:1] in (b"\n", b"\r")
+
+
+def _parsed(path: str, rows: Rows, width: int, params: FilesParams, *, skip_blank: bool) -> Any:
+    options = params.csv
+    schema = pa.schema([(str(place), pa.string()) for place in range(width)])
+    if not rows.content.strip(b"\r\n" if skip_blank else b""):
+        return empty_batch(schema)
     try:
-        last = None
-        for texts in _texts(path, params):
-            order = {name: place for place, name in enumerate(texts.schema.names)}
-            arrays = [
-                _typed(texts.column(order[column.name]), column, path, rows, params) for column in columns
-            ]
-            rows += texts.num_rows
-            last = texts
-            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
-    except pa.ArrowInvalid as error:
-        raise _malformed(error, path, params) from error
-    _check_last_quote(last, path, params)
+        table = pacsv.read_csv(
+            pa.BufferReader(rows.content),
+            pacsv.ReadOptions(use_threads=False, block_size=len(rows.content) + 1, column_names=schema.names),
+            pacsv.ParseOptions(
+                delimiter=rows.delimiter,
+                quote_char=options.quote or False,
+                double_quote=options.escape is None,
+                escape_char=options.escape or False,
+                newlines_in_values=options.quote is not None or options.escape is not None,
+                ignore_empty_lines=skip_blank,
+            ),
+            pacsv.ConvertOptions(
+                default_column_type=pa.string(),
+                null_values=options.null_values,
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+    except pa.ArrowException as error:
+        raise csv_places.malformed(error, path, rows, width, params) from error
+    return table.combine_chunks().to_batches()[0] if table.num_rows else empty_batch(schema)
 
 
-def _typed(texts: Any, column: Column, path: str, before: int, params: FilesParams) -> Any:
+def _typed(texts: Any, column: Column, path: str, rows: Rows, params: FilesParams) -> Any:
     if pa.types.is_string(column.type):
         return texts
-    texts = pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+    is_blank_null = params.csv.blank_lines == "null"
+    filled = pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+    cast = exact_cast.cast if column.declared else inference.cast_inferred
     try:
-        return exact_cast.cast(texts, column.type)
+        return cast(filled, column.type)
     except exact_cast.UnsupportedCastError:
         raise ConfigError(
             f"column `{column.name}`: a CSV file cannot hold {column.type}; declare it as text or json"
         ) from None
     except exact_cast.InexactError as error:
-        line = _line_of_row(path, before + error.index, params)
-        raise misfit(f"{path}:{line}", column, error.value) from None
-
-
-def _first_block(path: str, params: FilesParams) -> tuple[list[str], Any]:
-    try:
-        with _reader(path, params) as reader:
-            names = list(reader.schema.names)
-            try:
-                return names, reader.read_next_batch()
-            except StopIteration:
-                return names, None
-    except pa.ArrowInvalid as error:
-        raise _malformed(error, path, params) from error
-
-
-def _texts(path: str, params: FilesParams) -> Iterator[Any]:
-    with _reader(path, params) as reader:
-        yield from reader
-
-
-class _reader:  # noqa: N801  # used as a function
-    """A streaming reader of text columns, and its file."""
-
-    def __init__(self, path: str, params: FilesParams) -> None:
-        self._file = opened(path)
-        self._params = params
-
-    def __enter__(self) -> Any:
-        stream = self._file.__enter__()
-        options = self._params.csv
-        given = None if options.header else list(self._params.columns or {})
-        try:
-            return pacsv.open_csv(
-                stream,
-                pacsv.ReadOptions(
-                    use_threads=False,
-                    block_size=BLOCK_BYTES,
-                    encoding=options.encoding,
-                    column_names=given or None,
-                    autogenerate_column_names=given == [],
-                ),
-                pacsv.ParseOptions(
-                    delimiter=self._params.delimiter,
-                    quote_char=options.quote or False,
-                    double_quote=options.escape is None,
-                    escape_char=options.escape or False,
-                    newlines_in_values=options.quote is not None,
-                ),
-                pacsv.ConvertOptions(
-                    default_column_type=pa.string(),
-                    null_values=options.null_values,
-                    strings_can_be_null=True,
-                    quoted_strings_can_be_null=False,
-                ),
-            )
-        except BaseException:
-            self._file.__exit__(*sys.exc_info())
-            raise
-
-    def __exit__(self, *error: Any) -> None:
-        self._file.__exit__(*error)
-
-
-def _malformed(error: Exception, path: str, params: FilesParams) -> BeamlineError:
-    """Finds the place of a fault that the reader only named."""
-    text = str(error)
-    if "straddl" in text:
-        return DataError(
-            f"{path}: a row is longer than {BLOCK_BYTES >> 20} MB, or a quote is never closed; if "
-            "quotes have no meaning in this file, set `csv: {quote: null}`"
-        )
-    if "Expected" in text:
-        for line, record, wanted in _records(path, params):
-            if len(record) != wanted:
-                return DataError(
-                    f"{path}:{line}: the row has {len(record)} values, the file has {wanted} columns; "
-                    "mend the row, or check `csv.delimiter` and `csv.quote`"
-                )
-    if "UTF" in text or "codec" in text:
-        return _undecodable(path, params)
-    return DataError(f"{path}: {text}")
-
-
-def _undecodable(path: str, params: FilesParams) -> DataError:
-    with opened(path) as stream:
-        for number, line in enumerate(io.BufferedReader(_Raw(stream)), 1):
-            try:
-                line.decode(params.csv.encoding)
-            except UnicodeDecodeError as error:
-                return DataError(
-                    f"{path}:{number}: byte {error.start + 1} of the line is not {params.csv.encoding}; "
-                    "set `csv: {encoding: …}`, for example latin-1"
-                )
-    return DataError(f"{path}: the text is not {params.csv.encoding}")
-
-
-def _line_of_row(path: str, row: int, params: FilesParams) -> int:
-    """The line where a row begins; both count from what the file is, quoted line ends included."""
-    skip = row + (1 if params.csv.header else 0)
-    for place, (line, _, _) in enumerate(_records(path, params)):
-        if place == skip:
-            return line
-    return 0
-
-
-def _records(path: str, params: FilesParams) -> Iterator[tuple[int, list[str], int]]:
-    """Yields line, values and the number of columns of each record, slowly: only to place an error."""
-    options = params.csv
-    csv.field_size_limit(sys.maxsize)
-    with opened(path) as stream:
-        text = io.TextIOWrapper(
-            io.BufferedReader(_Raw(stream)), options.encoding, errors="replace", newline=""
-        )
-        records = csv.reader(
-            text,
-            delimiter=params.delimiter,
-            quotechar=options.quote,
-            quoting=csv.QUOTE_NONE if options.quote is None else csv.QUOTE_MINIMAL,
-            doublequote=options.escape is None,
-            escapechar=options.escape,
-        )
-        wanted = 0 if options.header else len(params.columns or {})
-        begins = 1
-        for record in records:
-            if record:
-                wanted = wanted or len(record)
-                yield begins, record, wanted
-            begins = records.line_num + 1
-
-
-def _check_last_quote(last: Any, path: str, params: FilesParams) -> None:
-    """A quote that is never closed makes the rest of the file one value."""
-    if last is None or params.csv.quote is None or last.num_rows == 0 or last.num_columns == 0:
-        return
-    value = last.column(last.num_columns - 1)[last.num_rows - 1].as_py()
-    if value is None or "\n" not in value:
-        return
-    with opened(path) as stream:
-        tail = b""
-        while block := stream.read(1 << 20):
-            tail = (tail + block)[-16:]
-    if not tail.decode(params.csv.encoding, errors="replace").rstrip("\r\n").endswith(params.csv.quote):
-        line = max((line for line, _, _ in _records(path, params)), default=0)
-        raise DataError(
-            f"{path}:{line}: a quote in this row is never closed; if quotes have no meaning in this "
-            "file, set `csv: {quote: null}`"
-        )
-
-
-class _Raw(io.RawIOBase):
-    """An Arrow stream as Python's own kind."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        content = self._stream.read(len(buffer))
-        buffer[: len(content)] = content
-        return len(content)
+        line = csv_places.line_of(rows, error.index, params, with_blank=is_blank_null)
+        raise misfit(f"{path}:{line}", column, error.value, "text") from None

@@ -15,7 +15,9 @@ Format = Literal["csv", "jsonl", "parquet"]
 _FORMATS: dict[str, Format] = {
     "csv": "csv", "tsv": "csv", "jsonl": "jsonl", "ndjson": "jsonl", "parquet": "parquet",
 }  # fmt: skip
-_KNOWN_EXTENSION = r"\.(csv|tsv|jsonl|ndjson|parquet)(\.gz)?$"
+_KNOWN_EXTENSION = r"\.(csv|tsv|jsonl|ndjson|parquet)(\.(gz|zst|bz2))?$"
+# One ASCII character that ends no line.
+_Sign = Annotated[str, Field(pattern=r"^[\x01-\x09\x0b\x0c\x0e-\x7f]$")]
 
 
 def _known_encoding(name: str) -> str:
@@ -42,23 +44,47 @@ class CsvOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
-    delimiter: str | None = Field(
-        None, min_length=1, max_length=1, description="Between values; a comma, or a tab in a .tsv file."
+    delimiter: _Sign | None = Field(
+        None,
+        description="Between values; a comma, or a tab in a .tsv file, or what a first line `sep=;` says.",
     )
     header: bool = Field(
         True,
         description="The first row holds the columns' names; without one they are those of `columns`.",
     )
+    skip: int = Field(0, ge=0, le=1000, description="Lines before the header, such as a title.")
+    skip_end: int = Field(0, ge=0, le=1000, description="Lines behind the last row, such as a total.")
+    comment: str | None = Field(
+        None,
+        pattern=r"^[^\r\n]{1,16}$",
+        description="What a line begins with that is no row, such as #.",
+    )
+    blank_lines: Literal["skip", "null"] | None = Field(
+        None,
+        description=(
+            "What a blank line of a file with one column is: no row, or NULL. With more columns it is no row."
+        ),
+    )
     null_values: list[str] = Field(
         [""], description='What stands for NULL where it is not quoted; `""` is the empty text.'
     )
-    quote: str | None = Field('"', min_length=1, max_length=1, description="Around a value; null for none.")
-    escape: str | None = Field(
-        None, min_length=1, max_length=1, description="Before a quote inside a value; else it is doubled."
-    )
+    quote: _Sign | None = Field('"', description="Around a value; null for none.")
+    escape: _Sign | None = Field(None, description="Before a quote inside a value; else it is doubled.")
     encoding: Annotated[str, AfterValidator(_known_encoding)] = Field(
-        "utf-8", description="Encoding of the text, such as utf-8, latin-1, cp1252."
+        "utf-8", description="Encoding of the text, such as utf-8, utf-16, latin-1, cp1252."
     )
+
+    @model_validator(mode="after")
+    def _signs_differ(self) -> Self:
+        signs = {"delimiter": self.delimiter or ",", "quote": self.quote, "escape": self.escape}
+        given = {key: sign for key, sign in signs.items() if sign is not None}
+        for key, sign in given.items():
+            for other, taken in given.items():
+                if key < other and sign == taken:
+                    raise ValueError(f"`{key}` and `{other}` are both `{sign}`")
+        if self.comment is not None and self.blank_lines == "null":
+            raise ValueError("`comment` and `blank_lines: null` cannot go together")
+        return self
 
 
 class FilesParams(ModuleParams):
@@ -84,7 +110,7 @@ class FilesParams(ModuleParams):
         min_length=1,
         description=(
             "Path of the files; `*`, `?` and `[…]` stand for parts of a name, `**` for folders at any "
-            "depth. A name that ends in .gz is decompressed (CSV, JSON Lines)."
+            "depth. A name that ends in .gz, .zst or .bz2 is decompressed (CSV, JSON Lines)."
         ),
     )
     format: Format | None = Field(
@@ -95,7 +121,14 @@ class FilesParams(ModuleParams):
         min_length=1,
         description=(
             "SQL types by column, such as `decimal(12,2)`. The type of a column that is not listed is "
-            "inferred from the first rows (CSV, JSON Lines)."
+            "inferred from the first rows (CSV, JSON Lines) or that of the file (Parquet)."
+        ),
+    )
+    folder_columns: bool = Field(
+        True,
+        description=(
+            "Folders named `column=value`, as Hive, Spark and the sink `files` write them, are columns; "
+            "false if such names mean nothing."
         ),
     )
     csv: CsvOptions = Field(
@@ -108,11 +141,6 @@ class FilesParams(ModuleParams):
             raise ValueError(
                 f"`{self.path}` has none of the extensions {', '.join('.' + name for name in _FORMATS)}; "
                 "give `format`"
-            )
-        if self.file_format == "parquet" and self.columns is not None:
-            raise ValueError(
-                "Parquet files state their types, so `columns` is for the other formats; a `select` "
-                "transform casts"
             )
         if self.file_format != "csv" and "csv" in self.model_fields_set:
             raise ValueError(f"`csv` is for CSV files; the format is {self.file_format}")
@@ -130,5 +158,5 @@ class FilesParams(ModuleParams):
     @property
     def delimiter(self) -> str:
         """Between the values of a CSV file."""
-        is_tsv = re.search(r"\.tsv(\.gz)?$", self.path) is not None
+        is_tsv = re.search(r"\.tsv(\.\w+)?$", self.path) is not None
         return self.csv.delimiter or ("\t" if is_tsv else ",")

@@ -12,13 +12,23 @@ from beam_pipeline import files
 from beam_pipeline.context import StepContext
 from beam_pipeline.empty_batch import empty_batch
 from beam_pipeline.errors import ConfigError
-from beam_pipeline.modules.source.files import csv_format, jsonl_format, parquet_format
-from beam_pipeline.modules.source.files.columns import Column, agreed, schema_of
+from beam_pipeline.modules.source.files import (
+    csv_format,
+    folder_columns,
+    jsonl_format,
+    parquet_format,
+    versions,
+)
+from beam_pipeline.modules.source.files.agreed import Agreed
+from beam_pipeline.modules.source.files.columns import Column, check_names, declared_types, schema_of
 from beam_pipeline.modules.source.files.params import FilesParams
 from beam_pipeline.prefetch import prefetched
 from beam_pipeline.progress import progress
 
 _FORMATS: dict[str, Any] = {"csv": csv_format, "jsonl": jsonl_format, "parquet": parquet_format}
+
+# So many columns are handed to those who read: each file's beside its path, until there are too many files.
+_PLANNED_COLUMNS = 1 << 20
 
 
 class ReadFromFiles(beam.PTransform):
@@ -45,20 +55,39 @@ class _Plan(beam.DoFn):
         self._params = params
         self._context = context
 
-    def process(self, _: bytes) -> Iterator[tuple[str, list[Column]]]:
-        pattern = files.resolve(self._params.path, self._context.root)
+    def process(self, _: bytes) -> Iterator[tuple[list[str], list[Column]]]:
+        params, context = self._params, self._context
+        pattern = files.resolve(params.path, context.root)
         found = files.match(pattern)
         if not found:
-            looked = "" if pattern == self._params.path else f" ({pattern})"
+            looked = "" if pattern == params.path else f" ({pattern})"
             raise ConfigError(
-                f"{self._context.plan_path}.parameters.path  no file matches `{self._params.path}`{looked}; "
+                f"{context.plan_path}.parameters.path  no file matches `{params.path}`{looked}; "
                 "a relative path begins at the project's folder"
             )
-        progress.expect(self._context.step, parts=len(found))
+        if files.is_local(pattern):
+            found = versions.settled(found, pattern)
+        progress.expect(context.step, parts=len(found))
+        columns = self._columns(found)
+        together = max(1, len(found) * len(columns) // _PLANNED_COLUMNS)
+        for start in range(0, len(found), together):
+            yield found[start : start + together], columns
+
+    def _columns(self, paths: list[str]) -> list[Column]:
+        declared = declared_types(self._params.columns)
+        folders = {path: _folders(path, self._params, self._context) for path in paths}
+        beside = folder_columns.columns_of(folders, declared)
+        names = {column.name for column in beside}
+        in_files = {name: kind for name, kind in declared.items() if name not in names}
         look = _FORMATS[self._params.file_format]
-        columns = agreed([(path, look.columns(path, self._params)) for path in found], look.UNSEEN)
-        for path in found:
-            yield path, columns
+        agreed = Agreed(look.wider, look.ANY)
+        for path in paths:
+            columns = look.columns(path, in_files, self._params)
+            folder_columns.check_apart(path, columns, folders[path])
+            agreed.add(path, columns)
+        found = agreed.columns(look.settled) + beside
+        check_names([column.name for column in found], paths[0])
+        return found
 
 
 class _Read(beam.DoFn):
@@ -66,14 +95,32 @@ class _Read(beam.DoFn):
         self._params = params
         self._context = context
 
-    def process(self, planned: tuple[str, list[Column]]) -> Iterator[Any]:
-        path, columns = planned
+    def process(self, planned: tuple[list[str], list[Column]]) -> Iterator[Any]:
+        paths, columns = planned
+        for path in paths:
+            yield from self._rows(path, columns)
+
+    def _rows(self, path: str, columns: list[Column]) -> Iterator[Any]:
+        schema = schema_of(columns)
+        beside = _folders(path, self._params, self._context)
+        own = [column for column in columns if column.name not in beside]
+        constants = [column for column in columns if column.name in beside]
         read = _FORMATS[self._params.file_format].batches
         rows = 0
-        for batch in prefetched(read(path, columns, self._params)):
+        for batch in prefetched(read(path, own, self._params)):
             rows += batch.num_rows
-            if batch.num_rows:
+            if batch.num_rows and not constants:
                 yield batch
+            elif batch.num_rows:
+                more = [
+                    folder_columns.constant(column, beside[column.name], batch.num_rows, path)
+                    for column in constants
+                ]
+                yield pa.RecordBatch.from_arrays([*batch.columns, *more], schema=schema)
         if rows == 0:
-            yield empty_batch(schema_of(columns))
+            yield empty_batch(schema)
         progress.part_done(self._context.step)
+
+
+def _folders(path: str, params: FilesParams, context: StepContext) -> folder_columns.Values:
+    return folder_columns.values_of(path, context.root) if params.folder_columns else {}

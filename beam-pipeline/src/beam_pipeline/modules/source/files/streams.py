@@ -1,4 +1,4 @@
-"""Opens a file that is to be read: decompressed if its name ends in .gz."""
+"""Opens a file that is to be read: decompressed if its name says that it is compressed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import Any
 import pyarrow as pa
 
 from beam_pipeline import errors, files
+from beam_pipeline.modules.source.files import encodings
+
+_CODECS = {"gz": "gzip", "zst": "zstd", "bz2": "bz2"}
 
 
 @contextlib.contextmanager
@@ -19,16 +22,30 @@ def opened(path: str) -> Iterator[Any]:
     Raises:
         BeamlineError: Classified, also what reading in the block raises.
     """
+    codec = _CODECS.get(path.rpartition(".")[2])
     with files.open_for_read(path) as stream:
         try:
-            if path.endswith(".gz"):
-                with pa.CompressedInputStream(stream, "gzip") as decompressed:
-                    yield decompressed
-            else:
+            if codec is None:
                 yield stream
-        except pa.ArrowInvalid:
-            raise
+            else:
+                with pa.CompressedInputStream(stream, codec) as decompressed:
+                    yield decompressed
         except OSError as error:
-            if re.search("zlib|Truncated", str(error)):
-                raise errors.DataError(f"{path}: is not a complete gzip file ({error})") from error
+            if codec is not None and (error.errno is None or re.search("zlib|Truncated", str(error))):
+                raise errors.DataError(f"{path}: is not a complete {codec} file ({error})") from error
             raise errors.from_os_error(error, path) from error
+
+
+def check_start(path: str, start: bytes) -> None:
+    """Refuses a file that holds no text at all.
+
+    Raises:
+        DataError: Its first bytes say that it is compressed.
+    """
+    extension = encodings.packed(start)
+    if extension is None:
+        return
+    advice = (
+        "unpack it" if extension == "zip" else f"let its name end in .{extension}, so that it is decompressed"
+    )
+    raise errors.DataError(f"{path}: is no text but a compressed file ({extension}); {advice}")
