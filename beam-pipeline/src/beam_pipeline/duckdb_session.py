@@ -13,6 +13,8 @@ from beam_pipeline.empty_batch import empty_batch
 from beam_pipeline.errors import ConfigError
 
 BATCH_ROWS = 64 * 1024
+# Of one batch, as far as the width of its rows is known.
+_BATCH_BYTES = 16 << 20
 
 # What Parquet or Arrow holds only in another form that is still exact.
 _STORED_AS = {
@@ -97,12 +99,16 @@ def available_threads() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def batches(relation: Any) -> Iterator[Any]:
+def batches(relation: Any, row_bytes: int = 1) -> Iterator[Any]:
     """Yields a relation's rows as they are computed: at least one batch, in canonical types.
 
     Every column's type must be its own `storable` one.
+
+    Args:
+        relation: The query.
+        row_bytes: About how wide a row is, so that a batch of wide rows has fewer.
     """
-    reader = relation.to_arrow_reader(BATCH_ROWS)
+    reader = relation.to_arrow_reader(max(1, min(BATCH_ROWS, _BATCH_BYTES // max(1, row_bytes))))
     schema = pa.schema([pa.field(field.name, _canonical(field.type)) for field in reader.schema])
     empty = True
     for batch in reader:

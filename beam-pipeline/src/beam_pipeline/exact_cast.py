@@ -119,11 +119,26 @@ def _parse(array: Any, target: Any) -> Any:
     if target == pa.json_():
         for value in array.to_pylist():
             if value is not None:
-                json.loads(value)
+                _check_json(value)
         return pa.ExtensionArray.from_storage(target, array)
     if pa.types.is_nested(target) or pa.types.is_binary(target):
         raise pa.ArrowNotImplementedError
     return array.cast(target)
+
+
+def _not_json(word: str) -> Any:
+    raise ValueError(word)
+
+
+# Numbers of any length are JSON; NaN and Infinity are not.
+_JSON = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_not_json)
+
+
+def _check_json(text: str) -> None:
+    try:
+        _JSON.decode(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def _parse_uuid(array: Any) -> Any:

@@ -2,49 +2,64 @@
 
 from __future__ import annotations
 
-import queue
 import threading
+from collections import deque
 from collections.abc import Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
 
 _DEPTH = 2
+# Of the items that wait; a larger one waits alone.
+_WAITING_BYTES = 32 << 20
 _WAIT_SECONDS = 0.2
 
 
 def prefetched(items: Iterator[T]) -> Iterator[T]:
     """Yields the items of an iterator that runs, up to two items ahead, in a thread of its own.
 
-    An error of the iterator is raised here. Once the consumer stops, the thread stops before its next
-    item, and this generator's end waits for it: what the iterator reads from may then be closed.
+    Large items, by their `nbytes`, are read ahead one at a time. An error of the iterator is raised here.
+    Once the consumer stops, the thread stops before its next item, and this generator's end waits for it:
+    what the iterator reads from may then be closed.
     """
-    ready: queue.Queue[tuple[bool, T | BaseException | None]] = queue.Queue(_DEPTH)
+    ready: deque[tuple[bool, T | BaseException | None]] = deque()
+    changed = threading.Condition()
     stop = threading.Event()
 
-    def put(entry: tuple[bool, T | BaseException | None]) -> None:
-        while not stop.is_set():
-            try:
-                ready.put(entry, timeout=_WAIT_SECONDS)
-                return
-            except queue.Full:
-                continue
+    def put(is_item: bool, value: T | BaseException | None) -> None:
+        size = _size(value)
+        with changed:
+            while not stop.is_set():
+                waiting = sum(_size(entry) for _, entry in ready)
+                if not ready or (len(ready) < _DEPTH and waiting + size <= _WAITING_BYTES):
+                    ready.append((is_item, value))
+                    changed.notify_all()
+                    return
+                changed.wait(_WAIT_SECONDS)
 
     def run() -> None:
         try:
             for item in items:
-                put((True, item))
+                put(True, item)
                 if stop.is_set():
                     return
-            put((False, None))
+            put(False, None)
         except BaseException as error:
-            put((False, error))
+            put(False, error)
+
+    def get() -> tuple[bool, T | BaseException | None]:
+        with changed:
+            while not ready:
+                changed.wait(_WAIT_SECONDS)
+            taken = ready.popleft()
+            changed.notify_all()
+            return taken
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     try:
         while True:
-            is_item, value = ready.get()
+            is_item, value = get()
             if is_item:
                 yield value  # type: ignore[misc]
             elif value is None:
@@ -54,3 +69,8 @@ def prefetched(items: Iterator[T]) -> Iterator[T]:
     finally:
         stop.set()
         thread.join()
+
+
+def _size(item: object) -> int:
+    size = getattr(item, "nbytes", 0)
+    return size if isinstance(size, int) else 0

@@ -20,6 +20,8 @@ from beam_pipeline import errors, files
 from beam_pipeline.empty_batch import empty_batch
 
 ROW_GROUP_ROWS = 128 * 1024
+# Of one row group, so of what a reader holds at a time.
+ROW_GROUP_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ class SpillWriter:
         if isinstance(table, pa.RecordBatch):
             table = pa.Table.from_batches([table])
         try:
-            self._writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
+            rows = table.num_rows * ROW_GROUP_BYTES // max(1, table.nbytes)
+            self._writer.write_table(table, row_group_size=max(1, min(ROW_GROUP_ROWS, rows)))
         except OSError as error:
             self.abandon()
             raise errors.from_os_error(error, self.uri) from error
@@ -112,6 +115,16 @@ def local_files(spilled: Iterable[Spilled], folder: Path) -> dict[int, list[str]
             pq.write_table(pa.Table.from_batches([empty_batch(schemas[number])]), str(empty))
             found.append(str(empty))
     return paths
+
+
+def row_bytes(paths: Iterable[str]) -> int:
+    """The bytes of a row in the widest row group of such files, as `SpillWriter` writes them."""
+    widest = 1
+    for path in paths:
+        metadata = pq.read_metadata(path)
+        groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+        widest = max([widest, *(group.total_byte_size // max(1, group.num_rows) for group in groups)])
+    return widest
 
 
 def _local(uri: str, folder: Path) -> str:

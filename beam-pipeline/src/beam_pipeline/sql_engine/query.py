@@ -68,11 +68,12 @@ class Query:
             origin=self.origin,
         )
 
-    def run(self, connection: Any) -> Iterator[Any]:
+    def run(self, connection: Any, row_bytes: int = 1) -> Iterator[Any]:
         """Yields at least one batch.
 
         Args:
             connection: A session in which every input is a table.
+            row_bytes: How wide a row of the inputs is: those of the result are about as wide.
 
         Raises:
             BeamlineError: Classified; a SqlError shows the place in the SQL.
@@ -86,7 +87,7 @@ class Query:
         except duckdb.Error as error:
             raise self.named(error, skipped=len(EXPLAIN)) from error
         try:
-            yield from batches(self._storable(relation))
+            yield from batches(self._storable(relation), row_bytes)
         except (duckdb.Error, OSError) as error:
             raise self.named(error) from error
 

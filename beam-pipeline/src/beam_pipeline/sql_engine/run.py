@@ -94,7 +94,7 @@ class _RunBatch(beam.DoFn):
     def process(self, batch: Any) -> Iterator[Any]:
         self._connection.register(self._alias, pa.Table.from_batches([batch]))
         try:
-            yield from self._query.run(self._connection)
+            yield from self._query.run(self._connection, batch.nbytes // max(1, batch.num_rows))
         finally:
             self._connection.unregister(self._alias)
 

@@ -14,7 +14,7 @@ from beam_pipeline import duckdb_session
 from beam_pipeline.context import StepContext
 from beam_pipeline.duckdb_session import literal, quoted
 from beam_pipeline.errors import ConfigError
-from beam_pipeline.spill import Spilled, local_files, unpacked
+from beam_pipeline.spill import Spilled, local_files, row_bytes, unpacked
 from beam_pipeline.sql_engine.options import Options
 from beam_pipeline.sql_engine.partition import family
 from beam_pipeline.sql_engine.query import Query
@@ -66,7 +66,8 @@ class RunWhole(beam.DoFn):
                 for alias, number in self._tables:
                     listed = ", ".join(literal(path) for path in sorted(paths[number]))
                     connection.execute(f"CREATE VIEW {quoted(alias)} AS FROM read_parquet([{listed}])")
-                yield from self._query.run(connection)
+                width = sum(row_bytes(paths[number]) for _, number in self._tables)
+                yield from self._query.run(connection, width)
 
     def _check_keys(self, spilled: list[Spilled]) -> None:
         """Values of different families never meet: such keys are a mistake."""

@@ -62,26 +62,43 @@ def check_declared(declared: Declared, names: list[str], path: str) -> None:
             )
 
 
+class Names:
+    """The names of columns, each one's own: for SQL, too, which ignores case."""
+
+    def __init__(self, remedy: str = "; rename it in the file") -> None:
+        self._remedy = remedy
+        self._seen: dict[str, str] = {}
+
+    def add(self, name: str, place: str) -> None:
+        """Takes one more name.
+
+        Raises:
+            DataError: It is none, or is taken, or there are too many.
+        """
+        number = len(self._seen) + 1
+        if number > MOST_COLUMNS:
+            raise DataError(f"{place}: there are more than {MOST_COLUMNS} columns; so many are not read")
+        if not name.strip():
+            raise DataError(f"{place}: column {number} has no name{self._remedy}")
+        other = self._seen.setdefault(name.lower(), name)
+        if len(self._seen) == number:
+            return
+        if other == name:
+            raise DataError(f"{place}: more than one column is named `{name}`{self._remedy}")
+        raise DataError(
+            f"{place}: columns `{other}` and `{name}` differ only in case, which SQL ignores{self._remedy}"
+        )
+
+
 def check_names(names: list[str], place: str, remedy: str = "; rename it in the file") -> None:
-    """Checks that every column has a name of its own, for SQL, too, which ignores case.
+    """Checks that every column has a name of its own.
 
     Raises:
         DataError: One has none, or two have one.
     """
-    if len(names) > MOST_COLUMNS:
-        raise DataError(f"{place}: there are {len(names)} columns; at most {MOST_COLUMNS} are read")
-    seen: dict[str, str] = {}
-    for number, name in enumerate(names, 1):
-        if not name.strip():
-            raise DataError(f"{place}: column {number} of {len(names)} has no name{remedy}")
-        other = seen.setdefault(name.lower(), name) if name.lower() in seen else None
-        if other == name:
-            raise DataError(f"{place}: more than one column is named `{name}`{remedy}")
-        if other is not None:
-            raise DataError(
-                f"{place}: columns `{other}` and `{name}` differ only in case, which SQL ignores{remedy}"
-            )
-        seen[name.lower()] = name
+    seen = Names(remedy)
+    for name in names:
+        seen.add(name, place)
 
 
 def declaration(name: str, kind: str) -> str:

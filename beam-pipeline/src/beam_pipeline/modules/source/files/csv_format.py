@@ -31,10 +31,7 @@ from beam_pipeline.modules.source.files.params import FilesParams
 __all__ = ["ANY", "batches", "columns", "settled", "wider"]
 # What to declare for any value at all.
 ANY = "text"
-_NAMING = (
-    "; mend the header, or leave it out with `csv: {header: false, skip: 1}` and name all columns in "
-    "`columns`, in order"
-)
+_SHORT = 1 << 16
 
 
 def columns(path: str, declared: Declared, params: FilesParams) -> list[Column]:
@@ -52,7 +49,7 @@ def columns(path: str, declared: Declared, params: FilesParams) -> list[Column]:
             )
         return [Column(name, kind, True) for name, kind in declared.items()]
     names, body = _split(path, first, declared, params)
-    check_names(names, f"{path}:{first.line}", _NAMING if params.csv.header else "")
+    check_names(names, f"{path}:{first.line}", _naming(first) if params.csv.header else "")
     check_declared(declared, names, path)
     texts = _texts(path, body, len(names), params)
     return [
@@ -80,6 +77,14 @@ def batches(path: str, columns: list[Column], params: FilesParams) -> Iterator[A
         texts = _texts(path, body, len(order), params)
         arrays = [_typed(texts.column(order[column.name]), column, path, body, params) for column in columns]
         yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _naming(first: Rows) -> str:
+    """What to do about a wrong header."""
+    return (
+        f"; mend the header, or leave it out with `csv: {{header: false, skip: {first.line}}}` and name all "
+        "columns in `columns`, in order"
+    )
 
 
 def settled(kind: Any) -> Any:
@@ -135,7 +140,9 @@ def _may_hold_blank(content: bytes) -> bool:
 def _parsed(path: str, rows: Rows, width: int, params: FilesParams, *, skip_blank: bool) -> Any:
     options = params.csv
     schema = pa.schema([(str(place), pa.string()) for place in range(width)])
-    if not rows.content.strip(b"\r\n" if skip_blank else b""):
+    # Arrow takes no text that is empty.
+    is_short = len(rows.content) < _SHORT
+    if not rows.content or (is_short and skip_blank and not rows.content.strip(b"\r\n")):
         return empty_batch(schema)
     try:
         table = pacsv.read_csv(

@@ -10,7 +10,7 @@ import numpy
 
 from beam_pipeline.errors import DataError
 from beam_pipeline.modules.source.files import csv_comments, csv_escapes
-from beam_pipeline.modules.source.files.csv_text import Text, count_lines, text_of
+from beam_pipeline.modules.source.files.csv_text import count_lines, text_of
 from beam_pipeline.modules.source.files.params import FilesParams
 
 # What is read at a time, up to the end of its last row.
@@ -47,22 +47,25 @@ def blocks(path: str, params: FilesParams) -> Iterator[Rows]:
     """
     text = text_of(path, params)
     cutter = _Cutter(path, params, text.delimiter)
-    line, rest, wanted = text.line, b"", BLOCK_BYTES
+    line, pieces, size, wanted = text.line, list[bytes](), 0, BLOCK_BYTES
     for chunk in cutter.without_comments(text.chunks):
-        rest += chunk
-        if len(rest) < wanted:
+        pieces.append(chunk)
+        size += len(chunk)
+        if size < wanted:
             continue
-        end = cutter.end_of_rows(rest, line, final=False)
-        if end == 0:
-            # Twice as much the next time: what is looked at again stays in proportion.
-            wanted = 2 * len(rest)
-            continue
-        yield cutter.rows(rest[:end], line)
-        line += count_lines(rest[:end])
-        rest, wanted = rest[end:], BLOCK_BYTES
-    if rest:
-        cutter.end_of_rows(rest, line, final=True)
-        yield cutter.rows(rest, line)
+        content = b"".join(pieces)
+        end = cutter.end_of_rows(content, line, final=False)
+        pieces, size = [content[end:]], size - end
+        # Where no row ends, twice as much the next time: what is looked at again stays in proportion.
+        wanted = BLOCK_BYTES if end else 2 * size
+        if end:
+            rows = cutter.rows(content[:end], line)
+            line += count_lines(rows.content)
+            yield rows
+    content = b"".join(pieces)
+    if content:
+        cutter.end_of_rows(content, line, final=True)
+        yield cutter.rows(content, line)
 
 
 class _Cutter:
@@ -125,7 +128,7 @@ class _Cutter:
                 f"if a sign stands before the quotes inside values, set `csv: {{escape: '{sign}'}}`; {hint}"
             )
         what = {
-            "text": f"text stands behind a closing quote (`{shown}`); quotes inside a quoted value are doubled; ",
+            "text": f"text stands behind a closing quote (`{shown}`); quotes inside a value are doubled; ",
             "open": "a quote in this row is never closed; ",
         }[error.what]
         return DataError(f"{self._path}:{line + count_lines(before)}: {what}{hint}")
@@ -140,13 +143,23 @@ class _Cutter:
             if len(opening) > len(closing):
                 raise _MisquotedError(int(opening[-1]), "open")
             return len(content)
+        return self._last_end(content, opening, closing)
+
+    def _last_end(self, content: bytes, opening: Any, closing: Any) -> int:
+        """Behind the last line end outside of quotes; 0 if there is none."""
         # A line end that comes behind the last byte may belong to it.
-        ends = numpy.flatnonzero((data[:-1] == _LF) | ((data[:-1] == _CR) & (data[1:] != _LF))) + 1
-        if data[-1] == _LF:
-            ends = numpy.append(ends, len(content))
-        is_outside = numpy.searchsorted(opening, ends) == numpy.searchsorted(closing, ends)
-        outside = numpy.flatnonzero(is_outside)
-        return int(ends[outside[-1]]) if len(outside) else 0
+        has_cr = b"\r" in content[:-1]
+        end = len(content)
+        while end > 0:
+            end = max(
+                content.rfind(b"\n", 0, end),
+                content.rfind(b"\r", 0, min(end, len(content) - 1)) if has_cr else -1,
+            )
+            before = int(numpy.searchsorted(opening, end))
+            if end < 0 or before == int(numpy.searchsorted(closing, end)):
+                return end + 1
+            end = int(opening[before - 1])
+        return 0
 
     def _is_plain(self, data: Any, opening: Any, closing: Any) -> bool:
         """Whether every value that has a quote is quoted as a whole, with doubled quotes inside."""
@@ -166,7 +179,7 @@ class _Cutter:
         return bool(ends.all())
 
     def _walk(self, content: bytes, quotes: list[int], final: bool) -> tuple[Any, Any]:
-        """Where quoted values begin and end; a quote in the middle of an unquoted value is a sign like any."""
+        """Where quoted values begin and end; a quote inside an unquoted one is a sign like any."""
         opening: list[int] = []
         closing: list[int] = []
         inside = False

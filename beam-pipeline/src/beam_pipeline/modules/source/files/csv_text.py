@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from beam_pipeline.errors import DataError
 from beam_pipeline.modules.source.files import encodings
 from beam_pipeline.modules.source.files.params import CsvOptions, FilesParams
-from beam_pipeline.modules.source.files.streams import check_start, opened
+from beam_pipeline.modules.source.files.streams import check_start, chunks, opened
 
 _READ_BYTES = 1 << 20
 # Lines that are skipped must fit.
@@ -41,8 +41,8 @@ def text_of(path: str, params: FilesParams) -> Text:
         DataError: It is too short for the lines to skip, or says that it has another delimiter.
     """
     options = params.csv
-    chunks = _decoded(path, options)
-    start = _begun(chunks, path, options.skip)
+    decoded = _decoded(path, options)
+    start = _begun(decoded, path, options.skip)
     line = 1
     delimiter = params.delimiter
     found = _SEPARATOR.match(start)
@@ -58,20 +58,21 @@ def text_of(path: str, params: FilesParams) -> Text:
         end = _LINE_END.search(start)
         start = b"" if end is None else start[end.end() :]
         line += 1
-    rest = _joined(start, chunks)
+    rest = _joined(start, decoded)
     return Text(delimiter, line, _without_end(rest, path, options.skip_end) if options.skip_end else rest)
 
 
 def count_lines(text: bytes) -> int:
     """How many lines end in the text."""
-    return text.count(b"\n") + text.count(b"\r") - text.count(b"\r\n")
+    ends = text.count(b"\n")
+    return ends + text.count(b"\r") - text.count(b"\r\n") if b"\r" in text else ends
 
 
-def _begun(chunks: Iterator[bytes], path: str, skip: int) -> bytes:
+def _begun(pieces: Iterator[bytes], path: str, skip: int) -> bytes:
     """The first chunk, and as many more as the lines to skip need; one more line may be `sep=`."""
     start = b""
-    for chunk in chunks:
-        start += chunk
+    for piece in pieces:
+        start += piece
         if count_lines(start[:-1]) > skip + 1 or not skip:
             break
         if len(start) > _SKIPPED_BYTES:
@@ -81,17 +82,17 @@ def _begun(chunks: Iterator[bytes], path: str, skip: int) -> bytes:
     return start
 
 
-def _joined(start: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _joined(start: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     if start:
         yield start
-    yield from chunks
+    yield from rest
 
 
-def _without_end(chunks: Iterator[bytes], path: str, lines: int) -> Iterator[bytes]:
+def _without_end(pieces: Iterator[bytes], path: str, lines: int) -> Iterator[bytes]:
     """All but the last lines."""
     kept = b""
-    for chunk in chunks:
-        kept += chunk
+    for piece in pieces:
+        kept += piece
         # The end of the last line that is not whole yet is still to come.
         ends = [match.end() for match in _LINE_END.finditer(kept[:-1])]
         if len(ends) > lines:
@@ -112,7 +113,8 @@ def _decoded(path: str, options: CsvOptions) -> Iterator[bytes]:
     line = 1
     with opened(path) as stream:
         start = True
-        while content := stream.read(_READ_BYTES):
+        for chunk in chunks(stream, _READ_BYTES):
+            content = chunk
             if start:
                 check_start(path, content)
                 if decoder is None:

@@ -14,7 +14,7 @@ _SHARE = 0.3
 
 
 def wide_encoding(start: bytes) -> str | None:
-    """The encoding of a text of two or four bytes for each character, by its first bytes; None if it is none."""
+    """The encoding of a text with two or four bytes a character, by its first ones; None if it is none."""
     for mark, name in _MARKS:
         if start.startswith(mark):
             return name

@@ -10,7 +10,7 @@ from typing import Any
 
 from beam_pipeline.errors import DataError
 from beam_pipeline.modules.source.files import encodings
-from beam_pipeline.modules.source.files.streams import check_start, opened
+from beam_pipeline.modules.source.files.streams import check_start, chunks, opened
 
 # What is read at a time, up to the end of its last line.
 BLOCK_BYTES = 8 << 20
@@ -50,11 +50,11 @@ def blocks(path: str) -> Iterator[Block]:
     line, pieces, size = 1, [b""], 0
     with opened(path) as stream:
         first = True
-        while content := stream.read(BLOCK_BYTES):
+        for content in chunks(stream, BLOCK_BYTES):
             if first:
                 check_start(path, content)
                 _check_utf8(path, content)
-                content, first = content.removeprefix(b"\xef\xbb\xbf"), False
+                content, first = content.removeprefix(b"\xef\xbb\xbf"), False  # noqa: PLW2901
             end = content.rfind(b"\n") + 1
             size += len(content)
             if end == 0:

@@ -15,7 +15,7 @@ from beam_pipeline.modules.source.files.columns import (
     SAMPLE_ROWS,
     Column,
     Declared,
-    check_names,
+    Names,
     declaration,
     misfit,
     schema_of,
@@ -58,15 +58,15 @@ def columns(path: str, declared: Declared, params: FilesParams) -> list[Column]:
         DataError: The file is empty and no columns are declared, or a line is no object.
     """
     kinds: dict[str, set[str]] = {}
+    names = Names()
     rows = size = 0
     for block in blocks(path):
         for line, record in itertools.islice(records(path, block), SAMPLE_ROWS - rows):
             rows += 1
-            before = len(kinds)
             for name, value in record.items():
+                if name not in kinds:
+                    names.add(name, f"{path}:{line}")
                 kinds.setdefault(name, set()).add(_kind(value))
-            if len(kinds) > before:
-                check_names(list(kinds), f"{path}:{line}")
         size += len(block.content)
         if rows >= SAMPLE_ROWS or size >= BLOCK_BYTES:
             break
@@ -76,12 +76,12 @@ def columns(path: str, declared: Declared, params: FilesParams) -> list[Column]:
             "mean no rows"
         )
     # A key that the first rows lack may come later: what is declared is a column all the same.
-    names = dict.fromkeys([*kinds, *declared])
+    every = dict.fromkeys([*kinds, *declared])
     return [
         Column(name, declared[name], True)
         if name in declared
         else Column(name, _inferred(kinds[name]), False)
-        for name in names
+        for name in every
     ]
 
 

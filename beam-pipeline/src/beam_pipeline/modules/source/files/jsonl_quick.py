@@ -44,7 +44,9 @@ def read(content: bytes, columns: list[Column], schema: Any) -> Any:
 def _keeps_digits(content: bytes) -> bool:
     """Whether each long run of digits is a number that a double keeps, or could not be one."""
     is_sign = _SIGNS[numpy.frombuffer(content, numpy.uint8)]
-    edges = numpy.flatnonzero(numpy.diff(is_sign.view(numpy.int8), prepend=0, append=0))
+    if is_sign[0] or is_sign[-1]:
+        return False
+    edges = numpy.flatnonzero(is_sign[1:] != is_sign[:-1]) + 1
     starts, ends = edges[0::2], edges[1::2]
     long = ends - starts >= _LONG
     if not long.any():

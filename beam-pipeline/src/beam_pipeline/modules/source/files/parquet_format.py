@@ -15,6 +15,7 @@ from beam_pipeline.modules.source.files.columns import (
     Declared,
     check_declared,
     check_names,
+    declaration,
     misfit,
     schema_of,
 )
@@ -104,11 +105,15 @@ def _converted(array: Any, column: Column, path: str) -> Any:
         raise misfit(path, column, error.value, "text") from None
     except (exact_cast.UnsupportedCastError, pa.ArrowNotImplementedError):
         raise errors.ConfigError(
-            f"{path}: column `{column.name}` is {array.type} in the file, which no cast makes {kind}: leave it "
-            "out of `columns`"
+            f"{path}: column `{column.name}` is {array.type} in the file, which no cast makes {kind}: "
+            "leave it out of `columns`"
         ) from None
     except pa.ArrowException as error:
-        raise errors.DataError(f"{path}: column `{column.name}` does not fit {kind}: {error}") from error
+        other = "timestamp" if pa.types.is_timestamp(kind) and kind.unit == "ns" else ANY
+        raise errors.DataError(
+            f"{path}: column `{column.name}` does not fit {kind} ({error}); declare another type, for "
+            f"example {declaration(column.name, other)}"
+        ) from error
 
 
 def _plain(array: Any, kind: Any) -> Any:

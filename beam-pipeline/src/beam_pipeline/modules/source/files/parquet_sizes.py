@@ -53,7 +53,9 @@ def way_of(metadata: Any, group: int, path: str, longest: Callable[[list[str]], 
     """
     row_group = metadata.row_group(group)
     rows = max(1, row_group.num_rows)
-    size, pure, mixed = 0, [], []
+    size = 0
+    pure: list[str] = []
+    mixed: list[str] = []
     for place in range(row_group.num_columns):
         chunk = row_group.column(place)
         width = _WIDTHS.get(chunk.physical_type) or metadata.schema.column(place).length
@@ -81,13 +83,20 @@ def pieces(batch: Any, path: str) -> Iterator[Any]:
     weights = [_weight(column) for column in batch.columns]
     if batch.num_rows > 1 and sum(weights) > 2 * BATCH_BYTES:
         half = batch.num_rows // 2
-        yield from pieces(batch.slice(0, half), path)
-        yield from pieces(batch.slice(half), path)
+        for part in (batch.slice(0, half), batch.slice(half)):
+            yield from pieces(_alone(part), path)
         return
     if sum(weights) > ROW_BYTES:
         heaviest = max(range(len(weights)), key=weights.__getitem__)
         raise _too_large(path, batch.schema.names[heaviest], weights[heaviest])
     yield batch
+
+
+def _alone(batch: Any) -> Any:
+    """A slice without the rows around it: a cast of a list would unfold those, too."""
+    rows = pa.array(range(batch.num_rows), pa.int32())
+    columns = [each.take(rows) if pa.types.is_nested(each.type) else each for each in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
 def _weight(array: Any) -> int:

@@ -7,6 +7,12 @@ from typing import Any
 
 import pyarrow as pa
 
+_NO_DURATION = "a duration has no counterpart in Parquet itself; rewrite the column as a number"
+_WITHOUT = (
+    (pa.types.is_duration, _NO_DURATION),
+    (pa.types.is_interval, _NO_DURATION),
+    (pa.types.is_union, "a union has no counterpart"),
+)
 # The digits of each whole number.
 _DIGITS = {8: 3, 16: 5, 32: 10, 64: 20}
 _MOST_DIGITS = 38
@@ -32,28 +38,22 @@ def exact_type(kind: Any) -> Any:
         return pa.binary()
     if pa.types.is_float16(kind):
         return pa.float32()
-    if pa.types.is_date64(kind):
-        return pa.date32()
-    if pa.types.is_time(kind):
-        return pa.time64("ns") if kind == pa.time64("ns") else pa.time64("us")
-    if pa.types.is_timestamp(kind):
-        unit = "ns" if kind.unit == "ns" else "us"
-        return pa.timestamp(unit, tz=None if kind.tz is None else "UTC")
+    if pa.types.is_date(kind) or pa.types.is_time(kind) or pa.types.is_timestamp(kind):
+        return _exact_moment(kind)
     if pa.types.is_decimal(kind):
         if kind.precision > _MOST_DIGITS:
             return Inexact("a decimal holds 38 digits; rewrite the file with a smaller one")
         if kind.scale < 0 or kind.scale > kind.precision:
             return Inexact("its scale lies outside of its digits; rewrite the file with another one")
         return pa.decimal128(kind.precision, kind.scale)
-    if pa.types.is_duration(kind) or pa.types.is_interval(kind):
-        return Inexact("a duration has no counterpart in Parquet itself; rewrite the column as a number")
-    if pa.types.is_union(kind):
-        return Inexact("a union has no counterpart")
+    for is_kind, reason in _WITHOUT:
+        if is_kind(kind):
+            return Inexact(reason)
     return _exact_nested(kind) if pa.types.is_nested(kind) else kind
 
 
 def wider(one: Any, other: Any) -> Any:
-    """The type that holds the values of both exactly, as far as they are in its range; None if there is none."""
+    """The type that holds the values of both exactly, those in its range; None if there is none."""
     if one == other or pa.types.is_null(other):
         return one
     if pa.types.is_null(one):
@@ -86,6 +86,15 @@ def _exact_extension(kind: Any) -> Any:
     if kind == pa.bool8():
         return pa.bool_()
     return Inexact(f"the extension {kind.extension_name} has no counterpart; rewrite the column without it")
+
+
+def _exact_moment(kind: Any) -> Any:
+    if pa.types.is_date(kind):
+        return pa.date32()
+    unit = "ns" if kind.unit == "ns" else "us"
+    if pa.types.is_time(kind):
+        return pa.time64(unit)
+    return pa.timestamp(unit, tz=None if kind.tz is None else "UTC")
 
 
 def _exact_nested(kind: Any) -> Any:

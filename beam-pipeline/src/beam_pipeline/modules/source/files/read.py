@@ -36,17 +36,17 @@ class ReadFromFiles(beam.PTransform):
 
     def __init__(self, params: FilesParams, context: StepContext) -> None:
         super().__init__()
-        self._params = params
-        self._context = context
+        self.plan = _Plan(params, context)
+        self.read = _Read(params, context)
 
     def expand(self, pbegin: Any) -> Any:
         """Returns a PCollection of `pyarrow.RecordBatch`."""
         return (
             pbegin
             | beam.Impulse()
-            | "plan" >> beam.ParDo(_Plan(self._params, self._context))
+            | "plan" >> beam.ParDo(self.plan)
             | "spread" >> beam.Reshuffle()
-            | "read" >> beam.ParDo(_Read(self._params, self._context)).with_output_types(pa.RecordBatch)
+            | "read" >> beam.ParDo(self.read).with_output_types(pa.RecordBatch)
         )
 
 

@@ -12,6 +12,8 @@ import pyarrow as pa
 from beam_pipeline import errors, files
 from beam_pipeline.modules.source.files import encodings
 
+# A packed file may begin with a short member.
+_START_BYTES = 4096
 _CODECS = {"gz": "gzip", "zst": "zstd", "bz2": "bz2"}
 
 
@@ -34,6 +36,22 @@ def opened(path: str) -> Iterator[Any]:
             if codec is not None and (error.errno is None or re.search("zlib|Truncated", str(error))):
                 raise errors.DataError(f"{path}: is not a complete {codec} file ({error})") from error
             raise errors.from_os_error(error, path) from error
+
+
+def chunks(stream: Any, size: int) -> Iterator[bytes]:
+    """Yields what a stream holds, piece by piece; the first piece is no shorter than its marks may be."""
+    start = b""
+    while content := stream.read(size):
+        start += content
+        if len(start) >= _START_BYTES:
+            yield start
+            break
+    else:
+        if start:
+            yield start
+        return
+    while content := stream.read(size):
+        yield content
 
 
 def check_start(path: str, start: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -130,8 +131,8 @@ class _Shape(beam.DoFn):
             raise ConfigError(f"{self._context.plan_path}.parameters.drop  no column would be left")
 
     def _check_unique(self, names: list[str]) -> None:
-        for name in names:
-            if names.count(name) > 1:
+        for name, count in Counter(names).items():
+            if count > 1:
                 raise ConfigError(
                     f"{self._context.plan_path}.parameters  step {self._context.step} makes more than one "
                     f"column named `{name}`; rename or leave out one of them"
