@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from beam_pipeline.context import StepContext
+from beam_pipeline.empty_batch import empty_batch
 from beam_pipeline.modules.source.files.params import FilesParams
 from beam_pipeline.modules.source.files.read import ReadFromFiles
 
@@ -38,7 +39,8 @@ def read_files(path: Path | str, *, keep: bool = True, **parameters: Any) -> Fou
     for planned in source.plan.process(b""):
         for batch in source.read.process(planned):
             largest = max(largest, batch.nbytes)
-            batches.append(batch if keep else batch.slice(0, 0))
+            # A slice would keep the whole.
+            batches.append(batch if keep else empty_batch(batch.schema))
     table = pa.Table.from_batches(batches)
     rows = [tuple(row[name] for name in table.schema.names) for row in table.to_pylist()] if keep else []
     return Found({field.name: str(field.type) for field in table.schema}, rows, largest)
