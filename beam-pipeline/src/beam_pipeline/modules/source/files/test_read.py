@@ -224,6 +224,9 @@ def test_parquet_files_must_agree(read: Any, tmp_path: Path) -> None:
         ({"path": "a.csv", "columns": {"a": "decimall(3)"}}, "column `a`: `decimall(3)` is not a type"),
         ({"path": "a.csv", "columns": {"a": "interval"}}, "`interval` cannot be stored exactly"),
         ({"path": "a.csv", "csv": {"encoding": "utf-88"}}, "csv.encoding  Value error, `utf-88` is not an encoding"),
+        ({"path": "a.csv", "csv": {"delimiter": '"'}}, "`delimiter` and `quote` are both `\""),
+        ({"path": "a.csv", "csv": {"quote": "'", "escape": "'"}}, "`escape` and `quote` are both `'`"),
+        ({"path": "a.csv", "csv": {"comment": "#", "blank_lines": "null"}}, "`comment` and `blank_lines: null` cannot go together"),
         ({"path": "a.csv", "delimiter": ";"}, "parameters.delimiter  unknown key"),
     ],
 )  # fmt: skip
