@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -105,18 +104,17 @@ def _rows(path: str, params: FilesParams) -> Iterator[Rows]:
 
 def _split(path: str, first: Rows, declared: Declared, params: FilesParams) -> tuple[list[str], Rows]:
     """The names of the columns, by the header or the options, and the rows below it."""
-    found = list(islice((one for one in csv_places.records(first, params)), 2))
     if not params.csv.header:
-        width = len(next((one.values for one in csv_places.records(first, params) if one.values), [""]))
-        return list(declared) or [f"f{place}" for place in range(width)], first
-    head = found[0].values
-    if any("\ufffd" in name for name in head):
+        if declared:
+            return list(declared), first
+        found = (record.values for record in csv_places.records(first, params) if record.values)
+        return [f"f{place}" for place in range(len(next(found, [""])))], first
+    head = next(csv_places.records(first, params))
+    if any("\ufffd" in name for name in head.values):
         wrong = csv_places.undecodable(path, first)
         if wrong is not None:
             raise wrong
-    if len(found) == 1:
-        return head, Rows(b"", first.line, first.delimiter)
-    return head, Rows(first.content[found[1].start :], found[1].line, first.delimiter)
+    return head.values, Rows(first.content[head.end :], head.next_line, first.delimiter)
 
 
 def _texts(path: str, rows: Rows, width: int, params: FilesParams) -> Any:

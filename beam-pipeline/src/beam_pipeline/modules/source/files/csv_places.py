@@ -16,10 +16,11 @@ _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|$)")
 
 
 class Record(NamedTuple):
-    """One row: where it begins, in bytes and lines, and its values; a blank line has none."""
+    """One row: its line, its values (a blank line has none), and the byte and the line behind it."""
 
-    start: int
     line: int
+    end: int
+    next_line: int
     values: list[str]
 
 
@@ -53,10 +54,10 @@ def records(rows: Rows, params: FilesParams) -> Iterator[Record]:
         doublequote=options.escape is None,
         escapechar=options.escape,
     )
-    start, line = 0, rows.line
+    line = rows.line
     for values in reader:
-        yield Record(start, line, values)
-        start, line = lines.offset, lines.line
+        yield Record(line, lines.offset, lines.line, values)
+        line = lines.line
 
 
 def line_of(rows: Rows, index: int, params: FilesParams, *, with_blank: bool) -> int:
