@@ -63,7 +63,9 @@ def test_a_file_is_read_right_however_it_is_cut(
 ) -> None:
     monkeypatch.setattr(csv_rows, "BLOCK_BYTES", block)
     monkeypatch.setattr(csv_text, "_READ_BYTES", min(block, 1 << 20))
-    types = {"columns": {"a": "bigint", "b": "bigint", "c": "text"}} if "header" in options else {}
+    types: dict[str, Any] = {}
+    if "header" in options:
+        types = {"columns": {"a": "bigint", "b": "bigint", "c": "text"}}
     if options.get("blank_lines") is None and block == 1 and all(type(row[0]) is int for row in rows):
         # Types are inferred from the first block, which here is one row.
         types = types or {"columns": {"a": "bigint"}}

@@ -30,7 +30,7 @@ def written(folder: Path, *columns: Any, **options: Any) -> Path:
     return folder / "*.parquet"
 
 
-WIDER: list[tuple[Any, Any, str, list[Any]]] = [
+WIDER: list[tuple[Any, Any, str, list[Any] | None]] = [
     (A([1], pa.int32()), A([2**40]), "int64", [1, 2**40]),
     (A([2**32 - 1], pa.uint32()), A([-1], pa.int8()), "int64", [2**32 - 1, -1]),
     (A([1.5], pa.float32()), A([0.1]), "double", [1.5, 0.1]),
