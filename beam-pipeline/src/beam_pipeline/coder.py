@@ -53,10 +53,10 @@ def cut(batch: Any) -> Iterator[Any]:
     if rows <= 1 or (rows <= MAX_ROWS and batch.nbytes <= MAX_BYTES):
         yield batch
         return
-    # Halves, not equal parts: the large rows may stand together.
-    half = rows // 2
-    yield from cut(batch.slice(0, half))
-    yield from cut(batch.slice(half))
+    # By bytes in halves, not equal parts: the large rows may stand together.
+    step = -(-rows // max(2, -(-rows // MAX_ROWS)))
+    for start in range(0, rows, step):
+        yield from cut(batch.slice(start, step))
 
 
 register()
