@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import apache_beam as beam
 
-from beam_pipeline import coder, files, registry
+from beam_pipeline import coder, columns_check, files, registry
 from beam_pipeline.context import StepContext
-from beam_pipeline.errors import BeamlineError, ConfigError
+from beam_pipeline.errors import ConfigError
 from beam_pipeline.plan import Plan, PlanSource, PlanTransform
 from beam_pipeline.progress import progress
 from beam_pipeline.registry import Module
@@ -37,7 +35,8 @@ class Attempt:
     in_process: bool
     workers: int
     root: str | None = None
-    windows: RunWindows = field(default_factory=RunWindows)
+    # None where no row is read: incremental sources need none then.
+    windows: RunWindows | None = field(default_factory=RunWindows)
 
 
 def build(pipeline: Any, plan: Plan, attempt: Attempt) -> Any:
@@ -47,14 +46,21 @@ def build(pipeline: Any, plan: Plan, attempt: Attempt) -> Any:
         A PCollection of one element, `{"manifest", "sha256"}`, that exists once all is staged.
     """
     graph = _Graph(pipeline, plan, attempt)
-    _check_windows(plan, attempt.windows)
-    for index, source in enumerate(plan.sources):
-        with _building(source.name):
-            graph.add_source(index)
-    for index, transform in _in_order(plan):
-        with _building(transform.name):
-            graph.add_transform(index, transform)
+    _check_windows(plan, attempt.windows or RunWindows())
+    graph.add_steps()
+    graph.columns(from_afar=not attempt.in_process)
     return graph.add_sinks()
+
+
+def columns(pipeline: Any, plan: Plan, attempt: Attempt) -> dict[str, Any]:
+    """The Arrow schema of each step, as far as it can be known without reading a row.
+
+    Raises:
+        BeamlineError: What a run of the plan would meet, too.
+    """
+    graph = _Graph(pipeline, plan, attempt)
+    graph.add_steps()
+    return graph.columns(all_sources=True)
 
 
 def _check_windows(plan: Plan, windows: RunWindows) -> None:
@@ -65,15 +71,6 @@ def _check_windows(plan: Plan, windows: RunWindows) -> None:
             raise ConfigError(f"--windows  no source is named `{name}`{near} ({', '.join(names)})")
 
 
-@contextlib.contextmanager
-def _building(step: str) -> Iterator[None]:
-    try:
-        yield
-    except BeamlineError as error:
-        error.step = step
-        raise
-
-
 class _Graph:
     def __init__(self, pipeline: Any, plan: Plan, attempt: Attempt) -> None:
         self._pipeline = pipeline
@@ -82,6 +79,21 @@ class _Graph:
         self._outputs: dict[str, Any] = {}
         self._facts: list[Any] = []
         self._steps: dict[str, dict[str, Any]] = {}
+        self._sources: dict[str, Any] = {}
+        self._transforms: list[tuple[str, list[str], Any]] = []
+
+    def add_steps(self) -> None:
+        for index, source in enumerate(self._plan.sources):
+            with columns_check.of_step(source.name):
+                self.add_source(index)
+        for index, transform in _in_order(self._plan):
+            with columns_check.of_step(transform.name):
+                self.add_transform(index, transform)
+
+    def columns(self, *, all_sources: bool = False, from_afar: bool = False) -> dict[str, Any]:
+        return columns_check.schemas(
+            self._sources, self._transforms, all_sources=all_sources, from_afar=from_afar
+        )
 
     def add_source(self, index: int) -> None:
         source = self._plan.sources[index]
@@ -97,6 +109,7 @@ class _Graph:
         if consistency is not None:
             self._steps[source.name]["consistency"] = consistency
         progress.begin(source.name, "source")
+        self._sources[source.name] = transform
         self._keep(source.name, self._pipeline | source.name >> transform)
 
     def add_transform(self, index: int, step: PlanTransform) -> None:
@@ -113,6 +126,7 @@ class _Graph:
             "inputs": step.inputs,
         }  # fmt: skip
         progress.begin(step.name, "transform")
+        self._transforms.append((step.name, list(step.inputs), transform))
         applied = inputs[0] if wanted == 1 else inputs
         self._keep(step.name, applied | step.name >> transform)
 
@@ -134,7 +148,7 @@ class _Graph:
             "plan_sha256": self._attempt.plan_sha256,
             "steps": self._steps,
             "sinks": {sink.name: {"input": sink.input} for sink in self._plan.sinks},
-            "windows": self._attempt.windows.given,
+            "windows": (self._attempt.windows or RunWindows()).given,
         }
         # From an impulse, not from a grouping: an empty source must commit, too.
         return (
@@ -158,9 +172,10 @@ class _Graph:
 
     def _window(self, source: PlanSource, module: Module, path: str) -> SourceWindow | None:
         """The window to read; a source that is read in windows is never read whole for want of one."""
-        window = self._attempt.windows.by_source.get(source.name)
+        windows = self._attempt.windows
+        window = None if windows is None else windows.by_source.get(source.name)
         if window is None:
-            if source.incremental is not None:
+            if source.incremental is not None and self._attempt.windows is not None:
                 raise ConfigError(f"--windows  has no window for `{source.name}`, which is read in windows")
             return None
         if not module.is_incremental:

@@ -14,7 +14,8 @@ PCollections in the config's order (any other transform), and returns one PColle
 `pyarrow.RecordBatch`. `expand` does no I/O. Every step emits at least one batch: for no rows, one
 zero-row batch that carries the schema. All batches of a step have the same schema. Large batches are
 cut after the step (graph.py), so a module need not care. A source may set `consistency` ("snapshot" or
-"per_range") on its PTransform for the receipt. Nothing is registered anywhere.
+"per_range") on its PTransform for the receipt, and either may tell its columns before anything is read
+(columns_check.py). Nothing is registered anywhere.
 """
 
 from __future__ import annotations

@@ -80,16 +80,35 @@ class Query:
         """
         import duckdb
 
-        try:
-            # A relation's own errors lack the position.
-            connection.execute(EXPLAIN + self.sql)
-            relation = connection.sql(self.sql)
-        except duckdb.Error as error:
-            raise self.named(error, skipped=len(EXPLAIN)) from error
+        relation = self._bound(connection)
         try:
             yield from batches(self._storable(relation), row_bytes)
         except (duckdb.Error, OSError) as error:
             raise self.named(error) from error
+
+    def schema(self, connection: Any) -> Any:
+        """The Arrow schema of the batches that `run` yields; no row is made.
+
+        Raises:
+            BeamlineError: As `run`, as far as the text and the columns of the inputs tell.
+        """
+        import duckdb
+
+        relation = self._bound(connection)
+        try:
+            return next(iter(batches(self._storable(relation).limit(0)))).schema
+        except (duckdb.Error, OSError) as error:
+            raise self.named(error) from error
+
+    def _bound(self, connection: Any) -> Any:
+        import duckdb
+
+        try:
+            # A relation's own errors lack the position.
+            connection.execute(EXPLAIN + self.sql)
+            return connection.sql(self.sql)
+        except duckdb.Error as error:
+            raise self.named(error, skipped=len(EXPLAIN)) from error
 
     def _storable(self, relation: Any) -> Any:
         what = f"transform {self.step}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,9 +12,13 @@ import pyarrow as pa
 
 from beam_pipeline import files
 from beam_pipeline.context import StepContext
+from beam_pipeline.duckdb_session import literal, quoted
+from beam_pipeline.empty_batch import empty_batch
 from beam_pipeline.errors import ConfigError
+from beam_pipeline.spill import SpillWriter
 from beam_pipeline.sql_engine import statement
 from beam_pipeline.sql_engine.options import Options
+from beam_pipeline.sql_engine.partition import Dealer
 from beam_pipeline.sql_engine.query import Query
 from beam_pipeline.sql_engine.set_aside import SetAside
 from beam_pipeline.sql_engine.whole import RunWhole
@@ -47,6 +53,23 @@ class RunQuery(beam.PTransform):
                 "join with scope all or key"
             )
 
+    def schema(self, inputs: tuple[Any, ...]) -> Any:
+        """Binds the query to inputs without rows, and runs nothing.
+
+        Raises:
+            SqlError: It names a column that an input has not, or fits the types not; it shows where.
+        """
+        for alias, schema in zip(self._aliases, inputs, strict=True):
+            self._check_keys(alias, schema)
+        given = zip(self._aliases, inputs, strict=True)
+        with tempfile.TemporaryDirectory(prefix="sql-", ignore_cleanup_errors=True) as folder:
+            tables = {alias: _without_rows(schema, folder) for alias, schema in given}
+            with self._query.open_session(threads=1, readable=[folder]) as connection:
+                for alias, path in tables.items():
+                    listed = f"read_parquet([{literal(path)}])"
+                    connection.execute(f"CREATE VIEW {quoted(alias)} AS FROM {listed}")
+                return self._query.schema(connection)
+
     def expand(self, inputs: tuple[Any, ...]) -> Any:
         """Returns a PCollection of `pyarrow.RecordBatch`."""
         if self._options.scope == "batch":
@@ -72,13 +95,20 @@ class RunQuery(beam.PTransform):
             | "run" >> beam.ParDo(run).with_output_types(pa.RecordBatch)
         )
 
+    def _check_keys(self, alias: str, schema: Any) -> None:
+        if self._keys is not None:
+            with contextlib.closing(Dealer(self._keys[alias], 1, self._place(alias))) as dealer:
+                dealer.check(schema)
+
+    def _place(self, alias: str) -> str:
+        return f"transform {self._context.step}, partition_by of input {alias}"
+
     def _set_aside(self, number: int, parts: int) -> SetAside:
         alias = self._aliases[number]
         keys = self._keys[alias] if self._keys else None
-        what = f"transform {self._context.step}, partition_by of input {alias}"
         # A folder of its own: the SQL may read what lies in it.
         folder = files.join(self._context.shared_dir, f"sql-{self._context.step}")
-        return SetAside(number, folder, parts, keys, what)
+        return SetAside(number, folder, parts, keys, self._place(alias))
 
 
 class _RunBatch(beam.DoFn):
@@ -100,6 +130,13 @@ class _RunBatch(beam.DoFn):
 
     def teardown(self) -> None:
         self._connection.close()
+
+
+def _without_rows(schema: Any, folder: str) -> str:
+    """As inputs are set aside: a file says what DuckDB makes of its types."""
+    writer = SpillWriter(folder, schema)
+    writer.write(empty_batch(schema))
+    return writer.close()
 
 
 def _aliases(options: Options, context: StepContext) -> list[str]:

@@ -53,6 +53,25 @@ class Planner:
             where = f"{context.plan_path}.parameters.query"
             yield from self._query(client, statement_of(params, context), where)
 
+    def columns(self) -> list[Column]:
+        """Describes the query or the table, and reads nothing.
+
+        Raises:
+            BeamlineError: The config, the SQL, the data's types or a right is at fault.
+        """
+        params, context = self._params, self._context
+        with failures.named(params.project):
+            client = bigquery.open_client(params.project, params.location)
+            if params.table is not None:
+                reference = table_of(params.table, params.project)
+                table = client.get_table(reference, retry=bigquery.retry(), timeout=bigquery.CALL_SECONDS)
+                return columns_of(table.schema)
+        where = f"{context.plan_path}.parameters.query"
+        asked = statement_of(params, context)
+        if context.window is not None:
+            asked = asked.within(context.window)
+        return columns_of(job.describe(client, asked, where).schema)
+
     def _table(self, client: Any, reference: Any) -> Iterator[PlannedRead]:
         with failures.named(client.project):
             table = client.get_table(reference, retry=bigquery.retry(), timeout=bigquery.CALL_SECONDS)

@@ -30,6 +30,10 @@ class ReadFromBigquery(beam.PTransform):
         self._params = params
         self._context = context
 
+    def schema(self) -> Any:
+        """Asks BigQuery for the columns, which bills nothing."""
+        return schema_of(Planner(self._params, self._context).columns())
+
     def expand(self, pbegin: Any) -> Any:
         """Returns a PCollection of `pyarrow.RecordBatch`."""
         return (

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 
 from beam_pipeline.agreement import check_agreement
-from beam_pipeline.connections import ConnectionReference
+from beam_pipeline.connections import Connection, ConnectionReference
 from beam_pipeline.context import StepContext
 from beam_pipeline.errors import ConfigError
 from beam_pipeline.modules.source.postgres import describe, failures, session, split, tables
@@ -76,16 +76,14 @@ class Planner:
         held = False
         try:
             table, queries = queries_of(self._params, self._context, control, connection)
-            described = [describe.columns_of(control, connection, query) for query in queries]
-            columns = describe.with_text(described[0], self._params.as_text)
-            check_agreement(described, f"{self._context.plan_path}.parameters.query")
-            window = self._windowed(described[0])
+            served, columns = self._described(control, connection, queries)
+            window = self._windowed(served)
             with failures.named(connection):
                 read = queries
                 if window is not None:
                     window.bind(control, "%s")
                     read = [window.around(query) for query in queries]
-                wheres = self._wheres(control, table, read, described[0])
+                wheres = self._wheres(control, table, read, served)
                 rows = tables.expected_rows(control, read)
             statements = [
                 _statement(query, table, columns, where, window)
@@ -106,6 +104,29 @@ class Planner:
         finally:
             if not held:
                 control.close()
+
+    def columns(self) -> list[Column]:
+        """Describes the queries, and reads nothing.
+
+        Raises:
+            BeamlineError: The config, the SQL, the data's types or the connection is at fault.
+        """
+        connection = self._connection.resolve()
+        control = session.open_control(connection, f"beamline {self._context.pipeline}/{self._context.step}")
+        try:
+            _, queries = queries_of(self._params, self._context, control, connection)
+            return self._described(control, connection, queries)[1]
+        finally:
+            control.close()
+
+    def _described(
+        self, control: psycopg.Connection[Any], connection: Connection, queries: list[str]
+    ) -> tuple[list[Column], list[Column]]:
+        """The columns as the server has them, and as they are read."""
+        described = [describe.columns_of(control, connection, query) for query in queries]
+        columns = describe.with_text(described[0], self._params.as_text)
+        check_agreement(described, f"{self._context.plan_path}.parameters.query")
+        return described[0], columns
 
     @property
     def _shares_snapshot(self) -> bool:

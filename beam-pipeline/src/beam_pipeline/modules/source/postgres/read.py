@@ -29,6 +29,11 @@ class ReadFromPostgres(beam.PTransform):
         self._connection = params.connection(context)
         self.consistency = _consistency(params, context)
 
+    def schema(self) -> Any:
+        """Asks the server for the columns."""
+        planner = Planner(self._params, self._context, self._connection)
+        return Converter(planner.columns()).empty().schema
+
     def expand(self, pbegin: Any) -> Any:
         """Returns a PCollection of `pyarrow.RecordBatch`."""
         return (

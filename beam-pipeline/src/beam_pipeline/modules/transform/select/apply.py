@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from beam_pipeline import exact_cast
 from beam_pipeline.context import StepContext
+from beam_pipeline.empty_batch import empty_batch
 from beam_pipeline.errors import ConfigError, DataError
 from beam_pipeline.local_time import UnclearTimeError, Zone
 from beam_pipeline.modules.transform.select.computed import Computer
@@ -27,6 +28,16 @@ class Select(beam.PTransform):
         self._params = params
         self._context = context
         Computer(params.computed, context).close()  # a typo fails before anything is read
+
+    def schema(self, inputs: tuple[Any, ...]) -> Any:
+        """Changes a batch without rows."""
+        change = _Shape(self._params, self._context)
+        try:
+            change.setup()
+            (batch,) = change.process(empty_batch(inputs[0]))
+            return batch.schema
+        finally:
+            change.teardown()
 
     def expand(self, batches: Any) -> Any:
         """Returns a PCollection of `pyarrow.RecordBatch`."""
