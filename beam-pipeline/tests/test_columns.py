@@ -177,7 +177,9 @@ def test_a_source_that_no_transform_needs_is_not_asked() -> None:
 def test_a_source_out_of_reach_is_left_to_those_that_read_it() -> None:
     sources = {"far": _Source(ConnectionLost("away")), "near": _Source(TWO)}
     transforms = [("one", ["far"], _Transform()), ("two", ["near"], _Transform())]
-    assert columns_check.schemas(sources, transforms, from_afar=True) == {"near": TWO, "two": TWO}
+    unreached: dict[str, str] = {}
+    assert columns_check.schemas(sources, transforms, unreached=unreached) == {"near": TWO, "two": TWO}
+    assert unreached == {"far": "away"}
     wrong = {"near": _Source(SqlError("wrong"))}
     with pytest.raises(SqlError):
-        columns_check.schemas(wrong, [("two", ["near"], _Transform())], from_afar=True)
+        columns_check.schemas(wrong, [("two", ["near"], _Transform())], unreached={})

@@ -2,8 +2,9 @@
 
     python -m beam_pipeline.columns --plan FILE [--profiles FILE] [--root DIR]
 
-prints one JSON document, `{"steps": {"orders": [{"name", "type", "nullable"}]}}` or `{"failure": {…}}`, and
-exits with 0 or 1. No row is read. A step whose columns cannot be known is missing.
+prints one JSON document, `{"steps": {"orders": [{"name", "type", "nullable"}]}, "unreached": {}}` or
+`{"failure": {…}}`, and exits with 0 or 1. No row is read. A step whose columns cannot be known is missing;
+`unreached` says why a source could not be asked.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import tempfile
 from collections.abc import Sequence
 from typing import Any
 
-from beam_pipeline import failure, plan
+from beam_pipeline import failure, plan, secrets
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,11 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         with tempfile.TemporaryDirectory(prefix="beamline-", ignore_cleanup_errors=True) as folder:
-            steps = _steps(arguments, folder)
+            document = _document(arguments, folder)
     except Exception as error:
         print(json.dumps({"failure": failure.describe(error)}))
         return 1
-    print(json.dumps({"steps": {name: described(schema) for name, schema in steps.items()}}))
+    print(json.dumps(document))
     return 0
 
 
@@ -44,7 +45,7 @@ def described(schema: Any) -> list[dict[str, Any]]:
     return [{"name": field.name, "type": str(field.type), "nullable": field.nullable} for field in schema]
 
 
-def _steps(arguments: argparse.Namespace, folder: str) -> dict[str, Any]:
+def _document(arguments: argparse.Namespace, folder: str) -> dict[str, Any]:
     pinned = plan.read(arguments.plan)
     # Importing Beam takes most of a second: a plan that cannot be read is told before.
     import apache_beam as beam
@@ -63,7 +64,12 @@ def _steps(arguments: argparse.Namespace, folder: str) -> dict[str, Any]:
         root=arguments.root or None,
         windows=None,
     )
-    return graph.columns(beam.Pipeline(), pinned.plan, attempt)
+    unreached: dict[str, str] = {}
+    steps = graph.columns(beam.Pipeline(), pinned.plan, attempt, unreached)
+    return {
+        "steps": {name: described(schema) for name, schema in steps.items()},
+        "unreached": {name: secrets.redact(reason) for name, reason in unreached.items()},
+    }
 
 
 if __name__ == "__main__":

@@ -12,9 +12,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from beam_pipeline.errors import AuthenticationError, BeamlineError, ConnectionLost, PermissionDenied
+from beam_pipeline.errors import (
+    AuthenticationError,
+    BeamlineError,
+    ConnectionLost,
+    PermissionDenied,
+    UnresolvedReference,
+)
 
 _AT_ONCE = 8
+# What may be otherwise where the rows are read.
+_OF_THE_PLACE = (ConnectionLost, AuthenticationError, PermissionDenied, UnresolvedReference)
 
 
 def schemas(
@@ -22,7 +30,7 @@ def schemas(
     transforms: Sequence[tuple[str, Sequence[str], Any]],
     *,
     all_sources: bool = False,
-    from_afar: bool = False,
+    unreached: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """The columns of each step, as far as they can be known.
 
@@ -30,8 +38,8 @@ def schemas(
         sources: The PTransform of each source, by name.
         transforms: Name, inputs and PTransform of each transform, each behind its inputs.
         all_sources: Asks also the sources that no transform needs to know.
-        from_afar: This process may lack the way or the right to a source that its readers have: such a source
-            stays unknown.
+        unreached: Where this process may lack the way or the right to a source that its readers have: gets
+            the reason by the name of such a source, whose columns stay unknown.
 
     Returns:
         Arrow schemas by the name of the step; a step whose columns are not known is missing.
@@ -42,7 +50,7 @@ def schemas(
     wanted = set(sources) if all_sources else _asked(transforms)
     asked = [name for name in sources if name in wanted and hasattr(sources[name], "schema")]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        told = list(pool.map(lambda name: _of_source(name, sources[name], from_afar), asked))
+        told = list(pool.map(lambda name: _of_source(name, sources[name], unreached), asked))
     found = {name: schema for name, schema in zip(asked, told, strict=True) if schema is not None}
     for name, inputs, transform in transforms:
         if not hasattr(transform, "schema") or any(each not in found for each in inputs):
@@ -73,11 +81,12 @@ def _asked(transforms: Sequence[tuple[str, Sequence[str], Any]]) -> set[str]:
     return asked
 
 
-def _of_source(name: str, source: Any, from_afar: bool) -> Any:
+def _of_source(name: str, source: Any, unreached: dict[str, str] | None) -> Any:
     try:
         with of_step(name):
             return source.schema()
-    except (ConnectionLost, AuthenticationError, PermissionDenied):
-        if not from_afar:
+    except _OF_THE_PLACE as error:
+        if unreached is None:
             raise
+        unreached[name] = error.message
         return None

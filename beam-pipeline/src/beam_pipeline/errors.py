@@ -82,6 +82,10 @@ class ConfigError(BeamlineError):
     type = "ConfigError"
 
 
+class UnresolvedReference(ConfigError):
+    """Raised where a secret that a reference names is not to be had here: elsewhere it may be."""
+
+
 class SqlError(BeamlineError):
     """Raised when an SQL text is wrong."""
 

@@ -48,19 +48,25 @@ def build(pipeline: Any, plan: Plan, attempt: Attempt) -> Any:
     graph = _Graph(pipeline, plan, attempt)
     _check_windows(plan, attempt.windows or RunWindows())
     graph.add_steps()
-    graph.columns(from_afar=not attempt.in_process)
+    graph.columns(unreached=None if attempt.in_process else {})
     return graph.add_sinks()
 
 
-def columns(pipeline: Any, plan: Plan, attempt: Attempt) -> dict[str, Any]:
+def columns(pipeline: Any, plan: Plan, attempt: Attempt, unreached: dict[str, str]) -> dict[str, Any]:
     """The Arrow schema of each step, as far as it can be known without reading a row.
+
+    Args:
+        pipeline: Is not run.
+        plan: Whose steps.
+        attempt: Without windows.
+        unreached: Gets why a source could not be asked, by its name.
 
     Raises:
         BeamlineError: What a run of the plan would meet, too.
     """
     graph = _Graph(pipeline, plan, attempt)
     graph.add_steps()
-    return graph.columns(all_sources=True)
+    return graph.columns(all_sources=True, unreached=unreached)
 
 
 def _check_windows(plan: Plan, windows: RunWindows) -> None:
@@ -90,9 +96,11 @@ class _Graph:
             with columns_check.of_step(transform.name):
                 self.add_transform(index, transform)
 
-    def columns(self, *, all_sources: bool = False, from_afar: bool = False) -> dict[str, Any]:
+    def columns(
+        self, *, all_sources: bool = False, unreached: dict[str, str] | None = None
+    ) -> dict[str, Any]:
         return columns_check.schemas(
-            self._sources, self._transforms, all_sources=all_sources, from_afar=from_afar
+            self._sources, self._transforms, all_sources=all_sources, unreached=unreached
         )
 
     def add_source(self, index: int) -> None:

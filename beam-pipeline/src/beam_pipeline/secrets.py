@@ -8,7 +8,7 @@ import re
 import threading
 from pathlib import Path
 
-from beam_pipeline.errors import ConfigError
+from beam_pipeline.errors import UnresolvedReference
 
 REFERENCE = re.compile(r"\$\{(env|file|secret):([^}]+)\}")
 
@@ -24,7 +24,7 @@ def resolve(text: str, where: str) -> str:
         where: What the text is for, for messages.
 
     Raises:
-        ConfigError: A variable is not set, a file cannot be read, or there is no such secret.
+        UnresolvedReference: A variable is not set, a file cannot be read, or there is no such secret.
         BeamlineError: Secret Manager refuses, or cannot be reached.
     """
     return REFERENCE.sub(lambda found: _value(found[1], found[2].strip(), where), text)
@@ -61,7 +61,7 @@ def _value(kind: str, name: str, where: str) -> str:
     if kind == "env":
         value = os.environ.get(name)
         if value is None:
-            raise ConfigError(f"{where}: the environment variable {name} is not set")
+            raise UnresolvedReference(f"{where}: the environment variable {name} is not set")
         return value
     if kind == "secret":
         from beam_pipeline import secret_manager
@@ -73,6 +73,6 @@ def _value(kind: str, name: str, where: str) -> str:
         return Path(name).read_text(encoding="utf-8").rstrip("\r\n")
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise ConfigError(f"{where}: the file {name} cannot be read: {reason}") from None
+        raise UnresolvedReference(f"{where}: the file {name} cannot be read: {reason}") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{where}: the file {name} is not UTF-8 text") from None
+        raise UnresolvedReference(f"{where}: the file {name} is not UTF-8 text") from None

@@ -5,6 +5,7 @@ import type { PlannedSink, PlannedSource } from '../../config/plan.js';
 import type { DataflowTarget } from '../../shared/job.js';
 import type { RunPipelineInput } from '../../shared/run-input.js';
 import { argOption, profileOption } from '../args-option.js';
+import type { StepColumns } from '../ask-columns.js';
 import { globalsOf } from '../globals.js';
 import { launchOf, launchOptions, noteUnused, runnerOption } from '../launch-options.js';
 import { launchLines } from '../launch-lines.js';
@@ -27,7 +28,7 @@ export function register(program: Command): void {
     .addOption(argOption())
     .addOption(profileOption())
     .addOption(runnerOption())
-    .option('--offline', 'do not ask Dataflow whether it would take the launch')
+    .option('--offline', 'ask neither the sources for their columns nor Dataflow for the launch')
     .action(async (file: string, options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
       const built = await build(file, options, root);
@@ -35,13 +36,19 @@ export function register(program: Command): void {
       if (target === null) noteUnused(options);
       if (!json) printPlan(built, { file, root });
       if (!json && target !== null) for (const line of launchLines(target)) print(line);
+      const asked = options.offline === true ? null : await askAll(built, root);
+      if (!json && asked !== null) printColumns(built, asked);
       const isAsked = target !== null && options.offline !== true;
       if (isAsked) {
         const { askDataflow } = await import('../ask-dataflow.js');
         await askDataflow(target, built, { root });
       }
-      if (json) printJson(documentOf(built, target, isAsked));
-      else {
+      if (json) {
+        printJson({ ...documentOf(built, target, isAsked), columns: asked?.steps ?? null });
+      } else {
+        for (const [source, reason] of Object.entries(asked?.unreached ?? {})) {
+          note(`What needs the columns of ${source} was not checked: ${reason}`);
+        }
         if (isAsked) note('Dataflow would take this launch.');
         print(`Nothing was read or written. Run it with: ${runCommand(file, options)}`);
       }
@@ -81,6 +88,21 @@ async function targetFor(
   return targetOf(input, built, { root, namespace });
 }
 
+async function askAll(built: BuiltPlan, root: string): Promise<StepColumns> {
+  const { askColumns } = await import('../ask-columns.js');
+  return askColumns(built, { root });
+}
+
+/** What each sink gets. */
+function printColumns({ plan }: BuiltPlan, { steps }: StepColumns): void {
+  const known = plan.sinks.flatMap(({ name, input }) => {
+    const found = steps[input]?.map((column) => `${column.name} ${column.type}`).join(', ');
+    return found === undefined ? [] : [[name, 'gets', shortened(found, 100)]];
+  });
+  for (const line of columns(known)) print(`  ${line}`);
+  if (known.length > 0) print();
+}
+
 function runCommand(file: string, { runner }: Options): string {
   return shellCommand(`run ${file}${runner === undefined ? '' : ` --runner ${runner}`}`);
 }
@@ -89,7 +111,7 @@ function documentOf(
   { plan, sha256, destinations, args, profiles }: BuiltPlan,
   dataflow: DataflowTarget | null,
   validated: boolean,
-): unknown {
+): object {
   const target = dataflow === null ? {} : { dataflow: { ...dataflow, validated } };
   return { plan, sha256, destinations, args, profiles, ...target };
 }
@@ -145,7 +167,11 @@ function short(parameters: Record<string, unknown>): string {
   const parts = Object.entries(parameters).map(([name, value]) => {
     const text =
       typeof value === 'string' ? value.replaceAll(/\s+/g, ' ').trim() : JSON.stringify(value);
-    return `${name} ${text.length > 60 ? `${text.slice(0, 59)}…` : text}`;
+    return `${name} ${shortened(text, 60)}`;
   });
   return parts.join(' · ');
+}
+
+function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }

@@ -1,0 +1,69 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { z } from 'zod';
+import { environmentFor } from '../dev/stack-environment.js';
+import type { BuiltPlan } from '../config/index.js';
+import { pythonEnvironment, pythonPath } from '../process/python.js';
+import { CliError, exitCodes } from './errors.js';
+
+const columns = z.array(z.object({ name: z.string(), type: z.string(), nullable: z.boolean() }));
+const answer = z.union([
+  z.object({
+    steps: z.record(z.string(), columns),
+    unreached: z.record(z.string(), z.string()),
+  }),
+  z.object({
+    failure: z.object({ type: z.string(), message: z.string(), step: z.string().optional() }),
+  }),
+]);
+
+export interface StepColumns {
+  /** By the name of the step, types by Arrow's names; a step whose columns are not known is missing. */
+  steps: Record<string, z.infer<typeof columns>>;
+  /** Why a source could not be asked, by its name. */
+  unreached: Record<string, string>;
+}
+
+/**
+ * Asks the sources for their columns and follows them through the transforms; no row is read.
+ * @throws CliError with exit code 2 where a run would fail for a column, a type or an SQL text
+ */
+export async function askColumns(
+  { canonicalJson, profiles }: Pick<BuiltPlan, 'canonicalJson' | 'profiles'>,
+  { root }: { root: string },
+): Promise<StepColumns> {
+  const folder = await mkdtemp(join(tmpdir(), 'beamline-plan-'));
+  try {
+    const plan = join(folder, 'plan.json');
+    await writeFile(plan, canonicalJson);
+    const args = ['-m', 'beam_pipeline.columns', `--plan=${plan}`, `--root=${root}`];
+    if (profiles !== null) args.push(`--profiles=${profiles}`);
+    const { stdout, stderr } = await execa(pythonPath(), args, {
+      cwd: root,
+      env: pythonEnvironment(await environmentFor(root)),
+      extendEnv: false,
+      reject: false,
+    });
+    const told = answer.safeParse(jsonOf(stdout)).data;
+    if (told !== undefined && 'steps' in told) return told;
+    if (told === undefined) {
+      const last = stderr.trim().split('\n').at(-1);
+      throw new Error(`the columns could not be found out: ${last ?? 'no answer'}`);
+    }
+    const { message, step } = told.failure;
+    const what = step === undefined || message.includes(step) ? message : `${step}: ${message}`;
+    throw new CliError(what, { exitCode: exitCodes.badInput });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
