@@ -135,6 +135,23 @@ def test_a_failure_is_told_with_its_step(profiles: Path, tmp_path: Path, capsys:
     assert (document["failure"]["type"], document["failure"]["step"]) == ("SqlError", "orders")
 
 
+def test_the_columns_of_files_are_told_of_a_few_files(tmp_path: Path, capsys: Any) -> None:
+    plan = plan_of(
+        {"rows": {"module": "files", "path": f"{tmp_path}/*.csv"}},
+        {"slim": {"module": "select", "inputs": ["rows"], "columns": ["idd"]}},
+    )
+    code, document = told(plan, tmp_path / "none", tmp_path, capsys)
+    assert (code, document["failure"]["type"]) == (1, "ConfigError")
+    assert "no file matches" in document["failure"]["message"]
+    (tmp_path / "0.csv").write_text("id,name\n1,a\n")
+    code, document = told(plan, tmp_path / "none", tmp_path, capsys)
+    assert (code, document["failure"]["step"]) == (1, "slim")
+    for number in range(1, 20):
+        (tmp_path / f"{number}.csv").write_text("id,name\n1,a\n")
+    code, document = told(plan, tmp_path / "none", tmp_path, capsys)
+    assert (code, document["steps"]) == (0, {})
+
+
 class _Source:
     def __init__(self, found: Any) -> None:
         self._found = found

@@ -29,6 +29,8 @@ _FORMATS: dict[str, Any] = {"csv": csv_format, "jsonl": jsonl_format, "parquet":
 
 # So many columns are handed to those who read: each file's beside its path, until there are too many files.
 _PLANNED_COLUMNS = 1 << 20
+# Before a run reads, as many files are looked at for their columns: they are looked at again when it reads.
+_FILES_TO_LOOK_AT = 16
 
 
 class ReadFromFiles(beam.PTransform):
@@ -38,6 +40,11 @@ class ReadFromFiles(beam.PTransform):
         super().__init__()
         self.plan = _Plan(params, context)
         self.read = _Read(params, context)
+
+    def schema(self) -> Any:
+        """Looks at the beginning of each file; None where that would be a work of its own."""
+        columns = self.plan.columns(_FILES_TO_LOOK_AT)
+        return None if columns is None else schema_of(columns)
 
     def expand(self, pbegin: Any) -> Any:
         """Returns a PCollection of `pyarrow.RecordBatch`."""
@@ -55,7 +62,20 @@ class _Plan(beam.DoFn):
         self._params = params
         self._context = context
 
+    def columns(self, most_files: int) -> list[Column] | None:
+        """The columns of the files, of which there must be one; None if there are more than `most_files`."""
+        found = self._found()
+        return self._columns(found) if len(found) <= most_files else None
+
     def process(self, _: bytes) -> Iterator[tuple[list[str], list[Column]]]:
+        found = self._found()
+        progress.expect(self._context.step, parts=len(found))
+        columns = self._columns(found)
+        together = max(1, len(found) * len(columns) // _PLANNED_COLUMNS)
+        for start in range(0, len(found), together):
+            yield found[start : start + together], columns
+
+    def _found(self) -> list[str]:
         params, context = self._params, self._context
         pattern = files.resolve(params.path, context.root)
         found = files.match(pattern)
@@ -67,11 +87,7 @@ class _Plan(beam.DoFn):
             )
         if files.is_local(pattern):
             found = versions.settled(found, pattern)
-        progress.expect(context.step, parts=len(found))
-        columns = self._columns(found)
-        together = max(1, len(found) * len(columns) // _PLANNED_COLUMNS)
-        for start in range(0, len(found), together):
-            yield found[start : start + together], columns
+        return found
 
     def _columns(self, paths: list[str]) -> list[Column]:
         declared = declared_types(self._params.columns)
