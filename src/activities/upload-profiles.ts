@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { loadJobProfiles, usedProfiles, type JobPlan } from '../config/job-profiles.js';
 import { ConfigProblems } from '../config/problems.js';
-import { isMapping } from '../config/values.js';
+import { isMapping, own } from '../config/values.js';
 import { failure } from '../shared/failures.js';
 
 /**
@@ -25,7 +25,7 @@ export async function profilesForJob(
   const all = loadAll(profiles, root);
   const used: [string, unknown][] = [];
   for (const key of keys) {
-    const profile = all[key];
+    const profile = own(all, key);
     const where = `${relative(root, profiles)}: ${key}`;
     if (!isMapping(profile)) throw failure('ConfigError', `${where}: there is no such profile`);
     const resolved: [string, unknown][] = [];

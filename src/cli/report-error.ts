@@ -68,7 +68,7 @@ function describe(error: unknown): Described {
     return { message, hint, exitCode: exitCodes.badInput, type, problems };
   }
   if (type === 'CatalogueError') return { message, exitCode: exitCodes.unreachable, type };
-  const known = hints[type];
+  const known = Object.hasOwn(hints, type) ? hints[type] : undefined;
   if (known !== undefined) return { message, type, ...known };
   return {
     message: message.split('\n')[0] ?? message,

@@ -68,6 +68,7 @@ export async function createRunRequest(
   if (options.allowPlaintextProfile === true) input.allowPlaintextProfile = true;
   const target = await targetOf(input, built, { root, namespace: '' });
   if (target !== null) await assertJobCanRead(loaded, built, { root, ...options });
+  await assertPathsAllowed(loaded, built, root);
   const values = Object.entries(args).map(([name, value]) => `${name}=${String(value)}`);
   return {
     workflowId: createWorkflowId(plan.name, new Date()),
@@ -97,6 +98,19 @@ async function assertJobCanRead(
 ): Promise<void> {
   const { jobProblems } = await import('../config/job-problems.js');
   const problems = jobProblems(loaded, built, { root, allowPlaintext: allowPlaintextProfile });
+  if (problems.length === 0) return;
+  const { ConfigProblems } = await import('../config/index.js');
+  throw new ConfigProblems(problems);
+}
+
+/** @throws `ConfigProblems` if the run would read or write outside of the project and its `roots` */
+export async function assertPathsAllowed(
+  loaded: LoadedConfig,
+  { plan }: Pick<BuiltPlan, 'plan'>,
+  root: string,
+): Promise<void> {
+  const { planPathProblems } = await import('../config/plan-paths.js');
+  const problems = await planPathProblems(loaded, plan, root);
   if (problems.length === 0) return;
   const { ConfigProblems } = await import('../config/index.js');
   throw new ConfigProblems(problems);

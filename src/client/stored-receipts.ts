@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Receipt } from '../shared/receipt.js';
+import { runKeyPattern } from '../shared/run-key.js';
 import { storePaths } from '../store/local-store.js';
 
 /** The root of the local store of a project. */
@@ -51,5 +52,5 @@ export async function storedRunKeys(root: string): Promise<string[]> {
 
 /** Ten characters of lower-case base32. */
 export function isRunKey(text: string): boolean {
-  return /^[a-z2-7]{10}$/.test(text);
+  return runKeyPattern.test(text);
 }

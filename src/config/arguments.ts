@@ -2,7 +2,7 @@ import type { LoadedConfig } from './document.js';
 import { argTypes, type ArgDeclaration, type ArgType } from './envelope.js';
 import { suggestion } from './near-miss.js';
 import type { Problem } from './problems.js';
-import { isMapping, shown, valueAt } from './values.js';
+import { isMapping, own, shortened, shown, valueAt } from './values.js';
 
 export type ArgValue = string | number | boolean;
 
@@ -23,32 +23,40 @@ export interface ResolvedArgs {
  */
 export function resolveArgs(loaded: LoadedConfig, given: Record<string, unknown>): ResolvedArgs {
   const declared = declarations(loaded);
-  const resolved: ResolvedArgs = { values: {}, missing: [], types: {}, problems: [] };
+  const values: [string, ArgValue][] = [];
+  const missing: string[] = [];
+  const problems: Problem[] = [];
   for (const [name, { type, default: standard }] of Object.entries(declared)) {
-    resolved.types[name] = type;
     const isGiven = Object.hasOwn(given, name);
     const value = isGiven ? given[name] : standard;
     if (value === undefined) {
-      resolved.missing.push(name);
+      missing.push(name);
       continue;
     }
     const typed = typedValue(type, value, isGiven);
-    if (typed !== undefined) resolved.values[name] = typed;
+    if (typed !== undefined) values.push([name, typed]);
     else {
       const isLong = isMapping(valueAt(loaded.value, ['args', name]));
       const at = isGiven || !isLong ? ['args', name] : ['args', name, 'default'];
       const what = isGiven ? `argument \`${name}\`` : 'the default';
       const message = `${what} must be ${typeWords[type]}, got ${shown(value)}`;
-      resolved.problems.push(loaded.problem(at, message, isGiven ? 'key' : 'value'));
+      problems.push(loaded.problem(at, message, isGiven ? 'key' : 'value'));
     }
   }
   const names = Object.keys(declared);
-  for (const name of Object.keys(given).filter((key) => !names.includes(key))) {
+  for (const name of Object.keys(given).filter((key) => !Object.hasOwn(declared, key))) {
     const none = names.length === 0 ? '; this config declares no `args`' : '';
-    const message = `no argument is named \`${name}\`${suggestion(name, names)}${none}`;
-    resolved.problems.push(loaded.problem(['args'], message, 'key'));
+    const message = `no argument is named \`${shortened(name)}\`${suggestion(name, names)}${none}`;
+    problems.push(loaded.problem(['args'], message, 'key'));
   }
-  return resolved;
+  // Made of entries: `__proto__` is a name as any other.
+  const types = Object.entries(declared).map(([name, { type }]): [string, ArgType] => [name, type]);
+  return {
+    values: Object.fromEntries(values),
+    missing,
+    types: Object.fromEntries(types),
+    problems,
+  };
 }
 
 /** The problems of arguments that a run needs and did not get. */
@@ -56,7 +64,7 @@ export function missingArgs(loaded: LoadedConfig, { missing, types }: ResolvedAr
   return missing.map((name) =>
     loaded.problem(
       ['args', name],
-      `argument \`${name}\` (${types[name] ?? 'string'}) has no default; give it: --arg ${name}=…`,
+      `argument \`${name}\` (${own(types, name) ?? 'string'}) has no default; give it: --arg ${name}=…`,
       'key',
     ),
   );

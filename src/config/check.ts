@@ -6,13 +6,17 @@ import { graphProblems } from './graph.js';
 import { problemsOf } from './issues.js';
 import { incrementalProblems, withoutWindowParameters } from './incremental.js';
 import { findModules, moduleProblems, sinkProblems, type FoundModules } from './modules.js';
+import { nearMiss, shortList } from './near-miss.js';
 import { ConfigProblems, sortProblems, type Problem } from './problems.js';
 import { loadProfiles, profileProblems, unknownProfiles } from './profiles.js';
-import { fillIn, placeOf } from './references.js';
+import { fillIn, mostFilled, placeOf } from './references.js';
+import { leadsElsewhere } from './roots.js';
 import { scheduleProblems } from './schedule-problems.js';
 import { inlineSecrets } from './secrets.js';
 import { inlineSql } from './sql-files.js';
+import { sizeProblems } from './size-problems.js';
 import { stepsOf, type Step } from './steps.js';
+import { isMapping, valueAt } from './values.js';
 
 export interface CheckOptions {
   /** The project root: relative paths start here. */
@@ -46,8 +50,11 @@ export async function checkConfig(
   options: CheckOptions,
 ): Promise<CheckedConfig> {
   const { root, complete = false } = options;
+  const early = [...strangeProblems(loaded), ...sizeProblems(loaded)];
+  if (early.length > 0) return unchecked(early);
   const args = resolveArgs(loaded, options.args ?? {});
-  const { value, problems: references, open } = fillIn(loaded, args);
+  const budget = { left: mostFilled };
+  const { value, problems: references, open } = fillIn(loaded, args, budget);
   const steps = stepsOf(value);
   const modules = await findModules(loaded, steps, options.catalogue ?? loadCatalogue(root));
   const envelope = checkEnvelope(loaded, value);
@@ -67,8 +74,8 @@ export async function checkConfig(
   ];
   if (complete) firm.push(...missingArgs(loaded, args));
   for (const [step, entry] of modules.entries) {
-    const sql = await inlineSql(loaded, step, entry.sql_parameters, { root, args });
-    firm.push(...sql.problems);
+    const sql = await inlineSql(loaded, step, entry.sql_parameters, { root, args, budget });
+    firm.push(...sql.problems, ...argumentProblems(loaded, step, entry.path_parameters));
     judged.push(...moduleProblems(loaded, value, { ...step, parameters: sql.parameters }, entry));
     const { incremental } = entry.capabilities;
     parameters.set(step, incremental ? withoutWindowParameters(sql.parameters) : sql.parameters);
@@ -90,6 +97,42 @@ export async function checkConfig(
     parameters,
     profiles: connections.profiles,
   };
+}
+
+/** What is no config at all: its keys are not told, since it may be any file. */
+function strangeProblems(loaded: LoadedConfig): Problem[] {
+  const { value } = loaded;
+  const known = Object.keys(pipelineConfig.shape);
+  if (!isMapping(value) || Object.keys(value).length === 0) return [];
+  const words = Object.keys(value).slice(0, 1000);
+  if (words.some((key) => nearMiss(key, known) !== undefined)) return [];
+  return [loaded.problem([], `is no config of a pipeline: it has none of ${shortList(known)}`)];
+}
+
+function unchecked(problems: Problem[]): CheckedConfig {
+  return {
+    problems: sortProblems(problems),
+    config: undefined,
+    args: { values: {}, missing: [], types: {}, problems: [] },
+    steps: [],
+    modules: { entries: new Map(), destinations: new Map(), problems: [] },
+    parameters: new Map(),
+    profiles: undefined,
+  };
+}
+
+/** Paths that a step reads and that an argument leads to another folder. */
+function argumentProblems(loaded: LoadedConfig, step: Step, names: readonly string[]): Problem[] {
+  return names.flatMap((name) => {
+    const at = [...step.path, 'parameters', name];
+    const value = step.parameters[name];
+    const places = Array.isArray(value) ? value.map((_, index) => [...at, index]) : [at];
+    return places.flatMap((place, index) => {
+      const filled: unknown = Array.isArray(value) ? value[index] : value;
+      const message = leadsElsewhere(valueAt(loaded.value, place), filled);
+      return message === undefined ? [] : [loaded.problem(place, message)];
+    });
+  });
 }
 
 function checkEnvelope(

@@ -1,4 +1,5 @@
 import { nearMiss } from './near-miss.js';
+import { own, shortened } from './values.js';
 
 /** Wall-clock times of one zone: a minute belongs to it if all five of its fields are listed. */
 export interface Calendar {
@@ -60,9 +61,9 @@ const longest = 200;
  * If both day of month and day of week are restricted, a day fits if either does: two calendars.
  */
 export function readCron(text: string): ReadCron {
-  const wrong = (what: string): ReadCron => ({ problem: `\`${text}\`${what}` });
-  const whole = (macros[text.trim()] ?? text).trim();
-  const fields = whole.split(/\s+/);
+  const wrong = (what: string): ReadCron => ({ problem: `\`${shortened(text, 1000)}\`${what}` });
+  const whole = (own(macros, text.trim()) ?? text).trim();
+  const fields = whole.slice(0, longest + 1).split(/\s+/);
   const form = formProblem(whole, fields);
   if (form !== undefined) return wrong(form);
   const listed: Partial<Record<Field, number[]>> = {};

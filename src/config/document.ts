@@ -1,16 +1,15 @@
-import { readFileSync, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import {
   LineCounter,
   isAlias,
   isMap,
-  isPair,
   isScalar,
   isSeq,
   parseDocument,
   visit,
   type Document,
   type Node,
+  type Pair,
   type Scalar,
   type YAMLMap,
 } from 'yaml';
@@ -18,11 +17,26 @@ import { bucketPathMessage } from './bucket-path.js';
 import { jsonErrorOf } from './json-error.js';
 import { missingFile } from './missing-file.js';
 import { ConfigProblems, formatPath, type ConfigPath, type Problem } from './problems.js';
+import { NotRegular, readRegularText, TooLarge } from '../store/read-regular.js';
+import { shortened } from './values.js';
+import {
+  hasTooManyTokens,
+  measure,
+  mostDepth,
+  mostValues,
+  repeatedKeys,
+  tooDeep,
+  tooMany,
+} from './yaml-limits.js';
 
 /** A config must be smaller than this: 10 MB. */
 export const maxConfigBytes = 10_000_000;
 /** Aliases may multiply one anchor at most this often. */
 const maxAliasCount = 100;
+/** Of a malformed file so many places are told. */
+const mostErrors = 20;
+/** A longer message is cut: a value of the file may stand in it. */
+const longestMessage = 1000;
 
 /** A YAML or JSON file as plain data that still knows where everything stands. */
 export interface LoadedConfig {
@@ -64,7 +78,7 @@ export function parseConfig(
   const document = parseText(text, lines, file);
   const at = (offset: number, message: string, place = ''): Problem => {
     const { line, col } = lines.linePos(offset);
-    return { file, line, column: col, path: place, message };
+    return { file, line, column: col, path: place, message: shortened(message, longestMessage) };
   };
   const jsonError = json ? jsonErrorOf(text) : undefined;
   if (jsonError !== undefined) {
@@ -72,27 +86,47 @@ export function parseConfig(
   }
   if (document.errors.length > 0) {
     throw new ConfigProblems(
-      document.errors.map((error) => at(error.pos[0], yamlMessage(error.code, error.message))),
+      document.errors
+        .slice(0, mostErrors)
+        .map((error) => at(error.pos[0], yamlMessage(error.code, error.message))),
     );
   }
-  const unfit = unfitNodes(document).map(([node, message]) => at(node.range?.[0] ?? 0, message));
-  if (unfit.length > 0) throw new ConfigProblems(unfit);
+  const size = measure(document.contents);
+  if (size.depth > mostDepth) throw new ConfigProblems([at(0, tooDeep)]);
+  if (size.merges && size.values > mostValues) throw new ConfigProblems([at(0, tooMany)]);
+  const unfit = unfitNodes(document);
+  if (unfit.length > 0) {
+    throw new ConfigProblems(
+      unfit.slice(0, mostErrors).map(([node, message]) => at(node.range?.[0] ?? 0, message)),
+    );
+  }
+  const value = valueOf(document, at);
+  if (size.values > mostValues) throw new ConfigProblems([at(0, tooMany)]);
+  const offsetOf = offsets(document);
   return {
     file,
     path,
-    value: valueOf(document, at),
+    value,
     problem: (where, message, part = 'value') =>
-      at(offsetOf(document, where, part), message, formatPath(where)),
+      at(offsetOf(where, part), message, formatPath(where)),
   };
 }
 
 function parseText(text: string, lineCounter: LineCounter, file: string): Document {
+  const whole = (message: string): ConfigProblems =>
+    new ConfigProblems([{ file, line: 0, column: 0, path: '', message }]);
+  if (hasTooManyTokens(text)) throw whole(tooMany);
   try {
-    return parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true, merge: true });
+    return parseDocument(text, {
+      lineCounter,
+      prettyErrors: false,
+      stringKeys: true,
+      merge: true,
+      uniqueKeys: false,
+    });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    const message = 'is nested too deeply';
-    throw new ConfigProblems([{ file, line: 0, column: 0, path: '', message }]);
+    throw whole(tooDeep);
   }
 }
 
@@ -100,35 +134,37 @@ function readText(path: string, file: string): string {
   const whole = (message: string): ConfigProblems =>
     new ConfigProblems([{ file, line: 0, column: 0, path: '', message }]);
   try {
-    const { size } = statSync(path);
-    if (size >= maxConfigBytes) {
+    return readRegularText(path, maxConfigBytes - 1);
+  } catch (error) {
+    if (error instanceof TooLarge) {
+      const { size } = error;
       throw whole(
-        `the file has ${size} bytes; a config must have fewer than ${maxConfigBytes}. ` +
-          'Long SQL goes into a .sql file, data into a file that a source reads',
+        `the file has ${size < maxConfigBytes ? 'more' : size} bytes; a config must have fewer than ` +
+          `${maxConfigBytes}. Long SQL goes into a .sql file, data into a file that a source reads`,
       );
     }
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
-  } catch (error) {
+    if (error instanceof NotRegular) throw whole(`${error.message}; name a config file`);
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') throw whole(missingFile(path));
-    if (code === 'EISDIR') throw whole('is a folder; name a config file');
     if (code === 'EACCES' || code === 'EPERM') throw whole('may not be read: permission denied');
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') throw whole('is not UTF-8 text');
+    if (code !== undefined) throw whole(`cannot be read (${code})`);
     throw error;
   }
 }
 
 function yamlMessage(code: string, message: string): string {
   switch (code) {
-    case 'DUPLICATE_KEY':
-      return 'this key stands twice in the same mapping; keep one';
     case 'TAB_AS_INDENT':
       return 'a tab cannot indent YAML; use spaces';
     case 'MULTIPLE_DOCS':
       return 'a second YAML document starts here; a config is one document';
     case 'NON_STRING_KEY':
       return 'a key must be text';
+    case 'RESOURCE_EXHAUSTION':
+      return tooDeep;
     default:
+      if (message.startsWith('Maximum call stack')) return tooDeep;
       return `malformed YAML: ${message.split('\n')[0] ?? message}`;
   }
 }
@@ -138,7 +174,17 @@ function unfitNodes(document: Document): [Node, string][] {
   const unfit: [Node, string][] = [];
   visit(document, {
     Node: (_key, node) => {
-      if (isMap(node) && node.flow === true) unfit.push(...keysAlone(node));
+      if (isMap(node)) {
+        for (const { key } of node.items) {
+          // Libraries drop it, or take it for something else.
+          if (!isScalar(key) || key.value !== '__proto__') continue;
+          unfit.push([key, '`__proto__` cannot be a key; choose another name']);
+        }
+        for (const key of repeatedKeys(node.items)) {
+          unfit.push([key, 'this key stands twice in the same mapping; keep one']);
+        }
+        if (node.flow === true) unfit.push(...keysAlone(node));
+      }
       if (isScalar(node) && typeof node.value === 'number') {
         if (!Number.isFinite(node.value)) unfit.push([node, 'must be a finite number']);
         else if (isWhole(node.source) && !Number.isSafeInteger(node.value)) {
@@ -175,7 +221,7 @@ function knownTag(node: Node): boolean {
 function valueOf(document: Document, at: (offset: number, message: string) => Problem): unknown {
   try {
     const value: unknown = document.toJS({ maxAliasCount });
-    JSON.stringify(value);
+    JSON.stringify(value); // Circles have no JSON.
     return value;
   } catch (error) {
     const { message } = error as Error;
@@ -188,7 +234,7 @@ function valueOf(document: Document, at: (offset: number, message: string) => Pr
         : message.startsWith('Excessive alias count')
           ? excessive
           : error instanceof RangeError
-            ? 'is nested too deeply'
+            ? tooDeep
             : circular;
     throw new ConfigProblems([at(firstAlias(document), reason)]);
   }
@@ -205,24 +251,36 @@ function firstAlias(document: Document): number {
   return offset;
 }
 
-function offsetOf(document: Document, path: ConfigPath, part: 'key' | 'value'): number {
-  let node: unknown = document.contents;
-  let offset = startOf(node) ?? 0;
-  for (const [index, step] of path.entries()) {
-    if (isAlias(node)) node = node.resolve(document);
-    if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && item.key.value === step);
-      if (!isPair(pair)) break;
-      const key = startOf(pair.key) ?? offset;
-      node = pair.value;
-      const wantsKey = part === 'key' && index === path.length - 1;
-      offset = wantsKey ? key : isEmptyNull(node) ? key : (startOf(node) ?? key);
-    } else if (isSeq(node) && typeof step === 'number' && step in node.items) {
-      node = node.items[step];
-      offset = startOf(node) ?? offset;
-    } else break;
-  }
-  return offset;
+/** Finds where paths stand. The keys of a mapping are listed once: there may be many, each with a problem. */
+function offsets(document: Document): (path: ConfigPath, part: 'key' | 'value') => number {
+  const listed = new WeakMap<YAMLMap, Map<unknown, Pair>>();
+  const pairOf = (map: YAMLMap, key: unknown): Pair | undefined => {
+    let pairs = listed.get(map);
+    if (pairs === undefined) {
+      pairs = new Map(map.items.map((item) => [isScalar(item.key) ? item.key.value : item, item]));
+      listed.set(map, pairs);
+    }
+    return pairs.get(key);
+  };
+  return (path, part) => {
+    let node: unknown = document.contents;
+    let offset = startOf(node) ?? 0;
+    for (const [index, step] of path.entries()) {
+      if (isAlias(node)) node = node.resolve(document);
+      if (isMap(node)) {
+        const pair = pairOf(node, step);
+        if (pair === undefined) break;
+        const key = startOf(pair.key) ?? offset;
+        node = pair.value;
+        const wantsKey = part === 'key' && index === path.length - 1;
+        offset = wantsKey ? key : isEmptyNull(node) ? key : (startOf(node) ?? key);
+      } else if (isSeq(node) && typeof step === 'number' && Object.hasOwn(node.items, step)) {
+        node = node.items[step];
+        offset = startOf(node) ?? offset;
+      } else break;
+    }
+    return offset;
+  };
 }
 
 /** `key:` with nothing behind it: the null stands nowhere, so show the key. */

@@ -17,6 +17,7 @@ const stepName = z
   .min(1)
   .max(63)
   .regex(stepNamePattern)
+  .refine((text) => text !== '__proto__', '`__proto__` is no name; choose another')
   .describe('Name of the step, unique in the pipeline.');
 
 const parameters = z

@@ -2,6 +2,7 @@ import type { LoadedConfig } from './document.js';
 import { nearMiss, suggestion } from './near-miss.js';
 import type { Problem } from './problems.js';
 import type { Step } from './steps.js';
+import { shortened } from './values.js';
 
 /** The rules of the graph: unique names, known inputs, no cycle, every step used. */
 export function graphProblems(loaded: LoadedConfig, steps: readonly Step[]): Problem[] {
@@ -33,17 +34,21 @@ function repeatedNames(loaded: LoadedConfig, steps: readonly Step[]): Problem[] 
   });
 }
 
+/** For so many unknown inputs, what was meant is searched among all names. */
+const mostSearched = 100;
+
 function unknownInputs(loaded: LoadedConfig, steps: readonly Step[]): Problem[] {
-  const readable = namesOf(steps.filter((step) => step.kind !== 'sink'));
-  const sinks = namesOf(steps.filter((step) => step.kind === 'sink'));
+  const readable = new Set(namesOf(steps.filter((step) => step.kind !== 'sink')));
+  const sinks = new Set(namesOf(steps.filter((step) => step.kind === 'sink')));
+  let searched = 0;
   return steps.flatMap((step) =>
     step.inputs.flatMap(({ name, path }) => {
-      if (readable.includes(name)) return [];
-      if (sinks.includes(name)) {
+      if (readable.has(name)) return [];
+      if (sinks.has(name)) {
         return [loaded.problem(path, `\`${name}\` is a sink; a sink has no rows to read`)];
       }
       const [before = ''] = name.split('.');
-      if (name.includes('.') && readable.includes(before)) {
+      if (name.includes('.') && readable.has(before)) {
         return [
           loaded.problem(
             path,
@@ -51,8 +56,9 @@ function unknownInputs(loaded: LoadedConfig, steps: readonly Step[]): Problem[] 
           ),
         ];
       }
-      const others = readable.filter((other) => other !== step.name);
-      return [loaded.problem(path, `no step is named \`${name}\`${suggestion(name, others)}`)];
+      const others = [...readable].filter((other) => other !== step.name);
+      const advice = ++searched > mostSearched ? '' : suggestion(name, others);
+      return [loaded.problem(path, `no step is named \`${shortened(name)}\`${advice}`)];
     }),
   );
 }
@@ -93,11 +99,10 @@ function cycleProblem(loaded: LoadedConfig, loop: readonly Step[]): Problem {
 function unusedSteps(loaded: LoadedConfig, steps: readonly Step[]): Problem[] {
   const readable = namesOf(steps.filter((step) => step.kind !== 'sink'));
   // A misspelt input is reported already: the step that it means counts as used.
-  const used = new Set(
-    steps.flatMap((step) =>
-      step.inputs.flatMap(({ name }) => [name, nearMiss(name, readable) ?? name]),
-    ),
-  );
+  const used = new Set(steps.flatMap((step) => step.inputs.map(({ name }) => name)));
+  const known = new Set(readable);
+  const unknown = [...used].filter((name) => !known.has(name)).slice(0, mostSearched);
+  for (const name of unknown) used.add(nearMiss(name, readable) ?? name);
   return steps.flatMap((step) => {
     if (step.kind === 'sink' || step.name === undefined || used.has(step.name)) return [];
     const hint = 'name it as an input of a transform or a sink, or remove it';

@@ -7,6 +7,7 @@ import type { PlannedIncremental } from './plan.js';
 import type { Problem } from './problems.js';
 import type { JsonSchema } from './schema-walk.js';
 import type { Step } from './steps.js';
+import { shown } from './values.js';
 
 /** The last window's end, as `incremental_interval_from` calls it. */
 const fromDestination = 'max_value_in_destination';
@@ -74,7 +75,7 @@ export function withoutWindowParameters(
   parameters: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(parameters).filter(([name]) => !(name in windowParameters.shape)),
+    Object.entries(parameters).filter(([name]) => !Object.hasOwn(windowParameters.shape, name)),
   );
 }
 
@@ -172,10 +173,10 @@ function misfits(loaded: LoadedConfig, source: Step, about: string): Problem[] {
     .filter(({ code }) => code === 'custom')
     .map(({ path, message }) => {
       const [name = ''] = path;
-      const got = JSON.stringify(source.parameters[String(name)]);
+      const got = shown(source.parameters[String(name)]);
       return loaded.problem(
         [...source.path, 'parameters', String(name)],
-        `${message}, got text ${got}${about}`,
+        `${message}, got ${got}${about}`,
       );
     });
 }

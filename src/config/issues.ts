@@ -7,7 +7,7 @@ import type { ConfigPath, Problem } from './problems.js';
 import type { LoadedConfig } from './document.js';
 import { allowedKeys, type JsonSchema } from './schema-walk.js';
 import { isSecretPath } from './secrets.js';
-import { shown, valueAt } from './values.js';
+import { shortened, shown, valueAt } from './values.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -28,20 +28,49 @@ export interface IssueContext {
   hint?: (parent: ConfigPath, key: string) => string | undefined;
 }
 
+/** So many issues become problems, and so many unknown keys of one mapping; then their number is told. */
+const mostIssues = 1000;
+const mostUnknown = 20;
+
 /** One problem per thing that is wrong, in words: the same for envelope, modules and destinations. */
 export function problemsOf(issues: readonly Issue[], context: IssueContext): Problem[] {
-  const flat = issues.flatMap((issue) => flatten(issue));
+  const flat = issues.slice(0, mostIssues).flatMap((issue) => flatten(issue));
   const meant = new Set(flat.flatMap((issue) => meantKeys(issue, context)));
-  return flat
+  const problems = flat
     .filter((issue) => !(isMissing(issue, context) && meant.has(JSON.stringify(issue.path))))
     .flatMap((issue) => explain(issue, context));
+  if (issues.length <= mostIssues) return problems;
+  const more = `and ${issues.length - mostIssues} more values that are wrong`;
+  return [...problems, context.loaded.problem(context.base, more)];
 }
 
 /** Paths of the keys that misspelt ones stand for: those are not reported as missing as well. */
 function meantKeys(issue: Issue, { schema }: IssueContext): string[] {
   if (issue.code !== 'unrecognized_keys') return [];
   const allowed = allowedKeys(schema(), issue.path as ConfigPath);
-  return issue.keys.map((key) => JSON.stringify([...issue.path, nearMiss(key, allowed)]));
+  return issue.keys
+    .slice(0, mostIssues)
+    .map((key) => JSON.stringify([...issue.path, nearMiss(key, allowed)]));
+}
+
+/** The unknown keys of one mapping. */
+function unknownKeys(
+  keys: readonly string[],
+  inside: ConfigPath,
+  { loaded, base, about = '', schema, hint = laterMessage }: IssueContext,
+): Problem[] {
+  const path = [...base, ...inside];
+  const allowed = allowedKeys(schema(), inside);
+  const problems = keys.slice(0, mostUnknown).map((key) => {
+    const known = hint(path, key);
+    if (known !== undefined) return loaded.problem([...path, key], known, 'key');
+    const near = nearMiss(key, allowed);
+    const advice = near === undefined ? ` (${shortList(allowed)})` : `; did you mean \`${near}\`?`;
+    return loaded.problem([...path, key], `unknown key${advice}${about}`, 'key');
+  });
+  const rest = keys.length - problems.length;
+  if (rest > 0) problems.push(loaded.problem(path, `and ${rest} more unknown keys${about}`, 'key'));
+  return problems;
 }
 
 function isMissing(issue: Issue, { value, base }: IssueContext): boolean {
@@ -87,15 +116,7 @@ function explain(issue: Issue, context: IssueContext): Problem[] {
   ];
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => {
-        const known = (context.hint ?? laterMessage)(path, key);
-        if (known !== undefined) return loaded.problem([...path, key], known, 'key');
-        const allowed = allowedKeys(context.schema(), inside);
-        const near = nearMiss(key, allowed);
-        const hint =
-          near === undefined ? ` (${shortList(allowed)})` : `; did you mean \`${near}\`?`;
-        return loaded.problem([...path, key], `unknown key${hint}${about}`, 'key');
-      });
+      return unknownKeys(issue.keys, inside, context);
     case 'invalid_type':
       return got === undefined
         ? here('is required and missing')
@@ -105,7 +126,8 @@ function explain(issue: Issue, context: IssueContext): Problem[] {
       if (got === undefined) return here(`is required and missing (${shortList(allowed)})`);
       return typeof got === 'string'
         ? here(
-            laterValueMessage(path, got) ?? `\`${got}\` is not allowed${suggestion(got, allowed)}`,
+            laterValueMessage(path, got) ??
+              `\`${shortened(got)}\` is not allowed${suggestion(got, allowed)}`,
           )
         : here(`must be one of ${shortList(allowed)}, got ${gotText}`);
     }
@@ -122,7 +144,7 @@ function explain(issue: Issue, context: IssueContext): Problem[] {
         : here(`must be ${alternatives(issue.errors as Issue[][])}, got ${gotText}`);
     case 'invalid_key':
       return here(
-        formatMessage(patternOf(issue.issues), 'key', `\`${String(inside.at(-1))}\``),
+        formatMessage(patternOf(issue.issues), 'key', `\`${shortened(String(inside.at(-1)))}\``),
         'key',
       );
     case 'invalid_element':

@@ -45,7 +45,7 @@ export function plaintextProfileProblems(
   const { value } = file;
   if (!isMapping(value)) return problems;
   return used.reduce((all, key) => {
-    const profile = value[key];
+    const profile = Object.hasOwn(value, key) ? value[key] : undefined;
     const why = isMapping(profile) ? whyNot(profile['password']) : undefined;
     if (why === undefined) return all;
     const message =
@@ -59,9 +59,9 @@ export function plaintextProfileProblems(
 function whyNot(password: unknown): string | undefined {
   if (password === undefined || password === null || password === '') return undefined;
   const text = typeof password === 'string' ? password : '';
-  const local = /^\$\{(env|file):[^}]*\}$/.exec(text)?.[0];
+  const local = /^\$\{(env|file):[^{}]*\}$/.exec(text)?.[0];
   if (local !== undefined) return `is \`${local}\`, which a Dataflow job cannot resolve`;
-  const isSecret = /^\$\{secret:[^}]*\}$/.test(text) && badSecretReferences(text).length === 0;
+  const isSecret = /^\$\{secret:[^{}]*\}$/.test(text) && badSecretReferences(text).length === 0;
   return isSecret ? undefined : 'would be uploaded in plain text';
 }
 
@@ -73,7 +73,7 @@ function inlineProblems(
 ): Problem[] {
   return connectionAttributes.flatMap((attribute) => {
     const value = parameters[attribute];
-    const [local] = typeof value === 'string' ? (/\$\{(env|file):[^}]*\}/.exec(value) ?? []) : [];
+    const [local] = typeof value === 'string' ? (/\$\{(env|file):[^{}]*\}/.exec(value) ?? []) : [];
     if (local === undefined) return [];
     const instead =
       attribute === 'password' ? `\`${secretForm}\`` : `the value or \`${secretForm}\``;

@@ -1,3 +1,5 @@
+import { own } from './values.js';
+
 /**
  * Keys that the design reserves and no code serves yet: refused with this sentence, never ignored.
  * When a feature arrives, its key moves from here into the envelope.
@@ -29,7 +31,7 @@ export function laterMessage(
   key: string,
 ): string | undefined {
   const level = levelOf(parent);
-  const advice = level === undefined ? undefined : laterKeys[level][key];
+  const advice = level === undefined ? undefined : own(laterKeys[level], key);
   return advice === undefined ? undefined : `not supported yet; ${advice}`;
 }
 
@@ -51,6 +53,7 @@ export function laterValueMessage(
   path: readonly (string | number)[],
   value: string,
 ): string | undefined {
-  const advice = laterValues[path.join('.')]?.[value];
+  const values = own(laterValues, path.join('.'));
+  const advice = values === undefined ? undefined : own(values, value);
   return advice === undefined ? undefined : `\`${value}\` is not supported yet; ${advice}`;
 }

@@ -10,9 +10,11 @@ import { mergeProblems, unsupported, withoutMergeKeys } from './merging.js';
 import { suggestion } from './near-miss.js';
 import type { Problem } from './problems.js';
 import { connectionProblems } from './profiles.js';
+import { leadsElsewhere } from './roots.js';
 import { ruleProblems, withoutRules } from './rules.js';
 import type { JsonSchema } from './schema-walk.js';
 import type { Step } from './steps.js';
+import { valueAt } from './values.js';
 
 /** The module of a step; undefined (and a problem) if there is none of that name. */
 export interface FoundModules {
@@ -105,6 +107,11 @@ export function sinkProblems(
     isMerge ? withoutMergeKeys(step.parameters) : step.parameters,
   );
   if (result.success) {
+    for (const { parameter, path } of destination.paths?.(result.data) ?? []) {
+      const at = [...step.path, 'parameters', parameter];
+      const message = leadsElsewhere(valueAt(loaded.value, at), path);
+      if (message !== undefined) problems.push(loaded.problem(at, message));
+    }
     const pinned = destination.pin?.(result.data, { root }) ?? { parameters: result.data };
     if ('parameters' in pinned) return { parameters: pinned.parameters, problems };
     const { parameter, message } = pinned.problem;

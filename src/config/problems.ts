@@ -1,3 +1,5 @@
+import { shortened } from './values.js';
+
 /** A place inside a config: `['sources', 0, 'parameters', 'query']`. */
 export type ConfigPath = readonly (string | number)[];
 
@@ -27,20 +29,23 @@ export class ConfigProblems extends Error {
   }
 }
 
-/** The problems as lines `file:line:column  path  message`, paths aligned. */
+/** So many problems are printed: who mends them sees the others then. */
+const mostShown = 100;
+
+/** The problems as lines `file:line:column  path  message`, paths aligned; of very many, the first. */
 export function formatProblems(problems: readonly Problem[]): string {
-  const rows = problems.map(
-    (problem) => [whereOf(problem), problem.path, problem.message] as const,
-  );
+  const rows = problems
+    .slice(0, mostShown)
+    .map((problem) => [whereOf(problem), problem.path, problem.message] as const);
   const width = (column: 0 | 1): number =>
     Math.min(60, Math.max(...rows.map((row) => row[column].length)));
-  return rows
-    .map(([where, path, message]) =>
-      [where.padEnd(width(0)), ...(width(1) > 0 ? [path.padEnd(width(1))] : []), message].join(
-        '  ',
-      ),
-    )
-    .join('\n');
+  const [files, paths] = [width(0), width(1)];
+  const lines = rows.map(([where, path, message]) =>
+    [where.padEnd(files), ...(paths > 0 ? [path.padEnd(paths)] : []), message].join('  '),
+  );
+  const rest = problems.length - rows.length;
+  if (rest > 0) lines.push(`and ${rest.toLocaleString('en')} more problems`);
+  return lines.join('\n');
 }
 
 /** In the order of the file; equal problems once. */
@@ -55,8 +60,9 @@ export function sortProblems(problems: readonly Problem[]): Problem[] {
 export function formatPath(path: ConfigPath): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;
-    if (!/^[\w-]+$/.test(part)) return `${text}[${JSON.stringify(part)}]`;
-    return text === '' ? part : `${text}.${part}`;
+    const name = shortened(part);
+    if (!/^[\w-]+$/.test(name)) return `${text}[${JSON.stringify(name)}]`;
+    return text === '' ? name : `${text}.${name}`;
   }, '');
 }
 

@@ -3,7 +3,17 @@ import type { LoadedConfig } from './document.js';
 import { suggestion } from './near-miss.js';
 import type { ConfigPath, Problem } from './problems.js';
 import { badSecretReferences, isConnectionPath, secretForm } from './secrets.js';
-import { isMapping } from './values.js';
+import { isMapping, shortened } from './values.js';
+
+/** All texts of a config, arguments filled in, have at most so many characters: each may multiply. */
+export const mostFilled = 20_000_000;
+/** Of one text so many references are told to be wrong. */
+const mostMessages = 10;
+
+/** How many characters texts may still take, arguments filled in. */
+export interface FillBudget {
+  left: number;
+}
 
 /** A config's data with its arguments filled in. */
 export interface FilledIn {
@@ -19,7 +29,11 @@ export function placeOf({ path, line, column }: Problem): string {
 }
 
 /** Fills `${args.NAME}` into every string of the steps, and `$${` becomes `${`. */
-export function fillIn(loaded: LoadedConfig, args: ResolvedArgs): FilledIn {
+export function fillIn(
+  loaded: LoadedConfig,
+  args: ResolvedArgs,
+  budget: FillBudget = { left: mostFilled },
+): FilledIn {
   const filled: FilledIn = { value: undefined, problems: [], open: new Set() };
   const walk = (value: unknown, path: ConfigPath): unknown => {
     if (typeof value === 'string') return fillText(value, path);
@@ -30,7 +44,7 @@ export function fillIn(loaded: LoadedConfig, args: ResolvedArgs): FilledIn {
     );
   };
   const fillText = (text: string, path: ConfigPath): unknown => {
-    const outcome = fillString(text, args, { external: isConnectionPath(path) });
+    const outcome = fillString(text, args, { external: isConnectionPath(path), budget });
     if (outcome.open || outcome.messages.length > 0)
       filled.open.add(placeOf(loaded.problem(path, '')));
     filled.problems.push(...outcome.messages.map((message) => loaded.problem(path, message)));
@@ -60,23 +74,43 @@ export interface FilledString {
 /**
  * Fills in the references of one string. A string that is nothing but one reference takes the
  * argument's type.
+ *
+ * Where `external` references may stand, an argument may hold none: whoever gives arguments does not
+ * say what is read on the host.
  * @param external whether `${env:…}`, `${file:…}` and `${secret:…}` may stand here; they are left as they are
  */
 export function fillString(
   text: string,
   args: ResolvedArgs,
-  { external }: { external: boolean },
+  { external, budget = { left: mostFilled } }: { external: boolean; budget?: FillBudget },
 ): FilledString {
+  const messages = new Set<string>();
   const outcome: FilledString = { value: text, messages: [], open: false };
   const argOf = (name: string): ArgValue | undefined => {
-    if (Object.hasOwn(args.values, name)) return args.values[name];
-    const type = args.types[name];
+    if (Object.hasOwn(args.values, name)) {
+      const value = args.values[name];
+      if (!external || !String(value).includes('${')) return value;
+      messages.add(`argument \`${name}\` may hold no \`\${\`: it is part of how to connect`);
+      return 'text';
+    }
+    const type = Object.hasOwn(args.types, name) ? args.types[name] : undefined;
     outcome.open = true;
     return type === undefined ? undefined : sampleValue(type);
   };
+  const spend = (filled: string): string => {
+    budget.left -= filled.length;
+    if (budget.left >= 0) return filled;
+    messages.add(`arguments make the texts longer than ${mostFilled} characters`);
+    return '';
+  };
   const whole = /^\$\{args\.([^{}]+)\}$/.exec(text)?.[1];
   if (whole !== undefined && Object.hasOwn(args.types, whole)) {
-    return { ...outcome, value: argOf(whole) ?? text, open: outcome.open };
+    const value = argOf(whole) ?? text;
+    return {
+      ...outcome,
+      value: typeof value === 'string' ? spend(value) : value,
+      messages: [...messages],
+    };
   }
   outcome.value = text.replaceAll(
     /\$\$\{|\$\{([^{}]*)\}|\$\{/g,
@@ -84,14 +118,17 @@ export function fillString(
       // In a connection's attributes, the process that connects reads the escape.
       if (reference === '$${') return external ? reference : '${';
       const name = /^args\.(.+)$/.exec(inner ?? '')?.[1];
-      if (name !== undefined && Object.hasOwn(args.types, name)) return String(argOf(name));
+      if (name !== undefined && Object.hasOwn(args.types, name)) return spend(String(argOf(name)));
       if (external && /^(env|file):./.test(inner ?? '')) return reference;
       const isSecret = inner?.startsWith('secret:') && badSecretReferences(reference).length === 0;
       if (external && isSecret) return reference;
-      outcome.messages.push(badReference(reference, inner, name, args, external));
+      if (messages.size < mostMessages) {
+        messages.add(badReference(shortened(reference), inner, name, args, external));
+      }
       return reference;
     },
   );
+  outcome.messages = [...messages];
   return outcome;
 }
 
@@ -105,7 +142,7 @@ function badReference(
   if (name !== undefined) {
     const names = Object.keys(args.types);
     const none = names.length === 0 ? '; declare it under `args`' : '';
-    return `no argument is named \`${name}\`${suggestion(name, names)}${none}`;
+    return `no argument is named \`${shortened(name)}\`${suggestion(name, names)}${none}`;
   }
   if (inner === undefined) return '`${` without `}`; write `$${` for the text `${`';
   if (external && inner.startsWith('secret:'))

@@ -4,11 +4,12 @@ import type { ReferenceArguments, RunPipelineInput } from '../shared/run-input.j
 import { bucketPathMessage } from './bucket-path.js';
 import { inputProblems } from './input-problems.js';
 import { sourceWindow } from '../shared/manifest.js';
+import { runKeyPattern } from '../shared/run-key.js';
 import { launchFields } from './launch-fields.js';
 import { launchInput, schemaOf } from './launch-schema.js';
 import { mergeLaunch } from './merge-launch.js';
 import { ConfigProblems, type Problem } from './problems.js';
-import { isMapping } from './values.js';
+import { isMapping, shown } from './values.js';
 
 /** A run's input, read: everything that follows looks at this. */
 export interface ReadRunInput {
@@ -36,17 +37,39 @@ const referenceOptions = {
   readonly (keyof LaunchOptions)[]
 >;
 
+/** A whole input is smaller than this: it goes into the run's history, and what is made of it too. */
+const mostBytes = 256_000;
+const mostArgs = 1000;
+
+/** One line of a sane length; what it leads to is checked where it is opened. */
+const path = z
+  .string()
+  .min(1)
+  .max(1024)
+  .refine((text) => !/\p{Cc}/u.test(text), 'must be a path on one line');
+/** Becomes a part of paths. */
+const runKey = z
+  .string()
+  .regex(runKeyPattern, 'must be the key of a run: 10 characters of a-z and 2-7');
+const moment = z.string().max(100);
+
 const ownKeys = {
-  config: z.string().min(1),
-  profile: z.string().optional(),
+  config: path,
+  profile: path.optional(),
   runner: z.enum(['local', 'dataflow']).optional(),
   launch: z.record(z.string(), z.unknown()).optional(),
   allowPlaintextProfile: z.boolean().optional(),
   args: z.record(z.string(), z.unknown()).optional(),
-  store: z.string().optional(),
-  plan: z.string().optional(),
-  rerun_of: z.string().optional(),
-  window: z.strictObject({ start: z.string().optional(), end: z.string().optional() }).optional(),
+  store: z
+    .string()
+    .regex(/^[\w-]{1,64}$/, 'must be the id of a store')
+    .optional(),
+  plan: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'must be a sha256 of 64 digits')
+    .optional(),
+  rerun_of: runKey.optional(),
+  window: z.strictObject({ start: moment.optional(), end: moment.optional() }).optional(),
   again: z.boolean().optional(),
   windows: z.record(z.string(), sourceWindow).optional(),
   complete: z.boolean().optional(),
@@ -65,6 +88,7 @@ const runInput = z.strictObject({
  * @throws `ConfigProblems` naming every argument that is wrong
  */
 export function readRunInput(given: RunPipelineInput): ReadRunInput {
+  assertSize(given);
   const value = numbersOf(withoutEmpty(given));
   const parsed = runInput.safeParse(value);
   if (!parsed.success) throw new ConfigProblems(problemsIn(parsed.error, value, runInput));
@@ -93,6 +117,18 @@ export function readRunInput(given: RunPipelineInput): ReadRunInput {
     launch: mergeLaunch(flat, launch.data),
     notes,
   };
+}
+
+/** Before it is looked into: also of `null`, which a client may send. */
+function assertSize(given: unknown): void {
+  const refuse = (path: string, message: string): never => {
+    throw new ConfigProblems([{ file: origin, line: 0, column: 0, path, message }]);
+  };
+  if (!isMapping(given)) return refuse('', `must be a mapping such as {"config": "orders.yaml"}, got ${shown(given)}`);
+  const bytes = Buffer.byteLength(JSON.stringify(given));
+  if (bytes > mostBytes) refuse('', `has ${bytes} bytes; at most ${mostBytes} are allowed`);
+  const count = isMapping(given['args']) ? Object.keys(given['args']).length : 0;
+  if (count > mostArgs) refuse('args', `has ${count} entries; at most ${mostArgs} are allowed`);
 }
 
 function referenceShape(): Record<string, z.ZodOptional> {

@@ -1,7 +1,7 @@
 import { resolveArgs, type ResolvedArgs } from './arguments.js';
 import type { LoadedConfig } from './document.js';
 import type { Problem } from './problems.js';
-import { isMapping, valueAt } from './values.js';
+import { isMapping, own, valueAt } from './values.js';
 
 /** What is wrong with the arguments that a config's scheduled runs get. */
 export function scheduleProblems(loaded: LoadedConfig): Problem[] {
@@ -19,7 +19,7 @@ export function scheduleProblems(loaded: LoadedConfig): Problem[] {
   const { missing, types } = resolveArgs(loaded, given);
   for (const name of missing) {
     const message =
-      `argument \`${name}\` (${types[name] ?? 'string'}) has no default, and a scheduled run ` +
+      `argument \`${name}\` (${own(types, name) ?? 'string'}) has no default, and a scheduled run ` +
       `is given none; set \`schedule.args.${name}\`, or a default`;
     problems.push(loaded.problem(['schedule', 'args'], message, 'key'));
   }

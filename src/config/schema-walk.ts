@@ -1,4 +1,4 @@
-import { isMapping } from './values.js';
+import { isMapping, own } from './values.js';
 import type { ConfigPath } from './problems.js';
 
 /** A JSON Schema, as pydantic or zod write it. */
@@ -48,5 +48,5 @@ function referred(root: JsonSchema, reference: unknown): unknown {
   return reference
     .slice(2)
     .split('/')
-    .reduce<unknown>((node, key) => (isMapping(node) ? node[key] : undefined), root);
+    .reduce<unknown>((node, key) => (isMapping(node) ? own(node, key) : undefined), root);
 }

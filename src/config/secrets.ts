@@ -3,7 +3,7 @@ import type { ConfigPath, Problem } from './problems.js';
 import { isMapping } from './values.js';
 
 /** `${env:NAME}`, `${file:path}` or `${secret:…}`, and nothing else. */
-const externalReference = /^\$\{(env|file|secret):[^}]+\}$/;
+const externalReference = /^\$\{(env|file|secret):[^{}]+\}$/;
 /**
  * A version of a secret in Secret Manager, by its resource name
  * (https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets.versions).
@@ -14,7 +14,7 @@ export const secretForm = '${secret:projects/PROJECT/secrets/NAME/versions/lates
 
 /** References to secrets in a text that name no version of a secret. */
 export function badSecretReferences(text: string): string[] {
-  return [...text.matchAll(/\$\{secret:([^}]*)\}/g)].flatMap(([reference, name = '']) =>
+  return [...text.matchAll(/\$\{secret:([^{}]*)\}/g)].flatMap(([reference, name = '']) =>
     secretName.test(name) ? [] : [reference],
   );
 }

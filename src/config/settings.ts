@@ -43,6 +43,13 @@ export const settingsFile = z
       .describe(
         'Name that keeps apart two installations which share a project and a Temporal namespace.',
       ),
+    roots: z
+      .array(z.string().min(1))
+      .max(100)
+      .optional()
+      .describe(
+        'Folders and files outside of the project that its runs may also read and write; absolute, or relative to the project root.',
+      ),
     reconcile_after: z
       .string()
       .regex(durationPattern)
@@ -100,6 +107,8 @@ export interface Settings {
   /** `gs://bucket/prefix`, without a slash at its end. */
   store?: string;
   deployment?: string;
+  /** Folders and files outside of the project that its runs may read and write. */
+  roots?: string[];
   launch: LaunchOptions;
   gateway: { audience?: string; issuer?: string; serviceAccount?: string };
   /** Of every region; absent: list prices. */
@@ -135,10 +144,11 @@ function settingsOf(loaded: LoadedConfig): Settings {
     const context = { loaded, value, base: [], schema: settingsSchema, hint: belongsBelow };
     throw new ConfigProblems(problemsOf(result.error.issues, context));
   }
-  const { project, store, deployment, gateway = {}, prices } = result.data;
+  const { project, store, deployment, roots, gateway = {}, prices } = result.data;
   const { reconcile_after, force_cancel_after, launch } = result.data;
   return {
     files: [loaded.file],
+    ...(roots !== undefined && { roots }),
     ...(project !== undefined && { project }),
     ...(store !== undefined && { store: store.replace(/\/+$/, '') }),
     ...(deployment !== undefined && { deployment }),
@@ -162,6 +172,7 @@ function over(below: Settings, above: Settings): Settings {
     ...below,
     ...above,
     files: [...above.files, ...below.files],
+    ...((above.roots ?? below.roots) && { roots: [...(above.roots ?? []), ...(below.roots ?? [])] }),
     launch: mergeLaunch(below.launch, above.launch),
     gateway: { ...below.gateway, ...above.gateway },
   };

@@ -1,14 +1,16 @@
-import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { openObjectStore } from '../gateways/open-object-store.js';
 import { isGsUri } from '../store/gs-uri.js';
 import { ObjectNotFound, type ObjectStore } from '../store/object-store.js';
+import { NotRegular, readRegularFile, TooLarge } from '../store/read-regular.js';
 import type { ResolvedArgs } from './arguments.js';
 import { maxConfigBytes, type LoadedConfig } from './document.js';
 import type { ConfigPath, Problem } from './problems.js';
-import { fillString } from './references.js';
+import { fillString, type FillBudget } from './references.js';
+import { leadsElsewhere, outsideRoots } from './roots.js';
 import type { Step } from './steps.js';
+import { valueAt } from './values.js';
 
 /** A step's parameters with the texts of its `.sql` files in place of their paths. */
 export interface InlinedSql {
@@ -29,8 +31,14 @@ export async function inlineSql(
   {
     root,
     args,
+    budget,
     objects = openObjectStore,
-  }: { root: string; args: ResolvedArgs; objects?: () => Promise<ObjectStore> },
+  }: {
+    root: string;
+    args: ResolvedArgs;
+    budget?: FillBudget;
+    objects?: () => Promise<ObjectStore>;
+  },
 ): Promise<InlinedSql> {
   const inlined: InlinedSql = { parameters: { ...step.parameters }, problems: [] };
   const read = async (file: string, path: ConfigPath): Promise<string> => {
@@ -38,11 +46,16 @@ export async function inlineSql(
       inlined.problems.push(loaded.problem(path, message));
       return file;
     };
+    const refused = isGsUri(file)
+      ? undefined
+      : (leadsElsewhere(valueAt(loaded.value, path), file) ?? outsideRoots(file, root));
+    if (refused !== undefined) return problem(refused);
     const text = isGsUri(file)
       ? await readObject(await objects(), file)
       : readSql(resolve(root, file));
     if ('message' in text) return problem(`${file}: ${text.message}`);
-    const filled = fillString(text.sql, args, { external: false });
+    if (budget !== undefined) budget.left -= text.sql.length;
+    const filled = fillString(text.sql, args, { external: false, ...(budget && { budget }) });
     for (const message of filled.messages) problem(`in ${file}: ${message}`);
     return String(filled.value);
   };
@@ -72,10 +85,11 @@ async function readObject(store: ObjectStore, uri: string): Promise<Read> {
   try {
     const size = (await store.stat(uri))?.size;
     if (size === undefined) return { message: 'there is no such object' };
-    return size > maxConfigBytes ? tooLarge : decoded(await store.read(uri));
+    return size > maxConfigBytes ? tooLarge : decoded(await store.read(uri, maxConfigBytes));
   } catch (error) {
     if (error instanceof ObjectNotFound) return { message: 'there is no such object' };
     if (error instanceof RangeError) return { message: error.message };
+    if (error instanceof TooLarge) return tooLarge;
     if (error instanceof ApplicationFailure && error.type === 'ObjectStoreRefused') {
       return { message: error.message };
     }
@@ -85,13 +99,14 @@ async function readObject(store: ObjectStore, uri: string): Promise<Read> {
 
 function readSql(path: string): Read {
   try {
-    return statSync(path).size > maxConfigBytes ? tooLarge : decoded(readFileSync(path));
+    return decoded(readRegularFile(path, maxConfigBytes));
   } catch (error) {
+    if (error instanceof NotRegular) return { message: error.message };
+    if (error instanceof TooLarge) return tooLarge;
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       return { message: 'no such file; paths start at the project root' };
     }
-    if (code === 'EISDIR') return { message: 'is a folder' };
     if (code === 'EACCES' || code === 'EPERM') return { message: 'permission denied' };
     throw error;
   }

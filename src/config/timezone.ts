@@ -1,4 +1,5 @@
 import { nearMiss } from './near-miss.js';
+import { shortened } from './values.js';
 
 /** Whether the text is the name of an IANA time zone, written as the database writes it. */
 export function isTimezone(text: string): boolean {
@@ -13,7 +14,7 @@ export function unknownTimezone(text: string): string {
     spelt === undefined || !isTimezone(spelt)
       ? 'use a name such as `UTC` or `Europe/Berlin`'
       : `did you mean \`${spelt}\`?`;
-  return `unknown time zone \`${text}\`; ${advice}`;
+  return `unknown time zone \`${shortened(text)}\`; ${advice}`;
 }
 
 /** The name that the database gives the zone; undefined if it knows none. */

@@ -11,6 +11,11 @@ export function valueAt(value: unknown, path: ConfigPath): unknown {
   );
 }
 
+/** What stands under a name that somebody chose; never what every object has, such as `constructor`. */
+export function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
 /** True for `{…}`: a mapping, not a list. */
 export function isMapping(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
@@ -22,5 +27,10 @@ export function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
   if (typeof value !== 'string') return JSON.stringify(value) ?? 'nothing';
-  return `text ${JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)}`;
+  return `text ${JSON.stringify(shortened(value))}`;
+}
+
+/** A text of a file, or one that somebody sent, as a message may quote it: its beginning. */
+export function shortened(text: string, most = 60): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
 }

@@ -159,6 +159,8 @@ export interface Destination<P = unknown> {
   modes: readonly SinkMode[];
   /** What `on_schema_change` may be. */
   schemaChanges: readonly OnSchemaChange[];
+  /** Files and folders of this machine that it writes, each with the parameter that names it. */
+  paths?(parameters: P): { parameter: string; path: string }[];
   /** The normalised name of what is written to; equal for two sinks if they share it. */
   key(parameters: P, context: DestinationContext): string;
   /** What a person would look at: a table, a folder. */

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { IdempotencyStrategy, Storage, type File, type FileMetadata } from '@google-cloud/storage';
 import { bounded } from '../store/bounded.js';
 import { parseGsUri } from '../store/gs-uri.js';
+import { TooLarge } from '../store/read-regular.js';
 import {
   ObjectNotFound,
   PreconditionFailed,
@@ -20,6 +21,8 @@ import { storageError, troubleOf } from './storage-errors.js';
 const removals = 16;
 /** Metadata that tells this call's own write from another's, after an answer that was lost. */
 const writeLabel = 'beamline-write';
+/** What is read as a whole: plans, manifests, receipts, SQL. */
+const mostInMemory = 100_000_000;
 
 /**
  * Cloud Storage, or the emulator that `STORAGE_EMULATOR_HOST` names (`http://host:port`).
@@ -91,8 +94,11 @@ export function createObjectStore({
   };
 
   const store: ObjectStore = {
-    read: (uri) =>
-      request(uri, async () => (await fileOf(uri).download({ validation: 'crc32c' }))[0]),
+    async read(uri, most = mostInMemory) {
+      const content = await request(uri, () => readAtMost(fileOf(uri), most));
+      if (content === null) throw new TooLarge(most + 1, most);
+      return content;
+    },
     stat,
     write: (uri, content, options) => put(uri, () => [Buffer.from(content)], options),
     async createOnce(uri, content) {
@@ -156,6 +162,22 @@ function createClient(endpoint: string | undefined): Storage {
   } finally {
     if (kept !== undefined) process.env['STORAGE_EMULATOR_HOST'] = kept;
   }
+}
+
+/**
+ * Counts what arrives, unpacked: an object may be larger than it says, or be replaced meanwhile.
+ * @returns null if it is larger
+ */
+async function readAtMost(object: File, most: number): Promise<Buffer | null> {
+  const parts: Buffer[] = [];
+  let total = 0;
+  const content = object.createReadStream({ validation: 'crc32c' }) as AsyncIterable<Buffer>;
+  for await (const part of content) {
+    total += part.length;
+    if (total > most) return null; // Leaving the loop ends the download.
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
 }
 
 async function downloadWhole(

@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { storePaths } from '../store/local-store.js';
+import { isPlainName } from '../store/plain-name.js';
 import { objectPaths, type ObjectStore } from '../store/object-store.js';
 import type { OrphanStaging, Runs } from './orphan.js';
 
@@ -47,6 +48,7 @@ async function stagingBelow(objects: Pick<ObjectStore, 'list'>, store: string): 
   const found = new Map<string, Found>();
   for await (const { uri, size, updated } of objects.list(prefix)) {
     const runKey = uri.slice(prefix.length).split('/')[0] ?? '';
+    if (!isPlainName(runKey)) continue;
     const before = found.get(runKey);
     found.set(runKey, {
       runKey,
@@ -65,7 +67,7 @@ async function profilesBelow(objects: Pick<ObjectStore, 'list'>, store: string):
   const found: Found[] = [];
   for await (const { uri, size, updated } of objects.list(prefix)) {
     const runKey = uri.slice(prefix.length).split('/')[0] ?? '';
-    if (uri !== objectPaths.profiles(store, runKey)) continue;
+    if (!isPlainName(runKey) || uri !== objectPaths.profiles(store, runKey)) continue;
     const newestMs = Date.parse(updated);
     found.push({ runKey, what: 'profiles', place: uri, bytes: size, newestMs });
   }
@@ -82,7 +84,7 @@ export async function findLocalStaging(
   const folder = dirname(storePaths.staging(store, 'x'));
   const names = await readdir(folder).catch(() => []);
   const found = await Promise.all(
-    names.map(async (runKey): Promise<Found> => {
+    names.filter(isPlainName).map(async (runKey): Promise<Found> => {
       const place = join(folder, runKey);
       const { mtimeMs: newestMs } = await stat(place);
       return { runKey, what: 'staging', place, bytes: null, newestMs };

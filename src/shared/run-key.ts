@@ -1,3 +1,6 @@
+/** The form of a run key: see `runKeyOf`. */
+export const runKeyPattern = /^[a-z2-7]{10}$/;
+
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /** The first `length` characters of the lower-case base32 (RFC 4648, no padding) of `bytes`. */

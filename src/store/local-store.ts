@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { plainName } from './plain-name.js';
 import { createOnce } from './write-file.js';
 
 /**
@@ -58,17 +59,25 @@ function idIn(text: string, file: string): string {
   );
 }
 
-/** Where things are in a store; only its root matters. */
+/**
+ * Where things are in a store; only its root matters.
+ * @throws `RangeError` for a name that is more than a name: it may come from whoever started the run
+ */
 export const storePaths = {
-  plan: (store: StoreRoot, sha256: string) => join(store.root, 'plans', `${sha256}.json`),
-  run: (store: StoreRoot, runKey: string) => join(store.root, 'runs', runKey),
-  receipt: (store: StoreRoot, runKey: string) => join(store.root, 'runs', runKey, 'receipt.json'),
-  log: (store: StoreRoot, runKey: string) => join(store.root, 'runs', runKey, 'beam.log'),
-  staging: (store: StoreRoot, runKey: string) => join(store.root, 'staging', runKey),
+  plan: (store: StoreRoot, sha256: string) => below(store, 'plans', `${plainName(sha256)}.json`),
+  run: (store: StoreRoot, runKey: string) => below(store, 'runs', plainName(runKey)),
+  receipt: (store: StoreRoot, runKey: string) =>
+    below(store, 'runs', plainName(runKey), 'receipt.json'),
+  log: (store: StoreRoot, runKey: string) => below(store, 'runs', plainName(runKey), 'beam.log'),
+  staging: (store: StoreRoot, runKey: string) => below(store, 'staging', plainName(runKey)),
   /** Records of the Beam children of a run that live now. */
   beamProcesses: (store: StoreRoot, runKey: string) =>
-    join(store.root, 'processes', 'beam', runKey),
+    below(store, 'processes', 'beam', plainName(runKey)),
   /** Records of the publishers of a destination that live now. */
   publisherProcesses: (store: StoreRoot, destinationHash: string) =>
-    join(store.root, 'processes', 'publisher', destinationHash),
+    below(store, 'processes', 'publisher', plainName(destinationHash)),
 };
+
+function below({ root }: StoreRoot, ...names: string[]): string {
+  return join(root, ...names);
+}

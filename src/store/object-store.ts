@@ -1,3 +1,5 @@
+import { plainName } from './plain-name.js';
+
 /** What an object store says of one object. */
 export interface ObjectInfo {
   /** `gs://bucket/name`. */
@@ -39,8 +41,11 @@ export interface WriteOptions {
  * `ObjectStoreRefused` (a permission or the bucket is missing).
  */
 export interface ObjectStore {
-  /** @throws {@link ObjectNotFound} */
-  read(uri: string): Promise<Buffer>;
+  /**
+   * Reads a whole object of at most `most` bytes; default 100 MB.
+   * @throws {@link ObjectNotFound}, `TooLarge`
+   */
+  read(uri: string, most?: number): Promise<Buffer>;
   /** Null if there is no such object. */
   stat(uri: string): Promise<ObjectInfo | null>;
   /**
@@ -70,16 +75,16 @@ export interface ObjectStore {
 
 /** Where things are below a run's `store` (`gs://bucket/prefix`). */
 export const objectPaths = {
-  plan: (store: string, sha256: string) => `${store}/plans/${sha256}.json`,
+  plan: (store: string, sha256: string) => `${store}/plans/${plainName(sha256)}.json`,
   /** Local files that a pipeline's `files` sources read, pinned by content; the job's `--root`. */
-  inputs: (store: string, sha256: string) => `${store}/inputs/${sha256}`,
-  run: (store: string, runKey: string) => `${store}/runs/${runKey}`,
-  receipt: (store: string, runKey: string) => `${store}/runs/${runKey}/receipt.json`,
-  profiles: (store: string, runKey: string) => `${store}/runs/${runKey}/profiles.json`,
-  staging: (store: string, runKey: string) => `${store}/staging/${runKey}`,
+  inputs: (store: string, sha256: string) => `${store}/inputs/${plainName(sha256)}`,
+  run: (store: string, runKey: string) => `${store}/runs/${plainName(runKey)}`,
+  receipt: (store: string, runKey: string) => `${store}/runs/${plainName(runKey)}/receipt.json`,
+  profiles: (store: string, runKey: string) => `${store}/runs/${plainName(runKey)}/profiles.json`,
+  staging: (store: string, runKey: string) => `${store}/staging/${plainName(runKey)}`,
   /** The staging of one launch: the launch ordinal is the attempt's name. */
   attempt: (store: string, runKey: string, ordinal: number) =>
-    `${store}/staging/${runKey}/${ordinal}`,
+    `${store}/staging/${plainName(runKey)}/${ordinal}`,
   /** The mirror of `beamline sync`. */
   mirror: (store: string) => `${store}/project`,
 } as const;

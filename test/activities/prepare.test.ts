@@ -151,7 +151,7 @@ describe('prepare', () => {
   });
 
   it('says that a job could not read a file, also by the plan alone', async () => {
-    folder.write('beamline.yaml', settings);
+    folder.write('beamline.yaml', `${settings}roots: [/data]\n`);
     folder.write('a.yaml', config.replace('orders.csv', '/data/orders.csv'));
     const said = await problemOf({ config: 'a.yaml', runner: 'dataflow' });
     assert.match(said, /a\.yaml:4:\d+ .*cannot read `\/data\/orders\.csv`/);

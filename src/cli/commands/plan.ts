@@ -61,12 +61,16 @@ async function build(file: string, { arg, profile }: Options, root: string): Pro
   const { openLocalStore } = await import('../../store/local-store.js');
   // The id of the store is part of a local destination's name, and so of the plan's hash.
   const store = await openLocalStore(join(root, '.beamline', 'store'));
-  return buildPlan(loadConfig(resolve(file), { root, file }), {
+  const loaded = loadConfig(resolve(file), { root, file });
+  const built = await buildPlan(loaded, {
     root,
     args: arg,
     profile: profile === undefined ? undefined : resolve(profile),
     store: store.id,
   });
+  const { assertPathsAllowed } = await import('../../client/run-request.js');
+  await assertPathsAllowed(loaded, built, root);
+  return built;
 }
 
 async function targetFor(

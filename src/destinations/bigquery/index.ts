@@ -1,10 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { outsideRoots } from '../../config/roots.js';
 import { isGsUri } from '../../store/gs-uri.js';
+import { NotRegular, readRegularText, TooLarge } from '../../store/read-regular.js';
 import type { Destination } from '../destination.js';
 import { bigqueryParameters, type BigqueryParameters } from './parameters.js';
 import { parseSchema, parseSchemaFile } from './schema-text.js';
 import { parseTableName, plainName } from './table-name.js';
+
+/** 10,000 columns with descriptions. */
+const mostSchemaBytes = 10_000_000;
 
 /** A table in BigQuery. */
 export const destination: Destination<BigqueryParameters> = {
@@ -23,11 +27,14 @@ export const destination: Destination<BigqueryParameters> = {
     const refused = (message: string) => ({
       problem: { parameter: 'schema', message: `${schema.path}: ${message}` },
     });
+    const outside = outsideRoots(schema.path, root);
+    if (outside !== undefined) return { problem: { parameter: 'schema', message: outside } };
     try {
-      const fields = parseSchemaFile(readFileSync(resolve(root, schema.path), 'utf8'));
+      const fields = parseSchemaFile(readRegularText(resolve(root, schema.path), mostSchemaBytes));
       return { parameters: { ...parameters, schema: JSON.stringify(fields) } };
     } catch (error) {
-      if (error instanceof RangeError) return refused(error.message);
+      const isKnown = [RangeError, NotRegular, TooLarge].some((kind) => error instanceof kind);
+      if (isKnown) return refused((error as Error).message);
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT') return refused('no such file; paths start at the project root');
       return refused(`cannot be read (${code ?? String(error)})`);

@@ -1,4 +1,5 @@
 import type { TableField } from '../../gateways/bigquery-service.js';
+import { jsonErrorOf } from '../../config/json-error.js';
 import { typeNameOf } from './type-fit.js';
 
 /** https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#TableFieldSchema */
@@ -44,7 +45,7 @@ export function parseSchemaFile(text: string): TableField[] {
   try {
     document = JSON.parse(text);
   } catch (error) {
-    throw new RangeError(`is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new RangeError(`is no JSON: ${jsonErrorOf(text)?.message ?? String(error)}`);
   }
   const list = Array.isArray(document)
     ? document

@@ -1,0 +1,43 @@
+import { loadDestination } from '../destinations/registry.js';
+import { loadCatalogue } from './catalogue.js';
+import type { LoadedConfig } from './document.js';
+import { jobInputs } from './job-inputs.js';
+import type { Plan } from './plan.js';
+import { formatPath, type ConfigPath, type Problem } from './problems.js';
+import { notWritable, patternOutsideRoots } from './roots.js';
+
+/**
+ * Paths of this machine that a plan would read or write and may not: outside of the project and of the
+ * `roots` of `beamline.yaml`. Also of a plan that an earlier version pinned.
+ * @param loaded the config; null if only its pinned plan is at hand
+ * @throws `ConfigProblems` if the settings are needed and wrong
+ */
+export async function planPathProblems(
+  loaded: LoadedConfig | null,
+  plan: Pick<Plan, 'sources' | 'sinks'>,
+  root: string,
+): Promise<Problem[]> {
+  const problem = (path: ConfigPath, message: string): Problem =>
+    loaded?.problem(path, message) ?? {
+      file: 'the pinned plan',
+      line: 0,
+      column: 0,
+      path: formatPath(path),
+      message,
+    };
+  const problems = jobInputs(plan, loadCatalogue(root)).flatMap(({ index, key, pattern }) => {
+    const message = patternOutsideRoots(pattern, root);
+    return message === undefined
+      ? []
+      : [problem(['sources', index, 'parameters', key], message)];
+  });
+  for (const [index, { module, parameters }] of plan.sinks.entries()) {
+    const destination = await loadDestination(module);
+    for (const { parameter, path } of destination.paths?.(parameters) ?? []) {
+      const message = notWritable(path, root);
+      if (message === undefined) continue;
+      problems.push(problem(['sinks', index, 'parameters', parameter], message));
+    }
+  }
+  return problems;
+}

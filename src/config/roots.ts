@@ -1,0 +1,76 @@
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { canonicalPath } from '../destinations/canonical-path.js';
+import { loadSettings, settingsName } from './settings.js';
+import { shortened } from './values.js';
+
+/** What nobody's rows may be written over, below the project root. */
+const ownNames = ['.beamline', '.git', settingsName];
+
+/**
+ * Why a run may not read or write a path of this machine; undefined if it may. It may below the project
+ * root and below the `roots` of `beamline.yaml`, wherever symbolic links lead. The settings are read only
+ * for a path that is outside of the project.
+ * @param path absolute, or relative to `root`
+ * @throws `ConfigProblems` if the settings are needed and wrong
+ */
+export function outsideRoots(path: string, root: string): string | undefined {
+  if (path.includes('\0')) return 'holds a NUL character, which no path has';
+  const real = canonicalPath(resolve(root, path));
+  if (isBelow(canonicalPath(resolve(root)), real)) return undefined;
+  const declared = loadSettings(root).roots ?? [];
+  if (declared.some((folder) => isBelow(canonicalPath(resolve(root, folder)), real))) {
+    return undefined;
+  }
+  const leads = real === resolve(root, path) ? '' : `, which leads to \`${real}\``;
+  return (
+    `\`${shortened(path, 200)}\`${leads} is outside of the project \`${root}\`, where runs read and write; ` +
+    `to allow it, write in the project's ${settingsName}: ${rootsLine([...declared, dirname(real)])}`
+  );
+}
+
+/** Like {@link outsideRoots}, of a path or pattern that files are read by: what it begins with decides. */
+export function patternOutsideRoots(pattern: string, root: string): string | undefined {
+  const parts = pattern.split('/');
+  const first = parts.findIndex((part) => /[*?[]/.test(part));
+  if (first < 0) return outsideRoots(pattern, root);
+  if (parts.slice(first).includes('..')) {
+    return `\`${shortened(pattern, 200)}\` has \`..\` behind a wildcard: write the folder itself`;
+  }
+  const folder = parts.slice(0, first).join('/');
+  // Of `/*.csv` the folder is `/`, with nothing before it.
+  const path = folder === '' && isAbsolute(pattern) ? sep : folder;
+  const outside = outsideRoots(join(path, '.'), root);
+  return outside?.replace(rootsAt, () => rootsLine([canonicalPath(resolve(root, path))]));
+}
+
+/** Like {@link outsideRoots}, of what is written; Beamline's own files are not. */
+export function notWritable(path: string, root: string): string | undefined {
+  const below = relative(canonicalPath(resolve(root)), canonicalPath(resolve(root, path)));
+  const [first = ''] = below.split(sep);
+  if (ownNames.includes(first)) return `\`${shortened(path, 200)}\` is not for data: choose another place`;
+  return outsideRoots(path, root);
+}
+
+/**
+ * Why an argument may not be part of a path: with `..` it would lead to another folder than the config
+ * names. Undefined if none does.
+ * @param written as it stands in the config
+ * @param filled with the arguments of a run
+ */
+export function leadsElsewhere(written: unknown, filled: unknown): string | undefined {
+  if (typeof written !== 'string' || typeof filled !== 'string') return undefined;
+  const ups = (text: string): number => text.split(/[/\\]/).filter((part) => part === '..').length;
+  if (ups(filled) <= ups(written)) return undefined;
+  return `an argument leads to another folder, by \`..\`: \`${shortened(filled, 200)}\``;
+}
+
+const rootsAt = /roots: \[.*\]$/;
+
+function rootsLine(folders: readonly string[]): string {
+  return `roots: [${folders.map((folder) => JSON.stringify(folder)).join(', ')}]`;
+}
+
+function isBelow(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
