@@ -9,6 +9,7 @@ import type { RunReference } from '../workflows/activities.js';
 import { cancellationOf } from './activity-run.js';
 import type { ActivityDeps } from './deps.js';
 import { pythonFailure, readPythonFailure } from './python-failure.js';
+import { rootsOf } from './roots-of.js';
 
 const answer = z.union([
   z.object({
@@ -39,6 +40,7 @@ export async function probeCursors(
     'beam_pipeline.cursors',
     `--plan=${storePaths.plan(store, run.planSha256)}`,
     `--root=${root}`,
+    `--roots=${JSON.stringify(rootsOf(root))}`,
     ...(run.profiles === null ? [] : [`--profiles=${run.profiles}`]),
   ];
   const { stdout, stderr, exitCode } = await execa(python, args, {

@@ -19,6 +19,7 @@ import type { ActivityDeps } from './deps.js';
 import { whileHeartbeating } from './heartbeating.js';
 import { pythonFailure, readPythonFailure } from './python-failure.js';
 import { readPlan } from './read-plan.js';
+import { rootsOf } from './roots-of.js';
 
 /** The child prints a line every 0.5 s, whatever it does. */
 const stallAfterMs = 10_000;
@@ -95,6 +96,7 @@ async function runAttempt(
       `--attempt=${progress.attempt}`,
       ...(run.windows === undefined ? [] : [`--windows=${JSON.stringify(run.windows)}`]),
       ...(run.profiles === null ? [] : [`--profiles=${run.profiles}`]),
+      `--roots=${JSON.stringify(rootsOf(root))}`,
     ],
     cwd: root,
     env: pythonEnvironment(),

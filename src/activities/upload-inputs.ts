@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import type { JobInput } from '../config/job-inputs.js';
+import { outsideRoots } from '../config/roots.js';
 import { failure } from '../shared/failures.js';
 import { bounded } from '../store/bounded.js';
 import { hashesOf, type FileHashes } from '../store/file-hashes.js';
@@ -36,7 +37,14 @@ export async function uploadInputs(
         `a relative path begins at the project's folder (source \`${source}\`)`;
       throw failure('ConfigError', message, { step: source });
     }
-    for (const path of found) paths.add(path);
+    for (const path of found) {
+      const outside = outsideRoots(path, root);
+      if (outside === undefined) paths.add(path);
+      else
+        throw failure('ConfigError', `sources[${index}].parameters.${key}  ${outside}`, {
+          step: source,
+        });
+    }
   }
   const files = await bounded(uploads, [...paths].toSorted(), async (path): Promise<InputFile> => {
     return { path, ...(await hashesOf(join(root, path))) };

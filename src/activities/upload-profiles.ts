@@ -1,9 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { relative, resolve } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import { loadJobProfiles, usedProfiles, type JobPlan } from '../config/job-profiles.js';
 import { ConfigProblems } from '../config/problems.js';
+import { outsideRoots } from '../config/roots.js';
 import { isMapping, own } from '../config/values.js';
 import { failure } from '../shared/failures.js';
+import { profilesName } from '../shared/names.js';
+import { NotRegular, readRegularText, TooLarge } from '../store/read-regular.js';
 
 /**
  * The connection profiles that a job needs, as JSON: those that its plan uses and no others. What only
@@ -23,6 +25,8 @@ export async function profilesForJob(
     throw failure('ConfigError', `there are no connection profiles to find \`${keys[0]}\` in`);
   }
   const all = loadAll(profiles, root);
+  // A file of that name is the host's owner's; of another one, whoever starts runs may have named it.
+  const isOwn = basename(profiles).endsWith(profilesName.slice(1));
   const used: [string, unknown][] = [];
   for (const key of keys) {
     const profile = own(all, key);
@@ -30,7 +34,7 @@ export async function profilesForJob(
     if (!isMapping(profile)) throw failure('ConfigError', `${where}: there is no such profile`);
     const resolved: [string, unknown][] = [];
     for (const [attribute, value] of Object.entries(profile)) {
-      resolved.push([attribute, await resolveHere(value, `${where}: ${attribute}`, root)]);
+      resolved.push([attribute, resolveHere(value, `${where}: ${attribute}`, root, isOwn)]);
     }
     used.push([key, Object.fromEntries(resolved)]);
   }
@@ -47,19 +51,15 @@ function loadAll(profiles: string, root: string): Record<string, unknown> {
   }
 }
 
+/** A password, a key, a certificate: as `secrets.py` has it. */
+const mostSecretBytes = 1 << 20;
+
 /** Like `secrets.resolve` of the Python side. */
-async function resolveHere(value: unknown, where: string, root: string): Promise<unknown> {
+function resolveHere(value: unknown, where: string, root: string, isOwn: boolean): unknown {
   if (typeof value !== 'string') return value;
-  let text = '';
-  let end = 0;
-  for (const found of value.matchAll(/\$\{(env|file):([^}]+)\}/g)) {
-    const [reference, kind, name = ''] = found;
-    text += value.slice(end, found.index);
-    text +=
-      kind === 'env' ? variable(name.trim(), where) : await fileText(name.trim(), where, root);
-    end = found.index + reference.length;
-  }
-  return text + value.slice(end);
+  return value.replaceAll(/\$\{(env|file):([^{}]+)\}/g, (_reference, kind: string, name: string) =>
+    kind === 'env' ? variable(name.trim(), where) : fileText(name.trim(), where, { root, isOwn }),
+  );
 }
 
 function variable(name: string, where: string): string {
@@ -68,14 +68,23 @@ function variable(name: string, where: string): string {
   throw failure('ConfigError', `${where}: the environment variable ${name} is not set`);
 }
 
-async function fileText(name: string, where: string, root: string): Promise<string> {
+function fileText(
+  name: string,
+  where: string,
+  { root, isOwn }: { root: string; isOwn: boolean },
+): string {
+  const outside = isOwn ? undefined : outsideRoots(name, root);
+  if (outside !== undefined) throw failure('ConfigError', `${where}: ${outside}`);
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(
-      await readFile(resolve(root, name)),
-    );
-    return text.replace(/[\r\n]+$/, '');
+    return readRegularText(resolve(root, name), mostSecretBytes).replace(/[\r\n]+$/, '');
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'it is not UTF-8 text';
+    const isKnown = error instanceof NotRegular || error instanceof TooLarge;
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    const reason = isKnown
+      ? `it ${error.message}`
+      : code.startsWith('ERR_ENCODING')
+        ? 'it is not UTF-8 text'
+        : code;
     throw failure('ConfigError', `${where}: the file ${name} cannot be read: ${reason}`);
   }
 }

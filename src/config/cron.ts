@@ -61,7 +61,7 @@ const longest = 200;
  * If both day of month and day of week are restricted, a day fits if either does: two calendars.
  */
 export function readCron(text: string): ReadCron {
-  const wrong = (what: string): ReadCron => ({ problem: `\`${shortened(text, 1000)}\`${what}` });
+  const wrong = (what: string): ReadCron => ({ problem: `\`${shortened(text, 800)}\`${what}` });
   const whole = (own(macros, text.trim()) ?? text).trim();
   const fields = whole.slice(0, longest + 1).split(/\s+/);
   const form = formProblem(whole, fields);

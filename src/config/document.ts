@@ -10,27 +10,18 @@ import {
   type Document,
   type Node,
   type Pair,
-  type Scalar,
   type YAMLMap,
 } from 'yaml';
 import { bucketPathMessage } from './bucket-path.js';
+import { readConfigText } from './config-text.js';
 import { jsonErrorOf } from './json-error.js';
-import { missingFile } from './missing-file.js';
 import { ConfigProblems, formatPath, type ConfigPath, type Problem } from './problems.js';
-import { NotRegular, readRegularText, TooLarge } from '../store/read-regular.js';
+import { unfitNodes } from './unfit-nodes.js';
 import { shortened } from './values.js';
-import {
-  hasTooManyTokens,
-  measure,
-  mostDepth,
-  mostValues,
-  repeatedKeys,
-  tooDeep,
-  tooMany,
-} from './yaml-limits.js';
+import { measure, mostDepth, mostValues, tooDeep, tooMany, tooMuch } from './yaml-limits.js';
 
-/** A config must be smaller than this: 10 MB. */
-export const maxConfigBytes = 10_000_000;
+export { maxConfigBytes } from './config-text.js';
+
 /** Aliases may multiply one anchor at most this often. */
 const maxAliasCount = 100;
 /** Of a malformed file so many places are told. */
@@ -66,7 +57,7 @@ export function loadConfig(
   }
   const absolute = resolve(root, path);
   const isJson = json ?? extname(absolute) === '.json';
-  return parseConfig(readText(absolute, file), { file, path: absolute, json: isJson });
+  return parseConfig(readConfigText(absolute, file), { file, path: absolute, json: isJson });
 }
 
 /** Like {@link loadConfig}, from a text. */
@@ -115,7 +106,8 @@ export function parseConfig(
 function parseText(text: string, lineCounter: LineCounter, file: string): Document {
   const whole = (message: string): ConfigProblems =>
     new ConfigProblems([{ file, line: 0, column: 0, path: '', message }]);
-  if (hasTooManyTokens(text)) throw whole(tooMany);
+  const excess = tooMuch(text);
+  if (excess !== undefined) throw whole(excess);
   try {
     return parseDocument(text, {
       lineCounter,
@@ -127,29 +119,6 @@ function parseText(text: string, lineCounter: LineCounter, file: string): Docume
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw whole(tooDeep);
-  }
-}
-
-function readText(path: string, file: string): string {
-  const whole = (message: string): ConfigProblems =>
-    new ConfigProblems([{ file, line: 0, column: 0, path: '', message }]);
-  try {
-    return readRegularText(path, maxConfigBytes - 1);
-  } catch (error) {
-    if (error instanceof TooLarge) {
-      const { size } = error;
-      throw whole(
-        `the file has ${size < maxConfigBytes ? 'more' : size} bytes; a config must have fewer than ` +
-          `${maxConfigBytes}. Long SQL goes into a .sql file, data into a file that a source reads`,
-      );
-    }
-    if (error instanceof NotRegular) throw whole(`${error.message}; name a config file`);
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw whole(missingFile(path));
-    if (code === 'EACCES' || code === 'EPERM') throw whole('may not be read: permission denied');
-    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') throw whole('is not UTF-8 text');
-    if (code !== undefined) throw whole(`cannot be read (${code})`);
-    throw error;
   }
 }
 
@@ -167,55 +136,6 @@ function yamlMessage(code: string, message: string): string {
       if (message.startsWith('Maximum call stack')) return tooDeep;
       return `malformed YAML: ${message.split('\n')[0] ?? message}`;
   }
-}
-
-/** Values that plain data cannot hold exactly, tags that mean nothing here, values cut at a comma. */
-function unfitNodes(document: Document): [Node, string][] {
-  const unfit: [Node, string][] = [];
-  visit(document, {
-    Node: (_key, node) => {
-      if (isMap(node)) {
-        for (const { key } of node.items) {
-          // Libraries drop it, or take it for something else.
-          if (!isScalar(key) || key.value !== '__proto__') continue;
-          unfit.push([key, '`__proto__` cannot be a key; choose another name']);
-        }
-        for (const key of repeatedKeys(node.items)) {
-          unfit.push([key, 'this key stands twice in the same mapping; keep one']);
-        }
-        if (node.flow === true) unfit.push(...keysAlone(node));
-      }
-      if (isScalar(node) && typeof node.value === 'number') {
-        if (!Number.isFinite(node.value)) unfit.push([node, 'must be a finite number']);
-        else if (isWhole(node.source) && !Number.isSafeInteger(node.value)) {
-          unfit.push([node, 'a number this large would be rounded; write it in quotes']);
-        }
-      } else if (!isAlias(node) && node.tag !== undefined && !knownTag(node)) {
-        unfit.push([node, `unknown tag ${node.tag}`]);
-      }
-    },
-  });
-  return unfit;
-}
-
-/** `{ query: select a, b from t }` is a mapping of two keys, the second without a value. */
-function keysAlone({ items }: YAMLMap): [Node, string][] {
-  return items
-    .filter(({ key, value }) => value === null && isScalar(key))
-    .map(({ key }) => {
-      const text = String((key as Scalar).value);
-      const message = `\`${text}\` is a key without a value: in { … } a comma ends a value; put one that holds a comma in quotes`;
-      return [key as Scalar, message];
-    });
-}
-
-function isWhole(source: string | undefined): boolean {
-  return /^[-+]?(\d+|0x[\da-f]+|0o[0-7]+)$/i.test(source ?? '');
-}
-
-function knownTag(node: Node): boolean {
-  const known = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq|merge)$/;
-  return known.test(('tag' in node ? node.tag : undefined) ?? '');
 }
 
 function valueOf(document: Document, at: (offset: number, message: string) => Problem): unknown {

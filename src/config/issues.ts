@@ -110,7 +110,9 @@ function explain(issue: Issue, context: IssueContext): Problem[] {
   const inside = issue.path as ConfigPath;
   const path = [...base, ...inside];
   const got = valueAt(value, path);
-  const gotText = secret || isSecretPath(path) ? 'another value' : shown(got);
+  // A file that is one text is no config; it may be anything.
+  const isAnyText = path.length === 0 && typeof got === 'string';
+  const gotText = secret || isSecretPath(path) ? 'another value' : isAnyText ? 'text' : shown(got);
   const here = (message: string, part: 'key' | 'value' = 'value'): Problem[] => [
     loaded.problem(path, message + about, part),
   ];

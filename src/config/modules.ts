@@ -60,9 +60,7 @@ export function moduleProblems(
   entry: ModuleEntry,
 ): Problem[] {
   const schema = entry.capabilities.incremental ? withWindowParameters(entry.schema) : entry.schema;
-  const result = z
-    .fromJSONSchema(withoutRules(withoutChoices(schema)))
-    .safeParse(step.parameters, { reportInput: false });
+  const result = validatorOf(entry, schema).safeParse(step.parameters, { reportInput: false });
   const problems = result.success
     ? []
     : problemsOf(result.error.issues, {
@@ -127,6 +125,18 @@ export function sinkProblems(
     about: aboutStep(step),
   });
   return { problems: [...problems, ...wrong] };
+}
+
+const validators = new WeakMap<ModuleEntry, z.ZodType>();
+
+/** Made once for a module: a pipeline may have many steps of one. */
+function validatorOf(entry: ModuleEntry, schema: JsonSchema): z.ZodType {
+  let validator = validators.get(entry);
+  if (validator === undefined) {
+    validator = z.fromJSONSchema(withoutRules(withoutChoices(schema)));
+    validators.set(entry, validator);
+  }
+  return validator;
 }
 
 function propertiesOf(schema: JsonSchema): JsonSchema {

@@ -27,9 +27,7 @@ export async function planPathProblems(
     };
   const problems = jobInputs(plan, loadCatalogue(root)).flatMap(({ index, key, pattern }) => {
     const message = patternOutsideRoots(pattern, root);
-    return message === undefined
-      ? []
-      : [problem(['sources', index, 'parameters', key], message)];
+    return message === undefined ? [] : [problem(['sources', index, 'parameters', key], message)];
   });
   for (const [index, { module, parameters }] of plan.sinks.entries()) {
     const destination = await loadDestination(module);

@@ -7,6 +7,16 @@ import { shortened } from './values.js';
 const ownNames = ['.beamline', '.git', settingsName];
 
 /**
+ * Where runs read and write: the project root, then what `beamline.yaml` declares; links resolved.
+ * @throws `ConfigProblems` if the settings are wrong
+ */
+export function allowedRoots(root: string): [string, ...string[]] {
+  const declared = loadSettings(root).roots ?? [];
+  const real = (folder: string): string => canonicalPath(resolve(root, folder));
+  return [real('.'), ...declared.map(real)];
+}
+
+/**
  * Why a run may not read or write a path of this machine; undefined if it may. It may below the project
  * root and below the `roots` of `beamline.yaml`, wherever symbolic links lead. The settings are read only
  * for a path that is outside of the project.
@@ -17,10 +27,8 @@ export function outsideRoots(path: string, root: string): string | undefined {
   if (path.includes('\0')) return 'holds a NUL character, which no path has';
   const real = canonicalPath(resolve(root, path));
   if (isBelow(canonicalPath(resolve(root)), real)) return undefined;
-  const declared = loadSettings(root).roots ?? [];
-  if (declared.some((folder) => isBelow(canonicalPath(resolve(root, folder)), real))) {
-    return undefined;
-  }
+  const [, ...declared] = allowedRoots(root);
+  if (declared.some((folder) => isBelow(folder, real))) return undefined;
   const leads = real === resolve(root, path) ? '' : `, which leads to \`${real}\``;
   return (
     `\`${shortened(path, 200)}\`${leads} is outside of the project \`${root}\`, where runs read and write; ` +
@@ -47,7 +55,8 @@ export function patternOutsideRoots(pattern: string, root: string): string | und
 export function notWritable(path: string, root: string): string | undefined {
   const below = relative(canonicalPath(resolve(root)), canonicalPath(resolve(root, path)));
   const [first = ''] = below.split(sep);
-  if (ownNames.includes(first)) return `\`${shortened(path, 200)}\` is not for data: choose another place`;
+  if (ownNames.includes(first))
+    return `\`${shortened(path, 200)}\` is not for data: choose another place`;
   return outsideRoots(path, root);
 }
 
@@ -59,9 +68,12 @@ export function notWritable(path: string, root: string): string | undefined {
  */
 export function leadsElsewhere(written: unknown, filled: unknown): string | undefined {
   if (typeof written !== 'string' || typeof filled !== 'string') return undefined;
-  const ups = (text: string): number => text.split(/[/\\]/).filter((part) => part === '..').length;
   if (ups(filled) <= ups(written)) return undefined;
   return `an argument leads to another folder, by \`..\`: \`${shortened(filled, 200)}\``;
+}
+
+function ups(path: string): number {
+  return path.split(/[/\\]/).filter((part) => part === '..').length;
 }
 
 const rootsAt = /roots: \[.*\]$/;

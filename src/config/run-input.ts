@@ -121,14 +121,16 @@ export function readRunInput(given: RunPipelineInput): ReadRunInput {
 
 /** Before it is looked into: also of `null`, which a client may send. */
 function assertSize(given: unknown): void {
-  const refuse = (path: string, message: string): never => {
-    throw new ConfigProblems([{ file: origin, line: 0, column: 0, path, message }]);
-  };
-  if (!isMapping(given)) return refuse('', `must be a mapping such as {"config": "orders.yaml"}, got ${shown(given)}`);
+  if (!isMapping(given))
+    return refuse('', `must be a mapping such as {"config": "orders.yaml"}, got ${shown(given)}`);
   const bytes = Buffer.byteLength(JSON.stringify(given));
   if (bytes > mostBytes) refuse('', `has ${bytes} bytes; at most ${mostBytes} are allowed`);
   const count = isMapping(given['args']) ? Object.keys(given['args']).length : 0;
   if (count > mostArgs) refuse('args', `has ${count} entries; at most ${mostArgs} are allowed`);
+}
+
+function refuse(where: string, message: string): never {
+  throw new ConfigProblems([{ file: origin, line: 0, column: 0, path: where, message }]);
 }
 
 function referenceShape(): Record<string, z.ZodOptional> {

@@ -172,7 +172,9 @@ function over(below: Settings, above: Settings): Settings {
     ...below,
     ...above,
     files: [...above.files, ...below.files],
-    ...((above.roots ?? below.roots) && { roots: [...(above.roots ?? []), ...(below.roots ?? [])] }),
+    ...((above.roots ?? below.roots) && {
+      roots: [...(above.roots ?? []), ...(below.roots ?? [])],
+    }),
     launch: mergeLaunch(below.launch, above.launch),
     gateway: { ...below.gateway, ...above.gateway },
   };

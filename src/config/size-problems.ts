@@ -27,7 +27,9 @@ export function sizeProblems(loaded: LoadedConfig): Problem[] {
   const problems = places.flatMap((path) => {
     const count = sizeOf(valueAt(loaded.value, path));
     if (count <= mostEntries) return [];
-    return [loaded.problem(path, `has ${count} entries; at most ${mostEntries} are allowed`, 'key')];
+    return [
+      loaded.problem(path, `has ${count} entries; at most ${mostEntries} are allowed`, 'key'),
+    ];
   });
   if (problems.length > 0 || steps.length <= mostEntries) return problems;
   const message = `has ${steps.length} steps; a pipeline has at most ${mostEntries}`;

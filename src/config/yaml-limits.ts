@@ -10,11 +10,16 @@ const mostTokens = 1_000_000;
 export const tooDeep = 'is nested too deeply';
 export const tooMany = `holds more than ${mostValues} values; data goes into a file that a source reads`;
 
-/** Whether a text is too much for the parser, which takes a hundred bytes and more for each token. */
-export function hasTooManyTokens(text: string): boolean {
-  let count = 0;
-  for (const _token of new Lexer().lex(text)) if (++count > mostTokens) return true;
-  return false;
+/** Why a text is too much for the parser, which takes a hundred bytes and more for each token. */
+export function tooMuch(text: string): string | undefined {
+  let [count, depth] = [0, 0];
+  for (const token of new Lexer().lex(text)) {
+    if (++count > mostTokens) return tooMany;
+    if (token === '[' || token === '{') depth += 1;
+    else if (token === ']' || token === '}') depth -= 1;
+    if (depth > mostDepth) return tooDeep;
+  }
+  return undefined;
 }
 
 /** How much a document is once its aliases are unfolded. */

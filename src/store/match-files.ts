@@ -13,20 +13,29 @@ export async function matchFiles(root: string, pattern: string): Promise<string[
     .split('/')
     .filter((part) => part !== '' && part !== '.');
   const found = new Set<string>();
-  await walk(root, '', parts, found, new Set());
+  await walk({ root, found, done: new Set() }, '', parts, new Set());
   return [...found].toSorted((a, b) => (a < b ? -1 : 1));
 }
 
+interface Search {
+  root: string;
+  found: Set<string>;
+  /** Folders that were searched, each with how much of the pattern was left. */
+  done: Set<string>;
+}
+
 async function walk(
-  root: string,
+  search: Search,
   folder: string,
   [part, ...rest]: readonly string[],
-  found: Set<string>,
   above: ReadonlySet<string>,
 ): Promise<void> {
-  if (part === undefined) return;
+  const { root, found, done } = search;
+  const key = `${rest.length} ${folder}`;
+  if (part === undefined || done.has(key)) return;
+  done.add(key);
   if (part === '**') {
-    if (rest.length > 0) await walk(root, folder, rest, found, above);
+    if (rest.length > 0) await walk(search, folder, rest, above);
     const real = await realpath(join(root, folder));
     if (above.has(real)) return; // A link to a folder above it.
     for (const name of await namesIn(join(root, folder))) {
@@ -35,7 +44,7 @@ async function walk(
       const kind = await kindOf(join(root, path));
       if (kind === 'file' && rest.length === 0) found.add(path);
       if (kind === 'folder') {
-        await walk(root, path, [part, ...rest], found, new Set(above).add(real));
+        await walk(search, path, [part, ...rest], new Set(above).add(real));
       }
     }
     return;
@@ -45,7 +54,7 @@ async function walk(
     const path = folder === '' ? name : `${folder}/${name}`;
     const kind = await kindOf(join(root, path));
     if (kind === 'file' && rest.length === 0) found.add(path);
-    if (kind === 'folder') await walk(root, path, rest, found, above);
+    if (kind === 'folder') await walk(search, path, rest, above);
   }
 }
 
@@ -76,12 +85,25 @@ function matching(part: string, names: readonly string[]): string[] {
   );
 }
 
-/** A regular expression for one part of a path. */
+/**
+ * A regular expression for one part of a path. Of each `*` but the last the first fit is taken (a lookahead
+ * never goes back): another one could not make more names fit, and trying all takes for ever.
+ */
 function patternOf(part: string): string {
-  return part.replaceAll(/\*+|\?|\[(!?)(\]?[^\]]*)\]|[\\^$.|+(){}[\]]/g, (sign, not, members) => {
-    if (sign.startsWith('*')) return '.*';
-    if (sign === '?') return '.';
-    if (typeof members !== 'string') return `\\${sign}`;
-    return `[${not === '!' ? '^' : ''}${members.replaceAll(/[\\^\][]/g, '\\$&')}]`;
-  });
+  const pieces = [''];
+  const add = (text: string): void => {
+    pieces[pieces.length - 1] += text;
+  };
+  for (const [sign, not, members] of part.matchAll(/\*+|\[(!?)(\]?[^\]]*)\]|[^]/g)) {
+    if (sign.startsWith('*')) pieces.push('');
+    else if (sign === '?') add('.');
+    else if (members !== undefined) {
+      add(`[${not === '!' ? '^' : ''}${members.replaceAll(/[\\^\][]/g, '\\$&')}]`);
+    } else add(sign.replace(/[\\^$.|+(){}[\]]/, '\\$&'));
+  }
+  const [first = '', ...rest] = pieces;
+  const last = rest.pop();
+  if (last === undefined) return first;
+  const middle = rest.map((piece, index) => `(?=(.*?${piece}))\\${index + 1}`);
+  return `${first}${middle.join('')}.*${last}`;
 }

@@ -5,7 +5,9 @@
 export function plainName(name: string): string {
   if (isPlainName(name)) return name;
   const shown = JSON.stringify(String(name).slice(0, 60));
-  throw new RangeError(`${shown} cannot name a file of a run: allowed are letters, digits, _ and -`);
+  throw new RangeError(
+    `${shown} cannot name a file of a run: allowed are letters, digits, _ and -`,
+  );
 }
 
 /** Whether {@link plainName} takes it: not everything in a folder or bucket of ours is ours. */

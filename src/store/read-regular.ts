@@ -62,7 +62,7 @@ function assertRegular<S extends Kind>(found: S): S {
 
 function readAtMost(file: number, most: number): Buffer {
   const parts: Buffer[] = [];
-  for (let total = 0; ; ) {
+  for (let total = 0; ;) {
     const part = Buffer.allocUnsafe(Math.min(64 * 1024, most + 1 - total));
     const count = readSync(file, part);
     if (count === 0) return Buffer.concat(parts);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { warmUp } from '../activities/checking/threads.js';
 import {
   createJobActivities,
   createReportActivities,
@@ -77,6 +78,7 @@ export async function createWorkers(
     defaultHeartbeatThrottleInterval: '2s',
     interceptors: { activity: [nameSystemFailures] },
   } satisfies Partial<WorkerOptions>;
+  warmUp();
   const shared = await Worker.create({
     ...timing,
     connection,

@@ -19,6 +19,10 @@ from beam_pipeline.params import ModuleParams
 from beam_pipeline.registry import did_you_mean
 
 
+# Thousands of profiles.
+_MOST_BYTES = 10_000_000
+
+
 class Profile(BaseModel):
     """One entry of the profiles file; every value may hold `${env:NAME}`, `${file:path}`, `${secret:…}`."""
 
@@ -74,7 +78,8 @@ class ConnectionReference:
         """
         worker_redaction.install()
         if self.key is None:
-            return resolve_profile(dict(self.inline), f"source {self.step}", "inline attributes")
+            given = dict(self.inline)
+            return resolve_profile(given, f"source {self.step}", "inline attributes", anywhere=False)
         if self.profiles is None:
             raise ConfigError(
                 f"source {self.step}: profile `{self.key}` is wanted, but no profiles file was "
@@ -87,7 +92,10 @@ class ConnectionReference:
                 f"source {self.step}: {self.profiles} has no profile `{self.key}`{near} "
                 f"({', '.join(profiles) or 'it is empty'})"
             )
-        return resolve_profile(profiles[self.key], f"{self.profiles}: {self.key}", f"profile {self.key}")
+        # A file of that name is the host's owner's; of another one, whoever starts runs may have named it.
+        own = self.profiles.endswith("connections.json") or not files.is_local(self.profiles)
+        where = f"{self.profiles}: {self.key}"
+        return resolve_profile(profiles[self.key], where, f"profile {self.key}", anywhere=own)
 
 
 class DatabaseParams(ModuleParams):
@@ -140,7 +148,9 @@ def read_profiles(uri: str) -> dict[str, Any]:
         ConfigError: It is missing or malformed; the message repeats nothing of its contents.
     """
     try:
-        profiles = json.loads(files.read_bytes(uri))
+        profiles = json.loads(files.read_bytes(uri, _MOST_BYTES))
+    except RecursionError:
+        raise ConfigError(f"{uri} is nested too deeply") from None
     except ValueError as error:
         place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "its text"
         raise ConfigError(f"{uri} is not JSON: see {place}") from None
@@ -149,13 +159,14 @@ def read_profiles(uri: str) -> dict[str, Any]:
     return profiles
 
 
-def resolve_profile(attributes: Any, where: str, name: str) -> Connection:
+def resolve_profile(attributes: Any, where: str, name: str, *, anywhere: bool = True) -> Connection:
     """Checks one profile and resolves its references.
 
     Args:
         attributes: The profile as it was read.
         where: Where it stands, for messages.
         name: What messages about the server call it.
+        anywhere: Whether `${file:…}` may lie outside of what `roots` allows.
 
     Raises:
         ConfigError: An attribute is unknown, missing or of the wrong type.
@@ -165,11 +176,12 @@ def resolve_profile(attributes: Any, where: str, name: str) -> Connection:
     except ValidationError as error:
         problems = [_problem(found) for found in error.errors(include_input=False)]
         raise ConfigError(f"{where}: " + "; ".join(problems)) from None
-    password = secrets.resolve(profile.password, f"{where}: password")
+    password = secrets.resolve(profile.password, f"{where}: password", anywhere=anywhere)
     secrets.remember(password)
 
     def text(attribute: str) -> str:
-        return secrets.resolve(str(getattr(profile, attribute)), f"{where}: {attribute}")
+        value = str(getattr(profile, attribute))
+        return secrets.resolve(value, f"{where}: {attribute}", anywhere=anywhere)
 
     return Connection(
         name=name,

@@ -1,6 +1,6 @@
 """Looks at the columns by which sources are read in windows (docs/contracts.md, section 6).
 
-    python -m beam_pipeline.cursors --plan FILE [--profiles FILE] [--root DIR]
+    python -m beam_pipeline.cursors --plan FILE [--profiles FILE] [--root DIR] [--roots JSON]
 
 prints one JSON document, `{"sources": {"orders": {"column", "type", "max", "nulls"}}}` or
 `{"failure": {…}}`, and exits with 0 or 1.
@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
 
-from beam_pipeline import failure, plan, registry
+from beam_pipeline import failure, plan, registry, roots
 from beam_pipeline.context import StepContext
 from beam_pipeline.cursor_column import CursorColumn
 from beam_pipeline.errors import BeamlineError, ConfigError
@@ -35,8 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--plan", required=True, help="path of the plan")
     parser.add_argument("--profiles", help="path of the connection profiles")
     parser.add_argument("--root", help="folder to which relative paths are relative")
+    parser.add_argument("--roots", help="JSON list of the folders that a config's files may lie in")
     arguments = parser.parse_args(argv)
     try:
+        roots.allow(arguments.roots)
         found = describe(plan.read(arguments.plan).plan, arguments.profiles or None, arguments.root or None)
     except Exception as error:
         print(json.dumps({"failure": failure.describe(error)}))

@@ -11,7 +11,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from beam_pipeline import errors
+from beam_pipeline import errors, regular
+
+# Of what is read as a whole: plans, connection profiles, manifests.
+MOST_BYTES = 100_000_000
 
 
 def is_local(uri: str) -> bool:
@@ -36,17 +39,23 @@ def join(uri: str, *names: str) -> str:
     return "/".join((uri.rstrip("/"), *names))
 
 
-def read_bytes(uri: str) -> bytes:
-    """Reads a whole small file."""
+def read_bytes(uri: str, most: int = MOST_BYTES) -> bytes:
+    """Reads a whole small file, of at most `most` bytes.
+
+    Raises:
+        BeamlineError: Classified.
+    """
     try:
         if is_local(uri):
-            return Path(uri).read_bytes()
+            return regular.read(uri, most)
         if is_object(uri):
-            return bytes(_gcs().read_bytes(uri))
+            return bytes(_gcs().read_bytes(uri, most))
         with _filesystems().open(uri) as stream:
             return bytes(stream.read())
     except OSError as error:
         raise errors.from_os_error(error, uri) from error
+    except regular.Unreadable as error:
+        raise errors.ConfigError(f"{uri} {error}") from None
 
 
 def make_folder(uri: str) -> None:

@@ -24,14 +24,19 @@ _BATCH = 100
 _BATCHES_AT_ONCE = 8
 
 
-def read_bytes(uri: str) -> bytes:
-    """Reads an object.
+def read_bytes(uri: str, most: int) -> bytes:
+    """Reads an object of at most `most` bytes.
 
     Raises:
         BeamlineError: Classified.
     """
     with _classified(uri):
-        return bytes(_blob(uri).download_as_bytes())
+        blob = _blob(uri)
+        # The size of this generation, and then this generation: not of one that comes between.
+        blob.reload()
+        if blob.size is not None and blob.size > most:
+            raise errors.ConfigError(f"{uri} has {blob.size} bytes; at most {most} are read")
+        return bytes(blob.download_as_bytes(if_generation_match=blob.generation))
 
 
 def exists(uri: str) -> bool:

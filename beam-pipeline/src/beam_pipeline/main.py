@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from beam_pipeline import errors, failure, files, parameters, secrets
+from beam_pipeline import errors, failure, files, parameters, roots, secrets
 from beam_pipeline.events import EventStream
 from beam_pipeline.fault_point import fault_point
 from beam_pipeline.progress import progress
@@ -94,6 +94,7 @@ def _attempt(
         # Importing Beam takes most of a second: the first lines are out before.
         from beam_pipeline.execute import execute
 
+        roots.allow(arguments.roots)
         fault_point("beam:started")
         event, fields = execute(arguments, beam_options, temp_dir)
         endings.put(Ended(0, event, fields))
@@ -159,6 +160,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parameters.add_to(parser)
+    parser.add_argument("--roots", help="JSON list of the folders that a config's files may lie in")
     parser.add_argument("--temp_dir", help="folder for spilled data")
     parser.add_argument("--exit_with_parent", action="store_true", help="exit when standard input closes")
     return parser

@@ -29,20 +29,24 @@ def pattern_regex(pattern: str) -> re.Pattern[str]:
 
 
 def _part_regex(part: str) -> str:
-    regex = ""
+    """Of each `*` but the last the first fit is taken: another one could not make more names fit."""
+    pieces = [""]
     position = 0
     while position < len(part):
         character = part[position]
         end = part.find("]", position + 2 if part[position + 1 : position + 2] != "!" else position + 3)
         if character == "*":
-            regex += "[^/]*"
+            pieces.append("")
         elif character == "?":
-            regex += "[^/]"
+            pieces[-1] += "[^/]"
         elif character == "[" and end > 0:
             inside = part[position + 1 : end].replace("\\", r"\\").replace("[", r"\[")
-            regex += f"[^{inside[1:]}]" if inside.startswith("!") else f"[{inside}]"
+            pieces[-1] += f"[^{inside[1:]}]" if inside.startswith("!") else f"[{inside}]"
             position = end
         else:
-            regex += re.escape(character)
+            pieces[-1] += re.escape(character)
         position += 1
-    return regex
+    first, *rest = pieces
+    if not rest:
+        return first
+    return first + "".join(f"(?>[^/]*?{piece})" for piece in rest[:-1] if piece) + "[^/]*" + rest[-1]

@@ -23,6 +23,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import inspect
+import itertools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -128,9 +129,17 @@ def find(kind: Kind, name: str, where: str) -> Module:
     raise ConfigError(f"{where}  no {kind} module is named `{name}`{near} ({allowed})")
 
 
+# Longer words are no typing errors, and comparing takes time.
+_LONGEST_WORD = 100
+_MOST_WORDS = 1000
+
+
 def did_you_mean(name: str, allowed: Any) -> str:
     """The near miss of a misspelt name, as the end of a message."""
-    near = difflib.get_close_matches(name, list(allowed), n=1)
+    if len(name) > _LONGEST_WORD:
+        return ""
+    words = [word for word in itertools.islice(allowed, _MOST_WORDS) if len(word) <= _LONGEST_WORD]
+    near = difflib.get_close_matches(name, words, n=1)
     return f"; did you mean `{near[0]}`?" if near else ""
 
 

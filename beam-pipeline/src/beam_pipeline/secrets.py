@@ -6,28 +6,32 @@ import logging
 import os
 import re
 import threading
-from pathlib import Path
 
+from beam_pipeline import regular, roots
 from beam_pipeline.errors import UnresolvedReference
 
-REFERENCE = re.compile(r"\$\{(env|file|secret):([^}]+)\}")
+# Without a brace inside: a text of many beginnings and no end is read once, not once for each.
+REFERENCE = re.compile(r"\$\{(env|file|secret):([^{}]+)\}")
+# A password, a key, a certificate.
+_MOST_BYTES = 1 << 20
 
 _known: set[str] = set()
 _lock = threading.Lock()
 
 
-def resolve(text: str, where: str) -> str:
+def resolve(text: str, where: str, *, anywhere: bool = True) -> str:
     """Replaces every reference in a text.
 
     Args:
         text: For example `${env:PGPASSWORD}`.
         where: What the text is for, for messages.
+        anywhere: Whether a file may lie outside of what `roots` allows: the host's owner named it.
 
     Raises:
         UnresolvedReference: A variable is not set, a file cannot be read, or there is no such secret.
         BeamlineError: Secret Manager refuses, or cannot be reached.
     """
-    return REFERENCE.sub(lambda found: _value(found[1], found[2].strip(), where), text)
+    return REFERENCE.sub(lambda found: _value(found[1], found[2].strip(), where, anywhere), text)
 
 
 def remember(secret: str) -> None:
@@ -57,7 +61,7 @@ class RedactingFormatter(logging.Formatter):
         return redact(super().format(record))
 
 
-def _value(kind: str, name: str, where: str) -> str:
+def _value(kind: str, name: str, where: str, anywhere: bool) -> str:
     if kind == "env":
         value = os.environ.get(name)
         if value is None:
@@ -69,10 +73,14 @@ def _value(kind: str, name: str, where: str) -> str:
         value = secret_manager.access(name, where)
         remember(value)
         return value
+    if not anywhere:
+        roots.check(name, f"{where}: ")
     try:
-        return Path(name).read_text(encoding="utf-8").rstrip("\r\n")
+        return regular.read(name, _MOST_BYTES).decode("utf-8").rstrip("\r\n")
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UnresolvedReference(f"{where}: the file {name} cannot be read: {reason}") from None
+    except regular.Unreadable as error:
+        raise UnresolvedReference(f"{where}: the file {name} {error}") from None
     except UnicodeDecodeError:
         raise UnresolvedReference(f"{where}: the file {name} is not UTF-8 text") from None

@@ -18,10 +18,12 @@ export type ThreadAnswer =
   | { kind: 'failed'; type: FailureType; message: string; detail: FailureDetail }
   | { kind: 'unexpected'; name: string; message: string; stack: string | undefined };
 
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- of a thread, not of a window
 const say = (answer: ThreadAnswer): void => parentPort?.postMessage(answer);
 
 parentPort?.on('message', ({ question, env }: ThreadQuestion) => {
   process.env = env;
+  say({ kind: 'tick' });
   const ticking = setInterval(() => say({ kind: 'tick' }), 1000);
   void readRun(question)
     .then(

@@ -9,11 +9,19 @@ const mostThreads = 4;
 /** What one may take: a config that needs more is refused. */
 const mostMegabytes = 512;
 /** A thread computes for so long at most without a sign of life, which it gives each second else. */
-const mostSilentMs = 30_000;
+const mostSilentMs = 20_000;
+
+/** A thread of a busy machine starts in this time; another attempt may have more luck. */
+const startMs = 120_000;
 
 const slots = pLimit(mostThreads);
 /** One that has loaded everything and has nothing to do. */
 let idle: Worker | undefined;
+
+/** Starts a thread, so that the first run does not wait for it. */
+export function warmUp(): void {
+  idle ??= newThread(mostMegabytes);
+}
 
 /** Other limits, for tests. */
 export interface ThreadLimits {
@@ -26,7 +34,10 @@ export interface ThreadLimits {
  * runs: a config that takes too long or too much memory ends the thread and nothing else.
  * @throws `ConfigError` and other failures of ours
  */
-export function readRunInThread(question: RunQuestion, limits: ThreadLimits = {}): Promise<ReadRun> {
+export function readRunInThread(
+  question: RunQuestion,
+  limits: ThreadLimits = {},
+): Promise<ReadRun> {
   return slots(async () => {
     const { megabytes = mostMegabytes, silentMs = mostSilentMs } = limits;
     const isUsual = megabytes === mostMegabytes;
@@ -55,18 +66,11 @@ function ask(
   question: RunQuestion,
   { megabytes, silentMs }: Required<ThreadLimits>,
 ): Promise<Outcome> {
-  const refused = (what: string): Outcome => {
-    const message = `checking the config ${what}, and was ended; make the config smaller`;
-    return { kind: 'ended', error: failure('ConfigError', message) };
-  };
   return new Promise((resolve) => {
     let timer: NodeJS.Timeout | undefined;
     const settle = (outcome: Outcome): void => {
       clearTimeout(timer);
-      // Not all at once: the thread's own are among them.
-      for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
-      // An error that nobody listens to would end this process.
-      worker.on('error', () => undefined);
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
       worker.unref();
       resolve(outcome);
     };
@@ -75,22 +79,37 @@ function ask(
       const silent = (): void => settle(refused(`took more than ${silentMs / 1000} s`));
       timer = setTimeout(silent, silentMs);
     };
-    worker.ref();
-    worker.on('message', (answer: ThreadAnswer) => {
+    // What it loads before its first tick is no fault of the config.
+    const late = (): void => {
+      const error = new Error(
+        `the thread that checks configs did not start in ${startMs / 1000} s`,
+      );
+      settle({ kind: 'ended', error });
+    };
+    timer = setTimeout(late, startMs);
+    const onMessage = (answer: ThreadAnswer): void => {
       if (answer.kind === 'tick') wait();
       else settle(answer);
-    });
-    worker.on('error', (error: NodeJS.ErrnoException) => {
+    };
+    const onError = (error: NodeJS.ErrnoException): void => {
       const isFull = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
       settle(isFull ? refused(`took more than ${megabytes} MB`) : { kind: 'ended', error });
-    });
-    worker.on('exit', (code) => {
+    };
+    const onExit = (code: number): void => {
       const error = new Error(`the thread that checks configs ended with code ${code}`);
       settle({ kind: 'ended', error });
-    });
-    wait();
-    worker.postMessage({ question, env: { ...process.env } } satisfies ThreadQuestion);
+    };
+    worker.ref();
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
+    const asked: ThreadQuestion = { question, env: { ...process.env } };
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- of a thread, not of a window
+    worker.postMessage(asked);
   });
+}
+
+function refused(what: string): Outcome {
+  const message = `checking the config ${what}, and was ended; make the config smaller`;
+  return { kind: 'ended', error: failure('ConfigError', message) };
 }
 
 function newThread(megabytes: number): Worker {
@@ -99,6 +118,10 @@ function newThread(megabytes: number): Worker {
     resourceLimits: { maxOldGenerationSizeMb: megabytes },
   });
   worker.unref(); // An idle one keeps no process alive.
+  worker.on('error', ignored);
+  worker.on('exit', () => {
+    if (idle === worker) idle = undefined;
+  });
   return worker;
 }
 
@@ -114,7 +137,7 @@ function keepIdle(worker: Worker): void {
     return;
   }
   idle = worker;
-  worker.on('exit', () => {
-    if (idle === worker) idle = undefined;
-  });
 }
+
+/** An error of a thread that nobody listens to would end this process. */
+function ignored(): void {}

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,6 +14,7 @@ export async function openDatabase(database: string, waitMs: number): Promise<Du
   await mkdir(dirname(database), { recursive: true }).catch((error: unknown) => {
     throw publishFailure(error, database);
   });
+  assertFile(database);
   const deadline = Date.now() + waitMs;
   for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
     try {
@@ -25,6 +27,14 @@ export async function openDatabase(database: string, waitMs: number): Promise<Du
       await sleep(Math.min(pause, left));
     }
   }
+}
+
+/** A pipe or a device in the place of the file would be waited for, for ever. */
+function assertFile(database: string): void {
+  const found = statSync(database, { throwIfNoEntry: false });
+  if (found === undefined || found.isFile()) return;
+  const message = `${database} is there and is no regular file: name another \`database\`. Nothing was published.`;
+  throw failure('ConfigError', message);
 }
 
 function isLocked(error: unknown): boolean {

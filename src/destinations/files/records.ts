@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, readdir, rm } from 'node:fs/promises';
+import { link, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { failure } from '../../shared/failures.js';
 import { manifestSink } from '../../shared/manifest.js';
+import { readRegularText } from '../../store/read-regular.js';
 import { commitOrigin, recordedCursor } from '../commit-origin.js';
 import type { Folder } from './folder.js';
 import { syncPath, writeSynced } from './sync.js';
+
+/** A commit of some 100,000 files. */
+const mostRecordBytes = 100_000_000;
 
 const count = z.int().nonnegative();
 
@@ -111,7 +115,7 @@ export async function createRecord({ log }: Folder, record: CommitRecord): Promi
 async function readRecord(log: string, version: number): Promise<CommitRecord> {
   const file = join(log, `${version}.json`);
   try {
-    return commitRecord.parse(JSON.parse(await readFile(file, 'utf8')));
+    return commitRecord.parse(JSON.parse(readRegularText(file, mostRecordBytes)));
   } catch (error) {
     throw failure(
       'ConfigError',

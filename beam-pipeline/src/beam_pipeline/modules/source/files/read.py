@@ -8,7 +8,7 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 
-from beam_pipeline import files
+from beam_pipeline import files, roots
 from beam_pipeline.context import StepContext
 from beam_pipeline.empty_batch import empty_batch
 from beam_pipeline.errors import ConfigError
@@ -86,6 +86,8 @@ class _Plan(beam.DoFn):
                 "a relative path begins at the project's folder"
             )
         if files.is_local(pattern):
+            for path in found:
+                roots.check(path, f"{context.plan_path}.parameters.path")
             found = versions.settled(found, pattern)
         return found
 
