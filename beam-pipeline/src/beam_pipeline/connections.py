@@ -18,7 +18,6 @@ from beam_pipeline.errors import ConfigError
 from beam_pipeline.params import ModuleParams
 from beam_pipeline.registry import did_you_mean
 
-
 # Thousands of profiles.
 _MOST_BYTES = 10_000_000
 

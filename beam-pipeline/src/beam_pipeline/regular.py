@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 
 
 class Unreadable(Exception):
@@ -19,7 +20,7 @@ def read(path: str, most: int) -> bytes:
         Unreadable: It is no regular file, or larger.
         OSError: As of `open`.
     """
-    _check(os.stat(path), most)
+    _check(Path(path).stat(), most)
     with open(path, "rb", opener=_open) as stream:
         _check(os.fstat(stream.fileno()), most)
         content = stream.read(most + 1)

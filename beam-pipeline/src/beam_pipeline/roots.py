@@ -7,7 +7,9 @@ from pathlib import Path
 
 from beam_pipeline.errors import ConfigError
 
-_roots: tuple[Path, ...] | None = None
+
+class _Allowed:
+    folders: tuple[Path, ...] | None = None
 
 
 def allow(text: str | None) -> None:
@@ -19,9 +21,8 @@ def allow(text: str | None) -> None:
     Raises:
         ConfigError: It is no such list.
     """
-    global _roots
     if text is None:
-        _roots = None
+        _Allowed.folders = None
         return
     try:
         folders = json.loads(text)
@@ -29,7 +30,7 @@ def allow(text: str | None) -> None:
             raise ValueError(text)
     except ValueError:
         raise ConfigError("--roots is a JSON list of folders") from None
-    _roots = tuple(Path(folder).resolve() for folder in folders)
+    _Allowed.folders = tuple(Path(folder).resolve() for folder in folders)
 
 
 def check(path: str, where: str) -> str:
@@ -42,14 +43,15 @@ def check(path: str, where: str) -> str:
     Raises:
         ConfigError: It is elsewhere; the message says what would allow it.
     """
-    if _roots is None:
+    allowed = _Allowed.folders
+    if allowed is None:
         return path
     real = Path(path).resolve()
-    if any(real.is_relative_to(root) for root in _roots):
+    if any(real.is_relative_to(root) for root in allowed):
         return path
-    declared = json.dumps([*(str(root) for root in _roots[1:]), str(real.parent)])
+    declared = json.dumps([*(str(root) for root in allowed[1:]), str(real.parent)])
     leads = "" if str(real) == path else f", which leads to `{real}`"
     raise ConfigError(
-        f"{where}  `{path}`{leads} is outside of the project `{_roots[0]}`, where runs read and write; to allow "
-        f"it, write in the project's beamline.yaml: roots: {declared}"
+        f"{where}  `{path}`{leads} is outside of the project `{allowed[0]}`, where runs read and write; to "
+        f"allow it, write in the project's beamline.yaml: roots: {declared}"
     )
