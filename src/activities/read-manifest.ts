@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { failure } from '../shared/failures.js';
 import { manifest, type Manifest } from '../shared/manifest.js';
 import { isGsUri } from '../store/gs-uri.js';
+import { readRegularText } from '../store/read-regular.js';
 import type { Staged } from '../workflows/activities.js';
 import type { ActivityDeps } from './deps.js';
+
+/** Of some 100,000 staged files. */
+const mostManifestBytes = 100_000_000;
 
 /** Reads the manifest that the workflow's history names, and checks that it is that very one. */
 export async function readManifest(
@@ -30,6 +33,6 @@ export async function readManifest(
 }
 
 async function readText({ objects }: Pick<ActivityDeps, 'objects'>, uri: string): Promise<string> {
-  if (!isGsUri(uri)) return readFile(uri, 'utf8');
+  if (!isGsUri(uri)) return readRegularText(uri, mostManifestBytes);
   return (await (await objects()).read(uri)).toString('utf8');
 }

@@ -4,24 +4,28 @@ import { ConfigProblems } from './problems.js';
 
 /** A config must be smaller than this: 10 MB. */
 export const maxConfigBytes = 10_000_000;
+/** A file of connection profiles: 1 MB, some thousands of them. */
+export const maxProfileBytes = 1_000_000;
 
 /**
  * The text of a config, or of another file that is written like one.
  * @param file its name in problems
+ * @param most it has fewer bytes
  * @throws `ConfigProblems` if it cannot be read
  */
-export function readConfigText(path: string, file: string): string {
+export function readConfigText(path: string, file: string, most: number): string {
   const whole = (message: string): ConfigProblems =>
     new ConfigProblems([{ file, line: 0, column: 0, path: '', message }]);
   try {
-    return readRegularText(path, maxConfigBytes - 1);
+    return readRegularText(path, most - 1);
   } catch (error) {
     if (error instanceof TooLarge) {
-      const { size } = error;
-      throw whole(
-        `the file has ${size < maxConfigBytes ? 'more' : size} bytes; a config must have fewer than ` +
-          `${maxConfigBytes}. Long SQL goes into a .sql file, data into a file that a source reads`,
-      );
+      const size = error.size < most ? 'more' : error.size;
+      const advice =
+        most === maxConfigBytes
+          ? `a config must have fewer than ${most}. Long SQL goes into a .sql file, data into a file that a source reads`
+          : `connection profiles must have fewer than ${most}`;
+      throw whole(`the file has ${size} bytes; ${advice}`);
     }
     if (error instanceof NotRegular) throw whole(`${error.message}; name a config file`);
     const { code } = error as NodeJS.ErrnoException;

@@ -13,7 +13,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { bucketPathMessage } from './bucket-path.js';
-import { readConfigText } from './config-text.js';
+import { maxConfigBytes, maxProfileBytes, readConfigText } from './config-text.js';
 import { jsonErrorOf } from './json-error.js';
 import { ConfigProblems, formatPath, type ConfigPath, type Problem } from './problems.js';
 import { unfitNodes } from './unfit-nodes.js';
@@ -57,7 +57,10 @@ export function loadConfig(
   }
   const absolute = resolve(root, path);
   const isJson = json ?? extname(absolute) === '.json';
-  return parseConfig(readConfigText(absolute, file), { file, path: absolute, json: isJson });
+  return parseConfig(
+    readConfigText(absolute, file, json === true ? maxProfileBytes : maxConfigBytes),
+    { file, path: absolute, json: isJson },
+  );
 }
 
 /** Like {@link loadConfig}, from a text. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -127,6 +128,43 @@ describe('uploading what a job reads', () => {
       'a run that goes on reads what it was given',
     );
     assert.equal((await contents(project.objects, second))['data/a.csv'], 'a\n9\n');
+  });
+
+  it('uploads no file that a link leads to, out of the project', async () => {
+    writeFileSync(join(root, 'shadow'), 'planted');
+    mkdirSync(join(project.root, 'data'));
+    symlinkSync('../../shadow', join(project.root, 'data', 'a.csv'));
+    await assert.rejects(
+      uploadOf([files('data/*.csv')]),
+      /sources\[0\]\.parameters\.path  `data\/a\.csv`, which leads to .* is outside of the project/,
+    );
+    assert.equal(writes(), 1, 'the plan, which is uploaded first, and no more');
+    write('beamline.yaml', 'roots: [../shadow]\n');
+    const { inputsUri } = await uploadOf([files('data/*.csv')]);
+    assert.deepEqual(await contents(project.objects, inputsUri ?? ''), { 'data/a.csv': 'planted' });
+  });
+
+  it('resolves a file of the host for the profiles of its owner, not for others', async () => {
+    writeFileSync(join(root, 'secret'), 'planted\n');
+    execFileSync('mkfifo', [join(project.root, 'pipe')]);
+    const resolved = async (name: string, file: string): Promise<string> => {
+      const path = write(name, JSON.stringify({ shop: profile({ user: `\${file:${file}}` }) }));
+      const run = await pin(
+        project,
+        `run${tests}`,
+        { sources: [postgres({ profile: 'shop' })], sinks: [] },
+        path,
+      );
+      const { profilesUri } = await upload(run, true);
+      return (await project.objects.read(profilesUri ?? '')).toString();
+    };
+    assert.match(await resolved('.connections.json', '../secret'), /"user": "planted"/);
+    await assert.rejects(
+      resolved('a.json', '../secret'),
+      /a\.json: shop: user: .* is outside of the project/,
+    );
+    await assert.rejects(resolved('.connections.json', 'pipe'), /is a pipe, not a regular file/);
+    await assert.rejects(resolved('.connections.json', '/dev/zero'), /is a device/);
   });
 
   it('uploads nothing twice', async () => {

@@ -8,6 +8,7 @@ import {
   PreconditionFailed,
   type ObjectStore,
 } from '../../src/store/object-store.js';
+import { TooLarge } from '../../src/store/read-regular.js';
 import { startStorage, startStorageProxy, type StorageEmulator } from '../support/storage.js';
 import type { StorageProxy } from '../support/storage.js';
 import { temporaryRoot } from '../support/stack.js';
@@ -66,6 +67,12 @@ describe('the object store', () => {
     assert.equal(info.md5, md5('één'));
     assert.deepEqual(info.metadata, { owner: 'me' });
     assert.ok(Number(info.generation) > 0 && !Number.isNaN(Date.parse(info.updated)));
+  });
+
+  it('reads no object that is larger than its reader takes', async () => {
+    await objects.write(`${at}/large`, Buffer.alloc(100_000, 'x'));
+    assert.equal((await objects.read(`${at}/large`, 100_000)).length, 100_000);
+    await assert.rejects(objects.read(`${at}/large`, 99_999), TooLarge);
   });
 
   it('reads nothing of what is not there', async () => {

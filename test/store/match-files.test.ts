@@ -42,4 +42,17 @@ describe('the files of a pattern', () => {
       await remove();
     }
   });
+
+  it('are found soon, however many stars there are', async () => {
+    const { root, remove } = await temporaryRoot();
+    try {
+      mkdirSync(join(root, ...Array.from({ length: 20 }, () => 'a')), { recursive: true });
+      writeFileSync(join(root, 'a'.repeat(200)), '');
+      assert.deepEqual(await matchFiles(root, `${'*a'.repeat(40)}*b`), []);
+      assert.deepEqual(await matchFiles(root, '*a'.repeat(40)), ['a'.repeat(200)]);
+      assert.deepEqual(await matchFiles(root, `${'**/a/'.repeat(12)}b`), []);
+    } finally {
+      await remove();
+    }
+  });
 });
