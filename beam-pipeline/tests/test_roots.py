@@ -12,7 +12,7 @@ import pytest
 
 from beam_pipeline import connections, files, registry, regular, roots, secrets
 from beam_pipeline.connections import ConnectionReference
-from beam_pipeline.errors import ConfigError
+from beam_pipeline.errors import ConfigError, SqlError
 from beam_pipeline.pattern import pattern_regex
 from running import InProcess, plan_of
 
@@ -142,3 +142,40 @@ def test_a_pattern_of_many_stars_is_tried_once() -> None:
 def test_a_name_that_is_none_is_searched_quickly(name: str) -> None:
     allowed: Any = [f"{'y' * 200}{index}" for index in range(5000)]
     assert registry.did_you_mean(name, allowed) == ""
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM read_text('/etc/passwd')",
+        "SELECT * FROM read_blob('/etc/passwd')",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM read_json('/etc/passwd')",
+        "SELECT * FROM read_parquet('/proc/self/environ')",
+        "SELECT * FROM sniff_csv('/etc/passwd')",
+        "SELECT * FROM parquet_metadata('/etc/passwd')",
+        "SELECT * FROM glob('/etc/*')",
+        "SELECT * FROM '/etc/passwd.csv'",
+        "SELECT * FROM 'https://example.com/a.parquet'",
+        "SELECT getenv('HOME')",
+        "COPY (SELECT 1) TO 'out.csv'",
+        "EXPORT DATABASE 'out'",
+        "ATTACH 'other.duckdb' AS other",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET enable_external_access = true",
+        "PRAGMA enable_external_access",
+        "RESET lock_configuration",
+        "CALL pragma_version()",
+    ],
+)
+def test_the_sql_of_a_step_reaches_nothing_of_the_host(
+    sql: str, project: Path, in_process: InProcess
+) -> None:
+    before = sorted(project.iterdir())
+    source = {"module": "files", "path": "a.csv", "format": "csv"}
+    step = {"module": "sql", "inputs": ["a"], "sql": sql}
+    with pytest.raises((ConfigError, SqlError)) as raised:
+        in_process.run(plan_of({"a": source}, {"s": step}))
+    assert "root:" not in str(raised.value)
+    assert sorted(project.iterdir()) == before
