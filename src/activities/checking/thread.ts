@@ -16,7 +16,8 @@ export type ThreadAnswer =
   | { kind: 'tick' }
   | { kind: 'read'; run: ReadRun }
   | { kind: 'failed'; type: FailureType; message: string; detail: FailureDetail }
-  | { kind: 'unexpected'; name: string; message: string; stack: string | undefined };
+  /** `code`: the system's, such as ENOSPC. */
+  | { kind: 'unexpected'; name: string; message: string; stack: string | undefined; code: unknown };
 
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- of a thread, not of a window
 const say = (answer: ThreadAnswer): void => parentPort?.postMessage(answer);
@@ -42,5 +43,6 @@ function answerOf(error: unknown): ThreadAnswer {
     return { kind: 'failed', type: error.type, message: error.message, detail };
   }
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  return { kind: 'unexpected', name, message, stack };
+  const { code } = (error ?? {}) as { code?: unknown };
+  return { kind: 'unexpected', name, message, stack, code };
 }

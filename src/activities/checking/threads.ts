@@ -51,11 +51,20 @@ export function readRunInThread(
       case 'failed':
         throw failure(answer.type, answer.message, answer.detail);
       case 'unexpected':
-        throw Object.assign(new Error(answer.message), { name: answer.name, stack: answer.stack });
+        throw unexpected(answer);
       case 'ended':
         throw answer.error;
     }
   });
+}
+
+function unexpected({
+  name,
+  message,
+  stack,
+  code,
+}: Extract<ThreadAnswer, { kind: 'unexpected' }>): Error {
+  return Object.assign(new Error(message), { name, stack }, code === undefined ? {} : { code });
 }
 
 type Outcome = Exclude<ThreadAnswer, { kind: 'tick' }> | { kind: 'ended'; error: Error };
