@@ -3,6 +3,7 @@ import type { LoadedConfig } from './document.js';
 import { problemsOf } from './issues.js';
 import { formatPath, type Problem } from './problems.js';
 import type { JsonSchema } from './schema-walk.js';
+import { shortened } from './values.js';
 
 /**
  * What is wrong with data that stands in no file (a run's input, options of the command line), in
@@ -33,7 +34,7 @@ function withoutFile(origin: string, value: unknown): LoadedConfig {
       line: 0,
       column: 0,
       path: formatPath(path),
-      message,
+      message: shortened(message, 1000),
     }),
   };
 }

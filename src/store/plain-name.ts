@@ -4,7 +4,7 @@
  */
 export function plainName(name: string): string {
   if (isPlainName(name)) return name;
-  const shown = JSON.stringify(String(name).slice(0, 60));
+  const shown = JSON.stringify(name.slice(0, 60));
   throw new RangeError(
     `${shown} cannot name a file of a run: allowed are letters, digits, _ and -`,
   );

@@ -54,6 +54,16 @@ const hostile: [string, string, RegExp][] = [
   ['a long zone', `${base}timezone: ${'K'.repeat(100_000)}\n`, /^.{0,400}unknown time zone/],
   ['a long number', `${base}timeout: ${'9'.repeat(500_000)}\n`, /^.{0,400}finite|rounded/],
   ['a long cron', `${base}schedule: { cron: '${'1 '.repeat(100_000)}' }\n`, /allowed 200/],
+  [
+    'a schema of many commas',
+    base
+      .replace('module: duckdb', 'module: bigquery')
+      .replace(
+        'database: w.duckdb, table: t',
+        `table: 'proj-ect:d.t', schema: '${',('.repeat(300_000)}'`,
+      ),
+    /is no `name:TYPE`/,
+  ],
   ['a macro of every object', `${base}schedule: { cron: constructor }\n`, /has 1 field/],
   ['a key twice, late', `${base}${many(30_000, (n) => `k${n}: 1\n`)}k5: 1\n`, /stands twice/],
   ['no config', 'root:x:0:0:root:/root:/bin/sh\n', /^(?!.*root:x).*/],

@@ -60,7 +60,7 @@ export function parseSchemaFile(text: string): TableField[] {
 
 /** `name:TYPE,name:TYPE`, with `NUMERIC(10,2)` and the like. */
 function parseInline(text: string): TableField[] {
-  const parts = text.split(/,(?![^(]*\))/).map((part) => part.trim());
+  const parts = splitFields(text);
   return checked(
     parts.map((part) => {
       const [, name, type = '', precision, scale] =
@@ -80,6 +80,19 @@ function parseInline(text: string): TableField[] {
       };
     }),
   );
+}
+
+/** At the commas that stand in no parentheses, in one pass. */
+function splitFields(text: string): string[] {
+  const parts = [''];
+  let depth = 0;
+  for (const piece of text.split(/([,()])/)) {
+    if (piece === '(') depth += 1;
+    if (piece === ')') depth -= 1;
+    if (piece === ',' && depth <= 0) parts.push('');
+    else parts[parts.length - 1] += piece;
+  }
+  return parts.map((part) => part.trim());
 }
 
 function fieldOf(entry: unknown, above: string): TableField {
@@ -109,9 +122,12 @@ function assertType(type: unknown, path: string): void {
 }
 
 function checked(fields: TableField[]): TableField[] {
-  const names = fields.map(({ name }) => name.toLowerCase());
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new RangeError(`field \`${twice}\` is there twice`);
+  const seen = new Set<string>();
+  for (const { name } of fields) {
+    const lower = name.toLowerCase();
+    if (seen.has(lower)) throw new RangeError(`field \`${lower}\` is there twice`);
+    seen.add(lower);
+  }
   return fields;
 }
 
