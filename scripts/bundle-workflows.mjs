@@ -5,6 +5,7 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 
 const workflowsPath = fileURLToPath(new URL('../dist/src/workflows/index.js', import.meta.url));
 const target = fileURLToPath(new URL('../dist/src/workflows/bundle.cjs', import.meta.url));
+const converter = fileURLToPath(new URL('../dist/src/shared/data-converter.js', import.meta.url));
 const quiet = {
   trace() {},
   debug() {},
@@ -13,5 +14,10 @@ const quiet = {
   error: console.error,
   log() {},
 };
-const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet });
+const { code } = await bundleWorkflowCode({
+  workflowsPath,
+  payloadConverterPath: converter,
+  failureConverterPath: converter,
+  logger: quiet,
+});
 await writeFile(target, code);

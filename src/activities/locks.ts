@@ -1,10 +1,10 @@
 import {
   WithStartWorkflowOperation,
-  WorkflowNotFoundError,
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import { lockWorkflowType } from '../shared/names.js';
-import { firstRunIdOf, runKeyOf } from '../store/run-key.js';
+import { describeExecution, isNoSuchExecution } from '../client/executions.js';
+import { runKeyOf } from '../store/run-key.js';
 import type { LockRequest, PipelineActivities } from '../workflows/activities.js';
 import { takeUpdate } from '../workflows/signals.js';
 import type { ActivityDeps } from './deps.js';
@@ -50,16 +50,19 @@ export function createRequestLock({
   }
 }
 
-/** A run is open if the workflow of that id runs and is still the same run. */
+/**
+ * A run is open if the workflow of that id runs and is still the same run. A name that Temporal does not
+ * take is that of no run: the lock that asks must not wait for it for ever.
+ */
 export function createIsRunOpen({
   client,
 }: Pick<ActivityDeps, 'client'>): PipelineActivities['isRunOpen'] {
   return async ({ workflowId, runKey }) => {
     try {
-      const latest = await client.workflow.getHandle(workflowId).describe();
-      return latest.status.name === 'RUNNING' && runKeyOf(firstRunIdOf(latest)) === runKey;
+      const latest = await describeExecution(client, workflowId);
+      return latest.isOpen && runKeyOf(latest.firstRunId) === runKey;
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
+      if (isNoSuchExecution(error)) return false;
       throw error;
     }
   };

@@ -5,6 +5,7 @@ import type { Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import { connectTemporal, reached, type TemporalClient } from './connection.js';
 import { ReceiptNotFound } from './errors.js';
+import { listExecutions } from './executions.js';
 import { findRun } from './find-run.js';
 import { rerunInputOf } from './rerun.js';
 import { runKeyOf } from '../store/run-key.js';
@@ -133,7 +134,7 @@ export class Beamline {
   async get(reference: string): Promise<Run> {
     const { client } = this.#temporal;
     const { workflowId, runId, runKey } = await this.#reached(() =>
-      findRun(client.workflow, reference, () => this.list({ limit: 200 })),
+      findRun(client, reference, () => this.list({ limit: 200 })),
     );
     return this.#runOf(workflowId, runId, runKey);
   }
@@ -153,10 +154,11 @@ export class Beamline {
     const query = `WorkflowType = '${workflowType}' AND ExecutionStatus != 'ContinuedAsNew'${named}`;
     return this.#reached(async () => {
       const runs: RunSummary[] = [];
-      const pageSize = Math.min(limit, 200);
-      for await (const info of this.#temporal.client.workflow.list({ query, pageSize })) {
-        const runKey = runKeyOfExecution(info);
-        if (runs.every(({ run_key }) => run_key !== runKey)) runs.push(summaryOf(info, runKey));
+      const seen = new Set<string>();
+      for await (const execution of listExecutions(this.#temporal.client, query, limit)) {
+        const runKey = runKeyOfExecution(execution);
+        if (!seen.has(runKey)) runs.push(summaryOf(execution, runKey));
+        seen.add(runKey);
         if (runs.length >= limit) break;
       }
       return runs;
@@ -165,7 +167,7 @@ export class Beamline {
 
   /** The receipt of a run that has ended; null if it left none. */
   async receiptOf({ run_key, workflow_id, run_id }: RunSummary): Promise<Receipt | null> {
-    const stored = await storedReceipt(this.root, run_key);
+    const stored = await storedReceipt(this.root, run_key).catch(() => null);
     if (stored !== null) return stored;
     try {
       return await this.#runOf(workflow_id, run_id, run_key).receipt();

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { dataConverter } from './data-converter.js';
 import { TemporalUnreachable } from './errors.js';
+import { codeOf, grpcCodes } from './grpc-codes.js';
 
 /** How to reach Temporal: the options of a connection, and the namespace. */
 export type TemporalAddress = ReturnType<typeof loadClientConnectConfig>;
@@ -40,20 +42,21 @@ export async function connectTemporal(
   const connectTimeout = isLoopback(address) ? '2s' : '10s';
   try {
     const connection = await Connection.connect({ ...connectionOptions, address, connectTimeout });
-    return { client: new Client({ connection, namespace }), address, namespace };
+    return { client: new Client({ connection, namespace, dataConverter }), address, namespace };
   } catch (error) {
     throw new TemporalUnreachable(address, error);
   }
 }
 
-/** gRPC status codes of a server that cannot be reached: DEADLINE_EXCEEDED and UNAVAILABLE. */
-const unreachableCodes = new Set([4, 14]);
+/** Status codes of a server that cannot be reached. */
+const unreachableCodes = new Set<number | undefined>([
+  grpcCodes.deadlineExceeded,
+  grpcCodes.unavailable,
+]);
 
 /** Whether a call failed because the server could not be reached. */
 export function isUnreachable(error: unknown): boolean {
-  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
-  if (typeof code === 'number' && unreachableCodes.has(code)) return true;
-  return cause !== undefined && isUnreachable(cause);
+  return unreachableCodes.has(codeOf(error));
 }
 
 /** Makes a call; one that does not reach the server throws {@link TemporalUnreachable}. */

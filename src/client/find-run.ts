@@ -1,13 +1,11 @@
-import {
-  WorkflowNotFoundError,
-  type WorkflowClient,
-  type WorkflowExecutionInfo,
-} from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { nearMiss } from '../config/near-miss.js';
 import { searchAttributes } from '../shared/contract.js';
 import { workflowType } from '../shared/names.js';
 import { RunNotFound } from './errors.js';
-import { firstRunIdOf, runKeyOf } from '../store/run-key.js';
+import { describeExecution, isNoSuchExecution, listExecutions } from './executions.js';
+import { codeOf, grpcCodes } from './grpc-codes.js';
+import { runKeyOf } from '../store/run-key.js';
 import { runKeyOfExecution, type RunSummary } from './snapshot.js';
 import { isRunKey } from './stored-receipts.js';
 
@@ -23,70 +21,62 @@ export interface FoundRun {
  * @throws {@link RunNotFound}
  */
 export async function findRun(
-  workflows: WorkflowClient,
+  client: Client,
   reference: string,
   recent: () => Promise<RunSummary[]>,
 ): Promise<FoundRun> {
   if (reference === 'latest') {
-    const newest = await newestOf(workflows, '');
+    const newest = await newestOf(client, '');
     if (newest === undefined) throw new RunNotFound(reference);
     return newest;
   }
   const found =
-    (isRunKey(reference) ? await byRunKey(workflows, reference) : undefined) ??
-    (isRunId(reference) ? await newestOf(workflows, ` AND RunId = '${reference}'`) : undefined) ??
-    (await byWorkflowId(workflows, reference));
+    (isRunKey(reference) ? await byRunKey(client, reference) : undefined) ??
+    (isRunId(reference) ? await newestOf(client, ` AND RunId = '${reference}'`) : undefined) ??
+    (await byWorkflowId(client, reference));
   if (found !== undefined) return found;
   const runs = await recent();
   // A run that failed before its config was read has no search attribute.
   const same = runs.find(({ run_key }) => run_key === reference);
   if (same !== undefined)
-    return byWorkflowId(workflows, same.workflow_id, same.run_id) as Promise<FoundRun>;
+    return byWorkflowId(client, same.workflow_id, same.run_id) as Promise<FoundRun>;
   const names = runs.flatMap(({ run_key, workflow_id }) => [run_key, workflow_id]);
   throw new RunNotFound(reference, nearMiss(reference, names));
 }
 
-async function byRunKey(workflows: WorkflowClient, runKey: string): Promise<FoundRun | undefined> {
+async function byRunKey(client: Client, runKey: string): Promise<FoundRun | undefined> {
   try {
-    return await newestOf(workflows, ` AND ${searchAttributes.runKey.name} = '${runKey}'`);
+    return await newestOf(client, ` AND ${searchAttributes.runKey.name} = '${runKey}'`);
   } catch (error) {
-    if (isInvalidArgument(error)) return undefined; // No worker has registered the attributes yet.
+    if (codeOf(error) === grpcCodes.invalidArgument) return undefined; // No worker has registered the attributes yet.
     throw error;
   }
 }
 
-async function newestOf(workflows: WorkflowClient, and: string): Promise<FoundRun | undefined> {
+async function newestOf(client: Client, and: string): Promise<FoundRun | undefined> {
   const query = `WorkflowType = '${workflowType}'${and}`;
-  for await (const info of workflows.list({ query, pageSize: 1 })) return foundOf(info);
+  for await (const execution of listExecutions(client, query, 1)) {
+    const { workflowId, runId } = execution;
+    return { workflowId, runId, runKey: runKeyOfExecution(execution) };
+  }
   return undefined;
 }
 
 async function byWorkflowId(
-  workflows: WorkflowClient,
+  client: Client,
   workflowId: string,
   runId?: string,
 ): Promise<FoundRun | undefined> {
   try {
-    const description = await workflows.getHandle(workflowId, runId).describe();
-    if (description.type !== workflowType) return undefined;
-    return { workflowId, runId: description.runId, runKey: runKeyOf(firstRunIdOf(description)) };
+    const execution = await describeExecution(client, workflowId, runId);
+    if (execution.type !== workflowType) return undefined;
+    return { workflowId, runId: execution.runId, runKey: runKeyOf(execution.firstRunId) };
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
+    if (isNoSuchExecution(error)) return undefined;
     throw error;
   }
 }
 
-function foundOf(info: WorkflowExecutionInfo): FoundRun {
-  const { workflowId, runId } = info;
-  return { workflowId, runId, runKey: runKeyOfExecution(info) };
-}
-
 function isRunId(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
-}
-
-/** gRPC status code of a malformed query, such as one with an unregistered search attribute. */
-function isInvalidArgument(error: unknown): boolean {
-  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
-  return code === 3 || (cause !== undefined && isInvalidArgument(cause));
 }

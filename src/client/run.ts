@@ -2,22 +2,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   WorkflowFailedError,
   WorkflowNotFoundError,
-  type WorkflowExecutionDescription,
   type WorkflowHandle,
 } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
 import type { RunStatus } from '../shared/contract.js';
 import type { Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import { isUnreachable, type TemporalClient } from './connection.js';
 import type { Dataflow } from '../gateways/dataflow.js';
+import { describedOf, type DescribedExecution } from './executions.js';
 import { ReceiptNotFound, RunFailed, TemporalUnreachable } from './errors.js';
 import { JobProgress } from './job-progress.js';
+import { readReceipt } from './read-receipt.js';
+import { readRunStatus } from './read-run-status.js';
+import { receiptInHistory } from './receipt-in-history.js';
 import { runFailedOf } from './run-failure.js';
 import { stepKindsOf } from './step-kinds.js';
 import { snapshotOf, type RunSnapshot } from './snapshot.js';
 import { storedReceipt } from './stored-receipts.js';
-import { firstRunIdOf } from '../store/run-key.js';
 
 type Handle = WorkflowHandle<(input: RunPipelineInput) => Promise<Receipt>>;
 
@@ -59,8 +60,7 @@ export class Run {
    */
   async status(): Promise<RunSnapshot> {
     const description = await this.#describe();
-    const isOpen = description.status.name === 'RUNNING';
-    return snapshotOf(description, this.key, isOpen ? await this.#askStatus() : null);
+    return snapshotOf(description, this.key, description.isOpen ? await this.#askStatus() : null);
   }
 
   /**
@@ -126,7 +126,7 @@ export class Run {
 
   /** Asks the run to cancel; it ends its processes, removes what it staged, and closes. */
   async cancel(): Promise<void> {
-    const firstExecutionRunId = firstRunIdOf(await this.#describe());
+    const { firstRunId: firstExecutionRunId } = await this.#describe();
     // Of whichever execution is open: the server accepts the cancellation of one that was continued
     // or reset meanwhile, and nothing comes of it.
     const { workflow } = this.#temporal.client;
@@ -151,7 +151,9 @@ export class Run {
     for (;;) {
       const handle = this.#handle;
       try {
-        return await handle.result();
+        const receipt = readReceipt(await handle.result());
+        if (receipt !== null) return receipt;
+        throw new ReceiptNotFound(this.key, 'it ended with something that is no receipt');
       } catch (error) {
         if (!(error instanceof WorkflowFailedError)) throw this.#explained(error);
         if (await this.#goesOnAfter(handle)) continue;
@@ -168,14 +170,12 @@ export class Run {
 
   /** The receipt of a run that has ended: from the store, or from the history. */
   async #keptReceipt(): Promise<Receipt | null> {
-    const stored = await storedReceipt(this.#root, this.key);
+    // One that cannot be read here may be in the history.
+    const stored = await storedReceipt(this.#root, this.key).catch(() => null);
     if (stored !== null) return stored;
-    await this.#describe();
-    const { events } = await this.#reached(() => this.#handle.fetchHistory());
-    const scheduled = (events ?? []).map((event) => event.activityTaskScheduledEventAttributes);
-    const finish = scheduled.findLast((attributes) => attributes?.activityType?.name === 'finish');
-    const payload = finish?.input?.payloads?.[1];
-    return payload ? defaultPayloadConverter.fromPayload<Receipt>(payload) : null;
+    const { runId } = await this.#describe();
+    const { client } = this.#temporal;
+    return this.#reached(() => receiptInHistory(client, this.workflowId, runId));
   }
 
   /** Null if the server did not answer this once. */
@@ -188,15 +188,15 @@ export class Run {
     }
   }
 
-  async #describe(): Promise<WorkflowExecutionDescription> {
-    const description = await this.#reached(() => this.#handle.describe());
-    if (description.status.name === 'RUNNING') return description;
+  async #describe(): Promise<DescribedExecution> {
+    const described = describedOf((await this.#reached(() => this.#handle.describe())).raw);
+    if (described.isOpen) return described;
     const { workflow } = this.#temporal.client;
     const newest: Handle = workflow.getHandle(this.workflowId);
-    const next = await this.#reached(() => newest.describe());
-    if (next.runId === description.runId) return description;
+    const next = describedOf((await this.#reached(() => newest.describe())).raw);
+    if (next.runId === described.runId) return described;
     // The workflow id may have been used again since, by another run.
-    if (firstRunIdOf(next) !== firstRunIdOf(description)) return description;
+    if (next.firstRunId !== described.firstRunId) return described;
     this.#handle = workflow.getHandle(this.workflowId, next.runId);
     return next;
   }
@@ -204,9 +204,9 @@ export class Run {
   /** Null if no worker answers. */
   async #askStatus(): Promise<RunStatus | null> {
     try {
-      return await this.#temporal.client.withDeadline(Date.now() + answerWithinMs, () =>
-        this.#handle.query<RunStatus>('status'),
-      );
+      const deadline = Date.now() + answerWithinMs;
+      const ask = () => this.#handle.query<unknown>('status');
+      return readRunStatus(await this.#temporal.client.withDeadline(deadline, ask));
     } catch {
       return null;
     }

@@ -1,11 +1,15 @@
-import type { WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
 import { searchAttributes, type RunStatus } from '../shared/contract.js';
 import type { ReceiptJob } from '../shared/job.js';
-import type { Progress, StepProgress } from '../shared/progress.js';
-import { outcomes, type RunState } from '../shared/receipt.js';
+import { payloadConverter } from '../shared/data-converter.js';
+import { isNamed } from '../shared/form.js';
+import { longestTexts } from '../shared/limits.js';
+import type { StepProgress } from '../shared/progress.js';
+import { outcomes, runStates, type RunState } from '../shared/receipt.js';
+import { shortened } from '../shared/shortened.js';
 import { runKeyOf } from '../store/run-key.js';
 import type { EndState } from './errors.js';
+import type { DescribedExecution, Execution, RawActivity } from './executions.js';
+import { isRunKey } from './stored-receipts.js';
 
 /** Where a run is, as far as a client can see it. */
 export type SeenState = RunState | EndState;
@@ -55,38 +59,35 @@ export interface PendingActivity {
   last_failure: { type: string; message: string } | null;
 }
 
-/** The run id with which the execution began: it stays the same through reset and retry. */
-function firstRunIdOf({ raw, runId }: WorkflowExecutionInfo): string {
-  return raw.firstRunId || runId;
+/**
+ * The short run key of an execution: its own word, since a list does not tell first run ids. Anybody may
+ * start one that says anything: what is no run key names no file and no run.
+ */
+export function runKeyOfExecution(execution: Execution): string {
+  const said = execution.textOf(searchAttributes.runKey.name);
+  return said !== undefined && isRunKey(said) ? said : runKeyOf(execution.firstRunId);
 }
 
-/** The short run key of an execution: its own word, since a list does not tell first run ids. */
-export function runKeyOfExecution(info: WorkflowExecutionInfo): string {
-  return info.typedSearchAttributes.get(searchAttributes.runKey) ?? runKeyOf(firstRunIdOf(info));
-}
-
-export function summaryOf(info: WorkflowExecutionInfo, runKey: string): RunSummary {
+export function summaryOf(execution: Execution, runKey: string): RunSummary {
   return {
     run_key: runKey,
-    workflow_id: info.workflowId,
-    run_id: info.runId,
-    pipeline: info.typedSearchAttributes.get(searchAttributes.pipeline) ?? null,
-    state: stateOf(info),
-    runner: runnerOf(info.typedSearchAttributes.get(searchAttributes.runner)),
-    started_at: info.startTime.toISOString(),
-    closed_at: info.closeTime?.toISOString() ?? null,
+    workflow_id: execution.workflowId,
+    run_id: execution.runId,
+    pipeline: execution.textOf(searchAttributes.pipeline.name) ?? null,
+    state: stateOf(execution),
+    runner: runnerOf(execution.textOf(searchAttributes.runner.name)),
+    started_at: execution.startTime.toISOString(),
+    closed_at: execution.closeTime?.toISOString() ?? null,
   };
 }
 
 export function snapshotOf(
-  description: WorkflowExecutionDescription,
+  execution: DescribedExecution,
   runKey: string,
   status: RunStatus | null,
 ): RunSnapshot {
-  const { pendingActivities, pendingWorkflowTask } = description.raw;
-  const pending = pendingActivities?.[0];
-  const attempts = pendingWorkflowTask?.attempt ?? 1;
-  const summary = summaryOf(description as unknown as WorkflowExecutionInfo, runKey);
+  const { pendingActivity: pending, failedTasks } = execution;
+  const summary = summaryOf(execution, runKey);
   return {
     ...summary,
     // The workflow's own answer is newer than what was described before it was asked.
@@ -99,8 +100,8 @@ export function snapshotOf(
     steps: stepsOf(pending),
     activity: pending ? activityOf(pending) : null,
     stuck:
-      attempts > 2
-        ? `its workflow task has failed ${attempts - 1} times: the worker's log says why`
+      failedTasks > 1
+        ? `its workflow task has failed ${failedTasks} times: the worker's log says why`
         : null,
   };
 }
@@ -110,9 +111,9 @@ function runnerOf(text: string | undefined): RunSummary['runner'] {
 }
 
 /** An open run's own word; else how Temporal closed it. */
-function stateOf({ status, typedSearchAttributes }: WorkflowExecutionInfo): SeenState {
-  const said = typedSearchAttributes.get(searchAttributes.state) as RunState | undefined;
-  switch (status.name) {
+function stateOf(execution: Execution): SeenState {
+  const said = execution.textOf(searchAttributes.state.name);
+  switch (execution.status) {
     case 'COMPLETED':
       return 'succeeded';
     case 'FAILED':
@@ -126,13 +127,10 @@ function stateOf({ status, typedSearchAttributes }: WorkflowExecutionInfo): Seen
     case 'RUNNING':
     case 'PAUSED':
     case 'CONTINUED_AS_NEW':
-    case 'UNSPECIFIED':
     case 'UNKNOWN':
-      return said ?? 'preparing';
+      return [...runStates, ...outcomes].find((state) => state === said) ?? 'preparing';
   }
 }
-
-type RawActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
 
 /** `PENDING_ACTIVITY_STATE_STARTED` (temporal.api.enums.v1.PendingActivityState). */
 const startedState = 2;
@@ -150,14 +148,22 @@ function activityOf(raw: RawActivity): PendingActivity {
     last_failure: lastFailure
       ? {
           type: lastFailure.applicationFailureInfo?.type ?? 'WorkerLost',
-          message: lastFailure.message ?? '',
+          message: shortened(lastFailure.message ?? '', longestTexts.message),
         }
       : null,
   };
 }
 
-function stepsOf(raw: RawActivity | undefined): Record<string, StepProgress> {
+/** What the last heartbeat says; nothing of one that is not of the form that ours have. */
+function stepsOf(raw: RawActivity | null): Record<string, StepProgress> {
   const payload = raw?.heartbeatDetails?.payloads?.[0];
   if (raw?.activityType?.name !== 'runBeam' || !payload) return {};
-  return defaultPayloadConverter.fromPayload<Partial<Progress>>(payload).steps ?? {};
+  const details = payloadConverter.fromPayload<unknown>(payload);
+  const steps = isNamed(details) ? details['steps'] : undefined;
+  if (!isNamed(steps)) return {};
+  const isStep = (step: unknown): step is StepProgress =>
+    isNamed(step) && typeof step['kind'] === 'string' && typeof step['rows'] === 'number';
+  return Object.fromEntries(
+    Object.entries(steps).flatMap(([name, step]) => (isStep(step) ? [[name, step]] : [])),
+  );
 }

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Receipt } from '../shared/receipt.js';
 import { runKeyPattern } from '../shared/run-key.js';
+import { readReceipt } from './read-receipt.js';
 import { storePaths } from '../store/local-store.js';
 
 /** The root of the local store of a project. */
@@ -14,11 +15,13 @@ export async function storedReceipt(root: string, runKey: string): Promise<Recei
   if (!isRunKey(runKey)) return null;
   const file = storePaths.receipt(storeRootOf(root), runKey);
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Receipt;
+    const receipt = readReceipt(JSON.parse(await readFile(file, 'utf8')));
+    if (receipt !== null) return receipt;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw new Error(`${file} cannot be read`, { cause: error });
   }
+  throw new Error(`${file} is no receipt`);
 }
 
 /**
@@ -29,7 +32,8 @@ export async function findStoredReceipt(root: string, reference: string): Promis
   const direct = await storedReceipt(root, reference);
   if (direct !== null) return direct;
   for (const runKey of await storedRunKeys(root)) {
-    const receipt = await storedReceipt(root, runKey);
+    // One that cannot be read hides no other.
+    const receipt = await storedReceipt(root, runKey).catch(() => null);
     if (receipt === null) continue;
     const { workflow_id, run_id } = receipt;
     if (reference === 'latest' || workflow_id === reference || run_id === reference) return receipt;
@@ -43,8 +47,8 @@ export async function storedRunKeys(root: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
   const timed = await Promise.all(
     names.filter(isRunKey).map(async (name) => {
-      const { mtimeMs } = await stat(join(folder, name));
-      return { name, mtimeMs };
+      const found = await stat(join(folder, name)).catch(() => null); // Removed meanwhile.
+      return { name, mtimeMs: found?.mtimeMs ?? 0 };
     }),
   );
   return timed.toSorted((a, b) => b.mtimeMs - a.mtimeMs).map(({ name }) => name);

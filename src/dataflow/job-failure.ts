@@ -1,4 +1,5 @@
 import type { JobFailure, JobMessage } from '../shared/job.js';
+import { shortened } from '../shared/shortened.js';
 import { causeRuleOf, type CauseRule } from './cause-rules.js';
 import { ownCauseOf, ownTypeOf } from './own-errors.js';
 import { redacted } from './redact.js';
@@ -222,11 +223,4 @@ function firstLine(text: string): string {
       .find((line) => line.trim() !== '')
       ?.trim() ?? ''
   );
-}
-
-/** The end of a long text says what was raised; the beginning, where. */
-function shortened(text: string, length: number): string {
-  if (text.length <= length) return text;
-  const head = Math.floor(length / 3);
-  return `${text.slice(0, head)} … ${text.slice(text.length - (length - head - 3))}`;
 }

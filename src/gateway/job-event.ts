@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jobStates, type JobEvent, type JobState } from '../shared/job.js';
-import { identityOf, isJobState } from '../shared/job-identity.js';
+import { identityOf, isJobState, longestJobId, ownLabels } from '../shared/job-identity.js';
 import { MalformedEvent } from './malformed-event.js';
 
 /** Why an event of a job concerns no run, or tells it nothing. */
@@ -30,7 +30,16 @@ const silentStates: ReadonlySet<JobState> = new Set<JobState>([
   'JOB_STATE_PAUSED',
 ]);
 
-const text = (longest: number) => z.string().min(1).max(longest);
+const mostLabels = 64;
+const longestLabel = 63;
+
+/** Printable ASCII: what the service gives, and what a history and a terminal can show. */
+const text = (longest: number) =>
+  z
+    .string()
+    .min(1)
+    .max(longest)
+    .regex(/^[\x21-\x7e]*$/, 'it holds a blank, a control character or a letter beyond ASCII');
 
 /**
  * The part of `google.events.cloud.dataflow.v1beta3.JobEventData` that is read. Field names are those
@@ -41,7 +50,7 @@ const labelled = z.object({
   payload: z.object({ labels: z.record(z.string(), z.string()).optional() }),
 });
 const described = z.object({
-  id: text(200),
+  id: text(longestJobId),
   /** `[a-z]([-a-z0-9]{0,1022}[a-z0-9])?` */
   name: text(1024),
   projectId: text(100),
@@ -59,7 +68,9 @@ const described = z.object({
  */
 export function jobEventOf(data: unknown, deployment: string | null): DecodedEvent {
   const { payload } = read(labelled, camelCased(data));
-  const identity = identityOf(payload.labels ?? {});
+  const labels = payload.labels ?? {};
+  assertPossible(labels);
+  const identity = identityOf(labels);
   if (identity === null) return ignored('not_ours');
   if (deployment !== null && identity.deployment !== deployment) return ignored('other_deployment');
 
@@ -75,6 +86,24 @@ export function jobEventOf(data: unknown, deployment: string | null): DecodedEve
     workflowId,
     event: { jobId, jobName, project, region, state, runKey, ordinal },
   };
+}
+
+/**
+ * The service gives no job such labels. Those of a job that is none of ours are not looked at.
+ * Source: https://cloud.google.com/resource-manager/docs/labels-overview
+ */
+function assertPossible(labels: Readonly<Record<string, string>>): void {
+  const own = Object.entries(labels).filter(([name]) => name.startsWith(ownLabels));
+  if (own.length > mostLabels) {
+    throw new MalformedEvent(`the job in the event has ${own.length} labels; ${mostLabels} are the most`);
+  }
+  for (const [name, value] of own) {
+    if (name.length <= longestLabel && value.length <= longestLabel) continue;
+    throw new MalformedEvent(
+      `the job in the event has a label of ${Math.max(name.length, value.length)} characters; ` +
+        `${longestLabel} are the most`,
+    );
+  }
 }
 
 function ignored(reason: IgnoredReason): DecodedEvent {

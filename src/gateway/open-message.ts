@@ -8,6 +8,11 @@ export interface IncomingMessage {
   body: string;
 }
 
+/** Bytes of a message. Eventarc's events have 512 kB at most; base64 and an envelope add a third. */
+export const largestMessage = 1_048_576;
+/** Envelopes around an event: Eventarc's event of a Pub/Sub message that holds a CloudEvent. */
+const mostEnvelopes = 2;
+
 /** What is in a message: the data of a Dataflow event, or an event of another type. */
 export type OpenedMessage = { kind: 'job'; data: unknown } | { kind: 'other_type'; type: string };
 
@@ -31,13 +36,13 @@ const pushEnvelope = z.object({
  * @throws {@link MalformedEvent}
  */
 export function openMessage({ headers, body }: IncomingMessage): OpenedMessage {
-  if (isCloudEvent(headers)) return openCloudEvent(headers, body);
+  if (isCloudEvent(headers)) return openCloudEvent(headers, body, 0);
   const document = parseJson(body, 'the body');
   const push = pushEnvelope.safeParse(document);
   if (!push.success) {
     throw new MalformedEvent('the body is neither a CloudEvent nor a Pub/Sub push message');
   }
-  return openPush(push.data);
+  return openPush(push.data, 0);
 }
 
 /**
@@ -46,25 +51,37 @@ export function openMessage({ headers, body }: IncomingMessage): OpenedMessage {
  *
  * @throws {@link MalformedEvent}
  */
-export function openPubSubMessage({ headers, body }: IncomingMessage): OpenedMessage {
-  if (isCloudEvent(headers)) return openCloudEvent(headers, body);
+export function openPubSubMessage(message: IncomingMessage): OpenedMessage {
+  return openMessageIn(message, 0);
+}
+
+function openMessageIn({ headers, body }: IncomingMessage, envelopes: number): OpenedMessage {
+  if (Buffer.byteLength(body) > largestMessage) {
+    throw new MalformedEvent(`the message has more than ${largestMessage} bytes`);
+  }
+  if (isCloudEvent(headers)) return openCloudEvent(headers, body, envelopes);
   const document = parseJson(body, "the message's data");
   const isStructured =
     typeof document === 'object' && document !== null && 'specversion' in document;
   if (!isStructured) return { kind: 'job', data: document };
-  return openCloudEvent({ 'content-type': 'application/cloudevents+json' }, body);
+  return openCloudEvent({ 'content-type': 'application/cloudevents+json' }, body, envelopes);
 }
 
-function openPush({ message }: z.infer<typeof pushEnvelope>): OpenedMessage {
+function openPush({ message }: z.infer<typeof pushEnvelope>, envelopes: number): OpenedMessage {
+  if (envelopes >= mostEnvelopes) throw new MalformedEvent('the event is wrapped too often');
   const body = Buffer.from(message.data, 'base64').toString('utf8');
-  return openPubSubMessage({ headers: lowerCased(message.attributes), body });
+  return openMessageIn({ headers: lowerCased(message.attributes), body }, envelopes + 1);
 }
 
-function openCloudEvent(headers: IncomingMessage['headers'], body: string): OpenedMessage {
+function openCloudEvent(
+  headers: IncomingMessage['headers'],
+  body: string,
+  envelopes: number,
+): OpenedMessage {
   const { type, data } = parseEvent(headers, body);
   if (type === publishedType) {
     const push = pushEnvelope.safeParse(data);
-    if (push.success) return openPush(push.data);
+    if (push.success) return openPush(push.data, envelopes);
     throw new MalformedEvent('the Pub/Sub event has no message');
   }
   if (type !== statusChangedType) return { kind: 'other_type', type: type.slice(0, 200) };

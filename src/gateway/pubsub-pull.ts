@@ -19,6 +19,7 @@ export interface EventPull {
 
 /** Messages that are held while Temporal is down; Pub/Sub keeps the others. */
 const maxMessages = 100;
+const maxBytes = 33_554_432;
 const firstPauseMs = 500;
 const longestPauseMs = 30_000;
 /** Milliseconds that a message waits here for Temporal, before another process may have it. */
@@ -58,6 +59,7 @@ export function startEventPull({ subscription, intake, log }: EventPullOptions):
   const pulled = pullSubscription({
     name: subscription,
     maxMessages,
+    maxBytes,
     onMessage: decide,
     onTrouble: (message, delayMs) =>
       log(`events: ${message}; trying again in ${Math.round(delayMs / 1000)} s`),

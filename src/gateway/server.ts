@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type EventIntake, isToBeSentAgain } from './event-intake.js';
 import type { EventMetrics } from './metrics.js';
-import { openMessage } from './open-message.js';
+import { largestMessage, openMessage } from './open-message.js';
 import type { RunSignals } from './signal-run.js';
 import type { TokenVerdict } from './token-check.js';
 
@@ -13,8 +13,6 @@ export interface GatewayServerOptions {
   checkToken: ((authorization: string | undefined) => Promise<TokenVerdict>) | null;
 }
 
-/** Eventarc's events have 512 kB at most; base64 and an envelope add a third. */
-const largestBody = 1_048_576;
 /** Seconds after which a sender shall try again. */
 const retryAfter = '5';
 
@@ -28,7 +26,7 @@ const retryAfter = '5';
 export function createGatewayServer(options: GatewayServerOptions): FastifyInstance {
   const { intake, runs, metrics } = options;
   const server = Fastify({
-    bodyLimit: largestBody,
+    bodyLimit: largestMessage,
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
   });

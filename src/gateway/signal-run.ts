@@ -1,5 +1,7 @@
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import type { TemporalAddress } from '../client/connection.js';
+import { codeOf, grpcCodes } from '../client/grpc-codes.js';
+import { remembered } from './remembered.js';
 import { faultPoint } from '../process/fault-point.js';
 import type { JobEvent } from '../shared/job.js';
 import { jobStateChangedSignal } from '../workflows/signals.js';
@@ -18,13 +20,13 @@ export type SignalResult =
 /** Signals runs. */
 export interface RunSignals {
   signal(workflowId: string, event: JobEvent): Promise<SignalResult>;
-  /** Whether Temporal answers. */
+  /** Whether Temporal answers, as it was asked in the last few seconds. */
   isReady(): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** gRPC status codes: INVALID_ARGUMENT and NOT_FOUND. */
-const invalidArgument = 3;
+/** Milliseconds for which an answer to a question of health counts. */
+const readyForMs = 5_000;
 
 /**
  * Signals by workflow id alone: without a run id the signal reaches the execution that is open, after
@@ -51,17 +53,17 @@ export function createRunSignals(address: TemporalAddress, deadlineMs: number): 
         return 'signalled';
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return 'no_run';
-        return codeOf(error) === invalidArgument ? 'refused' : 'unavailable';
+        return codeOf(error) === grpcCodes.invalidArgument ? 'refused' : 'unavailable';
       }
     },
-    async isReady() {
+    isReady: remembered(readyForMs, async () => {
       try {
         await inTime(() => connection.workflowService.describeNamespace({ namespace }));
         return true;
       } catch {
         return false;
       }
-    },
+    }),
     close: () => connection.close(),
   };
 }
@@ -78,10 +80,4 @@ async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer.id);
   }
-}
-
-function codeOf(error: unknown): number | undefined {
-  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
-  if (typeof code === 'number') return code;
-  return cause === undefined ? undefined : codeOf(cause);
 }

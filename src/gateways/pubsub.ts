@@ -22,6 +22,8 @@ export interface SubscriptionOptions {
   onTrouble(message: string, delayMs: number): void;
   /** Messages that are held at the same time, at most. */
   maxMessages: number;
+  /** Bytes of the messages that are held at the same time, at most. */
+  maxBytes: number;
 }
 
 /** A subscription that is being pulled. */
@@ -62,7 +64,11 @@ export function pullSubscription(options: SubscriptionOptions): PulledSubscripti
 
   function open(): ClientSubscription {
     const subscription = client.subscription(name ?? '', {
-      flowControl: { maxMessages: options.maxMessages, allowExcessMessages: false },
+      flowControl: {
+        maxMessages: options.maxMessages,
+        maxBytes: options.maxBytes,
+        allowExcessMessages: false,
+      },
       closeOptions: { timeout: Duration.from({ milliseconds: stopWithinMs }) },
     });
     subscription.on('message', (message) => {

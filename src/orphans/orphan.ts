@@ -57,11 +57,18 @@ export interface OrphanLock {
   waiting: number;
 }
 
+/** A workflow that bears a lock's name and does not say who holds the destination: it may block it. */
+export interface UnreadLock {
+  lock_id: string;
+  reason: string;
+}
+
 export interface Orphans {
   jobs: OrphanJob[];
   unread: UnreadJob[];
   staging: OrphanStaging[];
   locks: OrphanLock[];
+  unread_locks: UnreadLock[];
 }
 
 /** How a run that is named by its key stands with Temporal. */
@@ -73,8 +80,11 @@ export interface Runs {
   fateOfRun(run: { workflowId: string; runKey: string }): Promise<RunFate>;
   /** By the list of workflows, which may be seconds late. */
   fateOf(runKey: string): Promise<RunFate>;
-  /** Locks that are held; those that no worker answers for are missing. */
-  heldLocks(): AsyncIterable<{
+  /**
+   * Locks that are held.
+   * @param unread is told of each that does not answer, or answers something else
+   */
+  heldLocks(unread?: (lock: UnreadLock) => void): AsyncIterable<{
     lockId: string;
     holder: OrphanLock['holder'];
     waiting: number;

@@ -12,7 +12,7 @@ import { endJobs, type Ended } from './end-jobs.js';
 import { findOrphanJobs, runKeyOfName } from './find-jobs.js';
 import { findOrphanLocks, releaseLocks } from './find-locks.js';
 import { findLocalStaging, findObjectStaging, removeStaging } from './find-staging.js';
-import type { Orphans, OrphanStaging, Runs } from './orphan.js';
+import type { Orphans, OrphanStaging, Runs, UnreadLock } from './orphan.js';
 import { createRuns } from './temporal-runs.js';
 
 export interface ReaperOptions {
@@ -82,7 +82,12 @@ export function createReaper(options: ReaperOptions): Reaper {
         throw error;
       });
     });
-    return text !== null && (JSON.parse(String(text)) as Receipt).left !== undefined;
+    if (text === null) return false;
+    try {
+      return (JSON.parse(String(text)) as Partial<Receipt> | null)?.left !== undefined;
+    } catch {
+      return true; // Nobody can tell what is left: it stays, and hides nothing else.
+    }
   }
 
   return {
@@ -98,7 +103,9 @@ export function createReaper(options: ReaperOptions): Reaper {
           ? []
           : await findObjectStaging(await openObjectStore(), store, runs, busy, Date.now(), isLeft);
       const local = await findLocalStaging({ root: options.localStore }, runs, Date.now(), isLeft);
-      return { jobs, unread, staging: [...remote, ...local], locks: await findOrphanLocks(runs) };
+      const unreadLocks: UnreadLock[] = [];
+      const locks = await findOrphanLocks(runs, (lock) => void unreadLocks.push(lock));
+      return { jobs, unread, staging: [...remote, ...local], locks, unread_locks: unreadLocks };
     },
     async endJobs(orphans, how, options) {
       if (orphans.jobs.length + orphans.unread.length === 0) return [];

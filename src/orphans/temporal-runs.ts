@@ -1,8 +1,11 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { describeExecution, isNoSuchExecution, listExecutions } from '../client/executions.js';
 import { searchAttributes } from '../shared/contract.js';
-import { lockWorkflowType, workflowType } from '../shared/names.js';
-import { firstRunIdOf, runKeyOf } from '../store/run-key.js';
-import type { LockRequest } from '../workflows/activities.js';
+import { lockWorkflowPrefix, lockWorkflowType, workflowType } from '../shared/names.js';
+import { runKeyOf } from '../store/run-key.js';
+import { isNamed } from '../shared/form.js';
+import { lockRequestOf, type LockRequest } from '../shared/lock-request.js';
+import { isRunKey } from '../client/stored-receipts.js';
 import type { RunFate, Runs } from './orphan.js';
 
 /** Milliseconds to wait for the answer of a lock. */
@@ -11,14 +14,44 @@ const answerWithinMs = 5_000;
 /** The runs and locks of a Temporal namespace. */
 export function createRuns(client: Client): Runs {
   async function fateOf(runKey: string): Promise<RunFate> {
+    if (!isRunKey(runKey)) return 'unknown';
     const query = `WorkflowType = '${workflowType}' AND ${searchAttributes.runKey.name} = '${runKey}'`;
     let fate: RunFate = 'unknown';
-    for await (const { status } of client.workflow.list({ query })) {
-      if (status.name === 'RUNNING') return 'open';
+    for await (const { isOpen, status } of listExecutions(client, query)) {
+      if (isOpen) return 'open';
       // How that run stands says its next execution, which the list may not know yet.
-      if (status.name !== 'CONTINUED_AS_NEW') fate = 'closed';
+      if (status !== 'CONTINUED_AS_NEW') fate = 'closed';
     }
     return fate;
+  }
+
+  /** Who holds a lock and how many wait; or why that cannot be told; null if it has ended meanwhile. */
+  async function askLock(
+    lockId: string,
+  ): Promise<{ holder: LockRequest | null; waiting: number } | string | null> {
+    const deadline = Date.now() + answerWithinMs;
+    const ask = () => client.workflow.getHandle(lockId).query<unknown>('lock');
+    try {
+      const said = await client.withDeadline(deadline, ask);
+      const holder = isNamed(said) ? said['holder'] : undefined;
+      const waiting = isNamed(said) ? said['waiting'] : undefined;
+      if (!Array.isArray(waiting)) return 'it answers, but not as a lock does';
+      if (holder === null) return { holder: null, waiting: waiting.length };
+      const request = lockRequestOf(holder);
+      return request === null
+        ? 'its holder is none'
+        : { holder: request, waiting: waiting.length };
+    } catch {
+      return whyMute(lockId);
+    }
+  }
+
+  async function whyMute(lockId: string): Promise<string | null> {
+    const { failedTasks, type, isOpen } = await describeExecution(client, lockId);
+    if (!isOpen) return null;
+    if (type !== lockWorkflowType) return 'it is a workflow of another type';
+    if (failedTasks > 1) return `its workflow task has failed ${failedTasks} times`;
+    return 'no worker answers for it';
   }
 
   return {
@@ -26,28 +59,24 @@ export function createRuns(client: Client): Runs {
 
     async fateOfRun({ workflowId, runKey }) {
       try {
-        const latest = await client.workflow.getHandle(workflowId).describe();
+        const latest = await describeExecution(client, workflowId);
         // Another run has the id now: whether this Temporal knew the one meant, only its list tells.
-        if (runKeyOf(firstRunIdOf(latest)) !== runKey) return await fateOf(runKey);
-        return latest.status.name === 'RUNNING' ? 'open' : 'closed';
+        if (runKeyOf(latest.firstRunId) !== runKey) return await fateOf(runKey);
+        return latest.isOpen ? 'open' : 'closed';
       } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return 'unknown';
+        if (isNoSuchExecution(error)) return 'unknown';
         throw error;
       }
     },
 
-    async *heldLocks() {
-      const query = `WorkflowType = '${lockWorkflowType}' AND ExecutionStatus = 'Running'`;
-      for await (const { workflowId } of client.workflow.list({ query })) {
-        const lock = await client
-          .withDeadline(Date.now() + answerWithinMs, () =>
-            client.workflow
-              .getHandle(workflowId)
-              .query<{ holder: LockRequest | null; waiting: LockRequest[] }>('lock'),
-          )
-          .catch(() => null);
-        if (lock === null || lock.holder === null) continue;
-        yield { lockId: workflowId, holder: lock.holder, waiting: lock.waiting.length };
+    async *heldLocks(unread = () => undefined) {
+      // By the name, not the type: whatever bears a lock's name keeps the lock itself from starting.
+      const query = `WorkflowId STARTS_WITH '${lockWorkflowPrefix}' AND ExecutionStatus = 'Running'`;
+      for await (const { workflowId } of listExecutions(client, query)) {
+        const lock = await askLock(workflowId);
+        if (lock === null) continue;
+        if (typeof lock === 'string') unread({ lock_id: workflowId, reason: lock });
+        else if (lock.holder !== null) yield { lockId: workflowId, ...lock, holder: lock.holder };
       }
     },
 

@@ -1,10 +1,13 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { longestTexts } from './limits.js';
+import { shortened } from './shortened.js';
 import { failureTypes, type FailureDetail, type FailureType } from './failure-types.js';
 
 export * from './failure-types.js';
 
 /**
- * Makes the failure that crosses the activity boundary; whether it is retried follows from its type.
+ * Makes the failure that crosses the activity boundary; whether it is retried follows from its type. Its
+ * texts are redacted already, and are shortened here.
  * @param mayPass false if another attempt cannot help, whatever the type says
  */
 export function failure(
@@ -15,8 +18,18 @@ export function failure(
 ): ApplicationFailure {
   return ApplicationFailure.create({
     type,
-    message,
+    message: shortened(message, longestTexts.message),
     nonRetryable: !failureTypes[type].retryable || !mayPass,
-    details: [detail],
+    details: [boundedDetail(detail)],
   });
+}
+
+function boundedDetail({ cause, stderr, ...detail }: FailureDetail): FailureDetail {
+  return {
+    ...detail,
+    ...(cause === undefined ? {} : { cause: shortened(cause, longestTexts.cause) }),
+    ...(stderr === undefined
+      ? {}
+      : { stderr: stderr.map((line) => shortened(line, longestTexts.line)) }),
+  };
 }

@@ -12,6 +12,11 @@ const workflowLabel = 'beamline-wf-';
 const bytesPerLabel = 39;
 /** Bytes of a workflow id that labels can carry. */
 export const longestWorkflowId = 400;
+const mostParts = Math.ceil(longestWorkflowId / bytesPerLabel);
+/** Characters of a job's id, by far. */
+export const longestJobId = 200;
+/** All labels of ours begin so. */
+export const ownLabels = 'beamline-';
 
 export const jobLabelNames = {
   runKey: 'beamline-run',
@@ -47,23 +52,42 @@ export function labelsOf(identity: JobIdentity): Record<string, string> {
   return labels;
 }
 
-/** Reads a job's labels; null if the job is none of Beamline's. */
+/**
+ * Reads a job's labels; null if the job is none of Beamline's. Anybody who may launch a job may label it so:
+ * what has not the form that {@link labelsOf} gives is none of ours.
+ */
 export function identityOf(labels: Readonly<Record<string, string>>): JobIdentity | null {
   const runKey = labels[jobLabelNames.runKey];
   const deployment = labels[jobLabelNames.deployment];
-  const ordinal = Number(labels[jobLabelNames.ordinal]);
-  if (runKey === undefined || deployment === undefined || !Number.isInteger(ordinal)) return null;
+  const ordinal = labels[jobLabelNames.ordinal];
+  if (!isOf(/^[a-z2-7]{10}$/, runKey) || !isOf(/^[a-z0-9_-]{1,63}$/, deployment)) return null;
+  if (!isOf(/^[1-9]\d{0,5}$/, ordinal)) return null;
   const bytes: number[] = [];
   for (let part = 0; ; part++) {
     const text = labels[`${workflowLabel}${part}`];
     if (text === undefined) break;
+    if (part >= mostParts || text.length > 63) return null;
     const slice = bytesOfBase32(text);
     if (slice === null) return null;
     bytes.push(...slice);
   }
-  if (bytes.length === 0) return null;
-  const workflowId = new TextDecoder().decode(Uint8Array.from(bytes));
-  return { workflowId, runKey, ordinal, deployment };
+  if (bytes.length === 0 || bytes.length > longestWorkflowId) return null;
+  const workflowId = textOf(Uint8Array.from(bytes));
+  if (workflowId === null) return null;
+  return { workflowId, runKey, ordinal: Number(ordinal), deployment };
+}
+
+function isOf(form: RegExp, text: string | undefined): text is string {
+  return text !== undefined && form.test(text);
+}
+
+/** Null if it is no UTF-8. */
+function textOf(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
 }
 
 /**

@@ -16,6 +16,7 @@ import { openObjectStore } from '../gateways/open-object-store.js';
 import { defaultTaskQueue, storeTaskQueue } from '../shared/names.js';
 import { openLocalStore } from '../store/local-store.js';
 import type { PipelineActivities } from '../workflows/activities.js';
+import { dataConverter } from '../client/data-converter.js';
 import { removeAbandonedDrafts } from '../store/write-file.js';
 import { registerSearchAttributes } from './search-attributes.js';
 import { nameSystemFailures } from './system-failures.js';
@@ -60,7 +61,7 @@ export async function createWorkers(
   const clientConnection = await Connection.connect(temporal.connectionOptions);
   await registerSearchAttributes(clientConnection, namespace);
   const connection = await NativeConnection.connect(temporal.connectionOptions);
-  const client = new Client({ connection: clientConnection, namespace });
+  const client = new Client({ connection: clientConnection, namespace, dataConverter });
   let service: Promise<Dataflow> | undefined;
   const dataflow = (): Promise<Dataflow> => (service ??= createDataflow());
   const deps: ActivityDeps = {
@@ -73,14 +74,15 @@ export async function createWorkers(
     objects: openObjectStore,
     python,
   };
-  const timing = {
+  const both = {
+    dataConverter,
     maxHeartbeatThrottleInterval: '2s',
     defaultHeartbeatThrottleInterval: '2s',
     interceptors: { activity: [nameSystemFailures] },
   } satisfies Partial<WorkerOptions>;
   warmUp();
   const shared = await Worker.create({
-    ...timing,
+    ...both,
     connection,
     namespace,
     taskQueue,
@@ -92,7 +94,7 @@ export async function createWorkers(
     },
   });
   const local = await Worker.create({
-    ...timing,
+    ...both,
     connection,
     namespace,
     taskQueue: storeTaskQueue(taskQueue, store.id),

@@ -1,8 +1,11 @@
 import type { DataflowTarget, JobReference, JobReport, JobState, JobView } from '../shared/job.js';
+import type { LockRequest } from '../shared/lock-request.js';
 import type { ManifestStep } from '../shared/manifest.js';
 import type { Receipt } from '../shared/receipt.js';
 import type { RunWindows } from '../shared/window.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
+
+export type { LockRequest };
 
 /** The short facts of a sink that the workflow and the receipt need. */
 export interface PreparedSink {
@@ -149,12 +152,6 @@ export interface Published {
   version: number;
   rows: number;
   bytes: number;
-}
-
-/** Who asks for a destination. */
-export interface LockRequest {
-  workflowId: string;
-  runKey: string;
 }
 
 export interface SinkReference {

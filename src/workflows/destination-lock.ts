@@ -8,7 +8,10 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { LockRequest, PipelineActivities } from './activities.js';
+import { isNamed, isText } from '../shared/form.js';
+import { lockRequestOf, type LockRequest } from '../shared/lock-request.js';
+import type { PipelineActivities } from './activities.js';
+import { ignored, isRefused, longestDestination, refusal } from './intake.js';
 import {
   acquireSignal,
   lockGrantedSignal,
@@ -20,6 +23,9 @@ import {
 const { isRunOpen } = proxyActivities<Pick<PipelineActivities, 'isRunOpen'>>({
   startToCloseTimeout: '30s',
 });
+
+/** Runs that wait at most: who comes when all places are taken asks again later. */
+const mostWaiting = 1_000;
 
 /** How often a holder is looked at while somebody waits: a terminated run releases nothing. */
 const checkHolderEvery = '10s';
@@ -39,24 +45,26 @@ export async function destinationLock(
   destination: string,
   state: LockState = { holder: null, waiting: [] },
 ): Promise<void> {
-  let { holder } = state;
-  const waiting = [...state.waiting];
-  const regrants = [...(state.regrants ?? [])];
+  if (!isText(destination, longestDestination) && isRefused()) {
+    throw refusal("the lock's destination is no name of one");
+  }
+  const { waiting, regrants, ...known } = stateOf(state);
+  let { holder } = known;
   let hasEnded = false;
 
-  setHandler(takeUpdate, (request) => {
-    // Whoever was told that it has a lock that is no more would not keep anybody out.
-    if (hasEnded) throw ApplicationFailure.nonRetryable('the lock has ended', 'LockEnded');
-    if (holder === null && waiting.length === 0) holder = request;
-    if (isHolder(request)) return true;
-    enqueue(request);
-    return false;
-  });
-  setHandler(acquireSignal, (request) => {
+  const takeIsRight = (request: LockRequest) => {
+    if (lockRequestOf(request) === null) throw refusal('the update take has not the form of a request');
+  };
+  setHandler(takeUpdate, take, { validator: takeIsRight });
+  setHandler(acquireSignal, (sent) => {
+    const request = asked('acquire', sent);
+    if (request === null) return;
     if (isHolder(request)) regrants.push(request);
     else enqueue(request);
   });
-  setHandler(releaseSignal, (request) => {
+  setHandler(releaseSignal, (sent) => {
+    const request = asked('release', sent);
+    if (request === null) return;
     if (holder?.runKey === request.runKey) holder = null;
     const index = waiting.findIndex(({ runKey }) => runKey === request.runKey);
     if (index >= 0) waiting.splice(index, 1);
@@ -83,7 +91,7 @@ export async function destinationLock(
       await continueAsNew<typeof destinationLock>(destination, { holder, waiting, regrants });
     }
     const current = holder;
-    const stirred = () => holder !== current || regrants.length > 0;
+    const stirred = () => holder !== current || regrants.length > 0 || isLong();
     if (waiting.length === 0) {
       await condition(() => stirred() || waiting.length > 0);
     } else if (!(await condition(stirred, checkHolderEvery))) {
@@ -91,13 +99,46 @@ export async function destinationLock(
     }
   }
 
+  function take(request: LockRequest): boolean {
+    // Whoever was told that it has a lock that is no more would not keep anybody out.
+    if (hasEnded) throw ApplicationFailure.nonRetryable('the lock has ended', 'LockEnded');
+    if (holder === null && waiting.length === 0) holder = lockRequestOf(request) ?? request;
+    if (isHolder(request)) return true;
+    enqueue(request);
+    return false;
+  }
+
+  /** Null for a signal that is to be ignored: anybody may send one, of any form. */
+  function asked(signal: string, sent: LockRequest): LockRequest | null {
+    const request = lockRequestOf(sent);
+    if (request !== null) return request;
+    if (!isRefused()) return sent;
+    ignored(`a signal ${signal}`);
+    return null;
+  }
+
+  /** A flood of signals, malformed or not, must not fill the history of a lock that waits. */
+  function isLong(): boolean {
+    return workflowInfo().continueAsNewSuggested && isRefused();
+  }
+
   function isHolder(request: LockRequest): boolean {
     return holder?.runKey === request.runKey;
   }
 
   function enqueue(request: LockRequest): void {
-    if (!waiting.some(({ runKey }) => runKey === request.runKey)) waiting.push(request);
+    if (waiting.some(({ runKey }) => runKey === request.runKey)) return;
+    if (waiting.length >= mostWaiting && isRefused()) return;
+    waiting.push(lockRequestOf(request) ?? request);
   }
+}
+
+/** What an earlier execution knew; anybody may start a lock with anything in its place. */
+function stateOf(state: unknown): Required<LockState> {
+  const { holder, waiting, regrants } = isNamed(state) ? state : {};
+  const requests = (list: unknown) =>
+    Array.isArray(list) ? list.flatMap((request) => lockRequestOf(request) ?? []) : [];
+  return { holder: lockRequestOf(holder), waiting: requests(waiting), regrants: requests(regrants) };
 }
 
 /** Tells the run; false if it is gone. */

@@ -6,11 +6,16 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { PipelineActivities } from './activities.js';
+import { isText } from '../shared/form.js';
+import { longestDestination } from './intake.js';
 import { lockGrantedSignal, releaseSignal } from './signals.js';
 
 const { requestLock } = proxyActivities<Pick<PipelineActivities, 'requestLock'>>({
   startToCloseTimeout: '10s',
 });
+
+/** Grants that are remembered: more than a run has destinations can only be forged. */
+const mostGrants = 10_000;
 
 /** Asked again after this time, in case the lock's workflow was terminated meanwhile. */
 const askAgainAfter = '5m';
@@ -33,7 +38,8 @@ export function createDestinationLocks(runKey: () => string): DestinationLocks {
   const granted = new Set<string>();
   const asked = new Map<string, string>();
   setHandler(lockGrantedSignal, (destination, grantee) => {
-    if (grantee === runKey()) granted.add(destination);
+    if (grantee !== runKey() || !isText(destination, longestDestination)) return;
+    if (granted.size < mostGrants) granted.add(destination);
   });
   const request = () => ({ workflowId: workflowInfo().workflowId, runKey: runKey() });
 

@@ -1,11 +1,14 @@
+import { isNamed, isPlainText, isText } from '../shared/form.js';
 import { isTerminal } from '../shared/job-end.js';
-import { isJobState } from '../shared/job-identity.js';
+import { isJobState, longestJobId } from '../shared/job-identity.js';
 import type { JobEvent, JobState } from '../shared/job.js';
 
 /** Other jobs of one run that are looked after: more can only be forged. */
 const mostStrays = 5;
 /** Events kept until their launch is known, and jobs of which an end is claimed: more is a flood. */
 const mostKept = 50;
+
+type Claim = Pick<JobEvent, 'jobId' | 'runKey' | 'ordinal' | 'state'>;
 
 /** The job that counts now; its id is null until the launch has told it. */
 interface Watched {
@@ -27,7 +30,7 @@ export class JobEvents {
   readonly strays: string[] = [];
   readonly #seenStrays = new Set<string>();
   readonly #ends = new Set<string>();
-  readonly #early: JobEvent[] = [];
+  readonly #early: Claim[] = [];
   #watched: Watched | null = null;
 
   /** Whether an end of the watched job was claimed since it was last looked at. */
@@ -55,12 +58,20 @@ export class JobEvents {
       for (const jobId of this.candidates) if (jobId !== watched.jobId) this.#stray(jobId);
     }
     this.candidates.splice(0);
-    for (const event of this.#early.splice(0)) this.hear(event);
+    for (const event of this.#early.splice(0)) this.#take(event);
   }
 
-  /** The handler of the signal `jobStateChanged`: anybody may send one, of any form. */
-  hear(event: unknown): void {
-    if (!isJobEvent(event)) return;
+  /**
+   * The handler of the signal `jobStateChanged`: anybody may send one, of any form.
+   * @returns false for one that is no event
+   */
+  hear(sent: unknown): boolean {
+    const event = eventOf(sent);
+    if (event !== null) this.#take(event);
+    return event !== null;
+  }
+
+  #take(event: Claim): void {
     const watched = this.#watched;
     if (watched === null || event.ordinal > watched.ordinal) {
       if (this.#early.length < mostKept) this.#early.push(event);
@@ -83,14 +94,11 @@ export class JobEvents {
   }
 }
 
-function isJobEvent(value: unknown): value is JobEvent {
-  if (typeof value !== 'object' || value === null) return false;
-  const { jobId, runKey, ordinal, state } = value as Partial<Record<keyof JobEvent, unknown>>;
-  return (
-    typeof jobId === 'string' &&
-    jobId !== '' &&
-    typeof runKey === 'string' &&
-    Number.isInteger(ordinal) &&
-    isJobState(state)
-  );
+/** What is read of an event; nothing else of it is kept. */
+function eventOf(value: unknown): Claim | null {
+  if (!isNamed(value)) return null;
+  const { jobId, runKey, ordinal, state } = value;
+  if (!isPlainText(jobId, longestJobId) || !isText(runKey, 63) || !isJobState(state)) return null;
+  if (typeof ordinal !== 'number' || !Number.isSafeInteger(ordinal)) return null;
+  return { jobId, runKey, ordinal, state };
 }

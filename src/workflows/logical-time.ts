@@ -14,7 +14,8 @@ export function logicalTimeOf(
   info: Pick<WorkflowInfo, 'startTime' | 'typedSearchAttributes'>,
 ): Date {
   for (const { key, value } of info.typedSearchAttributes.getAll()) {
-    if (key.name === scheduledTime && value instanceof Date) return value;
+    if (key.name !== scheduledTime || !(value instanceof Date)) continue;
+    if (!Number.isNaN(value.getTime())) return value;
   }
   return info.startTime;
 }

@@ -1,5 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { ReapActivities, Reaped, ReapInput } from '../shared/reap.js';
+import { isRefused, reapInputProblem, refusal } from './intake.js';
 
 const { reap } = proxyActivities<ReapActivities>({
   startToCloseTimeout: '30m',
@@ -9,6 +10,8 @@ const { reap } = proxyActivities<ReapActivities>({
 });
 
 /** What `beamline orphans` does, for a schedule. */
-export function reapOrphans(input: ReapInput = {}): Promise<Reaped> {
+export async function reapOrphans(input: ReapInput = {}): Promise<Reaped> {
+  const problem = reapInputProblem(input);
+  if (problem !== null && isRefused()) throw refusal(problem);
   return reap(input);
 }

@@ -1,5 +1,7 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { FailureDetail } from '../shared/failures.js';
+import { longestTexts } from '../shared/limits.js';
+import { shortened } from '../shared/shortened.js';
 import type { Receipt } from '../shared/receipt.js';
 import type { PreparedRun } from './activities.js';
 
@@ -35,10 +37,13 @@ export function runFailureOf(error: unknown, store: PreparedRun['store'] | null)
     const detail = (cause.details?.[0] ?? {}) as FailureDetail;
     return {
       type: cause.type ?? 'InternalError',
-      message: cause.message,
+      message: shortened(cause.message, longestTexts.message),
       ...(detail.step === undefined ? {} : { step: detail.step }),
-      ...(detail.cause === undefined ? {} : { cause: detail.cause }),
+      ...(detail.cause === undefined
+        ? {}
+        : { cause: shortened(detail.cause, longestTexts.cause) }),
     };
   }
-  return { type: 'InternalError', message: cause instanceof Error ? cause.message : String(cause) };
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return { type: 'InternalError', message: shortened(message, longestTexts.message) };
 }

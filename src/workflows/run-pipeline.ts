@@ -20,6 +20,7 @@ import {
 import type { RunPipelineInput } from '../shared/run-input.js';
 import type { PreparedRun, RunReference, Staged, UnfinishedRun } from './activities.js';
 import { withDeadline } from './deadline.js';
+import { ignored, isRefused, refusal, resumedProblem, runInputProblem } from './intake.js';
 import { createDestinationLocks, type DestinationLocks } from './destination-locks.js';
 import type { JobContext, ResumedRun } from './job-context.js';
 import { JobEvents } from './job-events.js';
@@ -43,13 +44,20 @@ export async function runPipeline(
   input: RunPipelineInput,
   resumed: ResumedRun | null = null,
 ): Promise<Receipt> {
+  const isContinued = workflowInfo().continuedFromExecutionRunId !== undefined;
+  const problem = runInputProblem(input) ?? resumedProblem(resumed, isContinued);
+  if (problem !== null && isRefused()) throw refusal(problem);
   const startedAt = resumed === null ? workflowInfo().startTime : new Date(resumed.startedAt);
   const record = new RunRecord(input, startedAt);
   const locks = createDestinationLocks(() => record.prepared?.runKey ?? '');
   const events = new JobEvents();
   const work = new CancellationScope();
   setHandler(statusQuery, () => record.status(locks.waitingFor(), events.claimedState));
-  setHandler(jobStateChangedSignal, (event) => events.hear(event));
+  setHandler(jobStateChangedSignal, (event) => {
+    if (events.hear(event)) return;
+    ignored('a signal jobStateChanged');
+    record.note('a signal jobStateChanged was ignored: it did not have the form of an event');
+  });
   setHandler(cancelJobSignal, () => work.cancel());
   setHandler(drainJobSignal, () => {
     record.wantsDrain = true;

@@ -2,6 +2,8 @@ import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@tempor
 import { searchAttributes, type RunStatus } from '../shared/contract.js';
 import type { Outcome, Receipt, ReceiptSink, RunState } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
+import { longestTexts } from '../shared/limits.js';
+import { shortened } from '../shared/shortened.js';
 import { isTerminal } from '../shared/job-end.js';
 import { consoleUrlOf } from '../shared/job-identity.js';
 import type { JobReport, JobView, ReceiptJob } from '../shared/job.js';
@@ -10,6 +12,10 @@ import type { Audit, PreparedRun, Published, Staged, UnfinishedRun } from './act
 import type { RunFailure } from './run-failure.js';
 
 type AttributePairs = Extract<Parameters<typeof upsertSearchAttributes>[0], unknown[]>;
+
+/** Notes of a receipt, and rows of sinks on the details page. */
+const mostNotes = 100;
+const mostRows = 50;
 
 /** What a run knows of itself: the source of `status`, the details page and the receipt. */
 export class RunRecord {
@@ -84,7 +90,8 @@ export class RunRecord {
 
   /** A person should know this of the run: it stands in the receipt. */
   note(text: string): void {
-    if (!this.#notes.includes(text)) this.#notes.push(text);
+    const note = shortened(text, longestTexts.note);
+    if (this.#notes.length < mostNotes && !this.#notes.includes(note)) this.#notes.push(note);
   }
 
   launching(jobName: string, ordinal: number): void {
@@ -257,9 +264,13 @@ export class RunRecord {
         '',
         '| sink | destination | state | rows |',
         '| --- | --- | --- | --- |',
-        ...this.sinks.map(
-          ({ name, location, state, rows }) => `| ${name} | ${location} | ${state} | ${rows} |`,
-        ),
+        ...this.sinks
+          .slice(0, mostRows)
+          .map(
+            ({ name, location, state, rows }) =>
+              `| ${name} | ${shortened(location ?? '', 200)} | ${state} | ${rows} |`,
+          ),
+        ...(this.sinks.length > mostRows ? [`… and ${this.sinks.length - mostRows} more`] : []),
         '',
         ...(this.jobId === null
           ? []

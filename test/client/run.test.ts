@@ -26,9 +26,13 @@ describe('a run that is reset', () => {
       result: executions[runId]?.result,
       cancel: async () => undefined,
       describe: async () => ({
-        runId,
-        status: { name: executions[runId]?.state },
-        raw: { workflowExecutionInfo: { firstRunId: 'one' } },
+        raw: {
+          workflowExecutionInfo: {
+            execution: { runId },
+            firstRunId: 'one',
+            status: executions[runId]?.state === 'RUNNING' ? 1 : 3,
+          },
+        },
       }),
     });
     const temporal = { client: { workflow: { getHandle } } } as unknown as TemporalClient;

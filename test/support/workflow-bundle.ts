@@ -1,16 +1,23 @@
 import { fileURLToPath } from 'node:url';
+import { dataConverter } from '../../src/client/data-converter.js';
 import { bundleWorkflowCode, DefaultLogger, type WorkflowBundle } from '@temporalio/worker';
 
-let bundle: Promise<{ workflowBundle: WorkflowBundle }> | undefined;
+interface WorkflowCode {
+  workflowBundle: WorkflowBundle;
+  dataConverter: typeof dataConverter;
+}
+
+let bundle: Promise<WorkflowCode> | undefined;
 
 /** The workflow code, bundled once for all tests of this process. */
-export function workflowBundle(): Promise<{ workflowBundle: WorkflowBundle }> {
+export function workflowBundle(): Promise<WorkflowCode> {
   bundle ??= makeBundle();
   return bundle;
 }
 
-async function makeBundle(): Promise<{ workflowBundle: WorkflowBundle }> {
+async function makeBundle(): Promise<WorkflowCode> {
   const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.js', import.meta.url));
   const logger = new DefaultLogger('ERROR');
-  return { workflowBundle: await bundleWorkflowCode({ workflowsPath, logger }) };
+  const workflowBundle = await bundleWorkflowCode({ workflowsPath, ...dataConverter, logger });
+  return { workflowBundle, dataConverter };
 }

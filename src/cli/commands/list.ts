@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import type { Beamline, RunSummary } from '../../client/index.js';
+import type { Beamline, Receipt, RunSummary } from '../../client/index.js';
 import { clipped, duration, instant, number } from '../format.js';
 import { globalsOf } from '../globals.js';
 import { print, printJson } from '../output.js';
@@ -13,7 +13,12 @@ type Listed = RunSummary & {
   took_ms: number;
   /** Rows published to all sinks; null while the run is open, or if there is no receipt. */
   rows: number | null;
+  /** Why what the run left cannot be read; absent if it can, or if it left nothing. */
+  unreadable?: string;
 };
+
+/** Receipts that are read at the same time. */
+const mostAtOnce = 8;
 
 /** `beamline list`: the newest runs. */
 export function register(program: Command): void {
@@ -26,7 +31,8 @@ export function register(program: Command): void {
       const { json, root } = globalsOf(command);
       const runs = await withBeamline({ root }, async (beamline) => {
         const found = await beamline.list(options);
-        return Promise.all(found.map((run) => withReceipt(beamline, run)));
+        const { bounded } = await import('../../store/bounded.js');
+        return bounded(mostAtOnce, found, (run) => withReceipt(beamline, run));
       });
       if (json) printJson({ runs });
       else printRuns(runs, options.pipeline);
@@ -39,15 +45,24 @@ function countOf(text: string): number {
   throw new InvalidArgumentError('Give a whole number from 1 to 1000.');
 }
 
+/** A run whose end cannot be read is listed as well: it hides no other. */
 async function withReceipt(beamline: Beamline, run: RunSummary): Promise<Listed> {
+  let receipt: Receipt | null = null;
+  let unreadable: string | undefined;
+  try {
+    receipt = run.closed_at === null ? null : await beamline.receiptOf(run);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'TemporalUnreachable') throw error;
+    unreadable = clipped(error instanceof Error ? error.message : String(error), 200);
+  }
   const end = run.closed_at === null ? Date.now() : Date.parse(run.closed_at);
-  const receipt = run.closed_at === null ? null : await beamline.receiptOf(run);
   const published = receipt?.sinks.filter(({ state }) => state === 'published');
   return {
     ...run,
     pipeline: run.pipeline ?? receipt?.pipeline ?? null,
     took_ms: end - Date.parse(run.started_at),
     rows: published?.reduce((sum, sink) => sum + sink.rows, 0) ?? null,
+    ...(unreadable === undefined ? {} : { unreadable }),
   };
 }
 
@@ -72,7 +87,7 @@ function printRuns(runs: readonly Listed[], pipeline: string | undefined): void 
       run.run_key,
       clipped(run.pipeline ?? '', room),
       run.runner ?? '',
-      run.state.replaceAll('_', ' '),
+      run.state.replaceAll('_', ' ') + (run.unreadable === undefined ? '' : ', unreadable'),
       instant(run.started_at),
       duration(run.took_ms),
       run.rows === null ? '' : number(run.rows),

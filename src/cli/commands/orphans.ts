@@ -84,13 +84,15 @@ async function reap(reaper: Reaper, options: Options, json: boolean): Promise<vo
   };
   if (json) printJson({ looked: reaper.looked, ...orphans, done });
   else printOrphans(reaper.looked, orphans, done);
-  const { unread, staging, locks } = orphans;
-  const found = orphans.jobs.length + unread.length + staging.length + locks.length;
+  const { unread, staging, locks, unread_locks } = orphans;
+  const found =
+    orphans.jobs.length + unread.length + staging.length + locks.length + unread_locks.length;
   if (options.exitCode === true && found > 0) process.exitCode = exitCodes.changesPending;
   if (jobs.some(({ failed }) => failed)) process.exitCode = exitCodes.failed;
 }
 
-function printOrphans(looked: Looked, { jobs, unread, staging, locks }: Orphans, done: Done): void {
+function printOrphans(looked: Looked, orphans: Orphans, done: Done): void {
+  const { jobs, unread, staging, locks, unread_locks } = orphans;
   if (looked.project === null || looked.regions.length === 0) {
     note('no job was looked for: beamline.yaml names no `project`, or no region (`launch.region`)');
   }
@@ -129,6 +131,12 @@ function printOrphans(looked: Looked, { jobs, unread, staging, locks }: Orphans,
         `${counted(waiting, 'run')} waiting`,
         ...(done.released.includes(lock_id) ? ['given back'] : []),
       ].join(', '),
+    ]),
+    ...unread_locks.map(({ lock_id, reason }) => [
+      'lock',
+      lock_id,
+      `left as it is: it does not say who holds it: ${reason}; where nobody needs it: ` +
+        `temporal workflow terminate --workflow-id ${lock_id}`,
     ]),
   ];
   for (const line of columns(rows)) print(line);
