@@ -3,6 +3,7 @@ import type { LaunchOptions } from '../shared/job.js';
 import type { ReferenceArguments, RunPipelineInput } from '../shared/run-input.js';
 import { bucketPathMessage } from './bucket-path.js';
 import { inputProblems } from './input-problems.js';
+import { jsonLength } from '../shared/form.js';
 import { sourceWindow } from '../shared/manifest.js';
 import { runKeyPattern } from '../shared/run-key.js';
 import { launchFields } from './launch-fields.js';
@@ -123,6 +124,7 @@ export function readRunInput(given: RunPipelineInput): ReadRunInput {
 function assertSize(given: unknown): void {
   if (!isMapping(given))
     return refuse('', `must be a mapping such as {"config": "orders.yaml"}, got ${shown(given)}`);
+  if (jsonLength(given) === null) refuse('', 'is nested too deeply');
   const bytes = Buffer.byteLength(JSON.stringify(given));
   if (bytes > mostBytes) refuse('', `has ${bytes} bytes; at most ${mostBytes} are allowed`);
   const count = isMapping(given['args']) ? Object.keys(given['args']).length : 0;

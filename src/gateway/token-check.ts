@@ -1,4 +1,5 @@
 import { OAuth2Client } from 'google-auth-library';
+import { createCertificateStore } from './certificates.js';
 
 /** Whose tokens are taken. */
 export interface TokenRule {
@@ -17,11 +18,6 @@ export const googleIssuer = 'https://accounts.google.com';
 /** `unavailable`: the certificates could not be had, so that nothing is known of the token. */
 export type TokenVerdict = 'good' | 'missing' | 'invalid' | 'forbidden' | 'unavailable';
 
-/** Milliseconds between two looks at the certificates for a key that is not among them. */
-const rotationMs = 60_000;
-/** Milliseconds to wait for the certificates. */
-const certificatesWithinMs = 5_000;
-
 /**
  * Checks the OIDC token of a request: signature by a current key of the issuer, issuer, audience,
  * time, and that it is the service account's.
@@ -31,20 +27,20 @@ export function createTokenCheck(
   rule: TokenRule,
 ): (authorization: string | undefined) => Promise<TokenVerdict> {
   const issuer = rule.issuer ?? googleIssuer;
-  let client = newClient();
-  let renewedAt = 0;
+  const verifier = new OAuth2Client();
+  const store = createCertificateStore(rule.certificatesUrl);
 
   return async (authorization) => {
     const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) return authorization === undefined ? 'missing' : 'invalid';
     let certificates;
     try {
-      certificates = await certificatesFor(token);
+      certificates = await store.forKey(keyIdOf(token));
     } catch {
       return 'unavailable';
     }
     try {
-      const ticket = await client.verifySignedJwtWithCertsAsync(
+      const ticket = await verifier.verifySignedJwtWithCertsAsync(
         token,
         certificates,
         rule.audience,
@@ -57,24 +53,6 @@ export function createTokenCheck(
       return 'invalid'; // The library's messages quote the token.
     }
   };
-
-  /** The client keeps certificates as long as their server says; a new key is looked for earlier. */
-  async function certificatesFor(token: string) {
-    const { certs } = await client.getFederatedSignonCertsAsync();
-    const key = keyIdOf(token);
-    if (key === null || key in certs || Date.now() - renewedAt < rotationMs) return certs;
-    renewedAt = Date.now();
-    client = newClient();
-    return (await client.getFederatedSignonCertsAsync()).certs;
-  }
-
-  function newClient(): OAuth2Client {
-    const url = rule.certificatesUrl;
-    return new OAuth2Client({
-      transporterOptions: { timeout: certificatesWithinMs },
-      ...(url === undefined ? {} : { endpoints: { oauth2FederatedSignonPemCertsUrl: url } }),
-    });
-  }
 }
 
 function keyIdOf(token: string): string | null {

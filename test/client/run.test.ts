@@ -3,6 +3,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { RetryState, TerminatedFailure } from '@temporalio/common';
 import type { TemporalClient } from '../../src/client/connection.js';
 import { Run } from '../../src/client/run.js';
+import { receipt } from '../support/receipt.js';
 
 describe('a run that is reset', () => {
   it('is awaited to its end, also where another call has found its next execution first', async () => {
@@ -19,7 +20,7 @@ describe('a run that is reset', () => {
     });
     const executions: Record<string, { state: string; result: () => Promise<unknown> }> = {
       one: { state: 'TERMINATED', result: () => terminated },
-      two: { state: 'RUNNING', result: async () => ({ outcome: 'succeeded' }) },
+      two: { state: 'RUNNING', result: async () => receipt },
     };
     const getHandle = (workflowId: string, runId = 'two') => ({
       workflowId,
@@ -41,6 +42,6 @@ describe('a run that is reset', () => {
     const result = run.result();
     await run.cancel();
     reset?.();
-    assert.deepEqual(await result, { outcome: 'succeeded' });
+    assert.deepEqual(await result, receipt);
   });
 });

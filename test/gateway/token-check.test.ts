@@ -22,6 +22,7 @@ describe("the check of a sender's token", () => {
   let published: Key[] = [];
   let status = 200;
   let asked = 0;
+  let maxAge = 20_000;
   let issuer: Server;
   before(async () => {
     issuer = createServer((_request, response) => {
@@ -32,7 +33,7 @@ describe("the check of a sender's token", () => {
       ]);
       response.writeHead(status, {
         'content-type': 'application/json',
-        'cache-control': 'public, max-age=20000',
+        'cache-control': `public, max-age=${maxAge}`,
       });
       response.end(JSON.stringify(Object.fromEntries(pems)));
     }).listen(0, '127.0.0.1');
@@ -43,6 +44,7 @@ describe("the check of a sender's token", () => {
     published = [first];
     status = 200;
     asked = 0;
+    maxAge = 20_000;
   });
 
   function check() {
@@ -127,6 +129,33 @@ describe("the check of a sender's token", () => {
     assert.equal(await verdictOf(token()), 'unavailable');
     status = 200;
     assert.equal(await verdictOf(token()), 'good');
+  });
+
+  it('goes on with the certificates that it has while newer ones cannot be had', async () => {
+    const verdictOf = check();
+    assert.equal(await verdictOf(token()), 'good');
+    status = 404;
+    // A key that nobody knows makes it look, and the look fails: nothing is known of that token alone.
+    assert.equal(await verdictOf(token({}, second)), 'unavailable');
+    assert.equal(await verdictOf(token()), 'good');
+    for (let n = 0; n < 20; n++) assert.equal(await verdictOf(token({}, strange)), 'unavailable');
+    assert.equal(await verdictOf(token()), 'good');
+    assert.equal(asked, 2);
+  });
+
+  it('goes on with them, too, once they are older than their server says', async () => {
+    maxAge = 0;
+    const verdictOf = check();
+    assert.equal(await verdictOf(token()), 'good');
+    status = 404;
+    for (let n = 0; n < 20; n++) assert.equal(await verdictOf(token()), 'good');
+    assert.equal(asked, 2);
+  });
+
+  it('is no key of an object that has no such certificate', async () => {
+    for (const kid of ['__proto__', 'constructor', 'toString']) {
+      assert.equal(await check()(token({}, { ...strange, kid })), 'invalid');
+    }
   });
 
   it('stands before the gateway, which tells a stranger nothing', async () => {

@@ -394,6 +394,14 @@ describe('locks that were left behind', () => {
   });
 });
 
+/** Of temporal.api.enums.v1.WorkflowExecutionStatus. */
+const statusNumbers: Record<string, number> = {
+  RUNNING: 1,
+  COMPLETED: 2,
+  TERMINATED: 5,
+  CONTINUED_AS_NEW: 6,
+};
+
 describe('how a run stands, by the list of workflows', () => {
   const cases: [string[], RunFate][] = [
     [[], 'unknown'],
@@ -405,8 +413,9 @@ describe('how a run stands, by the list of workflows', () => {
   ];
   for (const [listed, fate] of cases) {
     it(`${listed.join(' and ') || 'nothing'}: ${fate}`, async () => {
-      const executions = listed.map((name) => ({ status: { name } }));
-      const client = { workflow: { list: () => executions } } as unknown as Client;
+      const executions = listed.map((name) => ({ status: statusNumbers[name] }));
+      const workflowService = { listWorkflowExecutions: async () => ({ executions }) };
+      const client = { options: { namespace: 'default' }, workflowService } as unknown as Client;
       assert.equal(await createRuns(client).fateOf(goneKey), fate);
     });
   }

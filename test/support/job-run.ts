@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
 import {
   WorkflowFailedError,
@@ -11,6 +12,7 @@ import type { Receipt } from '../../src/shared/receipt.js';
 import type { ResumedRun } from '../../src/workflows/job-context.js';
 import { createFakeActivities, type FakeOptions } from './fake-activities.js';
 import { FakeDataflow, target } from './fake-job.js';
+import { until } from './until.js';
 import { workflowBundle } from './workflow-bundle.js';
 
 export interface JobRun {
@@ -43,6 +45,24 @@ export async function withJobRun(
   const taskQueue = `jobs-${++count}`;
   const workflowId = `job-run-${count}-${Math.random().toString(36).slice(2)}`;
   const dataflow = new FakeDataflow(workflowId, client.workflow);
+  /** An execution that has not begun, and continues another. */
+  const startContinued = async (resumed: ResumedRun, input: object): Promise<Run> => {
+    const before = await Worker.create({
+      connection: nativeConnection,
+      taskQueue: `${taskQueue}-before`,
+      workflowsPath: fileURLToPath(new URL('continuing-workflow.js', import.meta.url)),
+    });
+    return before.runUntil(async () => {
+      const run: Run = await client.workflow.start('continuing', {
+        taskQueue: `${taskQueue}-before`,
+        workflowId,
+        args: [taskQueue, input, resumed],
+      });
+      const newest = client.workflow.getHandle(workflowId);
+      await until(async () => (await newest.describe()).runId !== run.firstExecutionRunId);
+      return run;
+    });
+  };
   let worker: Promise<void> | undefined;
   let created: Worker | undefined;
   const seen: Pick<JobRun, 'receipts' | 'calls'> = { receipts: [], calls: [] };
@@ -54,11 +74,9 @@ export async function withJobRun(
       async start(overrides = dataflow.activities(), options = {}) {
         const { beats = false, resumed, beforeWorker } = options;
         const input = { config: 'orders.yaml', runner: 'dataflow' };
-        const run = await client.workflow.start('runPipeline', {
-          taskQueue,
-          workflowId,
-          args: resumed ? [input, resumed] : [input],
-        });
+        const run = resumed
+          ? await startContinued(resumed, input)
+          : await client.workflow.start('runPipeline', { taskQueue, workflowId, args: [input] });
         await beforeWorker?.(run);
         const fakes = createFakeActivities({
           client: client.workflow,

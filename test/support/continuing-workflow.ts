@@ -1,0 +1,13 @@
+import { makeContinueAsNewFunc } from '@temporalio/workflow';
+import type { ResumedRun } from '../../src/workflows/job-context.js';
+import type { runPipeline } from '../../src/workflows/run-pipeline.js';
+
+/** Goes on as `runPipeline` with that state, on another task queue: only what continues has a state. */
+export async function continuing(
+  taskQueue: string,
+  input: Parameters<typeof runPipeline>[0],
+  resumed: ResumedRun,
+): Promise<void> {
+  const goOn = makeContinueAsNewFunc<typeof runPipeline>({ workflowType: 'runPipeline', taskQueue });
+  await goOn(input, resumed);
+}
