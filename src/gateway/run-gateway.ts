@@ -7,6 +7,9 @@ import { createGatewayServer } from './server.js';
 import { createRunSignals } from './signal-run.js';
 import { createTokenCheck } from './token-check.js';
 
+/** Milliseconds in which what has come in is answered: a container is killed after 10 s. */
+const stopWithinMs = 7_000;
+
 export interface RunningGateway {
   /** Where it listens. */
   url: string;
@@ -40,7 +43,10 @@ export async function runGateway(root: string, settings: GatewaySettings): Promi
   return {
     url: `http://${host}:${port}`,
     async stop() {
+      // Whoever sends a body slowly must not hold the process up.
+      const late = setTimeout(() => server.server.closeAllConnections(), stopWithinMs);
       await server.close();
+      clearTimeout(late);
       await runs.close();
     },
   };

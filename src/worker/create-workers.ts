@@ -38,9 +38,14 @@ export interface Workers {
   /** Runs until a shutdown signal, or until `shutdown`. */
   run(): Promise<void>;
   shutdown(): void;
+  /** Whether Temporal answers now. */
+  answers(): Promise<boolean>;
   /** Whether both workers ask for work. */
   isRunning(): boolean;
 }
+
+/** Milliseconds to wait for an answer of Temporal that says no more than that it is there. */
+const answerWithinMs = 1_000;
 
 /** More than runs are ever in flight on one host: a run that waits here must not look abandoned. */
 const storeSlots = 1000;
@@ -117,6 +122,15 @@ export async function createWorkers(
       shared.shutdown();
       local.shutdown();
     },
+    answers: () =>
+      clientConnection
+        .withDeadline(Date.now() + answerWithinMs, () =>
+          clientConnection.workflowService.getSystemInfo({}),
+        )
+        .then(
+          () => true,
+          () => false,
+        ),
     isRunning: () => [shared, local].every((worker) => worker.getState() === 'RUNNING'),
   };
 }

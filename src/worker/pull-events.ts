@@ -34,14 +34,14 @@ export function pullEvents({ root, deployment }: PullOptions, subscription: stri
   };
   const timer = setInterval(() => void report(), reportEveryMs);
   timer.unref();
-  return {
-    async stop() {
-      clearInterval(timer);
-      await pull.stop();
-      await report();
-      await runs.close();
-    },
+  let stopped: Promise<void> | null = null;
+  const stop = async (): Promise<void> => {
+    clearInterval(timer);
+    await pull.stop();
+    await report();
+    await runs.close();
   };
+  return { stop: () => (stopped ??= stop()) };
 }
 
 function log(line: string): void {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultLogger, type LogLevel, Runtime } from '@temporalio/worker';
 import { temporalAddress } from '../client/connection.js';
 import type { EventPull } from '../gateway/pubsub-pull.js';
@@ -5,7 +6,11 @@ import { pythonPath } from '../process/python.js';
 import { createWorkers, type Workers } from './create-workers.js';
 import { type HealthServer, startHealthServer } from './health-server.js';
 import { pullEvents } from './pull-events.js';
+import { TemporalAway, watchStopping } from './stop-in-time.js';
 import { SearchAttributesMissing } from './search-attributes.js';
+
+/** Milliseconds for the pull of events to end; what it holds is delivered again. */
+const stopWithinMs = 2_000;
 
 /** What the command line says of a worker. */
 export interface WorkerFlags {
@@ -49,6 +54,10 @@ export async function runWorker(flags: WorkerFlags): Promise<0 | 1 | 2 | 3> {
   let pull: EventPull | null = null;
   let health: HealthServer | null = null;
   let workers: Workers | null = null;
+  const stopping = watchStopping({
+    onAsked: () => void pull?.stop(),
+    answers: () => workers?.answers() ?? null,
+  });
   try {
     const { root, store, taskQueue } = flags;
     if (port !== undefined) {
@@ -58,13 +67,15 @@ export async function runWorker(flags: WorkerFlags): Promise<0 | 1 | 2 | 3> {
         () => workers?.isRunning() ?? false,
       );
     }
-    workers = await createWorkers({
+    const creating = createWorkers({
       root,
       temporal: temporalAddress(root),
       python: pythonPath(),
       ...(store === undefined ? {} : { store }),
       ...(taskQueue === undefined ? {} : { taskQueue }),
     });
+    creating.catch(() => undefined);
+    workers = await Promise.race([creating, stopping.away]);
     if (subscription !== undefined) pull = pullEvents(flags, subscription);
     const ready = {
       pid: process.pid,
@@ -73,13 +84,15 @@ export async function runWorker(flags: WorkerFlags): Promise<0 | 1 | 2 | 3> {
       ...(health && { health: health.url }),
     };
     process.stdout.write(`${JSON.stringify({ event: 'ready', ...ready })}\n`);
-    await workers.run();
+    await Promise.race([workers.run(), stopping.away]);
     return 0;
   } catch (error) {
     complain((error as Error).message);
+    if (error instanceof TemporalAway) return 3;
     return error instanceof SearchAttributesMissing || isUnreachable(error) ? 3 : 1;
   } finally {
-    await pull?.stop();
+    stopping.forget();
+    await Promise.race([pull?.stop(), sleep(stopWithinMs, undefined, { ref: false })]);
     await health?.stop();
   }
 }
