@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
-from beam_pipeline import connections, errors, secret_manager, secrets, worker_redaction
+from beam_pipeline import connections, errors, failure, secret_manager, secrets, worker_redaction
 from running import FN_API, Child, plan_of
 
 CANARY = "c4nary-7Q!x"
@@ -189,3 +190,37 @@ def test_beams_handler_has_the_name_that_is_looked_for() -> None:
 
     assert log_handler.FnApiLogRecordHandler.__name__ == worker_redaction._HANDLER
     assert hasattr(sdk_worker, "traceback")
+
+
+def test_a_secret_is_hidden_before_a_traceback_is_cut(known: None) -> None:
+    # The cut lies within the secret, at every place that there is.
+    for padding in range(len(CANARY) + 2):
+        text = f"{CANARY}{'x' * (3990 + padding)}"
+        described = failure.describe(RuntimeError(text))
+        assert "7Q!x" not in described["traceback"]
+        assert len(described["traceback"]) <= 4000
+
+
+def test_a_failure_of_megabytes_is_told_in_some_kilobytes(known: None) -> None:
+    text = f"begin {CANARY} " + "x" * 3_000_000 + f" {CANARY} end"
+    described = failure.describe(errors.DataError(text, cause=text))
+    assert len(json.dumps(described)) < 20_000
+    assert described["message"].startswith("begin *** x")
+    assert described["message"].endswith("x *** end")
+    assert CANARY not in json.dumps(described)
+
+
+def test_a_secret_is_hidden_where_a_text_is_taken_apart_or_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "_known", set())
+    key = "-----BEGIN KEY-----\nfirst-line-of-it\nit's \"quoted\"\n-----END KEY-----\n"
+    secrets.remember(key)
+    assert "first-line" not in secrets.redact("in first-line-of-it, alone")
+    for told in (key, repr(key), json.dumps({"password": key}), f"postgres://u:{quote(key, safe='')}@h"):
+        assert "first-line" not in secrets.redact(told)
+        assert "quoted" not in secrets.redact(told)
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "_known", set())
+    secrets.remember(CANARY)

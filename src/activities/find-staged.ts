@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
+import { redacted } from '../dataflow/redact.js';
 import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
+import { longestTexts } from '../shared/limits.js';
+import { shortened } from '../shared/shortened.js';
 import { ObjectNotFound, objectPaths, type ObjectStore } from '../store/object-store.js';
 import type { JobActivities } from '../workflows/activities.js';
 import type { ActivityDeps } from './deps.js';
@@ -49,7 +52,7 @@ function failureOf(document: Buffer, attempt: string): Error {
   }
   if (found === undefined) {
     return failure('ObjectStoreRefused', `${attempt}/failure.json cannot be read`, {
-      cause: text.slice(0, 1000),
+      cause: shortened(redacted(text), longestTexts.line),
     });
   }
   const { type, message, detail } = readPythonFailure(found);

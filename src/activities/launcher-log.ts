@@ -1,4 +1,5 @@
 import type { JobMessage } from '../shared/job.js';
+import { redacted } from '../dataflow/redact.js';
 import type { ObjectStore } from '../store/object-store.js';
 
 /**
@@ -17,7 +18,9 @@ export async function launcherLogOf(
   const uri = messages.flatMap(({ text }) => whereItIs.exec(text)?.[1] ?? [])[0];
   if (uri === undefined) return undefined;
   try {
-    return (await (await objects()).read(uri)).toString('utf8').slice(-longest);
+    const text = (await (await objects()).read(uri)).toString('utf8');
+    // Redacted before it is cut: half a secret does not look like one.
+    return redacted(text.slice(-4 * longest)).slice(-longest);
   } catch {
     return undefined;
   }

@@ -19,6 +19,9 @@ export interface ReportJobDeps {
   waits?: readonly number[];
 }
 
+/** Characters of a step's name, by far. */
+const longestStep = 200;
+
 /** A minute in all: a report is worth waiting for, but not much. */
 const defaultWaits = [1_000, 2_000, 4_000, 8_000, 16_000, 29_000];
 
@@ -90,6 +93,7 @@ function isStagedFailure(value: unknown): value is StagedFailure {
     typeof type === 'string' &&
     typeof message === 'string' &&
     isTextOrNone(step) &&
+    String(step ?? '').length <= longestStep &&
     isTextOrNone(cause)
   );
 }

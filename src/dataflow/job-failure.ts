@@ -46,10 +46,11 @@ export function jobFailureOf(
   messages: readonly JobMessage[],
   { log, staged, logCommand }: FailureSources = {},
 ): JobFailure {
-  const telling = tellingMessages(messages);
+  // Before anything is taken out of a text: a part of what looks like a secret may not look like one.
+  const telling = tellingMessages(messages).map(withoutSecrets);
   const findings = telling.map((message) => findingOf(message));
   if (log !== undefined && log.trim() !== '') {
-    const message: JobMessage = { time: '', importance: 'error', text: log };
+    const message = withoutSecrets({ time: '', importance: 'error', text: log });
     findings.push(findingOf(message));
     telling.push(message);
   }
@@ -57,7 +58,7 @@ export function jobFailureOf(
     (sofar, finding) => (sofar === undefined || finding.weight > sofar.weight ? finding : sofar),
     undefined,
   );
-  const told = staged === undefined ? undefined : stagedFindingOf(staged, best);
+  const told = staged === undefined ? undefined : stagedFindingOf(stagedWithoutSecrets(staged), best);
   const chosen = told ?? best;
   const logs = logCommand === undefined ? '' : `: ${logCommand}`;
   if (chosen === undefined) {
@@ -72,11 +73,23 @@ export function jobFailureOf(
   const isOpenEnded = chosen.weight < weights.ruled;
   return {
     cause: chosen.cause,
-    message: shortened(redacted(chosen.message), longestMessage),
+    message: shortened(chosen.message, longestMessage),
     retryHelps: chosen.retryHelps,
     next: isOpenEnded && logs !== '' ? `${chosen.next}${logs}` : chosen.next,
     evidence: evidenceOf(findings),
     ...(chosen.step === undefined ? {} : { step: chosen.step }),
+  };
+}
+
+function withoutSecrets(message: JobMessage): JobMessage {
+  return { ...message, text: redacted(message.text) };
+}
+
+function stagedWithoutSecrets({ message, cause, ...rest }: StagedFailure): StagedFailure {
+  return {
+    ...rest,
+    message: redacted(message),
+    ...(cause === undefined ? {} : { cause: redacted(cause) }),
   };
 }
 
@@ -197,7 +210,7 @@ function evidenceOf(findings: readonly Finding[]): JobMessage[] {
   return (telling.length > 0 ? telling : findings)
     .toSorted((a, b) => b.weight - a.weight)
     .slice(0, evidenceCount)
-    .map(({ of }) => ({ ...of, text: shortened(redacted(of.text.trim()), longestEvidence) }));
+    .map(({ of }) => ({ ...of, text: shortened(of.text.trim(), longestEvidence) }));
 }
 
 /** The line that the rule is about, of a console's many. */

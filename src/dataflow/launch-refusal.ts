@@ -1,12 +1,13 @@
 import type { DataflowRefused } from '../gateways/dataflow.js';
 import type { DataflowTarget } from '../shared/job.js';
+import { redacted } from './redact.js';
 
 /** Why Dataflow refuses a launch, in its own words, and what to do about it. */
 export function launchRefusalOf(
   { message, status }: DataflowRefused,
   target: Pick<DataflowTarget, 'project' | 'region' | 'launch'>,
 ): string {
-  return `Dataflow refuses the launch (${status}): ${message.trim()}\n${adviceOf(status, message, target)}`;
+  return `Dataflow refuses the launch (${status}): ${redacted(message.trim())}\n${adviceOf(status, message, target)}`;
 }
 
 function adviceOf(

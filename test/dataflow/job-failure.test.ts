@@ -185,3 +185,23 @@ describe('the failure type of a run whose job failed', () => {
     );
   });
 });
+
+describe('what is taken out of a text', () => {
+  const secret = 'hunter2-of-the-test';
+  const told: Record<string, string> = {
+    'a line of a password of two lines': `failed: password="first\npermission denied for ${secret}"`,
+    'the first lines of a key': `beam_pipeline.errors.ConfigError: the key is wrong\n-----BEGIN PRIVATE KEY-----\n${`${secret}\n`.repeat(9)}-----END PRIVATE KEY-----`,
+    'the end of a long text': `failed: password="${'x'.repeat(1_600)}${secret}${'x'.repeat(300)}"`,
+  };
+  for (const [what, text] of Object.entries(told)) {
+    it(`holds no part of a secret: ${what}`, () => {
+      for (const given of [
+        jobFailureOf(messages([text])),
+        jobFailureOf([], { log: text }),
+        jobFailureOf([], { staged: { type: 'InternalError', message: text, cause: text } }),
+      ]) {
+        assert.doesNotMatch(JSON.stringify(given), new RegExp(secret));
+      }
+    });
+  }
+});

@@ -10,6 +10,9 @@ from beam_pipeline import errors, secrets
 
 # Beam ends a worker's message with `[while running '<step>/<transform>']`; ours begin with (beamline).
 _STEP = re.compile(r"\[while running '(?!\(beamline\))([^'/]+)")
+# What is kept of each text, in characters; redacted first: half a secret is not found any more.
+_MESSAGE_CHARACTERS = 8000
+_CAUSE_CHARACTERS = 4000
 _TRACEBACK_CHARACTERS = 4000
 
 # What the same code does again on the same input, so that another attempt does not help. Whatever else is
@@ -56,19 +59,19 @@ def describe(error: BaseException) -> dict[str, Any]:
     known = _known(error, text)
     failure: dict[str, Any] = {
         "type": known.type,
-        "message": _without_step(known.message),
+        "message": _bounded(_without_step(known.message), _MESSAGE_CHARACTERS),
         "retryable": errors.FAILURE_TYPES[known.type] and not isinstance(known, errors.Defect),
     }
     running = _STEP.findall(text)
     step = running[-1] if running else known.step
     if step:
-        failure["step"] = step
+        failure["step"] = _bounded(step, _CAUSE_CHARACTERS)
     if known.cause:
-        failure["cause"] = known.cause
+        failure["cause"] = _bounded(known.cause, _CAUSE_CHARACTERS)
     if known.position:
         failure["position"] = known.position
-    failure["traceback"] = text[-_TRACEBACK_CHARACTERS:]
-    return {key: secrets.redact(value) if isinstance(value, str) else value for key, value in failure.items()}
+    failure["traceback"] = secrets.redact(text)[-_TRACEBACK_CHARACTERS:]
+    return failure
 
 
 def _known(error: BaseException, text: str) -> errors.BeamlineError:
@@ -90,6 +93,15 @@ def _repeats(cause: str) -> bool:
     name = cause.split(":", 1)[0].rpartition(".")[2]
     # A connection or a channel that was lost while another thread used it.
     return name in _NEVER_PASS and "closed" not in cause
+
+
+def _bounded(text: str, characters: int) -> str:
+    """Without secrets; of a long text the beginning and the end."""
+    text = secrets.redact(text)
+    if len(text) <= characters:
+        return text
+    head = characters // 3
+    return f"{text[:head]} … {text[len(text) - (characters - head - 3) :]}"
 
 
 def _without_step(message: str) -> str:

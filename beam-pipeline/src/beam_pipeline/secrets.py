@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
 import threading
+from urllib.parse import quote
 
 from beam_pipeline import regular, roots
 from beam_pipeline.errors import UnresolvedReference
@@ -14,6 +16,9 @@ from beam_pipeline.errors import UnresolvedReference
 REFERENCE = re.compile(r"\$\{(env|file|secret):([^{}]+)\}")
 # A password, a key, a certificate.
 _MOST_BYTES = 1 << 20
+
+# A line of a secret that is hidden by itself; shorter ones are words.
+_SHORTEST_LINE = 8
 
 _known: set[str] = set()
 _lock = threading.Lock()
@@ -37,8 +42,11 @@ def resolve(text: str, where: str, *, anywhere: bool = True) -> str:
 def remember(secret: str) -> None:
     """Makes `redact` hide this value from now on."""
     if secret:
+        # A key of many lines is met line by line, and a text inside of another one with its marks escaped.
+        lines = (line.strip() for line in secret.splitlines())
+        escaped = (json.dumps(secret)[1:-1], repr(secret)[1:-1], quote(secret, safe=""))
         with _lock:
-            _known.add(secret)
+            _known.update({secret, *escaped, *(line for line in lines if len(line) >= _SHORTEST_LINE)})
 
 
 def redact(text: str) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from beam_pipeline import errors, sql_text
+from beam_pipeline import errors, secrets, sql_text
 from beam_pipeline.modules.source.bigquery.statement import Statement
 
 _BY_REASON: dict[str, type[errors.BeamlineError]] = {
@@ -142,4 +142,5 @@ def _message(error: Any) -> str:
 
 
 def _line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0][:500]
+    # Redacted before it is cut: half a secret is not found any more.
+    return secrets.redact(f"{type(error).__name__}: {error}").splitlines()[0][:500]
