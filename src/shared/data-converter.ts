@@ -11,17 +11,30 @@ import { shortened } from './shortened.js';
 
 /** Bytes of the details of one failure. */
 const longestDetails = 65_536;
+/** Lists and objects in one another, of a JSON value. */
+const deepest = 500;
+/** Characters of JSON, as bytes. */
+const marks = {
+  quote: 0x22,
+  backslash: 0x5c,
+  list: 0x5b,
+  listEnd: 0x5d,
+  object: 0x7b,
+  objectEnd: 0x7d,
+} as const;
 /** Failures in a chain of causes. */
 const longestChain = 10;
 
 /**
- * Reads what anybody may have sent. A payload that cannot be decoded (of another encoding, or no JSON) is
+ * Reads what anybody may have sent. A payload that cannot be decoded (of another encoding, no JSON, or nested so
+ * deeply that no writer gets through it) is
  * read as `undefined`, as one that was not given: whoever takes an argument checks it anyway. An exception
  * here would fail the workflow task, again and again, for a signal that nobody can take back.
  */
 export const payloadConverter: PayloadConverter = {
   toPayload: (value) => defaultPayloadConverter.toPayload(value),
   fromPayload<T>(payload: Payload): T {
+    if (isTooDeep(payload.data)) return undefined as T;
     try {
       return defaultPayloadConverter.fromPayload<T>(payload);
     } catch {
@@ -29,6 +42,22 @@ export const payloadConverter: PayloadConverter = {
     }
   },
 };
+
+/** Whether lists and objects lie in one another deeper than {@link deepest}: read without recursion. */
+function isTooDeep(data: Uint8Array | null | undefined): boolean {
+  let depth = 0;
+  let isInText = false;
+  for (let at = 0; at < (data?.length ?? 0); at++) {
+    const byte = data?.[at];
+    if (isInText && byte === marks.backslash) at++;
+    else if (byte === marks.quote) isInText = !isInText;
+    else if (isInText) continue;
+    else if (byte === marks.list || byte === marks.object) depth++;
+    else if (byte === marks.listEnd || byte === marks.objectEnd) depth--;
+    if (depth > deepest) return true;
+  }
+  return false;
+}
 
 /**
  * Keeps every failure that is recorded small, whoever made it: a message of megabytes does not fit into a

@@ -51,6 +51,10 @@ async function withReceipt(beamline: Beamline, run: RunSummary): Promise<Listed>
   let unreadable: string | undefined;
   try {
     receipt = run.closed_at === null ? null : await beamline.receiptOf(run);
+    // The receipt of a run that succeeded is its result.
+    if (receipt === null && run.state === 'succeeded') {
+      unreadable = 'it ended with something that is no receipt';
+    }
   } catch (error) {
     if (error instanceof Error && error.name === 'TemporalUnreachable') throw error;
     unreadable = clipped(error instanceof Error ? error.message : String(error), 200);
