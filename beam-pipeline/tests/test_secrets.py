@@ -212,7 +212,7 @@ def test_a_failure_of_megabytes_is_told_in_some_kilobytes(known: None) -> None:
 
 def test_a_secret_is_hidden_where_a_text_is_taken_apart_or_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secrets, "_known", set())
-    key = "-----BEGIN KEY-----\nfirst-line-of-it\nit's \"quoted\"\n-----END KEY-----\n"
+    key = '-----BEGIN KEY-----\nfirst-line-of-it\nit\'s "quoted"\n-----END KEY-----\n'
     secrets.remember(key)
     assert "first-line" not in secrets.redact("in first-line-of-it, alone")
     for told in (key, repr(key), json.dumps({"password": key}), f"postgres://u:{quote(key, safe='')}@h"):

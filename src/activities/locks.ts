@@ -1,7 +1,4 @@
-import {
-  WithStartWorkflowOperation,
-  type WorkflowStartOptions,
-} from '@temporalio/client';
+import { WithStartWorkflowOperation, type WorkflowStartOptions } from '@temporalio/client';
 import { lockWorkflowType } from '../shared/names.js';
 import { describeExecution, isNoSuchExecution } from '../client/executions.js';
 import { runKeyOf } from '../store/run-key.js';

@@ -4,6 +4,7 @@ import { logCommandOf } from '../dataflow/log-command.js';
 import { costOf, type Prices } from '../dataflow/prices.js';
 import type { Dataflow } from '../gateways/dataflow.js';
 import { faultPoint } from '../process/fault-point.js';
+import { isText } from '../shared/form.js';
 import { identityOf } from '../shared/job-identity.js';
 import type { DataflowTarget, JobFailure, JobReference } from '../shared/job.js';
 import { objectPaths, type ObjectStore } from '../store/object-store.js';
@@ -92,8 +93,7 @@ function isStagedFailure(value: unknown): value is StagedFailure {
   return (
     typeof type === 'string' &&
     typeof message === 'string' &&
-    isTextOrNone(step) &&
-    String(step ?? '').length <= longestStep &&
+    (step === undefined || isText(step, longestStep)) &&
     isTextOrNone(cause)
   );
 }

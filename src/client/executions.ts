@@ -137,7 +137,8 @@ function executionOf(raw: RawExecution): Execution {
     isOpen: status === 'RUNNING' || status === 'PAUSED',
     startTime: dateOf(raw.startTime) ?? new Date(0),
     closeTime: dateOf(raw.closeTime),
-    textOf: (attribute) => (Object.hasOwn(fields, attribute) ? textIn(fields[attribute]) : undefined),
+    textOf: (attribute) =>
+      Object.hasOwn(fields, attribute) ? textIn(fields[attribute]) : undefined,
   };
 }
 

@@ -161,9 +161,11 @@ function stepsOf(raw: RawActivity | null): Record<string, StepProgress> {
   const details = payloadConverter.fromPayload<unknown>(payload);
   const steps = isNamed(details) ? details['steps'] : undefined;
   if (!isNamed(steps)) return {};
-  const isStep = (step: unknown): step is StepProgress =>
-    isNamed(step) && typeof step['kind'] === 'string' && typeof step['rows'] === 'number';
   return Object.fromEntries(
     Object.entries(steps).flatMap(([name, step]) => (isStep(step) ? [[name, step]] : [])),
   );
+}
+
+function isStep(step: unknown): step is StepProgress {
+  return isNamed(step) && typeof step['kind'] === 'string' && typeof step['rows'] === 'number';
 }

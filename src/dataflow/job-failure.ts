@@ -58,7 +58,8 @@ export function jobFailureOf(
     (sofar, finding) => (sofar === undefined || finding.weight > sofar.weight ? finding : sofar),
     undefined,
   );
-  const told = staged === undefined ? undefined : stagedFindingOf(stagedWithoutSecrets(staged), best);
+  const told =
+    staged === undefined ? undefined : stagedFindingOf(stagedWithoutSecrets(staged), best);
   const chosen = told ?? best;
   const logs = logCommand === undefined ? '' : `: ${logCommand}`;
   if (chosen === undefined) {

@@ -95,7 +95,9 @@ export function jobEventOf(data: unknown, deployment: string | null): DecodedEve
 function assertPossible(labels: Readonly<Record<string, string>>): void {
   const own = Object.entries(labels).filter(([name]) => name.startsWith(ownLabels));
   if (own.length > mostLabels) {
-    throw new MalformedEvent(`the job in the event has ${own.length} labels; ${mostLabels} are the most`);
+    throw new MalformedEvent(
+      `the job in the event has ${own.length} labels; ${mostLabels} are the most`,
+    );
   }
   for (const [name, value] of own) {
     if (name.length <= longestLabel && value.length <= longestLabel) continue;

@@ -38,9 +38,7 @@ export function createRuns(client: Client): Runs {
       if (!Array.isArray(waiting)) return 'it answers, but not as a lock does';
       if (holder === null) return { holder: null, waiting: waiting.length };
       const request = lockRequestOf(holder);
-      return request === null
-        ? 'its holder is none'
-        : { holder: request, waiting: waiting.length };
+      return request === null ? 'its holder is none' : { holder: request, waiting: waiting.length };
     } catch {
       return whyMute(lockId);
     }

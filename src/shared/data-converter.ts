@@ -33,15 +33,18 @@ const longestChain = 10;
  */
 export const payloadConverter: PayloadConverter = {
   toPayload: (value) => defaultPayloadConverter.toPayload(value),
-  fromPayload<T>(payload: Payload): T {
-    if (isTooDeep(payload.data)) return undefined as T;
-    try {
-      return defaultPayloadConverter.fromPayload<T>(payload);
-    } catch {
-      return undefined as T;
-    }
-  },
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the SDK's signature
+  fromPayload: <T>(payload: Payload): T => decoded(payload) as T,
 };
+
+function decoded(payload: Payload): unknown {
+  if (isTooDeep(payload.data)) return undefined;
+  try {
+    return defaultPayloadConverter.fromPayload<unknown>(payload);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Whether lists and objects lie in one another deeper than {@link deepest}: read without recursion. */
 function isTooDeep(data: Uint8Array | null | undefined): boolean {

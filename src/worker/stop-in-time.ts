@@ -8,9 +8,9 @@ export class TemporalAway extends Error {
 /** What is watched while a worker stops. */
 export interface Stopping {
   /** Called once, when the process is asked to stop. */
-  onAsked(): void;
+  onAsked: () => void;
   /** Whether Temporal answers; null before the workers are there. */
-  answers(): Promise<boolean> | null;
+  answers: () => Promise<boolean> | null;
 }
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
@@ -30,7 +30,7 @@ const lookEveryMs = 2_000;
  */
 export function watchStopping({ onAsked, answers }: Stopping): {
   away: Promise<never>;
-  forget(): void;
+  forget: () => void;
 } {
   const over = new AbortController();
   let hear: (() => void) | undefined;

@@ -52,10 +52,7 @@ export async function destinationLock(
   let { holder } = known;
   let hasEnded = false;
 
-  const takeIsRight = (request: LockRequest) => {
-    if (lockRequestOf(request) === null) throw refusal('the update take has not the form of a request');
-  };
-  setHandler(takeUpdate, take, { validator: takeIsRight });
+  setHandler(takeUpdate, take, { validator: assertRequest });
   setHandler(acquireSignal, (sent) => {
     const request = asked('acquire', sent);
     if (request === null) return;
@@ -108,20 +105,6 @@ export async function destinationLock(
     return false;
   }
 
-  /** Null for a signal that is to be ignored: anybody may send one, of any form. */
-  function asked(signal: string, sent: LockRequest): LockRequest | null {
-    const request = lockRequestOf(sent);
-    if (request !== null) return request;
-    if (!isRefused()) return sent;
-    ignored(`a signal ${signal}`);
-    return null;
-  }
-
-  /** A flood of signals, malformed or not, must not fill the history of a lock that waits. */
-  function isLong(): boolean {
-    return workflowInfo().continueAsNewSuggested && isRefused();
-  }
-
   function isHolder(request: LockRequest): boolean {
     return holder?.runKey === request.runKey;
   }
@@ -136,9 +119,34 @@ export async function destinationLock(
 /** What an earlier execution knew; anybody may start a lock with anything in its place. */
 function stateOf(state: unknown): Required<LockState> {
   const { holder, waiting, regrants } = isNamed(state) ? state : {};
-  const requests = (list: unknown) =>
-    Array.isArray(list) ? list.flatMap((request) => lockRequestOf(request) ?? []) : [];
-  return { holder: lockRequestOf(holder), waiting: requests(waiting), regrants: requests(regrants) };
+  return {
+    holder: lockRequestOf(holder),
+    waiting: requestsOf(waiting),
+    regrants: requestsOf(regrants),
+  };
+}
+
+function requestsOf(list: unknown): LockRequest[] {
+  return Array.isArray(list) ? list.flatMap((request) => lockRequestOf(request) ?? []) : [];
+}
+
+function assertRequest(request: LockRequest): void {
+  if (lockRequestOf(request) === null)
+    throw refusal('the update take has not the form of a request');
+}
+
+/** Null for a signal that is to be ignored: anybody may send one, of any form. */
+function asked(signal: string, sent: LockRequest): LockRequest | null {
+  const request = lockRequestOf(sent);
+  if (request !== null) return request;
+  if (!isRefused()) return sent;
+  ignored(`a signal ${signal}`);
+  return null;
+}
+
+/** A flood of signals, malformed or not, must not fill the history of a lock that waits. */
+function isLong(): boolean {
+  return workflowInfo().continueAsNewSuggested && isRefused();
 }
 
 /** Tells the run; false if it is gone. */

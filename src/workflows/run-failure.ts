@@ -39,9 +39,7 @@ export function runFailureOf(error: unknown, store: PreparedRun['store'] | null)
       type: cause.type ?? 'InternalError',
       message: shortened(cause.message, longestTexts.message),
       ...(detail.step === undefined ? {} : { step: detail.step }),
-      ...(detail.cause === undefined
-        ? {}
-        : { cause: shortened(detail.cause, longestTexts.cause) }),
+      ...(detail.cause === undefined ? {} : { cause: shortened(detail.cause, longestTexts.cause) }),
     };
   }
   const message = cause instanceof Error ? cause.message : String(cause);

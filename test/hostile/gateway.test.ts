@@ -24,15 +24,6 @@ describe('the gateway, whatever is sent to it', () => {
   const withLabels = (labels: Record<string, string>) =>
     binary(jobData({ labels: { ...own, ...labels } }));
   const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
-  const wrapped = (times: number): SentEvent => {
-    let event = push(structured(jobData({})).body);
-    for (let time = 1; time < times; time++) {
-      event = push(
-        structured(JSON.parse(event.body), 'google.cloud.pubsub.topic.v1.messagePublished').body,
-      );
-    }
-    return event;
-  };
 
   /** What is sent, and the status of the answer: 2xx is never sent again. */
   const cases: Record<string, [SentEvent, number]> = {
@@ -137,21 +128,32 @@ describe('the gateway, whatever is sent to it', () => {
       assert.throws(() => openPubSubMessage({ headers, body }), /more than 1048576 bytes/);
     }
   });
-
-  function gateway() {
-    const signals: [workflowId: string, event: JobEvent][] = [];
-    const runs = {
-      async signal(workflowId: string, event: JobEvent) {
-        signals.push([workflowId, event]);
-        return 'signalled' as const;
-      },
-      isReady: async () => true,
-    };
-    const metrics = createEventMetrics();
-    const intake = createEventIntake({ runs, deployment: identity.deployment, metrics });
-    const server = createGatewayServer({ intake, runs, metrics, checkToken: null });
-    const send = ({ headers, body }: SentEvent) =>
-      server.inject({ method: 'POST', url: '/events/dataflow', headers, payload: body });
-    return { send, signals };
-  }
 });
+
+function gateway() {
+  const signals: [workflowId: string, event: JobEvent][] = [];
+  const runs = {
+    async signal(workflowId: string, event: JobEvent) {
+      signals.push([workflowId, event]);
+      return 'signalled' as const;
+    },
+    isReady: async () => true,
+  };
+  const metrics = createEventMetrics();
+  const intake = createEventIntake({ runs, deployment: identity.deployment, metrics });
+  const server = createGatewayServer({ intake, runs, metrics, checkToken: null });
+  const send = ({ headers, body }: SentEvent) =>
+    server.inject({ method: 'POST', url: '/events/dataflow', headers, payload: body });
+  return { send, signals };
+}
+
+/** A push in Eventarc's event in a push, and so on. */
+function wrapped(times: number): SentEvent {
+  let event = push(structured(jobData({})).body);
+  for (let time = 1; time < times; time++) {
+    event = push(
+      structured(JSON.parse(event.body), 'google.cloud.pubsub.topic.v1.messagePublished').body,
+    );
+  }
+  return event;
+}

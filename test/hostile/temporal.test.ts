@@ -6,6 +6,7 @@ import { Worker } from '@temporalio/worker';
 import { createIsRunOpen, createRequestLock } from '../../src/activities/locks.js';
 import type { Receipt } from '../../src/shared/receipt.js';
 import { registerSearchAttributes } from '../../src/worker/search-attributes.js';
+import type { RunReference } from '../../src/workflows/activities.js';
 import { createFakeActivities } from '../support/fake-activities.js';
 import { startTemporal } from '../support/stack.js';
 import { until } from '../support/until.js';
@@ -30,7 +31,6 @@ describe("Beamline's workflows, whatever is sent to them", function () {
     await registerSearchAttributes(environment.connection, 'default');
     const { client } = environment;
     const fakes = createFakeActivities({ client: client.workflow, taskQueue });
-    const { runBeam } = fakes.activities;
     worker = await Worker.create({
       connection: environment.nativeConnection,
       taskQueue,
@@ -38,10 +38,10 @@ describe("Beamline's workflows, whatever is sent to them", function () {
         ...fakes.activities,
         isRunOpen: createIsRunOpen(environment),
         requestLock: createRequestLock({ client, taskQueue }),
-        runBeam: async (run: Parameters<typeof runBeam>[0]) => {
+        runBeam: async (run: RunReference) => {
           beams += 1;
           await holdBeam;
-          return runBeam(run);
+          return fakes.activities.runBeam(run);
         },
       },
       ...(await workflowBundle()),
@@ -67,7 +67,10 @@ describe("Beamline's workflows, whatever is sent to them", function () {
     'an input without any encoding': [payloads.noMetadata],
     'an input of lists in lists': [payloads.deep],
     'an argument of lists in lists': [
-      { ...payloads.deep, data: Buffer.from(`{"config":"a","args":{"a":${String(payloads.deep.data)}}}`) },
+      {
+        ...payloads.deep,
+        data: Buffer.from(`{"config":"a","args":{"a":${String(payloads.deep.data)}}}`),
+      },
     ],
     'an input of 900 kB': [json({ ...right, args: { a: huge } })],
     'a store whose name has 900 kB': [json({ ...right, store: huge })],
@@ -260,20 +263,20 @@ describe("Beamline's workflows, whatever is sent to them", function () {
       input: { payloads: args },
     });
   }
-
-  async function assertRefused(run: { result(): Promise<unknown> }): Promise<void> {
-    const error: unknown = await run.result().then(
-      () => assert.fail('it succeeded'),
-      (reason: unknown) => reason,
-    );
-    assert.ok(error instanceof WorkflowFailedError, String(error));
-    assert.ok(error.cause instanceof ApplicationFailure, String(error.cause));
-    assert.equal(error.cause.type, 'ConfigError');
-    assert.ok(error.cause.message.length < 10_000, 'it quotes nothing of what was sent');
-  }
 });
 
 /** A lock that nobody wants ends at once. */
 function ignoreEnded(error: { code?: number }): void {
   if (error.code !== 5) throw error;
+}
+
+async function assertRefused(run: { result(): Promise<unknown> }): Promise<void> {
+  const error: unknown = await run.result().then(
+    () => assert.fail('it succeeded'),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof WorkflowFailedError, String(error));
+  assert.ok(error.cause instanceof ApplicationFailure, String(error.cause));
+  assert.equal(error.cause.type, 'ConfigError');
+  assert.ok(error.cause.message.length < 10_000, 'it quotes nothing of what was sent');
 }

@@ -8,6 +8,9 @@ export async function continuing(
   input: Parameters<typeof runPipeline>[0],
   resumed: ResumedRun,
 ): Promise<void> {
-  const goOn = makeContinueAsNewFunc<typeof runPipeline>({ workflowType: 'runPipeline', taskQueue });
+  const goOn = makeContinueAsNewFunc<typeof runPipeline>({
+    workflowType: 'runPipeline',
+    taskQueue,
+  });
   await goOn(input, resumed);
 }
