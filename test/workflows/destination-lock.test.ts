@@ -113,6 +113,16 @@ describe('the lock of a destination', function () {
     await lock().result();
   });
 
+  it('is continued as new, too, where a flood of what is no request makes its history long', async () => {
+    assert.equal(await ask('a'), true);
+    const { runId } = await lock().describe();
+    await until(async () => {
+      await lock().signal('acquire', null);
+      return (await lock().describe()).runId !== runId;
+    });
+    assert.deepEqual(await lock().query(lockQuery), { holder: requestOf('a'), waiting: [] });
+  });
+
   it('answers by a signal to the code of older runs', async () => {
     await startRun('run-old');
     const asked = createRequestLock(deps())(lockId, 'd', requestOf('old'));
