@@ -34,8 +34,9 @@ export function inProcessPublisher(
     async inspectDestinations(run) {
       const versions: Record<string, number> = {};
       for (const sink of (await readPlan(deps.store, run)).sinks) {
-        const inspect = (publisher: Publisher) => publisher.inspect(sink.destination);
-        versions[sink.name] = await opened(run, sink, inspect);
+        const own = { runKey: run.runKey, sink: sink.name };
+        const inspect = (publisher: Publisher) => publisher.inspect(own);
+        versions[sink.name] = (await opened(run, sink, inspect)).version;
       }
       return versions;
     },

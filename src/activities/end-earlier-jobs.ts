@@ -1,11 +1,11 @@
-import { Context, log } from '@temporalio/activity';
+import { log } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type { Dataflow } from '../gateways/dataflow.js';
 import { endJobs } from '../orphans/end-jobs.js';
 import { findOrphanJobs } from '../orphans/find-jobs.js';
 import type { Runs } from '../orphans/orphan.js';
 import type { DataflowTarget } from '../shared/job.js';
-import { firstRunIdOf } from '../store/run-key.js';
+import { wasReset } from './was-reset.js';
 
 /**
  * Asks the jobs to cancel that were launched before a run was reset and that it has not taken over,
@@ -30,13 +30,4 @@ export async function endEarlierJobs(
   } catch (error) {
     log.warn('jobs from before the reset could not be looked for', { error });
   }
-}
-
-/** Whether this execution is not the first of its run: it was reset, or continued as new. */
-async function wasReset(client: Client): Promise<boolean> {
-  const execution = Context.current().info.workflowExecution;
-  if (execution === undefined) return false;
-  const { workflowId, runId } = execution;
-  const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
-  return firstRunIdOf({ raw, runId }) !== runId;
 }

@@ -7,6 +7,8 @@ import { writeAtomically } from '../store/write-file.js';
 import { objectPaths } from '../store/object-store.js';
 import type { PipelineActivities } from '../workflows/activities.js';
 import { assertExecutionOpen } from './assert-run-open.js';
+import { withOwnCommits } from './own-commits.js';
+import { tellEarlierRuns } from './tell-earlier-runs.js';
 import type { ActivityDeps } from './deps.js';
 import { endEarlierJobs } from './end-earlier-jobs.js';
 
@@ -19,15 +21,15 @@ import { endEarlierJobs } from './end-earlier-jobs.js';
  * In an object store the receipt comes first: a launcher of this run that starts late finds it and
  * stages nothing more. Of a run that was reset, the jobs that it did not take over are cancelled.
  */
-export function createFinish({
-  store,
-  objects,
-  client,
-  dataflow,
-}: Pick<ActivityDeps, 'store' | 'objects' | 'client' | 'dataflow'>): PipelineActivities['finish'] {
-  return async (run, receipt, target) => {
+export function createFinish(
+  deps: Pick<ActivityDeps, 'root' | 'store' | 'objects' | 'client' | 'dataflow'>,
+): PipelineActivities['finish'] {
+  const { store, objects, client, dataflow } = deps;
+  return async (run, given, target) => {
     await faultPoint('worker:before-finish');
     await assertExecutionOpen(client);
+    const sinks = await withOwnCommits(deps, run, given);
+    const receipt = sinks === null ? given : { ...given, sinks };
     const text = `${JSON.stringify(receipt, null, 2)}\n`;
     const close = async (): Promise<void> => {
       if (target === null) return;
@@ -35,8 +37,11 @@ export function createFinish({
       await faultPoint('worker:run-closed');
     };
     const [closed] = await Promise.allSettled([close()]);
+    // Before its own receipt, which is the latest.
+    const [told] = await Promise.allSettled([tellEarlierRuns(store, receipt)]);
     // Kept here also if the object store refuses it.
     await keepReceipt(store, run.runKey, text, receipt.left === undefined);
+    if (told.status === 'rejected') throw told.reason;
     await faultPoint('worker:receipt-kept');
     await assertExecutionOpen(client);
     if (target !== null) {
@@ -63,8 +68,9 @@ export function createFinish({
     const processes = storePaths.beamProcesses(store, run.runKey);
     await endRecordedProcesses(processes);
     await rm(processes, { recursive: true, force: true });
-    if (receipt.left !== undefined) return;
+    if (receipt.left !== undefined) return sinks;
     await rm(storePaths.staging(store, run.runKey), { recursive: true, force: true });
+    return sinks;
   };
 }
 

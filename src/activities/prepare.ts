@@ -92,12 +92,21 @@ async function completesOf(
   }
   const { staged, sinks } = receipt.left;
   if (!isGsUri(staged.manifestUri) && !existsSync(staged.manifestUri)) {
-    const message =
-      `what run ${runKey} staged is not there any more: run its config again; an append of the same ` +
-      'window needs `--again`';
-    throw failure('ConfigError', message);
+    const appended = receipt.sinks.filter(
+      ({ mode, state }) => mode === 'append' && state === 'published',
+    );
+    const names = appended.map((sink) => sink.name).join(', ');
+    throw failure(
+      'ConfigError',
+      `what run ${runKey} staged is not there any more: ` +
+        (names === ''
+          ? 'run its config again'
+          : `\`beamline rerun ${runKey} --again\` reads it again, and brings ${names} its rows a second time`),
+    );
   }
-  return { completes: { runKey, planSha256: receipt.plan_sha256, staged, sinks } };
+  // A receipt of before there was an order: no run reads before it is started.
+  const readAt = receipt.read_at ?? receipt.started_at;
+  return { completes: { runKey, planSha256: receipt.plan_sha256, staged, sinks, readAt } };
 }
 
 function receiptOf(store: LocalStore, runKey: string): Receipt | null {

@@ -21,7 +21,7 @@ export function publishRequestOf(
     manifest,
     manifestSha256,
   }: { staged: Staged; manifest: Manifest; manifestSha256: string },
-  { sink: name, baseVersion, again = false }: SinkReference,
+  { sink: name, baseVersion, again = false, overNewer = false }: SinkReference,
 ): Omit<PublishRequest, 'staged'> {
   const sink = sinkNamed(plan, name);
   const windows = windowsOf(plan, manifest, sink);
@@ -38,6 +38,8 @@ export function publishRequestOf(
     onSchemaChange: sink.on_schema_change ?? 'fail',
     windows,
     again,
+    readAt: run.readAt ?? null,
+    overNewer,
     origin: {
       pipeline: plan.name,
       planSha256: run.planSha256,

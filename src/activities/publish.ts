@@ -1,8 +1,13 @@
-import type { Commit } from '../destinations/destination.js';
+import type { Commit, Standing } from '../destinations/destination.js';
 import type { PlannedSink } from '../config/plan.js';
 import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
-import type { PipelineActivities, Published, RunReference } from '../workflows/activities.js';
+import type {
+  InspectedSink,
+  PipelineActivities,
+  Published,
+  RunReference,
+} from '../workflows/activities.js';
 import { assertRunOpen } from './assert-run-open.js';
 import type { ActivityDeps } from './deps.js';
 import { readManifest } from './read-manifest.js';
@@ -11,23 +16,18 @@ import { publishRequestOf, sinkNamed } from './publish-request.js';
 import { inPublisher } from './publisher-child.js';
 import { stagedHere } from './staged-here.js';
 
-/** Reads the committed version of each sink's destination; the run holds their locks. */
+/** Says where each sink's destination stands; the run holds their locks. */
 export function createInspectDestinations(
   deps: ActivityDeps,
 ): PipelineActivities['inspectDestinations'] {
-  return async (run) => {
+  return async (run, takesOrder) => {
     const { sinks } = await readPlan(deps.store, run);
-    const versions: Record<string, number> = {};
+    const found: Record<string, number | InspectedSink> = {};
     for (const sink of sinks) {
-      const { destination } = sink;
-      const action = { kind: 'inspect', destination } as const;
-      versions[sink.name] = await inPublisher<number>(
-        deps,
-        destination,
-        taskOf(deps, run, sink, action),
-      );
+      const { version, readAt } = await standingOf(deps, run, sink);
+      found[sink.name] = takesOrder === true ? { version, readAt } : version;
     }
-    return versions;
+    return found;
   };
 }
 
@@ -79,8 +79,19 @@ function publishedOf({ version, rows, bytes }: Commit): Published {
   return { version, rows, bytes };
 }
 
+/** Asks a sink's destination where it stands, and what the run has committed there. */
+export async function standingOf(
+  deps: Pick<ActivityDeps, 'root' | 'store'>,
+  run: RunReference,
+  sink: PlannedSink,
+  as?: 'beside others',
+): Promise<Standing> {
+  const action = { kind: 'inspect', run: { runKey: run.runKey, sink: sink.name } } as const;
+  return inPublisher<Standing>(deps, sink.destination, taskOf(deps, run, sink, action), as);
+}
+
 export function taskOf(
-  { root, store }: ActivityDeps,
+  { root, store }: Pick<ActivityDeps, 'root' | 'store'>,
   run: RunReference,
   sink: PlannedSink,
   action: Parameters<typeof inPublisher>[2]['action'],

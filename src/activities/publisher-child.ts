@@ -20,15 +20,18 @@ const graceMs = 2_000;
  * The caller's run holds the destination's lock. So a publisher of ours that is still alive for
  * it belongs to an attempt or a run that was replaced, and is ended first: it may be paused, and
  * hold the file.
+ *
+ * @param as `beside others`: the run does not hold the lock, and only looks; nobody is ended
  */
 export async function inPublisher<T>(
-  { store }: ActivityDeps,
+  { store }: Pick<ActivityDeps, 'store'>,
   destination: string,
   task: PublisherTask,
+  as: 'holder' | 'beside others' = 'holder',
 ): Promise<T> {
   const context = Context.current();
   const records = storePaths.publisherProcesses(store, destinationHash(destination));
-  await endRecordedProcesses(records);
+  if (as === 'holder') await endRecordedProcesses(records);
   let last: PublisherEvent | undefined;
   const end = await supervise({
     command: process.execPath,

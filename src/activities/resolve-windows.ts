@@ -127,12 +127,13 @@ function unfinishedOf(
       );
     });
     if (missing.length === 0) continue;
-    const { manifestUri, manifestSha256 } = last;
+    const { manifestUri, manifestSha256, readAt } = last;
     return {
       runKey: last.runKey,
       planSha256: last.planSha256,
       staged: { manifestUri, manifestSha256, attempt: 1 },
       sinks: missing,
+      ...(readAt === null ? {} : { readAt }),
     };
   }
   return null;
@@ -160,7 +161,7 @@ async function assertSameSinks(
     throw failure(
       'StoreUnavailable',
       `${what}, and what it staged is not in the store ${store.id} on ${store.host}: where it is, ` +
-        `\`beamline rerun ${runKey}\` publishes it; if it is lost, run the window again with --window and --again`,
+        `\`beamline rerun ${runKey}\` publishes it; if it is lost, read the window again with --window and --again, which brings it to every sink`,
     );
   }
   const earlier = JSON.parse(text) as Plan;

@@ -1,5 +1,6 @@
 import { failureTypes, type FailureType } from '../shared/failure-types.js';
-import { shellCommand, shellPath, shellWord } from './shell-command.js';
+import { configWords, type StartedWith } from './run-words.js';
+import { commandOf } from './shell-command.js';
 
 /** What a person can do about a failure. */
 export interface Advice {
@@ -12,19 +13,44 @@ export interface Advice {
 /** The run that failed. */
 export interface Subject {
   runKey: string;
-  config: string;
-  /** Path of the connection profiles that it was given, if it was not the one found by itself. */
-  profiles?: string | undefined;
-  runner?: 'local' | 'dataflow' | undefined;
-  /** Values of the config's arguments. */
-  args?: Record<string, unknown> | undefined;
+  started: StartedWith;
+  /**
+   * What it published in part and what it staged is there: only `rerun` brings the rest, and brings
+   * nothing twice.
+   */
+  hasLeft?: boolean | undefined;
+  /** It appended rows, or may have: they would be there twice. */
+  hasAppended?: boolean | undefined;
+  /** An earlier run, whose rows were to be published first and could not be. */
+  earlierRun?: string | undefined;
+  /** It was to publish only what another run had left. */
+  completes?: boolean | undefined;
 }
 
 /** Advice for a failure of one of our types, or of an end that is none. */
 export function adviceOf(type: string, subject: Subject): Advice {
   const known = Object.hasOwn(failureTypes, type) ? (type as FailureType) : undefined;
   const advice = known === undefined ? adviceForEnd(type) : byType[known];
-  return { retry: advice.retry, next: advice.next(subject) };
+  const { retry } = advice;
+  if (known === 'NewerCommitted') return { retry, next: nextBehindNewer(subject) };
+  const isPart = (subject.hasLeft === true || subject.completes === true) && subject.hasAppended;
+  return { retry, next: isPart === true ? nextOfPart(subject, advice) : advice.next(subject) };
+}
+
+/** A run of the config would append again what is in: only `rerun` publishes the rest alone. */
+function nextOfPart(subject: Subject, { next }: Rule): string {
+  const whole = next(subject);
+  return whole.includes(runAgain(subject)) || whole.includes(validate(subject))
+    ? `remove the cause, then ${rerun(subject)}, which publishes the rest`
+    : whole;
+}
+
+/** The rows that an earlier run left are older than those that are there. */
+function nextBehindNewer(subject: Subject): string {
+  const { earlierRun, hasAppended, runKey } = subject;
+  if (hasAppended !== true && earlierRun === undefined) return runAgain(subject);
+  const anyway = commandOf('rerun', earlierRun ?? runKey, '--over-newer');
+  return `if the rows are missing there, ${anyway}`;
 }
 
 interface Rule {
@@ -32,28 +58,20 @@ interface Rule {
   next: (subject: Subject) => string;
 }
 
-const rerun = ({ runKey }: Subject): string => shellCommand(`rerun ${runKey}`);
-const logs = ({ runKey }: Subject): string => shellCommand(`logs ${runKey}`);
-const runAgain = (run: Subject): string =>
-  shellCommand(`run ${shellPath(run.config)}${runnerOf(run)}${profileOf(run)}${argsOf(run)}`);
-const validate = (run: Subject): string =>
-  shellCommand(`validate ${shellPath(run.config)}${profileOf(run)}${argsOf(run)}`);
-const testConnections = (run: Subject): string =>
-  shellCommand(`connections test --config ${shellPath(run.config)}${profileOf(run)}`);
-
-function runnerOf({ runner }: Subject): string {
-  return runner === 'dataflow' ? ' --runner dataflow' : '';
-}
-
-function profileOf({ profiles }: Subject): string {
-  return profiles === undefined ? '' : ` --profile ${shellPath(profiles)}`;
-}
-
-function argsOf({ args = {} }: Subject): string {
-  return Object.entries(args)
-    .map(([name, value]) => ` --arg ${shellWord(`${name}=${String(value)}`)}`)
-    .join('');
-}
+const rerun = ({ runKey }: Subject): string => commandOf('rerun', runKey);
+const logs = ({ runKey }: Subject): string => commandOf('logs', runKey);
+const runAgain = ({ started, hasAppended }: Subject): string => {
+  // What was asked of the run that has appended must not be asked again without a thought.
+  const options = hasAppended === true ? { ...started.options, again: undefined } : started.options;
+  return commandOf(...configWords('run', { ...started, options }, 'run'));
+};
+const validate = ({ started }: Subject): string =>
+  commandOf(...configWords('validate', started, 'config'));
+const testConnections = ({ started: { file, options } }: Subject): string => {
+  const profile = options['profile'];
+  const named = typeof profile === 'string' ? ['--profile', profile] : [];
+  return commandOf('connections', 'test', '--config', file, ...named);
+};
 
 const byType: Record<FailureType, Rule> = {
   ConfigError: {
@@ -111,7 +129,7 @@ const byType: Record<FailureType, Rule> = {
   },
   JobFailed: {
     retry: 'may help if the cause has passed',
-    next: (run) => `${shellCommand(`explain ${run.runKey}`)}, then ${rerun(run)}`,
+    next: (run) => `${commandOf('explain', run.runKey)}, then ${rerun(run)}`,
   },
   JobLost: { retry: 'may help: it launches another job', next: rerun },
   ObjectStoreRefused: {
@@ -127,8 +145,13 @@ const byType: Record<FailureType, Rule> = {
     next: (run) => `close it there, or raise \`destination_wait\`, then ${rerun(run)}`,
   },
   WindowCommitted: {
-    retry: 'will not help: the rows of the window are there',
-    next: (run) => `if they shall be there twice, ${runAgain(run)} with --again`,
+    retry: 'will not help: the rows of the window, or of a later one, are there',
+    next: ({ runKey }) =>
+      `if they shall be published all the same, ${commandOf('rerun', runKey, '--again')}`,
+  },
+  NewerCommitted: {
+    retry: 'will not help: newer rows are there',
+    next: runAgain,
   },
   VersionTaken: { retry: 'may help: it starts from the newer version', next: rerun },
   StoreUnavailable: {

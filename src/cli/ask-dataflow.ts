@@ -11,19 +11,19 @@ import type { DataflowTarget } from '../shared/job.js';
 import { jobNameOf } from '../shared/job-identity.js';
 import { objectPaths } from '../store/object-store.js';
 import { CliError, exitCodes } from './errors.js';
-import { shellCommand } from './shell-command.js';
 
 /** The run key of a launch that is only asked about. */
 const noRun = 'aaaaaaaaaa';
 
 /**
  * Asks Dataflow whether it would take the launch of a plan; nothing is launched.
+ * @param unasked the same command that does not ask, for a hint
  * @throws CliError with exit code 2 if it refuses, 3 if it cannot be reached
  */
 export async function askDataflow(
   target: DataflowTarget,
   { plan, sha256, profiles }: BuiltPlan,
-  { root }: { root: string },
+  { root, unasked }: { root: string; unasked: string },
 ): Promise<void> {
   const { store } = target;
   const request = launchRequestOf(
@@ -48,7 +48,7 @@ export async function askDataflow(
   const env = await environmentFor(root);
   const dataflow = await createDataflow({ emulator: env['DATAFLOW_EMULATOR_HOST'] });
   try {
-    await validate(dataflow, { ...request, validateOnly: true }, target);
+    await validate(dataflow, { ...request, validateOnly: true }, target, unasked);
   } finally {
     await dataflow.close();
   }
@@ -58,6 +58,7 @@ async function validate(
   dataflow: Dataflow,
   request: Parameters<Dataflow['launch']>[0],
   target: DataflowTarget,
+  unasked: string,
 ): Promise<void> {
   try {
     await dataflow.launch(request);
@@ -70,7 +71,7 @@ async function validate(
       const { message } = error;
       throw new CliError(`Dataflow cannot be reached: ${message}`, {
         exitCode: exitCodes.unreachable,
-        hint: `Without asking it: ${shellCommand('plan --offline FILE')}`,
+        hint: `Without asking it: ${unasked}`,
         cause: error,
       });
     }

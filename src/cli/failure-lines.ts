@@ -1,12 +1,15 @@
 import { basename } from 'node:path';
-import type { ReceiptSink, RunFailed } from '../client/index.js';
+import type { Receipt, RunFailed } from '../client/index.js';
 import type { JobFailure, JobMessage } from '../shared/job.js';
 import { profilesName } from '../shared/names.js';
+import { publishedFacts } from '../shared/published-facts.js';
 import { adviceOf, type Advice, type Subject } from './advice.js';
 import { duration } from './format.js';
 import { causeText, costText, jobStateText } from './job-lines.js';
 import type { KnownSteps } from './progress/view.js';
-import { shellCommand } from './shell-command.js';
+import { fateOfLeft } from './left.js';
+import { startedWith } from './run-words.js';
+import { commandOf } from './shell-command.js';
 
 const evidenceLines = 8;
 
@@ -29,7 +32,7 @@ export function failureLines(
     ...(url === null ? [] : row('timeline', url)),
   ];
   if (outcome === 'cancelled') {
-    const next = shellCommand(`rerun ${runKey}`);
+    const next = commandOf('rerun', runKey);
     return [ended, stayed, ...row('next', next), ...links];
   }
   const { cause, evidence, retry, next } = explanationOf(failed);
@@ -85,7 +88,7 @@ function jobAdviceOf(failure: JobFailure, { runKey }: RunFailed, byType: Advice)
         retry: failure.retryHelps
           ? 'may help if the cause has passed'
           : 'will not help until the cause is removed',
-        next: `${failure.next}; then ${shellCommand(`rerun ${runKey}`)}`,
+        next: `${failure.next}; then ${commandOf('rerun', runKey)}`,
       };
   }
 }
@@ -98,10 +101,20 @@ function messageText({ time, text }: JobMessage): string {
 }
 
 function subjectOf({ runKey, receipt }: RunFailed): Subject {
-  const { config = 'FILE', profiles = null, args, runner } = receipt ?? {};
+  const profiles = receipt?.profiles ?? undefined;
   // A file of the usual name is found again by itself.
-  const named = profiles !== null && basename(profiles) !== profilesName;
-  return { runKey, config, args, runner, profiles: named ? profiles : undefined };
+  const named = profiles !== undefined && basename(profiles) !== profilesName;
+  return {
+    runKey,
+    started: startedWith(receipt, named ? profiles : undefined),
+    hasLeft: receipt !== undefined && fateOfLeft(receipt) !== 'none',
+    hasAppended: (receipt?.sinks ?? []).some(
+      ({ mode, state }) =>
+        mode === 'append' && (state === 'published' || state === 'uncertain' || state === 'kept'),
+    ),
+    earlierRun: receipt?.failure?.earlier_run,
+    completes: receipt?.input?.complete,
+  };
 }
 
 /** A name, and lines that are aligned after it; nothing if there are no lines. */
@@ -136,19 +149,18 @@ function untouched({ outcome, receipt }: RunFailed): string {
   if (outcome === 'terminated' || outcome === 'timed_out') {
     return 'Staging may be left behind: the run was stopped before it could clean up.';
   }
-  const names = (...states: ReceiptSink['state'][]): string =>
-    (receipt?.sinks ?? [])
-      .filter(({ state }) => states.includes(state))
-      .map(({ name }) => name)
-      .join(', ');
-  const published = names('published');
-  const uncertain = names('uncertain');
-  const rest = names('unpublished', 'kept');
-  const facts = [
-    ...(published === '' && uncertain === '' ? ['Nothing was published.'] : []),
-    ...(published === '' ? [] : [`Published: ${published}.`]),
-    ...(uncertain === '' ? [] : [`Begun, and perhaps published: ${uncertain}.`]),
-    ...(rest === '' || published + uncertain === '' ? [] : [`Untouched: ${rest}.`]),
-  ];
-  return `${facts.join(' ')} What was staged is removed.`;
+  return `${publishedFacts(receipt?.sinks ?? [])} ${leftWords(receipt)}`;
+}
+
+/** What became of what was staged. */
+function leftWords(receipt: Receipt | undefined): string {
+  const sinks = receipt?.left?.sinks.join(', ') ?? '';
+  switch (receipt === undefined ? 'none' : fateOfLeft(receipt)) {
+    case 'none':
+      return 'What was staged is removed.';
+    case 'gone':
+      return `What was staged for ${sinks} is not there any more.`;
+    case 'kept':
+      return `What was staged for ${sinks} is kept for a week.`;
+  }
 }

@@ -23,7 +23,7 @@ import { register as validate } from './commands/validate.js';
 import { register as version } from './commands/version.js';
 import { register as worker } from './commands/worker.js';
 import { addGlobals } from './globals.js';
-import { shellCommand } from './shell-command.js';
+import { nameRootInHints, shellCommand } from './shell-command.js';
 
 /** Every command, in the order of the help. A command is one file that exports `register`. */
 const commands: readonly ((program: Command) => void)[] = [
@@ -59,6 +59,10 @@ export function createProgram(): Command {
     .exitOverride()
     .showHelpAfterError(`(${shellCommand('--help')} lists the commands)`);
   addGlobals(program);
+  program.hook('preAction', () => {
+    const isTyped = program.getOptionValueSource('root') === 'cli';
+    nameRootInHints(isTyped ? program.opts<{ root: string }>().root : undefined);
+  });
   for (const register of commands) register(program);
   return program;
 }

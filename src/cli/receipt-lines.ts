@@ -4,7 +4,8 @@ import { jobFacts } from './job-lines.js';
 import { duration, instant, number, rows } from './format.js';
 import { columns } from './output.js';
 import { tableLines } from './table.js';
-import { shellCommand } from './shell-command.js';
+import { fateOfLeft } from './left.js';
+import { commandOf } from './shell-command.js';
 
 const label = (name: string): string => `  ${name.padEnd(9)}`;
 
@@ -27,12 +28,8 @@ export function summaryLines(receipt: Receipt, url: string | null): string[] {
     headline(receipt),
     ...sinkLines(receipt.sinks),
     ...jobLines(receipt),
-    ...(receipt.left
-      ? [
-          `${label('left')} ${receipt.left.sinks.join(', ')}: ${shellCommand(`rerun ${receipt.run_key}`)} publishes the rest`,
-        ]
-      : []),
-    `${label('receipt')} ${shellCommand(`receipt ${receipt.run_key}`)}`,
+    ...leftLines(receipt),
+    `${label('receipt')} ${commandOf('receipt', receipt.run_key)}`,
     ...(url === null ? [] : [`${label('timeline')} ${url}`]),
   ];
 }
@@ -65,7 +62,23 @@ export function receiptLines(receipt: Receipt): string[] {
     ...(receipt.notes ?? []).map((note) => `${label('note')} ${note}`),
     ...(receipt.steps.length > 0 ? ['', ...stepTable(receipt)] : []),
     ...(receipt.sinks.length > 0 ? ['', ...sinkLines(receipt.sinks)] : []),
+    ...leftLines(receipt),
   ];
+}
+
+/** What is staged and not published; a destination refuses it if newer rows are there. */
+function leftLines(receipt: Receipt): string[] {
+  const sinks = receipt.left?.sinks.join(', ') ?? '';
+  switch (fateOfLeft(receipt)) {
+    case 'none':
+      return [];
+    case 'gone':
+      return [`${label('left')} ${sinks}: what was staged is not there any more`];
+    case 'kept':
+      return [
+        `${label('left')} ${sinks}: ${commandOf('rerun', receipt.run_key)} publishes the rest, unless newer rows are there`,
+      ];
+  }
 }
 
 /** The run's Dataflow job; nothing for a local run. */
@@ -124,11 +137,13 @@ function sinkFate({
   destination,
   rows: count,
   version,
+  published_by,
 }: ReceiptSink): string {
+  const by = published_by === undefined ? '' : `, by run ${published_by}`;
   const place = location ?? destination;
   switch (state) {
     case 'published':
-      return `${verbs[mode] ?? mode} ${place}: ${rows(count)}, version ${version ?? '?'}`;
+      return `${verbs[mode] ?? mode} ${place}: ${rows(count)}, version ${version ?? '?'}${by}`;
     case 'kept':
       return `kept ${place} as it was`;
     case 'uncertain':

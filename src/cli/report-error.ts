@@ -25,7 +25,7 @@ export function reportError(
 }
 
 /** Errors of the client, by name, and what to do about them. */
-const hints: Record<string, { exitCode: ExitCode; hint: string }> = {
+const hints = (): Record<string, { exitCode: ExitCode; hint: string }> => ({
   TemporalUnreachable: {
     exitCode: exitCodes.unreachable,
     hint: `Start the local stack with ${shellCommand('dev')}, or say where Temporal is: TEMPORAL_ADDRESS=host:port`,
@@ -44,7 +44,7 @@ const hints: Record<string, { exitCode: ExitCode; hint: string }> = {
     exitCode: exitCodes.badInput,
     hint: `${shellCommand('receipt RUN')} shows what the run did.`,
   },
-};
+});
 
 interface Described {
   message: string;
@@ -68,7 +68,8 @@ function describe(error: unknown): Described {
     return { message, hint, exitCode: exitCodes.badInput, type, problems };
   }
   if (type === 'CatalogueError') return { message, exitCode: exitCodes.unreachable, type };
-  const known = Object.hasOwn(hints, type) ? hints[type] : undefined;
+  const all = hints();
+  const known = Object.hasOwn(all, type) ? all[type] : undefined;
   if (known !== undefined) return { message, type, ...known };
   return {
     message: message.split('\n')[0] ?? message,

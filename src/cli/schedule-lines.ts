@@ -3,7 +3,6 @@ import { nextFireTimes } from '../schedules/fire-times.js';
 import { cronWords } from '../schedules/words.js';
 import { wallText, zoneOf } from '../schedules/zone.js';
 import { columns, counted } from './output.js';
-import { shellCommand, shellWord } from './shell-command.js';
 import type { tableLines } from './table.js';
 
 /** What to plan, and the folder to which relative paths of it belong. */
@@ -45,10 +44,13 @@ export function signOf({ kind }: Change): { sign: string; past: string } {
   }
 }
 
-/** A plan, for a person. */
+/**
+ * A plan, for a person.
+ * @param options `apply`: the command that does it
+ */
 export function planLines(
   changes: readonly Change[],
-  { now, paths }: { now: Date; paths: readonly string[] },
+  { now, apply }: { now: Date; apply: string },
 ): string[] {
   const unchanged = changes.filter(({ kind }) => kind === 'unchanged');
   const isShort = unchanged.length <= shownUnchanged;
@@ -57,11 +59,10 @@ export function planLines(
   const lines = shown.flatMap((change, index) => [heads[index] ?? '', ...detailsOf(change, now)]);
   if (!isShort) lines.push(`= ${unchanged.length} unchanged`);
   const pending = changes.filter(isPending).length;
-  const words = ['schedule apply', ...paths.map((path) => shellWord(path))].join(' ');
   lines.push(
     pending === 0
       ? `Nothing to change: ${counted(unchanged.length, 'schedule')} as they should be.`
-      : `${counted(pending, 'change')}. Apply with ${shellCommand(words)}`,
+      : `${counted(pending, 'change')}. Apply with ${apply}`,
   );
   return lines;
 }

@@ -7,7 +7,7 @@ import { connectTemporal, reached, type TemporalClient } from './connection.js';
 import { ReceiptNotFound } from './errors.js';
 import { listExecutions } from './executions.js';
 import { findRun } from './find-run.js';
-import { rerunInputOf } from './rerun.js';
+import { rerunInputOf, type RerunOptions } from './rerun.js';
 import { runKeyOf } from '../store/run-key.js';
 import { Run } from './run.js';
 import type { Schedules } from './schedules.js';
@@ -88,11 +88,14 @@ export class Beamline {
     input,
     summary,
     details,
-  }: Pick<RunRequest, 'workflowId' | 'input' | 'summary' | 'details'>): Promise<Run> {
+    taskQueue = this.taskQueue,
+  }: Pick<RunRequest, 'workflowId' | 'input' | 'summary' | 'details'> & {
+    taskQueue?: string | undefined;
+  }): Promise<Run> {
     const handle = await this.#reached(() =>
       this.#temporal.client.workflow.start(workflowType, {
         workflowId,
-        taskQueue: this.taskQueue,
+        taskQueue,
         args: [input],
         staticSummary: summary,
         staticDetails: details,
@@ -107,20 +110,21 @@ export class Beamline {
 
   /**
    * Runs the pinned plan of an earlier run again, with its arguments, on the store that has it.
-   * @param options `again`: even if that appends rows that are there already
+   * @param options see {@link RerunOptions}
    * @throws {@link CannotRerun}
    */
   async rerun(
     reference: string,
-    { again = false }: { again?: boolean } = {},
+    options: RerunOptions = {},
   ): Promise<{ run: Run; input: RunPipelineInput }> {
     const stored = reference === 'latest' ? null : await findStoredReceipt(this.root, reference);
     const receipt = stored ?? (await (await this.get(reference)).receipt());
-    const input = rerunInputOf(receipt, { again });
+    const input = rerunInputOf(receipt, options);
     const run = await this.start({
       workflowId: createWorkflowId(receipt.pipeline, new Date()),
       input,
       summary: `${receipt.pipeline}: run ${receipt.run_key} again`,
+      taskQueue: receipt.task_queue,
       details: `The plan of run \`${receipt.run_key}\` (${receipt.workflow_id}), unchanged.`,
     });
     return { run, input };

@@ -2,12 +2,35 @@ import type { Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import { CannotRerun } from './errors.js';
 
+export interface RerunOptions {
+  /** Read and publish everything again, even if that appends rows that are there already. */
+  again?: boolean | undefined;
+  /** Publish what an earlier run left also where rows that were read later are there. */
+  overNewer?: boolean | undefined;
+}
+
 /**
  * What starts the plan of an earlier run again, unchanged; of a run that published only some of its
- * sinks, what publishes the others from what it staged.
- * @throws {@link CannotRerun} if there is no plan, or if rows would be appended a second time
+ * sinks, what publishes the others from what it staged. A run that was to do that does it again.
+ * @throws {@link CannotRerun} if there is no plan, nothing is left for `overNewer`, or rows would be
+ *   appended a second time
  */
-export function rerunInputOf(receipt: Receipt, { again }: { again: boolean }): RunPipelineInput {
+export function rerunInputOf(
+  receipt: Receipt,
+  { again = false, overNewer = false }: RerunOptions = {},
+): RunPipelineInput {
+  const input = inputOf(receipt, { again, overNewer });
+  if (!overNewer) return input;
+  if (input.complete === true) return { ...input, over_newer: true };
+  const why = 'it left nothing to be published, and what is read again is not older';
+  throw new CannotRerun(receipt.run_key, why);
+}
+
+function inputOf(receipt: Receipt, { again = false }: RerunOptions): RunPipelineInput {
+  if (receipt.input?.complete === true && !again) {
+    const { over_newer: _said, ...completing } = receipt.input;
+    return completing;
+  }
   const { run_key, plan_sha256, config, runner, launch, args, profiles, store, sinks } = receipt;
   if (plan_sha256 === null) {
     throw new CannotRerun(run_key, 'it ended before its plan was made; run its config instead');

@@ -9,11 +9,17 @@ import type { FailureDetail } from '../shared/failures.js';
 import { outcomes, type Receipt } from '../shared/receipt.js';
 import { RunFailed } from './errors.js';
 
-/** Reads what Temporal says of a run that did not complete. */
+/**
+ * Reads what Temporal says of a run that did not complete.
+ * @param receipt the one that is kept: of a run that was reset perhaps an earlier execution's, which
+ *   tells what was published then, and not why this one ended
+ * @param runId of the execution that failed
+ */
 export function runFailedOf(
   error: WorkflowFailedError,
   runKey: string,
   receipt: Receipt | undefined,
+  runId: string,
 ): RunFailed {
   const known = { runKey, receipt };
   const { cause } = error;
@@ -34,13 +40,14 @@ export function runFailedOf(
   const first = <T>(of: (detail: FailureDetail & { outcome?: string }) => T | undefined) =>
     details.map(of).find((value) => value !== undefined);
   const innermost = failures.at(-1);
+  const said = receipt?.run_id === runId ? receipt.failure?.message : undefined;
   return new RunFailed(
     {
       ...known,
       outcome: outcomes.find((name) => name === first(({ outcome }) => outcome)) ?? 'failed',
       type: failures[0]?.type ?? 'InternalError',
       // The outer message adds what was published; the receipt says that, too.
-      message: receipt?.failure?.message ?? innermost?.message ?? error.message,
+      message: said ?? innermost?.message ?? error.message,
       step: first(({ step }) => step),
       detail: first(({ cause }) => cause),
       evidence: first(({ stderr }) => stderr) ?? [],

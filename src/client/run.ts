@@ -157,7 +157,9 @@ export class Run {
       } catch (error) {
         if (!(error instanceof WorkflowFailedError)) throw this.#explained(error);
         if (await this.#goesOnAfter(handle)) continue;
-        throw runFailedOf(error, this.key, (await this.#keptReceipt()) ?? undefined);
+        const receipt = (await this.#keptReceipt()) ?? undefined;
+        const { runId } = await this.#describe();
+        throw runFailedOf(error, this.key, receipt, runId);
       }
     }
   }

@@ -74,6 +74,7 @@ const ownKeys = {
   again: z.boolean().optional(),
   windows: z.record(z.string(), sourceWindow).optional(),
   complete: z.boolean().optional(),
+  over_newer: z.boolean().optional(),
 } satisfies Record<Exclude<keyof RunPipelineInput, keyof ReferenceArguments>, z.ZodType>;
 
 const runInput = z.strictObject({

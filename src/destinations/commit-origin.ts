@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { cursorTypes, type RecordedCursor } from '../shared/window.js';
-import type { CommitOrigin } from './destination.js';
+import { commitOrder, type LoggedOrigin } from './commit-order.js';
 
-/** A {@link CommitOrigin}, as the log of a destination keeps it. */
+/** A `CommitOrigin`, as the log of a destination keeps it. */
 export const commitOrigin = z.object({
   pipeline: z.string(),
   planSha256: z.string(),
@@ -10,7 +10,8 @@ export const commitOrigin = z.object({
   manifestSha256: z.string(),
   storeId: z.string(),
   sinks: z.array(z.string()),
-}) satisfies z.ZodType<CommitOrigin>;
+  order: commitOrder.optional(),
+}) satisfies z.ZodType<LoggedOrigin>;
 
 /** A {@link RecordedCursor}, as the log of a destination keeps it. */
 export const recordedCursor = z.object({

@@ -44,29 +44,35 @@ export function laterRecord<T extends RecordedCursor>(
   return before && compareCursors(before.type, before.next, window.next) > 0 ? before : undefined;
 }
 
-/** A window of an append that begins before where one of another run ended. */
+/** A window of an append that begins before where one of another run ended; of a `replace`, that ends before. */
 interface CommittedWindow {
   window: SinkWindow;
   before: LoggedCursor;
 }
 
-/** The first window whose rows, or some of them, another run appended before; null if there is none. */
+/**
+ * The first window whose rows, or some of them, another run appended before, or after which a `replace` would
+ * leave the destination behind a window that it has; null if there is none. A merge changes only the rows
+ * that it brings: it may be of a window of the past.
+ */
 function committedWindow(
   { mode, windows, again, runKey }: Pick<PublishRequest, 'mode' | 'windows' | 'again' | 'runKey'>,
   logged: LoggedCursors,
 ): CommittedWindow | null {
-  if (mode !== 'append' || again) return null;
+  if (mode === 'merge' || again) return null;
   for (const window of windows) {
     const before = comparable(logged[window.key], window);
     if (before === undefined || before.runKey === runKey) continue;
-    const { low, type } = window;
-    if (low === null || compareCursors(type, before.next, low) > 0) return { window, before };
+    const { low, high, type } = window;
+    const from = mode === 'append' ? low : high;
+    if (from === null || compareCursors(type, before.next, from) > 0) return { window, before };
   }
   return null;
 }
 
 /**
- * Refuses to append rows that another run appended before, unless somebody took them away.
+ * Refuses to append rows that another run appended before, unless somebody took them away; and to replace
+ * those of a later window by an earlier one's.
  *
  * @param place what is written to, as a person would name it
  * @param isEmpty whether the destination has no rows; asked only where it matters
@@ -79,8 +85,18 @@ export async function assertWindowsAreNew(
   isEmpty: () => boolean | Promise<boolean>,
 ): Promise<void> {
   const found = committedWindow(request, logged);
-  if (found === null || (await isEmpty())) return;
+  if (found === null) return;
   const { window, before } = found;
+  if (request.mode === 'replace') {
+    throw failure(
+      'WindowCommitted',
+      `${place} has the rows of ${window.key} up to before ${window.column} ${before.next} (run ${before.runKey}); ` +
+        `this run would replace them by those before ${window.high}. Nothing was written. Publish them all the ` +
+        'same with `--again`.',
+      { step: request.sink },
+    );
+  }
+  if (await isEmpty()) return;
   throw failure(
     'WindowCommitted',
     `${place} has the rows of ${window.key} before ${window.column} ${before.next} already (run ${before.runKey}); ` +

@@ -73,8 +73,15 @@ export interface PublishRequest extends CommitIdentity {
   onSchemaChange: OnSchemaChange;
   /** Windows of the incremental sources that the sink's rows come from; recorded with the commit. */
   windows: SinkWindow[];
-  /** Publish an append although its window, or a part of it, was committed before. */
+  /** Publish a window although it, or a part of it, was committed before, or a later one. */
   again: boolean;
+  /**
+   * ISO 8601 in UTC with milliseconds: no row of this was read before it, and after it none that the
+   * destination had then was still to be committed. Null of a run of a version that did not know it.
+   */
+  readAt: string | null;
+  /** Publish rows although newer ones are there. */
+  overNewer: boolean;
   origin: CommitOrigin;
   manifestSha256: string;
   /** Files on this machine. */
@@ -105,7 +112,7 @@ export interface Position {
   /** Of those asked for that have no record: the greatest value of the column; none in an empty table. */
   greatest: Record<string, GreatestValue>;
   /** Who made the newest commit; null if there is none. */
-  last: (CommitOrigin & { runKey: string; sink: string }) | null;
+  last: (CommitOrigin & { runKey: string; sink: string; readAt: string | null }) | null;
   /** The newest commits, at most 100. */
   commits: { runKey: string; sink: string }[];
 }
@@ -119,10 +126,19 @@ export interface Commit {
   adopted: boolean;
 }
 
+/** Where a destination stands. */
+export interface Standing {
+  /** Its committed version; 0 if it was never published to. */
+  version: number;
+  /** When the rows that it has were read, at the latest; see `PublishRequest.readAt`. */
+  readAt: string | null;
+  /** What the run that asks has committed before: an earlier execution of one that was reset. */
+  own: Commit | null;
+}
+
 /** A destination of one run, opened inside the publisher process. */
 export interface Publisher {
-  /** The destination's committed version; 0 if it was never published to. */
-  inspect(destination: string): Promise<number>;
+  inspect(run: Pick<CommitIdentity, 'runKey' | 'sink'>): Promise<Standing>;
   /**
    * Where incremental reading stands.
    * @throws `ConfigError` if the table has not the column of a source that has no record, or it is of a
@@ -133,8 +149,10 @@ export interface Publisher {
    * Commits the staged rows as `baseVersion + 1`, all or nothing. A commit that this run made
    * before is adopted: running it twice changes nothing.
    * @throws `VersionTaken` if the destination is no longer at `baseVersion`
+   * @throws `NewerCommitted` for rows that were read before those of another commit, see `orderAfter`
    * @throws `WindowCommitted` for an append of a window that begins before where a recorded one of
-   *   another run ended, unless `again` or the destination is empty
+   *   another run ended, unless the destination is empty; and for a `replace` by one that ends before
+   *   that; both unless `again`
    */
   publish(request: PublishRequest): Promise<Commit>;
   /**

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { failure, type FailureType } from '../shared/failures.js';
 import { systemRefusals } from '../shared/system-errors.js';
 
-const nothing = 'Nothing was published.';
+const nothing = 'Nothing was written.';
 
 /** Kinds of trouble by the code of a system call, or by the text that DuckDB makes of it. */
 const kinds: { type: FailureType; codes: readonly string[]; text: RegExp; message: string }[] = [

@@ -25,7 +25,7 @@ export interface PublisherTask {
   context: DestinationContext;
   waitMs: number;
   action:
-    | { kind: 'inspect'; destination: string }
+    | { kind: 'inspect'; run: Pick<CommitIdentity, 'runKey' | 'sink'> }
     | { kind: 'position'; sources: AskedSource[] }
     | { kind: 'publish'; request: PublishRequest }
     | { kind: 'fence'; identity: CommitIdentity };
@@ -71,7 +71,7 @@ async function perform(publisher: Publisher, { action }: PublisherTask): Promise
 function performAction(publisher: Publisher, action: PublisherTask['action']): Promise<unknown> {
   switch (action.kind) {
     case 'inspect':
-      return publisher.inspect(action.destination);
+      return publisher.inspect(action.run);
     case 'position':
       return publisher.position(action.sources);
     case 'publish':

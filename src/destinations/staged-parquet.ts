@@ -38,7 +38,7 @@ export function assertReadableByDuckdb(staged: ManifestSink, step: string): void
   if (wrong.length === 0) return;
   throw failure(
     'DataError',
-    `${step} cannot be written exactly: ${wrong.join('; ')}. Nothing was published. ` +
+    `${step} cannot be written exactly: ${wrong.join('; ')}. Nothing was written. ` +
       'Cast or rename in a transform.',
     { step },
   );

@@ -46,6 +46,8 @@ export const failureTypes = {
   VersionTaken: { actor: 'operator', retryable: false },
   /** The window of an append, or a part of it, was published before: again, its rows would be there twice. */
   WindowCommitted: { actor: 'operator', retryable: false },
+  /** Rows that were read later than this run's are there: they would go back to older ones. */
+  NewerCommitted: { actor: 'operator', retryable: false },
   /** No worker serves the local store that holds this run's files. */
   StoreUnavailable: { actor: 'operator', retryable: false },
   /** The run was cancelled or terminated meanwhile: there is nothing to do any more. */
@@ -64,6 +66,8 @@ export interface FailureDetail {
   cause?: string;
   /** Number of the activity attempt that failed, where the activity says it. */
   attempt?: number;
+  /** Run key of an earlier run whose rows could not be published. */
+  earlierRun?: string;
   /** The last lines of the child's standard error. */
   stderr?: string[];
 }

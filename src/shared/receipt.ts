@@ -1,4 +1,5 @@
 import type { LaunchOptions, ReceiptJob } from './job.js';
+import type { RunPipelineInput } from './run-input.js';
 import type { RunWindows } from './window.js';
 
 /** Every way a run can end. */
@@ -53,6 +54,8 @@ export interface ReceiptSink {
   version?: number;
   /** What a person would look at: a table, a folder. */
   location?: string;
+  /** Run key of the later run that published what this one had staged. */
+  published_by?: string;
 }
 
 /** What a run read, wrote and rejected, how long it took, and where things are. */
@@ -64,6 +67,10 @@ export interface Receipt {
   run_id: string;
   pipeline: string;
   config: string;
+  /** What the run was started with; absent in receipts of before it was kept. */
+  input?: RunPipelineInput;
+  /** The workers' task queue; absent with `input`. */
+  task_queue?: string;
   plan_sha256: string | null;
   runner: 'local' | 'dataflow';
   args: Record<string, unknown>;
@@ -88,8 +95,12 @@ export interface Receipt {
   time?: string;
   /** What was read of each incremental source. */
   windows?: RunWindows;
+  /** ISO 8601: nothing that was read is older; see `RunReference.readAt`. */
+  read_at?: string;
   /** Run keys of earlier runs that this one finished. */
   completed?: string[];
+  /** What this run published of what earlier ones had staged. */
+  finished?: { run_key: string; sink: string; version: number; rows: number; bytes: number }[];
   /** What was staged and is not published yet, of a run that published only some of its sinks. */
   left?: {
     staged: { manifestUri: string; manifestSha256: string; attempt: number };
@@ -106,5 +117,12 @@ export interface Receipt {
   /** What a person should know of how the input was read. */
   notes?: string[];
   /** `type` is a `FailureType`, or one of {@link outcomeFailureTypes}. */
-  failure?: { type: string; message: string; step?: string; cause?: string };
+  failure?: {
+    type: string;
+    message: string;
+    step?: string;
+    cause?: string;
+    /** Run key of the earlier run whose rows were to be published first. */
+    earlier_run?: string;
+  };
 }

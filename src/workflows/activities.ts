@@ -29,6 +29,8 @@ export interface UnfinishedRun {
   staged: Staged;
   /** Sinks that it did not publish, in order. */
   sinks: string[];
+  /** Its {@link RunReference.readAt}; absent where that is not known. */
+  readAt?: string;
 }
 
 /** What a run reads of its incremental sources; nothing yet if an earlier run is to be finished first. */
@@ -91,6 +93,11 @@ export interface RunReference {
   destinationWaitMs: number;
   /** What is read of the incremental sources, once that is frozen. */
   windows?: RunWindows;
+  /**
+   * ISO 8601: when the run looked at its destinations, before it read. What they had then was read before
+   * it, so it is later than the same of each run whose rows they had, whatever clocks say.
+   */
+  readAt?: string;
 }
 
 /** What a job reads, uploaded. All are `gs://` URIs. */
@@ -158,8 +165,17 @@ export interface SinkReference {
   sink: string;
   /** The destination's version that the commit builds on. */
   baseVersion: number;
-  /** Publish an append although its window was committed before. */
+  /** Publish a window although it, or a later one, was committed before. */
   again?: boolean;
+  /** Publish rows although newer ones are there. */
+  overNewer?: boolean;
+}
+
+/** Where a sink's destination stands. */
+export interface InspectedSink {
+  version: number;
+  /** {@link RunReference.readAt} of the run whose rows it has, of the last one to read; null if none. */
+  readAt: string | null;
 }
 
 /**
@@ -189,8 +205,14 @@ export interface PipelineActivities {
   ): Promise<boolean>;
   /** Whether the run that holds a lock still exists. */
   isRunOpen(request: LockRequest): Promise<boolean>;
-  /** The committed version of each sink's destination. */
-  inspectDestinations(run: RunReference): Promise<Record<string, number>>;
+  /**
+   * Where each sink's destination stands.
+   * @param takesOrder the workflow's code takes more than the version; older code wants that alone
+   */
+  inspectDestinations(
+    run: RunReference,
+    takesOrder?: true,
+  ): Promise<Record<string, number | InspectedSink>>;
   /**
    * Freezes what the run reads of its incremental sources.
    * @param request.time ISO 8601: the time that the run stands for
@@ -208,8 +230,15 @@ export interface PipelineActivities {
   publish(run: RunReference, staged: Staged, sink: SinkReference): Promise<Published>;
   /** Makes sure that a publish of this run that may still sleep commits nothing. */
   fence(run: RunReference, sink: SinkReference): Promise<Published | null>;
-  /** Keeps the receipt and removes the run's staging, in the object store too if there is a target. */
-  finish(run: RunReference, receipt: Receipt, target: DataflowTarget | null): Promise<void>;
+  /**
+   * Keeps the receipt and removes the run's staging, in the object store too if there is a target.
+   * @returns the sinks of the receipt that it kept, if it found commits of an earlier execution
+   */
+  finish(
+    run: RunReference,
+    receipt: Receipt,
+    target: DataflowTarget | null,
+  ): Promise<Receipt['sinks'] | null | void>;
 }
 
 /**

@@ -39,6 +39,8 @@ export interface ResumedRun {
   /** Milliseconds since 1970; null for no deadline. */
   deadlineAt: number | null;
   windows?: RunWindows;
+  /** See `RunReference`; absent of a run that was continued by an older version. */
+  readAt?: string;
   /** Destination → id of its lock, all granted. */
   locks: Record<string, string>;
   /** Sink → version of its destination that a commit builds on. */

@@ -6,6 +6,7 @@ import type {
   Staged,
   UnfinishedRun,
 } from './activities.js';
+import { versionOf } from './inspect.js';
 import type { StoreActivities } from './proxies.js';
 import type { RunRecord } from './run-record.js';
 
@@ -17,22 +18,23 @@ const mostTries = 3;
  * failure takes the version, so that a publisher which still sleeps commits nothing later.
  */
 export async function publishEarlier(
-  { runKey, planSha256, staged }: UnfinishedRun,
-  sink: string,
+  { runKey, planSha256, staged, readAt }: UnfinishedRun,
+  sink: Omit<SinkReference, 'baseVersion'>,
   run: RunReference,
   activities: StoreActivities,
 ): Promise<Published> {
-  const earlier: RunReference = { ...run, runKey, planSha256 };
+  const { readAt: _own, ...here } = run;
+  const earlier = { ...here, runKey, planSha256, ...(readAt === undefined ? {} : { readAt }) };
   let begun: number | null = null;
   try {
-    return await commit(earlier, staged, { sink }, {}, activities, (version) => {
+    return await commit(earlier, staged, sink, {}, activities, (version) => {
       begun = version;
     });
   } catch (error) {
     const baseVersion = begun;
     if (baseVersion !== null) {
       await CancellationScope.nonCancellable(() =>
-        activities.fence(earlier, { sink, baseVersion }),
+        activities.fence(earlier, { sink: sink.sink, baseVersion }),
       ).catch((failed: unknown) => log.warn('a publish could not be settled', { sink, failed }));
     }
     throw error;
@@ -63,7 +65,7 @@ async function commit(
   activities: StoreActivities,
   onBegin: (baseVersion: number) => void,
 ): Promise<Published> {
-  const inspect = async () => (await activities.inspectDestinations(run))[sink.sink] ?? 0;
+  const inspect = async () => versionOf((await activities.inspectDestinations(run))[sink.sink]);
   let baseVersion = versions[sink.sink] ?? (await inspect());
   for (let attempt = 1; ; attempt++) {
     onBegin(baseVersion);

@@ -34,7 +34,7 @@ export function runEndOf(
     case 'drained':
       return new RunEnd(outcome, {
         type: outcomeFailureTypes.drained,
-        message: `${named} was drained: what it had read was finished, and nothing is published`,
+        message: `${named} was drained: what it had read was finished, and is not published`,
       });
     case 'updated':
       return new RunEnd(outcome, {

@@ -40,6 +40,7 @@ export function runFailureOf(error: unknown, store: PreparedRun['store'] | null)
       message: shortened(cause.message, longestTexts.message),
       ...(detail.step === undefined ? {} : { step: detail.step }),
       ...(detail.cause === undefined ? {} : { cause: shortened(detail.cause, longestTexts.cause) }),
+      ...(detail.earlierRun === undefined ? {} : { earlier_run: detail.earlierRun }),
     };
   }
   const message = cause instanceof Error ? cause.message : String(cause);

@@ -1,5 +1,4 @@
 import {
-  ApplicationFailure,
   CancelledFailure,
   CancellationScope,
   ContinueAsNew,
@@ -11,17 +10,14 @@ import {
 } from '@temporalio/workflow';
 import { failure } from '../shared/failures.js';
 import type { DataflowTarget } from '../shared/job.js';
-import {
-  outcomeFailureTypes,
-  type Outcome,
-  type Receipt,
-  type ReceiptSink,
-} from '../shared/receipt.js';
+import { outcomeFailureTypes, type Outcome, type Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import type { PreparedRun, RunReference, Staged, UnfinishedRun } from './activities.js';
 import { withDeadline } from './deadline.js';
 import { ignored, isRefused, refusal, resumedProblem, runInputProblem } from './intake.js';
 import { createDestinationLocks, type DestinationLocks } from './destination-locks.js';
+import { finalFailure, unprepared } from './final-failure.js';
+import { inspect } from './inspect.js';
 import type { JobContext, ResumedRun } from './job-context.js';
 import { JobEvents } from './job-events.js';
 import { jobActivities, prepareOn, storeActivities, type StoreActivities } from './proxies.js';
@@ -112,11 +108,11 @@ export async function runPipeline(
     await locks.release();
     record.enter(outcome);
     const receipt = record.receipt(outcome, failed);
-    await activities
+    const sinks = await activities
       .finish(run, receipt, prepared.dataflow ?? null)
       .catch((error: unknown) => log.warn('the receipt could not be kept', { error }));
     if (outcome === 'cancelled') throw new CancelledFailure('the run was cancelled');
-    if (failed) throw finalFailure(failed, receipt, cause);
+    if (failed) throw finalFailure(failed, { ...receipt, sinks: sinks ?? receipt.sinks }, cause);
     return receipt;
   });
 }
@@ -133,7 +129,7 @@ async function prepare(input: RunPipelineInput, record: RunRecord): Promise<Prep
       throw new CancelledFailure('the run was cancelled');
     }
     record.enter('failed');
-    throw finalFailure(runFailureOf(error, null), record.receipt('failed', null), error);
+    throw unprepared(runFailureOf(error, null), record.receipt('failed', null), error);
   }
 }
 
@@ -166,14 +162,15 @@ async function runSteps(state: RunState): Promise<void> {
       Object.fromEntries(prepared.sinks.map(({ destination, lockId }) => [destination, lockId])),
     );
     if (completes !== undefined) return finishOnly(completes, state);
-    versions = await activities.inspectDestinations(state.run);
+    versions = await inspectFor(state);
     const windows = await freezeWindows(prepared, input, state.run, record, activities);
     if (windows !== undefined) state.run = { ...state.run, windows };
     // What was finished first moved its destinations.
-    if (record.completed.length > 0) versions = await activities.inspectDestinations(state.run);
+    if (record.completed.length > 0) versions = await inspectFor(state);
   } else {
     locks.resume(resumed.locks);
     ({ versions } = resumed);
+    knowReadAt(state, resumed.readAt ?? resumed.startedAt);
     if (resumed.windows !== undefined) {
       state.run = { ...state.run, windows: record.froze(resumed.windows) };
     }
@@ -196,7 +193,7 @@ async function runSteps(state: RunState): Promise<void> {
     if (sink.onEmpty === 'fail') {
       throw failure(
         'AuditFailed',
-        `${sink.name}: the run brings no row and \`on_empty\` is \`fail\`; nothing was published`,
+        `${sink.name}: the run brings no row and \`on_empty\` is \`fail\``,
         { step: sink.name },
       );
     }
@@ -212,12 +209,24 @@ async function runSteps(state: RunState): Promise<void> {
   }
 }
 
+/** Looks at the destinations; what is read from here on is newer than what they have. */
+async function inspectFor(state: RunState): Promise<Record<string, number>> {
+  const { versions, readAt } = await inspect(state.run, state.activities);
+  knowReadAt(state, readAt);
+  return versions;
+}
+
+function knowReadAt(state: RunState, readAt: string): void {
+  state.run = { ...state.run, readAt };
+  state.record.readAt = readAt;
+}
+
 /** A run that only publishes what an earlier one left. */
 async function finishOnly(earlier: UnfinishedRun, state: RunState): Promise<void> {
-  const { record, prepared, run, activities } = state;
+  const { input, record, prepared, run, activities } = state;
   record.enter('publishing');
   for (const { name } of prepared.sinks) if (!earlier.sinks.includes(name)) record.kept(name);
-  await finishEarlier(earlier, run, record, activities);
+  await finishEarlier(earlier, run, record, activities, { overNewer: input.over_newer === true });
 }
 
 function referenceTo(sink: string, { again }: RunPipelineInput): { sink: string; again?: boolean } {
@@ -256,6 +265,7 @@ function jobContextOf(
         locks: locks.held(),
         versions,
         ...(run.windows === undefined ? {} : { windows: run.windows }),
+        ...(run.readAt === undefined ? {} : { readAt: run.readAt }),
         notes: [...record.notes],
         job,
       });
@@ -271,24 +281,4 @@ function referenceOf(prepared: PreparedRun): RunReference {
     profiles: prepared.profiles,
     destinationWaitMs: prepared.destinationWaitMs,
   };
-}
-
-/** The failure that closes the workflow: retried by nobody, with the receipt's facts as detail. */
-function finalFailure(failed: RunFailure, receipt: Receipt, cause: unknown): ApplicationFailure {
-  const named = (wanted: ReceiptSink['state']) =>
-    receipt.sinks.filter(({ state }) => state === wanted).map(({ name }) => name);
-  const [published, uncertain] = [named('published'), named('uncertain')];
-  const untouched = [
-    published.length > 0 ? `Already published: ${published.join(', ')}.` : '',
-    uncertain.length > 0 ? `Begun, and perhaps published: ${uncertain.join(', ')}.` : '',
-  ]
-    .filter((sentence) => sentence !== '')
-    .join(' ');
-  return ApplicationFailure.create({
-    type: failed.type,
-    message: `${failed.message}\n${untouched || 'Nothing was published.'}`,
-    nonRetryable: true,
-    details: [{ run_key: receipt.run_key, outcome: receipt.outcome, ...failed }],
-    ...(cause instanceof Error ? { cause } : {}),
-  });
 }

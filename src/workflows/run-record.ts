@@ -1,6 +1,7 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { searchAttributes, type RunStatus } from '../shared/contract.js';
 import type { Outcome, Receipt, ReceiptSink, RunState } from '../shared/receipt.js';
+import { withoutClaim } from '../shared/published-facts.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import { longestTexts } from '../shared/limits.js';
 import { shortened } from '../shared/shortened.js';
@@ -35,8 +36,12 @@ export class RunRecord {
   windows: RunWindows | null = null;
   /** ISO 8601: the time that the run's windows end with. */
   time: string | null = null;
+  /** See `RunReference.readAt`. */
+  readAt: string | null = null;
   /** Run keys of earlier runs that this one finished. */
   readonly completed: string[] = [];
+  /** What it published of earlier runs. */
+  readonly finished: NonNullable<Receipt['finished']> = [];
   staged: Staged | null = null;
 
   constructor(
@@ -156,6 +161,7 @@ export class RunRecord {
   /** A sink of an earlier run is in; of a run that only does that, it is its own. */
   finishedEarlier({ runKey, sinks }: UnfinishedRun, sink: string, published: Published): void {
     if (this.prepared?.completes !== undefined) this.published(sink, published);
+    this.finished.push({ run_key: runKey, sink, ...published });
     this.note(`${sink}: ${published.rows} rows that run ${runKey} had staged were published`);
     if (sink === sinks.at(-1)) this.completed.push(runKey);
   }
@@ -205,6 +211,8 @@ export class RunRecord {
       run_id: info.runId,
       pipeline: prepared?.pipeline ?? '',
       config: this.input.config,
+      input: this.input,
+      task_queue: info.taskQueue,
       plan_sha256: prepared?.planSha256 ?? null,
       runner: this.runner,
       ...(prepared?.dataflow ? { launch: prepared.dataflow.launch } : {}),
@@ -231,11 +239,15 @@ export class RunRecord {
       sinks: this.sinks,
       ...(this.time === null ? {} : { time: this.time }),
       ...(this.windows === null ? {} : { windows: this.windows }),
+      ...(this.readAt === null ? {} : { read_at: this.readAt }),
       ...(this.completed.length === 0 ? {} : { completed: this.completed }),
+      ...(this.finished.length === 0 ? {} : { finished: this.finished }),
       ...this.#left(outcome),
       ...(job === null ? {} : { job, ...referenceResultOf(job, outcome) }),
       ...(notes.length === 0 ? {} : { notes }),
-      ...(failure ? { failure } : {}),
+      ...(failure
+        ? { failure: { ...failure, message: withoutClaim(failure.message, this.sinks) } }
+        : {}),
     };
   }
 

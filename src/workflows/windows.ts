@@ -1,10 +1,12 @@
 import { workflowInfo } from '@temporalio/workflow';
+import { failure } from '../shared/failures.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import type { RunWindows } from '../shared/window.js';
 import type { PreparedRun, RunReference, UnfinishedRun } from './activities.js';
 import { logicalTimeOf } from './logical-time.js';
 import type { StoreActivities } from './proxies.js';
 import { publishEarlier } from './publish.js';
+import { runFailureOf } from './run-failure.js';
 import type { RunRecord } from './run-record.js';
 
 /** Earlier runs that one run finishes at most: each pipeline leaves one behind. */
@@ -36,8 +38,21 @@ export async function freezeWindows(
       return record.froze(windows, time);
     }
     if (count === mostEarlier) throw new Error(`run ${unfinished.runKey} stays unfinished`);
-    await finishEarlier(unfinished, run, record, activities);
+    await finishEarlier(unfinished, run, record, activities).catch((error: unknown) => {
+      throw ofEarlierRun(unfinished, error);
+    });
   }
+}
+
+/** Rows of the earlier run that are behind newer ones: what is to be done about it is done to that run. */
+function ofEarlierRun({ runKey }: UnfinishedRun, error: unknown): unknown {
+  const { type, message, step } = runFailureOf(error, null);
+  if (type !== 'NewerCommitted') return error;
+  return failure(
+    type,
+    `run ${runKey} published only a part of its sinks, and the rest must follow first: ${message}`,
+    { ...(step === undefined ? {} : { step }), earlierRun: runKey },
+  );
 }
 
 /** Publishes what an earlier run staged and did not publish. */
@@ -46,9 +61,11 @@ export async function finishEarlier(
   run: RunReference,
   record: RunRecord,
   activities: StoreActivities,
+  { overNewer = false }: { overNewer?: boolean } = {},
 ): Promise<void> {
   for (const sink of earlier.sinks) {
-    const published = await publishEarlier(earlier, sink, run, activities);
+    const reference = overNewer ? { sink, overNewer } : { sink };
+    const published = await publishEarlier(earlier, reference, run, activities);
     record.finishedEarlier(earlier, sink, published);
   }
 }

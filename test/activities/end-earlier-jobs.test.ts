@@ -65,6 +65,7 @@ describe('jobs from before a reset', () => {
     const raw = { workflowExecutionInfo: { firstRunId } };
     const describe = async () => ({ status: { name: 'RUNNING' }, raw });
     const activity = createFinish({
+      root,
       store: await openLocalStore(root),
       client: { workflow: { getHandle: () => ({ describe }) } } as unknown as Client,
       objects: async () =>
@@ -72,7 +73,7 @@ describe('jobs from before a reset', () => {
       dataflow: async () => service,
     });
     const run = { runKey, planSha256: '', storeId: '', profiles: null, destinationWaitMs: 0 };
-    await inActivity(activity, run, { outcome } as unknown as Receipt, target);
+    await inActivity(activity, run, { outcome, sinks: [] } as unknown as Receipt, target);
   }
 });
 

@@ -202,7 +202,7 @@ describe('a failed run', () => {
     );
     assert.equal(
       failed({ receipt: given, type: 'SqlError' })[3],
-      'next      correct the SQL, then beamline run orders.yaml --profile /etc/shop.json --arg day=2026-01-01',
+      'next      correct the SQL, then beamline run orders.yaml --arg day=2026-01-01 --profile /etc/shop.json',
     );
     assert.doesNotMatch(
       failed({ receipt: { ...given, profiles: '/app/.connections.json' } })[3] ?? '',
@@ -241,7 +241,10 @@ describe('a failed run', () => {
 
   it('has advice for every failure type that agrees with whether it is retried', () => {
     for (const [type, { retryable }] of Object.entries(failureTypes)) {
-      const { retry, next } = adviceOf(type, { runKey: 'q4kx7mw2ta', config: 'a.yaml' });
+      const { retry, next } = adviceOf(type, {
+        runKey: 'q4kx7mw2ta',
+        started: { file: 'a.yaml', options: {} },
+      });
       assert.match(next, /beamline (rerun|run|logs|validate)/, type);
       if (retryable) assert.doesNotMatch(retry, /will not help/, type);
     }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { shellCommand, shellPath, shellWord } from '../../src/cli/shell-command.js';
+import { shellCommand, typedPath, shellWord } from '../../src/cli/shell-command.js';
 
 describe('hints that a person can paste', () => {
   it('name the script of a clone as it was called, else the program', () => {
@@ -18,7 +18,7 @@ describe('hints that a person can paste', () => {
   });
 
   it('show paths of this folder as one would type them', () => {
-    assert.equal(shellPath(`${process.cwd()}/a b/c.yaml`), "'a b/c.yaml'");
-    assert.equal(shellPath('/elsewhere/c.yaml'), '/elsewhere/c.yaml');
+    assert.equal(typedPath(`${process.cwd()}/a b/c.yaml`), 'a b/c.yaml');
+    assert.equal(typedPath('/elsewhere/c.yaml'), '/elsewhere/c.yaml');
   });
 });

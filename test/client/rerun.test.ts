@@ -16,6 +16,25 @@ describe('the input of a rerun', () => {
     assert.deepEqual([read.runner, read.launch], ['dataflow', launch]);
   });
 
+  const left = { staged: { manifestUri: '/m', manifestSha256: '', attempt: 1 }, sinks: ['b'] };
+
+  it('publishes only what is left, of a run that published a part', () => {
+    const input = rerunInputOf({ ...receipt, left });
+    assert.deepEqual([input.complete, input.rerun_of], [true, receipt.run_key]);
+    assert.equal(rerunInputOf({ ...receipt, left }, { overNewer: true }).over_newer, true);
+    assert.equal(rerunInputOf({ ...receipt, left }, { again: true }).complete, undefined);
+  });
+
+  it('publishes it again after a run that was to do that, and reads nothing', () => {
+    const completing = rerunInputOf({ ...receipt, left }, { overNewer: true });
+    const input = rerunInputOf({ ...receipt, run_key: 'another', input: completing });
+    assert.deepEqual(input, rerunInputOf({ ...receipt, left }), 'without a word about newer rows');
+  });
+
+  it('publishes over newer rows only what is left', () => {
+    assert.throws(() => rerunInputOf(receipt, { overNewer: true }), /it left nothing/);
+  });
+
   it('has no launch options after a local run', () => {
     assert.ok(!('launch' in rerunInputOf({ ...receipt, runner: 'local' }, { again: false })));
   });

@@ -6,7 +6,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
-import type { Commit, PublishRequest, SinkMode } from '../../src/destinations/destination.js';
+import type {
+  Commit,
+  PublishRequest,
+  SinkMode,
+  Standing,
+} from '../../src/destinations/destination.js';
 import type { PublisherEvent, PublisherTask } from '../../src/destinations/publisher-process.js';
 import { readJsonLines } from '../../src/process/json-lines.js';
 import type { FailureType } from '../../src/shared/failures.js';
@@ -75,7 +80,17 @@ export interface TestSink {
 }
 
 export interface Publishing extends Partial<
-  Pick<PublishRequest, 'merge' | 'onSchemaChange' | 'windows' | 'again' | 'origin' | 'stagedRemote'>
+  Pick<
+    PublishRequest,
+    | 'merge'
+    | 'onSchemaChange'
+    | 'windows'
+    | 'again'
+    | 'origin'
+    | 'stagedRemote'
+    | 'readAt'
+    | 'overNewer'
+  >
 > {
   run: string;
   base: number;
@@ -85,6 +100,11 @@ export interface Publishing extends Partial<
   manifest?: string;
 }
 
+/** After every commit that a test writes into a log by hand. */
+const publishedAt = Date.UTC(2100, 0, 1);
+let publishes = 0;
+
+/** What is asked later was read later, unless the test says when it was read. */
 export function publishTask(sink: TestSink, publishing: Publishing): PublisherTask {
   const {
     run,
@@ -104,6 +124,8 @@ export function publishTask(sink: TestSink, publishing: Publishing): PublisherTa
     onSchemaChange: 'fail',
     windows: [],
     again: false,
+    readAt: new Date(publishedAt + ++publishes).toISOString(),
+    overNewer: false,
     origin: {
       pipeline: 'test',
       planSha256: 'plan',
@@ -126,7 +148,16 @@ export function fenceTask(sink: TestSink, run: string, base: number): PublisherT
 }
 
 export function inspectTask(sink: TestSink): PublisherTask {
-  return taskOf(sink, { kind: 'inspect', destination: sink.module });
+  return taskOf(sink, { kind: 'inspect', run: { runKey: 'another', sink: 'sink' } });
+}
+
+/** The version that a destination is at. */
+export async function versionOf(sink: TestSink): Promise<number> {
+  return versionIn(inspectTask(sink));
+}
+
+export async function versionIn(task: PublisherTask): Promise<number> {
+  return (await done<Standing>(task)).version;
 }
 
 export function positionTask(sink: TestSink, keys: string[], column: string): PublisherTask {

@@ -46,7 +46,7 @@ describe('destinations in trouble', function () {
         ]) {
           const end = await failed(task, {}, boundByRights());
           assert.equal(end.type, 'PermissionDenied');
-          assert.match(end.message, /locked.* may not be written\. Nothing was published/);
+          assert.match(end.message, /locked.* may not be written\. Nothing was written/);
         }
       }
       assert.deepEqual(await readdir(folder), []);
@@ -63,7 +63,7 @@ describe('destinations in trouble', function () {
       const task = publishTask(sink, { run: 'run1', base: 0, staged });
       const end = await failed(task, {}, withLittleSpace(folder));
       assert.equal(end.type, 'StorageFull', JSON.stringify(end));
-      assert.match(end.message, /no space is left\. Nothing was published/);
+      assert.match(end.message, /no space is left\. Nothing was written/);
     });
 
     it(`${module}: the key of a path is the same before and after it exists`, async () => {

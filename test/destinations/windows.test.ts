@@ -93,11 +93,12 @@ for (const { name, start } of kinds) {
         storeId: 'store',
         sinks: ['first', 'second'],
       };
-      await publish({ run: 'run2', rows: [2, 2], origin, sinkName: 'first' });
+      const readAt = '2200-01-01T00:00:00.000Z';
+      await publish({ run: 'run2', rows: [2, 2], origin, readAt, sinkName: 'first' });
       const identity = { destination: name, baseVersion: 2, runKey: 'run3', sink: 'sink' };
       await withPublisher(sink, (publisher) => publisher.fence(identity));
       const { last, commits } = await position([]);
-      assert.deepEqual(last, { ...origin, runKey: 'run2', sink: 'first' });
+      assert.deepEqual(last, { ...origin, runKey: 'run2', sink: 'first', readAt });
       assert.deepEqual(commits, [
         { runKey: 'run2', sink: 'first' },
         { runKey: 'run1', sink: 'sink' },
@@ -174,6 +175,23 @@ for (const { name, start } of kinds) {
       const windows = [windowOf(2, 3)];
       await publish({ run: 'run3', rows: [2, 2], mode: 'replace', windows });
       assert.equal(await nextOf(), '3', 'what a replace itself brings is recorded');
+    });
+
+    it('a replace by an earlier window than the one that is there is refused, unless it is asked for', async () => {
+      const mode = 'replace';
+      await publish({ run: 'run1', rows: [5, 9], mode, windows: [windowOf(5, 10)] });
+      const failure = await failureOf(
+        publish({ run: 'run2', mode, rows: [1, 4], windows: [windowOf(1, 5)] }),
+      );
+      assert.equal(failure.type, 'WindowCommitted');
+      assert.match(
+        failure.message,
+        /up to before id 10 .*run1.*replace them by those before 5.*--again/,
+      );
+      assert.deepEqual(await rowsThere(), ['5', '6', '7', '8', '9']);
+      await publish({ run: 'run3', rows: [5, 9], mode, windows: [windowOf(5, 10)] });
+      await publish({ run: 'run4', mode, rows: [1, 4], windows: [windowOf(1, 5)], again: true });
+      assert.deepEqual(await rowsThere(), ['1', '2', '3', '4']);
     });
 
     it('a record of another column says nothing about this one', async () => {

@@ -85,6 +85,7 @@ describe('an incremental pipeline with two sinks, with real servers and Beam', f
     assert.equal(receipt.windows?.['events']?.low, '9');
     assert.deepEqual(await both(), [9, 9]);
     assert.deepEqual(await readdir(join(root, '.beamline', 'store', 'staging')), []);
+    await saysWhoFinished(failed, receipt);
   });
 
   it('is finished by a rerun, which reads nothing', async () => {
@@ -99,6 +100,27 @@ describe('an incremental pipeline with two sinks, with real servers and Beam', f
     assert.deepEqual(await onDuckdb(second, 'SELECT note FROM events WHERE id = 10'), [
       { note: 'ten' },
     ]);
+    await saysWhoFinished(failed, receipt);
+  });
+
+  it('never merges what was read before over what was read later, whatever is typed when', async () => {
+    await writeFile(join(root, 'merged.yaml'), merged);
+    const input = { config: 'merged.yaml' };
+    await sql("CREATE TABLE changing AS SELECT 2::bigint AS id, 'read first' AS note");
+    await onDuckdb(second, 'CREATE TABLE merged (id BIGINT, note INTEGER)');
+    const failed = await fails(input);
+    assert.deepEqual(failed.left?.sinks, ['second']);
+    await unblock('merged');
+    await sql("UPDATE changing SET note = 'read later'");
+    await run(input);
+    const newest = [{ id: 2, note: 'read later' }];
+    assert.deepEqual(await secondRows(), newest);
+    const refused = await fails(rerunInputOf(failed));
+    assert.equal(refused.failure?.type, 'NewerCommitted');
+    assert.deepEqual(await secondRows(), newest);
+    assert.deepEqual(rerunInputOf(refused), rerunInputOf(failed), 'a rerun of that does no more');
+    await run(rerunInputOf(refused, { overNewer: true }));
+    assert.deepEqual(await secondRows(), [{ id: 2, note: 'read first' }]);
   });
 
   it('refuses to append a window again, but for those who ask for it', async () => {
@@ -209,9 +231,18 @@ describe('an incremental pipeline with two sinks, with real servers and Beam', f
   }
 
   const sql = (text: string) => query(database.ready, text);
+  const secondRows = () => onDuckdb(second, 'SELECT id::INTEGER AS id, note FROM merged');
   const block = () => onDuckdb(second, 'ALTER TABLE events ALTER note TYPE INTEGER USING 0');
-  const unblock = () =>
-    onDuckdb(second, "ALTER TABLE events ALTER note TYPE VARCHAR USING 'was a number'");
+  const unblock = (table = 'events') =>
+    onDuckdb(second, `ALTER TABLE ${table} ALTER note TYPE VARCHAR USING 'was a number'`);
+
+  /** Of a run that left a part: its receipt says who published that, and offers nothing any more. */
+  async function saysWhoFinished(left: Receipt, by: Receipt): Promise<void> {
+    const receipt = await storedReceipt(root, left.run_key);
+    assert.equal(receipt?.left, undefined);
+    const sink = receipt?.sinks.find(({ name }) => name === 'second');
+    assert.deepEqual([sink?.state, sink?.rows, sink?.published_by], ['published', 1, by.run_key]);
+  }
 
   const both = async () => {
     const counts = [first, second].map(async (file) => {
@@ -252,6 +283,12 @@ sinks:
     mode: append
     parameters: { database: second.duckdb, table: events }
 `;
+
+const merged = config
+  .replace('name: events', 'name: merged')
+  .replace('FROM events', 'FROM changing')
+  .replaceAll('table: events', 'table: merged')
+  .replaceAll('mode: append', 'mode: merge\n    merge_keys: [id]');
 
 const ofTwoSources = `
 name: both

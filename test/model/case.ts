@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
-import type { Commit, PublishRequest, SinkMode } from '../../src/destinations/destination.js';
+import type {
+  Commit,
+  PublishRequest,
+  SinkMode,
+  Standing,
+} from '../../src/destinations/destination.js';
 import { cursorKey, type SourceWindow } from '../../src/shared/window.js';
 import { failureOf, requestOf } from '../destinations/in-process.js';
 import type { Publishing } from '../destinations/support.js';
-import { Expectation, type Outcome, type Source } from './expectation.js';
+import { readAtAfter } from '../../src/workflows/inspect.js';
+import { Expectation, type Outcome, type Reading, type Source } from './expectation.js';
 import { isInWindow, type Refusal } from './naive.js';
 import type { OpenDestination, Sleeper } from './open-destination.js';
 import { contentOf } from './rows.js';
@@ -29,6 +35,15 @@ interface Sleeping {
   version: number | string[];
 }
 
+/** A run that was cancelled before it published here: what it staged is there, and may be published. */
+interface Left {
+  source: Source;
+  request: PublishRequest;
+  window: SourceWindow;
+  reading: Reading;
+  isIn: boolean;
+}
+
 type Run = Extract<Step, { kind: 'run' }>;
 
 /** One series: the real publisher beside the model, in ticks. */
@@ -37,9 +52,12 @@ export class Case {
   #nextId = 1;
   #runs = 0;
   #version = 0;
+  /** Milliseconds since 1970, as the servers of the runs have it. */
+  #clock = Date.UTC(2026, 0, 1);
   readonly #sources: Source[];
   readonly #expectation: Expectation;
   #sleeping: Sleeping[] = [];
+  readonly #left: Left[] = [];
   #destination: OpenDestination | undefined;
 
   constructor(
@@ -98,6 +116,15 @@ export class Case {
         row.note = step.note;
         return;
       }
+      case 'interrupt':
+        this.#now += 1;
+        return this.#interrupt(source);
+      case 'complete':
+        await this.#complete(this.#left[step.pick % Math.max(this.#left.length, 1)], step);
+        return this.#compare();
+      case 'rerun':
+        await this.#rerun(this.#left[step.pick % Math.max(this.#left.length, 1)]);
+        return this.#compare();
       case 'load':
         this.#now += 1;
         await this.#load(source);
@@ -124,30 +151,74 @@ export class Case {
 
   async #load(source: Source): Promise<void> {
     const mode = this.#expectation.loadMode;
-    const rows = source.rows.map((row) => this.#expectation.rowOf(row));
+    const reading = this.#expectation.readAll(source);
+    const { rows } = reading;
     const staged = await this.stage.stager.stage({ columns: this.#expectation.columns, rows });
     const merge = mode === 'merge' ? this.#expectation.mergeOf(null) : null;
-    const request = this.#request(`run${++this.#runs}`, { staged, mode, merge });
-    const outcome = this.#expectation.afterLoad(source);
+    const readAt = await this.#readAt();
+    const request = this.#request(`run${++this.#runs}`, { staged, mode, merge, readAt });
+    const outcome = this.#expectation.afterPublish(source, reading);
     if (typeof outcome === 'string') return this.#refused(request, outcome);
     this.#committed(await this.#publisher.publish(request), false);
-    this.#expectation.published(source, outcome);
+    this.#expectation.published(source, reading, outcome);
+    await this.#wake();
+  }
+
+  async #interrupt(source: Source): Promise<void> {
+    const { request, window, reading } = await this.#stage(source, `run${++this.#runs}`);
+    this.#left.push({ source, request, window, reading, isIn: false });
+  }
+
+  /** What a run left is published now, and once. */
+  async #complete(left: Left | undefined, { overNewer }: { overNewer: boolean }): Promise<void> {
+    if (left === undefined) return;
+    const { source, reading } = left;
+    const request = { ...left.request, baseVersion: this.#version, overNewer };
+    if (left.isIn) {
+      assert.equal((await this.#publisher.publish(request)).adopted, true);
+      return this.stage.count('completed twice');
+    }
+    const outcome = this.#expectation.afterPublish(source, reading, { overNewer });
+    if (typeof outcome === 'string') {
+      this.stage.count(`completed: ${outcome}`);
+      return this.#refused(request, outcome);
+    }
+    this.#committed(await this.#publisher.publish(request), false);
+    this.#expectation.published(source, reading, outcome, { overNewer });
+    left.isIn = true;
+    this.stage.count(overNewer ? 'completed all the same' : 'completed');
+    await this.#wake();
+  }
+
+  /** The window of a run is read again. */
+  async #rerun(left: Left | undefined): Promise<void> {
+    if (left === undefined) return;
+    const { source, window } = left;
+    const { request } = await this.#stage(source, `run${++this.#runs}`, window);
+    const reading = this.#expectation.readAgain(source, left.reading);
+    const outcome = this.#expectation.afterPublish(source, reading);
+    this.stage.count('run again');
+    if (typeof outcome === 'string') return this.#refused(request, outcome);
+    this.#committed(await this.#publisher.publish(request), false);
+    this.#expectation.published(source, reading, outcome);
     await this.#wake();
   }
 
   async #run(source: Source, step: Run): Promise<void> {
     const { trouble, calls } = step;
     if (trouble === 'second attempt') await this.#stage(source, 'lost');
-    const { request, window } = await this.#stage(source, `run${++this.#runs}`);
-    const outcome = this.#expectation.afterRun(source, this.#othersOf(source), this.#now);
-    if (trouble === 'cancelled sleeper') return this.#cancelled(source, request, outcome, calls);
+    const { request, window, reading } = await this.#stage(source, `run${++this.#runs}`);
+    const outcome = this.#expectation.afterPublish(source, reading);
+    if (trouble === 'cancelled sleeper') {
+      return this.#cancelled(source, { request, reading }, outcome, calls);
+    }
     if (typeof outcome === 'string') return this.#refused(request, outcome);
     const sleeping = { request, version: this.#version + 1 };
     const twin = trouble === 'twin sleeper' ? await this.#open.fallAsleep(request, calls) : null;
     if (trouble === 'killed') await this.#killed(request, step);
     // A twin may have committed before it fell asleep.
     else this.#committed(await this.#publisher.publish(request), twin === null ? false : null);
-    this.#expectation.published(source, outcome);
+    this.#expectation.published(source, reading, outcome);
     this.#assertWindow(window, outcome);
     if (trouble === 'lost answer') {
       assert.equal((await this.#publisher.publish(request)).adopted, true);
@@ -159,7 +230,7 @@ export class Case {
   /** A run ends by its fence, while its publisher sleeps: it has committed, or it never will. */
   async #cancelled(
     source: Source,
-    request: PublishRequest,
+    { request, reading }: { request: PublishRequest; reading: Reading },
     outcome: Outcome | Refusal,
     calls: number,
   ): Promise<void> {
@@ -173,7 +244,7 @@ export class Case {
     }
     assert.ok(typeof outcome !== 'string');
     assert.equal(commit.version, this.#version);
-    this.#expectation.published(source, outcome);
+    this.#expectation.published(source, reading, outcome);
     this.#sleeping.push({ request, sleeper, version: this.#version });
     this.stage.count('cancelled: it had committed');
   }
@@ -190,11 +261,11 @@ export class Case {
       // Whether it finds a commit depends on how far the other one's had come.
       this.#committed(await this.#publisher.publish(request), null);
       await killed.settled();
-      assert.equal(await this.#publisher.inspect(''), this.#version);
+      assert.equal((await this.#inspect()).version, this.#version);
       return this.stage.count('killed: another one came at once');
     }
     await killed.settled();
-    const stands = (await this.#publisher.inspect('')) > this.#version;
+    const stands = (await this.#inspect()).version > this.#version;
     assert.ok(stands || commit === null, 'a commit that was reported is lost');
     if (!stands) await this.#compare();
     this.stage.count(stands ? 'killed: it was committed' : 'killed: nothing is left of it');
@@ -210,7 +281,7 @@ export class Case {
   /** A batch that no rule lets in changes nothing. */
   async #refused(request: PublishRequest, type: string): Promise<void> {
     assert.equal((await failureOf(this.#publisher.publish(request))).type, type);
-    assert.equal(await this.#publisher.inspect(''), this.#version);
+    assert.equal((await this.#inspect()).version, this.#version);
     this.stage.count('refused');
   }
 
@@ -244,11 +315,13 @@ export class Case {
   async #stage(
     source: Source,
     runKey: string,
-  ): Promise<{ request: PublishRequest; window: SourceWindow }> {
+    given?: SourceWindow,
+  ): Promise<{ request: PublishRequest; window: SourceWindow; reading: Reading }> {
     const { mode, byWindow } = this.setting;
     const key = cursorKey(source.name, 'orders');
+    const readAt = await this.#readAt();
     const position = await this.#publisher.position([{ key, column: 'at' }]);
-    const window = windowOfRun(this.setting, source, key, position, this.#now);
+    const window = given ?? windowOfRun(this.setting, source, key, position, this.#now);
     const { columns } = this.#expectation;
     const rows = source.rows
       .map((row) => this.#expectation.rowOf(row))
@@ -256,12 +329,24 @@ export class Case {
     const staged = await this.stage.stager.stage({ columns, rows });
     const merge = this.#expectation.mergeOf(byWindow ? window : null);
     const windows = [{ ...window, key }];
-    return { request: this.#request(runKey, { staged, mode, merge, windows }), window };
+    const request = this.#request(runKey, { staged, mode, merge, windows, readAt });
+    const reading = this.#expectation.read(source, this.#othersOf(source), this.#now);
+    return { request, window, reading };
+  }
+
+  /** As a run asks before it reads: its clock may be wrong, as long as nobody else's rows wait. */
+  async #readAt(): Promise<string> {
+    this.#clock += this.#left.every(({ isIn }) => isIn) ? -3 : 5;
+    return readAtAfter([(await this.#inspect()).readAt], this.#clock);
+  }
+
+  async #inspect(): Promise<Standing> {
+    return this.#publisher.inspect({ runKey: 'nobody', sink: 'sink' });
   }
 
   #request(
     run: string,
-    publishing: Pick<Publishing, 'staged' | 'merge' | 'windows'> & { mode: SinkMode },
+    publishing: Pick<Publishing, 'staged' | 'merge' | 'windows' | 'readAt'> & { mode: SinkMode },
   ): PublishRequest {
     return requestOf(this.#open.sink, {
       run,

@@ -13,12 +13,24 @@ export interface Source {
   ended: number | null;
 }
 
+/** What a run has read, and not published yet. */
+export interface Reading {
+  rows: readonly Row[];
+  /** From here, to before `until`, in ticks; none of a run without windows. */
+  window: { low: number; until: number } | null;
+  ended: number | null;
+  basis: Outcome['basis'];
+  /** Counts what was read: the greater was read later. */
+  order: number;
+}
+
 /** What a publish must bring about: the table after it and the end of the window, or why it is refused. */
 export interface Outcome {
   table: Table;
   ended: number | null;
   /** Who says where the window began. */
   basis: 'record' | 'destination' | 'initial_value' | 'everything' | 'no window';
+  order: number;
 }
 
 /**
@@ -28,6 +40,12 @@ export interface Outcome {
 export class Expectation {
   readonly columns: readonly Column[];
   #table: Table | null = null;
+  #reads = 0;
+  /** Order of the rows that were read last, of all in the table; and without those that were appended. */
+  #newest = 0;
+  #rewritten = 0;
+  /** By the id of a row: when what the table has of it was read. */
+  #readOf = new Map<string, number>();
 
   constructor(private readonly setting: Setting) {
     this.columns = [
@@ -42,10 +60,11 @@ export class Expectation {
   }
 
   /**
+   * What a run reads now.
    * @param others sources of other pipelines that publish to the table
    * @param now the run's time, in ticks
    */
-  afterRun(source: Source, others: readonly Source[], now: number): Outcome | Refusal {
+  read(source: Source, others: readonly Source[], now: number): Reading {
     const { type, mode } = this.setting;
     const begin = this.#begin(source, others);
     const numbers = source.rows.flatMap(({ at }) => at ?? []);
@@ -54,34 +73,90 @@ export class Expectation {
     // What the table had already is in no window.
     const ended = Math.max(newest - lag, begin.ended);
     const until = type === 'date' && mode !== 'append' ? ended + 1 : ended;
-    const read = source.rows.filter(({ at }) => at !== null && at >= begin.low && at < until);
-    const batch = { columns: this.columns, rows: read.map((row) => this.rowOf(row)) };
-    const window = {
-      column: 'at',
-      type,
-      low: Number.isFinite(begin.low) ? textAt(type, begin.low) : null,
-      low_inclusive: true,
-      high: textAt(type, until),
-      next: '',
-      basis: 'record' as const,
-    };
-    const merge = this.mergeOf(this.setting.byWindow ? window : null);
-    const table = publishNaively(this.#table, batch, { mode, merge, onSchemaChange: 'fail' });
-    return typeof table === 'string' ? table : { table, ended, basis: begin.basis };
+    return this.readAgain(source, {
+      window: { low: begin.low, until },
+      ended,
+      basis: begin.basis,
+    });
   }
 
-  afterLoad(source: Source): Outcome | Refusal {
-    const batch = { columns: this.columns, rows: source.rows.map((row) => this.rowOf(row)) };
+  /** What a run reads now of an earlier one's window. */
+  readAgain(source: Source, given: Pick<Reading, 'window' | 'ended' | 'basis'>): Reading {
+    const { low, until } = given.window ?? { low: -Infinity, until: Infinity };
+    const read = source.rows.filter(({ at }) => at !== null && at >= low && at < until);
+    return { ...given, rows: read.map((row) => this.rowOf(row)), order: ++this.#reads };
+  }
+
+  /** What a publish of it now brings about. */
+  afterPublish(
+    source: Source,
+    reading: Reading,
+    { overNewer = false }: { overNewer?: boolean } = {},
+  ): Outcome | Refusal {
+    const { mode, type } = this.setting;
+    const { window, ended, basis, order, rows } = reading;
+    if (window === null) return this.#afterLoad(source, reading);
+    const rival = mode === 'append' ? this.#rewritten : this.#newest;
+    if (rival > order && !overNewer) return 'NewerCommitted';
+    const { low, until } = window;
+    if (source.ended !== null) {
+      if (mode === 'append' && source.ended > low && this.table.rows.length > 0)
+        return 'WindowCommitted';
+      if (mode === 'replace' && source.ended > until) return 'WindowCommitted';
+    }
+    const merge = this.mergeOf(
+      this.setting.byWindow
+        ? {
+            column: 'at',
+            type,
+            low: Number.isFinite(low) ? textAt(type, low) : null,
+            low_inclusive: true,
+            high: textAt(type, until),
+            next: '',
+            basis: 'record' as const,
+          }
+        : null,
+    );
+    const batch = { columns: this.columns, rows };
+    const table = publishNaively(this.#table, batch, { mode, merge, onSchemaChange: 'fail' });
+    if (typeof table === 'string') return table;
+    const known = mode === 'replace' ? null : source.ended;
+    return { table, ended: latest(known, ended), basis, order };
+  }
+
+  /** What a run without windows reads now. */
+  readAll({ rows }: Source): Reading {
+    const all = rows.map((row) => this.rowOf(row));
+    return { rows: all, window: null, ended: null, basis: 'no window', order: ++this.#reads };
+  }
+
+  #afterLoad(source: Source, { rows, order }: Reading): Outcome | Refusal {
+    const batch = { columns: this.columns, rows };
     const mode = this.loadMode;
     const merge = mode === 'merge' ? this.mergeOf(null) : null;
     const table = publishNaively(this.#table, batch, { mode, merge, onSchemaChange: 'fail' });
     if (typeof table === 'string') return table;
-    return { table, ended: mode === 'replace' ? null : source.ended, basis: 'no window' };
+    return { table, ended: mode === 'replace' ? null : source.ended, basis: 'no window', order };
   }
 
-  published(source: Source, { table, ended }: Outcome): void {
+  /** @param overNewer what the table has of a row may go back to what was read before */
+  published(
+    source: Source,
+    { rows, window }: Reading,
+    { table, ended, order }: Outcome,
+    { overNewer = false }: { overNewer?: boolean } = {},
+  ): void {
+    const mode = window === null ? this.loadMode : this.setting.mode;
+    const isForced = overNewer || mode === 'append';
+    for (const { id } of rows) {
+      const before = this.#readOf.get(String(id)) ?? 0;
+      assert.ok(isForced || before <= order, `row ${id} goes back`);
+      this.#readOf.set(String(id), order);
+    }
     this.#table = table;
     source.ended = ended;
+    this.#newest = Math.max(this.#newest, order);
+    if (mode !== 'append') this.#rewritten = Math.max(this.#rewritten, order);
   }
 
   /** Windows are replaced by windows only: without one, the whole table. */
@@ -135,4 +210,8 @@ export class Expectation {
       if (textAt(this.setting.type, tick) === text) return tick;
     return assert.fail(`no tick is ${text}`);
   }
+}
+
+function latest(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }

@@ -87,10 +87,19 @@ function mustBeSeen(cases: number, seenHere: string[]): string[] {
     'killed: another one came at once',
     'cancelled: it commits no more',
     'several rows of one key',
+    'completed',
+    'completed twice',
+    'completed: NewerCommitted',
+    'run again',
     'window begins by record',
     'window begins by everything',
     ...seenHere,
   ];
-  const seldom = ['refused', 'window begins by destination'];
+  const seldom = [
+    'refused',
+    'completed: WindowCommitted',
+    'completed all the same',
+    'window begins by destination',
+  ];
   return [...(cases < 40 ? [] : often), ...(cases < 300 ? [] : seldom)];
 }

@@ -10,7 +10,7 @@ export interface How {
 }
 
 /** Why a batch must be refused. */
-export type Refusal = 'DataError' | 'ConfigError';
+export type Refusal = 'DataError' | 'ConfigError' | 'NewerCommitted' | 'WindowCommitted';
 
 /**
  * What a table holds after a publish, said as plainly as can be: the rules of docs/incremental-and-merge.md

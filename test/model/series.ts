@@ -25,6 +25,12 @@ export type Step =
   /** One more row with the id of another one, at the same time or later. */
   | { kind: 'again'; pipeline: number; pick: number; isLater: boolean; note: Note }
   | { kind: 'update'; pipeline: number; pick: number; note: Note }
+  /** A run reads and stages, and is cancelled before it publishes here. */
+  | { kind: 'interrupt'; pipeline: number }
+  /** What such a run staged is published, whatever came between; with or without a word about that. */
+  | { kind: 'complete'; pipeline: number; pick: number; overNewer: boolean }
+  /** The window of such a run is read again, and published. */
+  | { kind: 'rerun'; pipeline: number; pick: number }
   /** A run without windows, as of another config: every row of the source, those without a time too. */
   | { kind: 'load'; pipeline: number }
   | {
@@ -96,6 +102,17 @@ const change: fc.Arbitrary<Step> = fc.oneof(
 );
 
 const publish: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('interrupt' as const), pipeline }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('complete' as const),
+      pipeline,
+      pick,
+      overNewer: fc.constantFrom(false, false, false, true),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('rerun' as const), pipeline, pick }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('load' as const), pipeline }) },
   {
     weight: 7,
@@ -131,6 +148,26 @@ export const found: [Setting, Step[]][] = [
       { kind: 'run', pipeline: 0, trouble: 'twin sleeper', calls: 3, isHasty: false },
     ],
   ],
+  // A run is cancelled before it publishes here, the next one publishes newer rows, and then its own follow.
+  ...(['merge', 'replace'] as const).map((mode): [Setting, Step[]] => [
+    {
+      type: 'timestamptz',
+      mode,
+      byWindow: false,
+      ordered: true,
+      lag: 0,
+      pipelines: 1,
+      divided: false,
+    },
+    [
+      { kind: 'insert', pipeline: 0, count: 2, note: 'a' },
+      { kind: 'interrupt', pipeline: 0 },
+      { kind: 'update', pipeline: 0, pick: 0, note: 'b' },
+      { kind: 'run', pipeline: 0, trouble: 'none', ...idle },
+      { kind: 'complete', pipeline: 0, pick: 0, overNewer: false },
+      { kind: 'rerun', pipeline: 0, pick: 0 },
+    ],
+  ]),
 ];
 
 /** A setting, and what happens in it: random changes of the sources and runs, with troubles. */

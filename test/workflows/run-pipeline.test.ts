@@ -85,7 +85,7 @@ describe('runPipeline', function () {
     });
     assert.deepEqual(fakes.calls.slice(-2), ['fence', 'finish']);
     assert.equal(fakes.receipts[0]?.sinks[0]?.state, 'published');
-    assert.match(failure.message, /Already published: warehouse\.$/);
+    assert.match(failure.message, /Published: warehouse\.$/);
   });
 
   it('publishes on the newer version when a late commit took the one it knew', async () => {

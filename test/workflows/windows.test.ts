@@ -164,6 +164,55 @@ describe('runPipeline with windows', function () {
     assert.ok(!fakes.calls.includes('runBeam'));
   });
 
+  it('names the earlier run whose rows are behind newer ones: nothing else helps', async () => {
+    const { fakes, error } = await fail({
+      prepared: { incremental: ['orders'], sinks: [warehouse, lake] },
+      overrides: {
+        resolveWindows: async () => ({ windows: {}, notes: [], unfinished: earlier }),
+        publish: async () => {
+          throw failure('NewerCommitted', 'lake has newer rows', { step: 'lake' });
+        },
+      },
+    });
+    assert.match(error.message, /^run earlierrun published only a part .*: lake has newer rows/);
+    const [receipt] = fakes.receipts;
+    assert.deepEqual(
+      [receipt?.failure?.type, receipt?.failure?.earlier_run, receipt?.failure?.step],
+      ['NewerCommitted', 'earlierrun', 'lake'],
+    );
+  });
+
+  it('publishes under the time at which it looked, before it read; an earlier run under its own', async () => {
+    const published: [string, string | undefined][] = [];
+    const newest = '2200-01-01T00:00:00.000Z';
+    const { receipt } = await run({
+      prepared: { incremental: ['orders'], sinks: [warehouse, lake] },
+      overrides: {
+        inspectDestinations: async (_run, takesOrder) =>
+          takesOrder
+            ? { warehouse: { version: 1, readAt: newest }, lake: { version: 2, readAt: null } }
+            : { warehouse: 1, lake: 2 },
+        resolveWindows: async () => ({
+          windows: {},
+          notes: [],
+          unfinished:
+            published.length === 0 ? { ...earlier, readAt: '2026-01-01T00:00:00.000Z' } : null,
+        }),
+        publish: async ({ runKey, readAt }, _staged, { baseVersion }) => {
+          published.push([runKey, readAt]);
+          return { version: baseVersion + 1, rows: 1, bytes: 1 };
+        },
+      },
+    });
+    const behind = '2200-01-01T00:00:00.001Z';
+    assert.deepEqual(published, [
+      ['earlierrun', '2026-01-01T00:00:00.000Z'],
+      [receipt.run_key, behind],
+      [receipt.run_key, behind],
+    ]);
+    assert.equal(receipt.read_at, behind);
+  });
+
   it('says in the receipt what it left, where it published only a part', async () => {
     const { fakes } = await fail({
       prepared: { sinks: [warehouse, lake] },

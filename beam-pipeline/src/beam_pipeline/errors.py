@@ -34,6 +34,7 @@ FAILURE_TYPES: dict[str, bool] = {
     "DestinationBusy": False,
     "VersionTaken": False,
     "WindowCommitted": False,
+    "NewerCommitted": False,
     "StoreUnavailable": False,
     "RunEnded": False,
     "InternalError": True,

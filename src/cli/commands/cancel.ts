@@ -10,7 +10,7 @@ import { shellCommand } from '../shell-command.js';
 export function register(program: Command): void {
   program
     .command('cancel')
-    .description('cancel a run: its processes end, and what it staged is removed')
+    .description('cancel a run: its processes end, and it cleans up')
     .argument('<run>', runArgument)
     .option('--wait', 'wait until the run has cleaned up and closed')
     .action(async (reference: string, { wait }: { wait?: boolean }, command: Command) => {

@@ -5,7 +5,7 @@ import type { ModuleInfo } from '../../config/module-info.js';
 import { CliError, exitCodes } from '../errors.js';
 import { globalsOf } from '../globals.js';
 import { print, printJson } from '../output.js';
-import { shellCommand } from '../shell-command.js';
+import { commandOf, shellCommand } from '../shell-command.js';
 
 /** `beamline init [FILE]`: writes a first config; never overwrites one. */
 export function register(program: Command): void {
@@ -23,7 +23,7 @@ export function register(program: Command): void {
       if (json) printJson({ file });
       else {
         print(`wrote ${file}`);
-        print(`next: fill it in, then ${shellCommand(`validate ${file}`)}`);
+        print(`next: fill it in, then ${commandOf('validate', file)}`);
       }
     });
 }

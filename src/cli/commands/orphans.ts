@@ -7,7 +7,8 @@ import { duration } from '../format.js';
 import { globalsOf } from '../globals.js';
 import { costText } from '../job-lines.js';
 import { columns, counted, note, print, printJson } from '../output.js';
-import { shellCommand } from '../shell-command.js';
+import { givenOptions, optionWords, type OptionValues } from '../option-words.js';
+import { commandOf } from '../shell-command.js';
 
 interface Options {
   cancel?: boolean;
@@ -57,7 +58,12 @@ export function register(program: Command): void {
           regions: options.region,
         });
         try {
-          await reap(reaper, options, json);
+          const next = (more: OptionValues) =>
+            commandOf(
+              'orphans',
+              ...optionWords(command.options, { ...givenOptions(command), ...more }),
+            );
+          await reap(reaper, options, { json, next });
         } finally {
           await reaper.close();
         }
@@ -67,7 +73,14 @@ export function register(program: Command): void {
     });
 }
 
-async function reap(reaper: Reaper, options: Options, json: boolean): Promise<void> {
+type Next = (more: OptionValues) => string;
+
+/** @param output `next`: the command line that does more of what was asked */
+async function reap(
+  reaper: Reaper,
+  options: Options,
+  { json, next }: { json: boolean; next: Next },
+): Promise<void> {
   const orphans = await reaper.find().catch((error: unknown) => {
     throw unreachable(error);
   });
@@ -83,7 +96,7 @@ async function reap(reaper: Reaper, options: Options, json: boolean): Promise<vo
     released: (cleaned?.locks ?? []).map(({ lock_id }) => lock_id),
   };
   if (json) printJson({ looked: reaper.looked, ...orphans, done });
-  else printOrphans(reaper.looked, orphans, done);
+  else printOrphans(reaper.looked, orphans, done, next);
   const { unread, staging, locks, unread_locks } = orphans;
   const found =
     orphans.jobs.length + unread.length + staging.length + locks.length + unread_locks.length;
@@ -91,7 +104,7 @@ async function reap(reaper: Reaper, options: Options, json: boolean): Promise<vo
   if (jobs.some(({ failed }) => failed)) process.exitCode = exitCodes.failed;
 }
 
-function printOrphans(looked: Looked, orphans: Orphans, done: Done): void {
+function printOrphans(looked: Looked, orphans: Orphans, done: Done, next: Next): void {
   const { jobs, unread, staging, locks, unread_locks } = orphans;
   if (looked.project === null || looked.regions.length === 0) {
     note('no job was looked for: beamline.yaml names no `project`, or no region (`launch.region`)');
@@ -141,10 +154,10 @@ function printOrphans(looked: Looked, orphans: Orphans, done: Done): void {
   ];
   for (const line of columns(rows)) print(line);
   if (rows.length === 0) print('nothing was left behind');
-  if (jobs.length > 0 && done.jobs.length === 0) print(`next: ${shellCommand('orphans --cancel')}`);
+  if (jobs.length > 0 && done.jobs.length === 0) print(`next: ${next({ cancel: true })}`);
   const isCleanable = locks.length > 0 || staging.some(({ run }) => run === 'closed');
   if (isCleanable && done.removed.length + done.released.length === 0) {
-    print(`next: ${shellCommand('orphans --clean')}`);
+    print(`next: ${next({ clean: true })}`);
   }
 }
 

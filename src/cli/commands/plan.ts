@@ -10,7 +10,9 @@ import { globalsOf } from '../globals.js';
 import { launchOf, launchOptions, noteUnused, runnerOption } from '../launch-options.js';
 import { launchLines } from '../launch-lines.js';
 import { columns, note, print, printJson } from '../output.js';
-import { shellCommand } from '../shell-command.js';
+import { givenOptions, optionWords } from '../option-words.js';
+import { runOptions } from '../run-options.js';
+import { commandOf } from '../shell-command.js';
 
 interface Options {
   arg: Record<string, string>;
@@ -41,7 +43,9 @@ export function register(program: Command): void {
       const isAsked = target !== null && options.offline !== true;
       if (isAsked) {
         const { askDataflow } = await import('../ask-dataflow.js');
-        await askDataflow(target, built, { root });
+        const offline = { ...givenOptions(command), offline: true };
+        const unasked = commandOf('plan', file, ...optionWords(command.options, offline));
+        await askDataflow(target, built, { root, unasked });
       }
       if (json) {
         printJson({ ...documentOf(built, target, isAsked), columns: asked?.steps ?? null });
@@ -50,7 +54,8 @@ export function register(program: Command): void {
           note(`What needs the columns of ${source} was not checked: ${reason}`);
         }
         if (isAsked) note('Dataflow would take this launch.');
-        print(`Nothing was read or written. Run it with: ${runCommand(file, options)}`);
+        const run = ['run', file, ...optionWords(runOptions(), givenOptions(command))];
+        print(`Nothing was read or written. Run it with: ${commandOf(...run)}`);
       }
     });
   for (const option of launchOptions()) plan.addOption(option);
@@ -105,10 +110,6 @@ function printColumns({ plan }: BuiltPlan, { steps }: StepColumns): void {
   });
   for (const line of columns(known)) print(`  ${line}`);
   if (known.length > 0) print();
-}
-
-function runCommand(file: string, { runner }: Options): string {
-  return shellCommand(`run ${file}${runner === undefined ? '' : ` --runner ${runner}`}`);
 }
 
 function documentOf(

@@ -5,10 +5,11 @@ import { globalsOf } from '../globals.js';
 import { note } from '../output.js';
 import { runArgument, withBeamline } from '../temporal.js';
 import { printStarted, warnWithoutWorker } from './run.js';
-import { shellCommand } from '../shell-command.js';
+import { commandOf } from '../shell-command.js';
 
 interface Options {
   again?: boolean;
+  overNewer?: boolean;
   detach?: boolean;
 }
 
@@ -19,19 +20,25 @@ export function register(program: Command): void {
     .description('run the plan of an earlier run again, as it was, and wait for the end')
     .argument('<run>', runArgument)
     .option('--again', 'even if that appends rows which are there already')
+    .addOption(
+      new Option(
+        '--over-newer',
+        'publish what the run left also where rows that were read later are there',
+      ).conflicts('again'),
+    )
     .addOption(new Option('--wait', 'wait for the end (the default)').conflicts('detach'))
     .option('--detach', 'start the run, print its key and return')
-    .action(async (reference: string, { again, detach }: Options, command: Command) => {
+    .action(async (reference: string, { again, overNewer, detach }: Options, command: Command) => {
       const { json, root } = globalsOf(command);
       const { CannotRerun } = await import('../../client/index.js');
       await withBeamline({ root }, async (beamline) => {
         const { run, input } = await beamline
-          .rerun(reference, { again: again === true })
+          .rerun(reference, { again, overNewer })
           .catch((error: unknown) => {
             if (!(error instanceof CannotRerun) || !error.wouldAppendAgain) throw error;
             throw new CliError(error.message, {
               exitCode: exitCodes.badInput,
-              hint: `Append them again: ${shellCommand(`rerun ${reference} --again`)}`,
+              hint: `Append them again: ${commandOf('rerun', reference, '--again')}`,
               cause: error,
             });
           });

@@ -1,14 +1,14 @@
 import { relative, resolve } from 'node:path';
-import { Option, type Command } from 'commander';
+import { defaultTaskQueue } from '../../shared/names.js';
+import type { Command } from 'commander';
 import type { Beamline, Run, RunRequest } from '../../client/index.js';
-import { argOption, profileOption } from '../args-option.js';
 import { followRun } from '../follow.js';
 import { globalsOf } from '../globals.js';
-import { launchOf, launchOptions, noteUnused, runnerOption } from '../launch-options.js';
+import { launchOf, noteUnused } from '../launch-options.js';
 import { note, print, printJson } from '../output.js';
 import { withBeamline } from '../temporal.js';
-import { windowOption } from '../window-option.js';
-import { shellCommand } from '../shell-command.js';
+import { runOptions } from '../run-options.js';
+import { shellCommand, shellWord } from '../shell-command.js';
 
 interface Options {
   arg: Record<string, string>;
@@ -28,18 +28,6 @@ export function register(program: Command): void {
     .command('run')
     .description('run a config, and wait for the end')
     .argument('<file>', 'a config, YAML or JSON')
-    .addOption(argOption())
-    .addOption(profileOption())
-    .addOption(runnerOption())
-    .addOption(new Option('--wait', 'wait for the end (the default)').conflicts('detach'))
-    .option('--detach', 'start the run, print its key and return')
-    .addOption(windowOption())
-    .option('--again', 'append a window although it, or a part of it, was published before')
-    .option('--task-queue <name>', "the workers' task queue (default: beamline)")
-    .option(
-      '--allow-plaintext-profile',
-      'let a job on Dataflow read connection profiles with passwords in plain text',
-    )
     .action(async (file: string, options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
       const request = await requestOf(file, options, root);
@@ -53,7 +41,7 @@ export function register(program: Command): void {
         else await followRun(run, { json, steps: request.steps });
       });
     });
-  for (const option of launchOptions()) run.addOption(option);
+  for (const option of runOptions()) run.addOption(option);
 }
 
 async function requestOf(file: string, options: Options, root: string): Promise<RunRequest> {
@@ -84,8 +72,13 @@ export async function warnWithoutWorker(beamline: Beamline, storeId?: string): P
     `warning: no worker${which} asks for work at ${beamline.address} (task queue ${beamline.taskQueue}); the run waits for one`,
   );
   note(
-    `  ${shellCommand('dev')} starts one with a local stack; beside another Temporal: node ${shown} --root ${beamline.root}`,
+    `  ${shellCommand('dev')} starts one with a local stack; beside another Temporal: ${workerCommand(shown, beamline)}`,
   );
+}
+
+function workerCommand(main: string, { root, taskQueue }: Beamline): string {
+  const queue = taskQueue === defaultTaskQueue ? [] : ['--task-queue', taskQueue];
+  return ['node', main, '--root', root, ...queue].map(shellWord).join(' ');
 }
 
 /** What `--detach` prints. */

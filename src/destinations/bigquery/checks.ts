@@ -30,14 +30,14 @@ export async function checkStaged(
   const counts = countsOf(columns, keys, staged.rows);
   const { rows, problems } = await countStaged(service, location, staging, counts);
   if (rows !== staged.rows) {
-    const message = `${place}: ${rows} rows were loaded, the manifest says ${staged.rows}. Nothing was published.`;
+    const message = `${place}: ${rows} rows were loaded, the manifest says ${staged.rows}. Nothing was written.`;
     throw failure('AuditFailed', message, { step });
   }
   if (problems.length === 0 && merge !== null && merge.order === null && merge.window === null) {
     problems.push(...(await repeatedKeys(service, location, staging, columns, keys)));
   }
   if (problems.length === 0) return;
-  throw failure('DataError', `${place}: ${problems.join('; ')}. Nothing was published.`, { step });
+  throw failure('DataError', `${place}: ${problems.join('; ')}. Nothing was written.`, { step });
 }
 
 function assertKeys(
@@ -58,7 +58,7 @@ function assertKeys(
     ),
   ];
   if (problems.length === 0) return found;
-  const message = `${place}: ${problems.join('; ')}. Nothing was published. Name other \`merge_keys\`.`;
+  const message = `${place}: ${problems.join('; ')}. Nothing was written. Name other \`merge_keys\`.`;
   throw failure('ConfigError', message, { step });
 }
 

@@ -82,7 +82,7 @@ export function planColumns(input: ColumnInput): ColumnPlan {
   if (problems.length === 0) return { written, added, widened, dropped };
   throw failure(
     'DataError',
-    `${place} cannot take the columns: ${problems.join('; ')}. Nothing was published. ${adviceFor(mode)}`,
+    `${place} cannot take the columns: ${problems.join('; ')}. Nothing was written. ${adviceFor(mode)}`,
     { step },
   );
 }

@@ -6,7 +6,8 @@ import type {
   TableField,
 } from '../../gateways/bigquery-service.js';
 import { commitOrigin, recordedCursor } from '../commit-origin.js';
-import type { CommitIdentity, CommitOrigin } from '../destination.js';
+import type { LoggedOrigin, NewestCommit } from '../commit-order.js';
+import type { CommitIdentity } from '../destination.js';
 import { sqlName, type TableName } from './table-name.js';
 
 /** The log of every table of a dataset, in the dataset. */
@@ -27,9 +28,11 @@ export interface LogEntry {
   manifestSha256: string | null;
   /** Of all sources up to this version, see `cursorKey`: the newest entry says where they stand. */
   cursors: Record<string, LoggedCursor>;
-  origin: CommitOrigin | null;
+  origin: LoggedOrigin | null;
   /** The job that made it. */
   jobId: string;
+  /** ISO 8601; of an entry that was read. */
+  committedAt?: string;
 }
 
 /** How many entries are read; a run's own older commit is asked for. */
@@ -51,7 +54,8 @@ const columns: { name: string; type: string; description: string }[] = [
 ];
 
 const read =
-  'version, kind, run_key, sink, `rows`, bytes, manifest_sha256, cursors, origin, job_id';
+  'version, kind, run_key, sink, `rows`, bytes, manifest_sha256, cursors, origin, job_id, ' +
+  'UNIX_MICROS(committed_at) AS committed';
 
 export interface CommitLog {
   /** Newest first; none if nobody ever published. */
@@ -59,6 +63,8 @@ export interface CommitLog {
   version: number;
   /** The last commit that this run made for this sink. */
   own(identity: Pick<CommitIdentity, 'runKey' | 'sink'>): Promise<LogEntry | null>;
+  /** The newest commit of any run: there may be very many fences after it. */
+  newest(): Promise<NewestCommit | null>;
 }
 
 /** Reads the log of a table, which need not be there. */
@@ -79,6 +85,12 @@ export async function readLog(
   return {
     entries,
     version: entries[0]?.version ?? 0,
+    async newest() {
+      const recent = entries.find(({ kind }) => kind === 'commit');
+      if (recent !== undefined || entries.length < newest) return newestCommit(recent);
+      const [row] = await select("AND kind = 'commit'", [], 1);
+      return newestCommit(row && entryOf(row));
+    },
     async own({ runKey, sink }) {
       const isOwn = (entry: LogEntry) =>
         entry.kind === 'commit' && entry.runKey === runKey && entry.sink === sink;
@@ -147,8 +159,15 @@ function logName({ project, dataset }: TableName): string {
   return sqlName({ project, dataset, table: logTable });
 }
 
+/** The log does not say in which mode a commit was made. */
+function newestCommit(entry: LogEntry | undefined): NewestCommit | null {
+  if (entry === undefined) return null;
+  const { runKey, origin, committedAt = '' } = entry;
+  return { runKey, origin, committedAt, mode: null };
+}
+
 function entryOf(row: Row): LogEntry {
-  const [version, kind, runKey, sink, rows, bytes, manifest, cursors, origin, jobId] = row;
+  const [version, kind, runKey, sink, rows, bytes, manifest, cursors, origin, jobId, micros] = row;
   return {
     version: Number(version),
     kind: kind === 'fence' ? 'fence' : 'commit',
@@ -160,5 +179,6 @@ function entryOf(row: Row): LogEntry {
     cursors: z.record(z.string(), loggedCursor).parse(JSON.parse(cursors ?? '{}')),
     origin: origin == null ? null : commitOrigin.parse(JSON.parse(origin)),
     jobId: jobId ?? '',
+    committedAt: new Date(Math.floor(Number(micros) / 1000)).toISOString(),
   };
 }

@@ -1,6 +1,7 @@
 import type { BigQueryService, TableResource } from '../../gateways/bigquery-service.js';
 import { failure } from '../../shared/failures.js';
 import type { CursorType, CursorValue } from '../../shared/window.js';
+import { lastOf } from '../commit-order.js';
 import { withoutRuns } from '../cursors.js';
 import type { GreatestValue, Position } from '../destination.js';
 import type { CommitLog } from './commit-log.js';
@@ -23,7 +24,7 @@ export function positionIn(log: CommitLog): Omit<Position, 'greatest' | 'empty'>
   const [last] = commits;
   return {
     cursors: withoutRuns(loggedIn(log)),
-    last: last?.origin ? { ...last.origin, runKey: last.runKey, sink: last.sink } : null,
+    last: last?.origin ? lastOf({ ...last.origin, runKey: last.runKey, sink: last.sink }) : null,
     commits: commits.map(({ runKey, sink }) => ({ runKey, sink })),
   };
 }

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { BigQueryService, TableResource } from '../../gateways/bigquery-service.js';
 import { faultPoint } from '../../process/fault-point.js';
+import { lastReadAt, orderAfter, type CommitOrder } from '../commit-order.js';
 import { assertWindowsAreNew, greatestValues } from '../cursors.js';
 import type { Commit, Publisher, PublishRequest } from '../destination.js';
 import { labelsOf, takeVersion } from './commit-job.js';
@@ -33,11 +34,17 @@ export function openTable(
     }
   };
   return {
-    inspect: () =>
+    inspect: (run) =>
       attempt(async () => {
         const location = await locationOf(service, table);
         await findTable(service, table, parameters);
-        return (await readLog(service, table, location)).version;
+        const log = await readLog(service, table, location);
+        const own = await log.own(run);
+        return {
+          version: log.version,
+          readAt: lastReadAt(await log.newest()),
+          own: own && commitOf(own, true),
+        };
       }),
     position: (sources) =>
       attempt(async () => {
@@ -66,6 +73,7 @@ async function publish(open: OpenTable, request: PublishRequest): Promise<Commit
     return commitOf(mine, true);
   }
   assertAtBase(table, log, request);
+  const order = orderAfter(request, await log.newest(), plainName(table));
   try {
     await assertWindowsAreNew(request, loggedIn(log), plainName(table), async () =>
       isEmpty(await service.table(table)),
@@ -75,7 +83,7 @@ async function publish(open: OpenTable, request: PublishRequest): Promise<Commit
     if (before) await service.finishedJob({ jobId: before, location });
     const resource = await findTable(service, table, parameters);
     const prepared = await prepare(open, location, resource, request);
-    const commit = await commitRows(open, location, log, prepared, request);
+    const commit = await commitRows(open, location, { log, order }, prepared, request);
     await faultPoint('publisher:bigquery:committed');
     await removeStaging(service, table, request);
     return commit;
@@ -96,7 +104,7 @@ async function publish(open: OpenTable, request: PublishRequest): Promise<Commit
 async function commitRows(
   { service, table }: OpenTable,
   location: string,
-  log: CommitLog,
+  { log, order }: { log: CommitLog; order: CommitOrder },
   { staging, columns, resource }: Prepared,
   request: PublishRequest,
 ): Promise<Commit> {
@@ -110,7 +118,7 @@ async function commitRows(
     bytes: request.staged.bytes,
     manifestSha256: request.manifestSha256,
     cursors: cursorsAfter(log, request),
-    origin: request.origin,
+    origin: { ...request.origin, order },
     jobId,
   });
   await faultPoint('publisher:before-commit');

@@ -1,7 +1,7 @@
 import { BigQueryError } from '../../gateways/bigquery-service.js';
 import { failure } from '../../shared/failures.js';
 
-const nothing = 'Nothing was published.';
+const nothing = 'Nothing was written.';
 /** What the service says of rows that a statement or a load cannot take. */
 const aboutData =
   /error while reading data|bad \w+ value|could not (?:cast|parse)|invalid (?:date|time|datetime|timestamp|json|numeric|bignumeric)|out of range|overflow|cannot be null|is required|null value in required|too long/i;

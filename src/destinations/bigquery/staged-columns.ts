@@ -52,7 +52,7 @@ export function stagedColumns(schema: ManifestSink['schema'], step: string): Sta
   if (wrong.length === 0) return columns;
   throw failure(
     'DataError',
-    `${step} cannot be written exactly: ${wrong.join('; ')}. Nothing was published. ` +
+    `${step} cannot be written exactly: ${wrong.join('; ')}. Nothing was written. ` +
       'Cast or rename in a transform.',
     { step },
   );

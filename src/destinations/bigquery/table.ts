@@ -31,14 +31,14 @@ export async function findTable(
   if (parameters.create_disposition === 'CREATE_NEVER') {
     throw failure(
       'ConfigError',
-      `there is no table ${place}, and \`create_disposition\` is CREATE_NEVER. Nothing was published. ` +
+      `there is no table ${place}, and \`create_disposition\` is CREATE_NEVER. Nothing was written. ` +
         'Make the table, or set `create_disposition: CREATE_IF_NEEDED`.',
     );
   }
   if (parameters.schema === 'get_from_table') {
     throw failure(
       'ConfigError',
-      `there is no table ${place}, whose schema \`schema: get_from_table\` asks for. Nothing was published. ` +
+      `there is no table ${place}, whose schema \`schema: get_from_table\` asks for. Nothing was written. ` +
         'Make the table, or say the schema.',
     );
   }
@@ -56,7 +56,7 @@ export async function locationOf(service: BigQueryService, table: TableName): Pr
   throw failure(
     'ConfigError',
     `there is no dataset \`${dataset}\` in the project \`${project}\`, for the table ${plainName(table)}. ` +
-      `Nothing was published. Make it with \`bq mk --dataset ${project}:${dataset}\`.`,
+      `Nothing was written. Make it with \`bq mk --dataset ${project}:${dataset}\`.`,
   );
 }
 
@@ -85,7 +85,7 @@ async function fieldsInStore(uri: string): Promise<TableField[]> {
     return parseSchemaFile((await objects.read(uri)).toString('utf8'));
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof ObjectNotFound)) throw error;
-    throw failure('ConfigError', `\`schema\` ${uri}: ${error.message}. Nothing was published.`);
+    throw failure('ConfigError', `\`schema\` ${uri}: ${error.message}. Nothing was written.`);
   }
 }
 
@@ -139,7 +139,7 @@ function assertWritable(
   if (resource.type !== 'TABLE') {
     throw failure(
       'ConfigError',
-      `${place} is a ${resource.type.toLowerCase()}: only a table can be written. Nothing was published. ` +
+      `${place} is a ${resource.type.toLowerCase()}: only a table can be written. Nothing was written. ` +
         'Name another table.',
     );
   }
@@ -154,7 +154,7 @@ function assertWritable(
     'ConfigError',
     `${place} is ${partitioningText(resource)}; the config says by ${partitioning}` +
       `${field === undefined ? '' : ` of \`${field}\``}, and a table cannot be divided anew. ` +
-      'Nothing was published. Correct `partitioning`, or make another table.',
+      'Nothing was written. Correct `partitioning`, or make another table.',
   );
 }
 
@@ -176,7 +176,7 @@ function named(
   throw failure(
     'ConfigError',
     `${place}: \`${parameter}\` names \`${name}\`, which is no column ` +
-      `(${fields.map((field) => field.name).join(', ')}). Nothing was published.`,
+      `(${fields.map((field) => field.name).join(', ')}). Nothing was written.`,
   );
 }
 
@@ -188,6 +188,6 @@ function assertPartitionable(place: string, unit: string, field: TableField): vo
   throw failure(
     'ConfigError',
     `${place}: \`partitioning_field\` \`${field.name}\` is ${sqlTypeOf(field)}; partitions by ${unit} need ` +
-      `${allowed.join(' or ')}. Nothing was published. Cast the column in a transform, or name another.`,
+      `${allowed.join(' or ')}. Nothing was written. Cast the column in a transform, or name another.`,
   );
 }

@@ -51,7 +51,7 @@ export async function assertNoView(
   if ((await rowsOf(connection, sql)).length === 0) return;
   throw failure(
     'ConfigError',
-    `${nameOf(target)} is a view: only a table can be written. Nothing was published. ` +
+    `${nameOf(target)} is a view: only a table can be written. Nothing was written. ` +
       'Drop the view, or name another table.',
     { step },
   );

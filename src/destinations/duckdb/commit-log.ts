@@ -1,7 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { failure } from '../../shared/failures.js';
 import type { LoggedCursors, RecordedCursors } from '../cursors.js';
-import type { Commit, CommitIdentity, CommitOrigin, Position, SinkMode } from '../destination.js';
+import { lastOf, type LoggedOrigin, type NewestCommit } from '../commit-order.js';
+import type { Commit, CommitIdentity, Position, SinkMode } from '../destination.js';
 import { nameOf, rowsOf, type Target } from './columns.js';
 
 /** The commits of one table, kept beside it: the file is the authority, wherever it is moved. */
@@ -9,7 +10,9 @@ export interface CommitLog {
   /** 0 if there is none. */
   version(): Promise<number>;
   /** The last commit that this run made for this sink. */
-  own(identity: CommitIdentity): Promise<OwnCommit | null>;
+  own(identity: Pick<CommitIdentity, 'runKey' | 'sink'>): Promise<OwnCommit | null>;
+  /** The newest commit of any run; null if there is none. */
+  newest(): Promise<NewestCommit | null>;
   /** @throws `VersionTaken` unless the table is at `baseVersion` */
   assertAtBase(identity: CommitIdentity): Promise<void>;
   /** Of each source what the newest commit that has it recorded, of those since the last `replace`. */
@@ -27,7 +30,7 @@ export interface CommitEntry {
   manifestSha256: string;
   mode: SinkMode;
   cursors: RecordedCursors;
-  origin: CommitOrigin;
+  origin: LoggedOrigin;
 }
 
 interface OwnCommit {
@@ -66,6 +69,20 @@ export async function openCommitLog(
       return {
         commit: { version: Number(own), rows: Number(rows), bytes: Number(bytes) },
         manifestSha256: String(manifestSha256),
+      };
+    },
+    async newest() {
+      const [row] = await ask(
+        `SELECT run_key, origin, mode, strftime(committed_at AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%gZ')
+         FROM _beamline.commits WHERE "table" = $table AND kind = 'commit' ORDER BY version DESC LIMIT 1`,
+      );
+      if (!row) return null;
+      const [runKey, origin, mode, committedAt] = row;
+      return {
+        runKey: String(runKey),
+        origin: typeof origin === 'string' ? (JSON.parse(origin) as LoggedOrigin) : null,
+        mode: mode === null ? null : (mode as SinkMode),
+        committedAt: String(committedAt),
       };
     },
     async assertAtBase({ baseVersion, sink }) {
@@ -114,7 +131,7 @@ export async function openCommitLog(
       const origin = rows[0]?.[2];
       const last =
         newest !== undefined && typeof origin === 'string'
-          ? { ...(JSON.parse(origin) as CommitOrigin), ...newest }
+          ? lastOf({ ...(JSON.parse(origin) as LoggedOrigin), ...newest })
           : null;
       return { last, commits };
     },

@@ -48,7 +48,7 @@ function busy(error: unknown, database: string, waitMs: number): Error {
   return failure(
     'DestinationBusy',
     `${database} is locked by ${who}: waited ${waitMs / 1000} s (\`destination_wait\`). ` +
-      'Nothing was published. Close it there and run again.',
+      'Nothing was written. Close it there and run again.',
     { cause: message },
   );
 }

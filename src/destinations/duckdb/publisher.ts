@@ -1,7 +1,14 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { faultPoint } from '../../process/fault-point.js';
+import { lastReadAt, orderAfter } from '../commit-order.js';
 import { assertWindowsAreNew, cursorsToRecord } from '../cursors.js';
-import type { Commit, CommitIdentity, Publisher, PublishRequest } from '../destination.js';
+import type {
+  Commit,
+  CommitIdentity,
+  Publisher,
+  PublishRequest,
+  Standing,
+} from '../destination.js';
 import { publishFailure } from '../publish-failure.js';
 import { openCommitLog, type CommitLog } from './commit-log.js';
 import { openDatabase } from './open.js';
@@ -52,11 +59,23 @@ export async function publisherOn(
     }
   };
   return {
-    inspect: () => inTransaction((log) => log.version()),
+    inspect: (run) => inTransaction((log) => inspect(log, run)),
     position: (sources) => inTransaction((log) => positionOf(connection, target, log, sources)),
     publish: (request) =>
       inTransaction((log) => publish(connection, log, target, request), request.sink),
     fence: (identity) => inTransaction((log) => fence(log, identity), identity.sink),
+  };
+}
+
+async function inspect(
+  log: CommitLog,
+  run: Pick<CommitIdentity, 'runKey' | 'sink'>,
+): Promise<Standing> {
+  const own = await log.own(run);
+  return {
+    version: await log.version(),
+    readAt: lastReadAt(await log.newest()),
+    own: own && { ...own.commit, adopted: true },
   };
 }
 
@@ -71,10 +90,12 @@ async function publish(
     return { ...mine.commit, adopted: true };
   }
   await log.assertAtBase(request);
+  const order = orderAfter(request, await log.newest(), nameOf(target));
   const logged = await log.cursors();
   await assertWindowsAreNew(request, logged, nameOf(target), () => isEmpty(connection, target));
   const rows = await writeTable(connection, target, request);
-  const { manifestSha256, mode, origin, staged } = request;
+  const { manifestSha256, mode, staged } = request;
+  const origin = { ...request.origin, order };
   const cursors = cursorsToRecord(request, logged);
   const { bytes } = staged;
   await log.addCommit(request, { rows, bytes, manifestSha256, mode, cursors, origin });

@@ -107,7 +107,7 @@ async function encodePartitions(
     throw failure(
       'DataError',
       `${request.sink}: ${partitions} partitions became ${folders.size} folders: two values have ` +
-        'one name on this file system. Nothing was published. Make them differ in a transform.',
+        'one name on this file system. Nothing was written. Make them differ in a transform.',
       { step: request.sink },
     );
   }
@@ -146,7 +146,7 @@ async function partitionsOf(
     throw failure(
       'DataError',
       `${step}: \`partition_by\` ${partition_by.join(', ')} has more than ${mostPartitions} values, ` +
-        'one folder each. Nothing was published. Partition by a coarser column, such as a month.',
+        'one folder each. Nothing was written. Partition by a coarser column, such as a month.',
       { step },
     );
   }
@@ -155,7 +155,7 @@ async function partitionsOf(
       'DataError',
       `${step}: column ${wrong.map((name) => `\`${name}\``).join(', ')} holds an empty text, ` +
         `\`NULL\` or \`${nullPartition}\`, which readers of partitions take for a NULL. ` +
-        'Nothing was published. Replace it in a transform, as with nullif().',
+        'Nothing was written. Replace it in a transform, as with nullif().',
       { step },
     );
   }

@@ -41,7 +41,7 @@ export function assertPartitions({ partition_by, schema }: Layout, step: string)
   if (problems.length === 0) return;
   throw failure(
     'ConfigError',
-    `${step}: \`partition_by\`: ${problems.join('; ')}. Nothing was published.`,
+    `${step}: \`partition_by\`: ${problems.join('; ')}. Nothing was written.`,
     { step },
   );
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { failure } from '../../shared/failures.js';
+import { lastOf } from '../commit-order.js';
 import { greatestValues, withoutRuns, type LoggedCursors } from '../cursors.js';
 import type { AskedSource, GreatestValue, Position } from '../destination.js';
 import { assertCursorType, greatestCursor } from '../duckdb-cursor.js';
@@ -26,7 +27,7 @@ export async function positionOf(
     last:
       newest?.origin === undefined
         ? null
-        : { ...newest.origin, runKey: newest.run_key, sink: newest.sink },
+        : lastOf({ ...newest.origin, runKey: newest.run_key, sink: newest.sink }),
     commits: commits.slice(0, 100).map(({ run_key, sink }) => ({ runKey: run_key, sink })),
   };
 }

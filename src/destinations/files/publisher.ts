@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { failure } from '../../shared/failures.js';
 import { faultPoint } from '../../process/fault-point.js';
+import { lastReadAt, orderAfter, type CommitOrder, type NewestCommit } from '../commit-order.js';
 import { assertWindowsAreNew, cursorsToRecord, type RecordedCursors } from '../cursors.js';
 import type { Commit, CommitIdentity, Publisher, PublishRequest } from '../destination.js';
 import { publishFailure } from '../publish-failure.js';
@@ -35,11 +36,17 @@ export async function openFiles(
     }
   };
   return {
-    inspect: () =>
+    inspect: (run) =>
       inFolder(async (isNew) => {
-        if (isNew) return 0;
+        if (isNew) return { version: 0, readAt: null, own: null };
         await settle(folder);
-        return versionOf(await readRecords(folder));
+        const records = await readRecords(folder);
+        const own = ownCommit(records, run);
+        return {
+          version: versionOf(records),
+          readAt: lastReadAt(newestCommit(records)),
+          own: own === undefined ? null : commitOf(own, true),
+        };
       }),
     position: (sources) => inFolder(() => positionOf(folder, sources)),
     publish: (request) => inFolder(() => publish(folder, parameters, request), request.sink),
@@ -61,10 +68,11 @@ async function publish(
     return commitOf(mine, true);
   }
   assertAtBase(folder, records, request);
+  const order = orderAfter(request, newestCommit(records), folder.root);
   const logged = cursorsIn(records);
   await assertWindowsAreNew(request, logged, folder.root, () => isEmpty(newestData(records)));
   const windows = cursorsToRecord(request, logged);
-  const record = await commit(folder, parameters, request, newestData(records), windows);
+  const record = await commit(folder, parameters, request, newestData(records), { windows, order });
   await faultPoint('publisher:files:recorded');
   await shown(folder, record);
   await faultPoint('publisher:files:shown');
@@ -77,7 +85,7 @@ async function commit(
   parameters: FilesParameters,
   request: PublishRequest,
   previous: DataRecord | undefined,
-  windows: RecordedCursors,
+  { windows, order }: { windows: RecordedCursors; order: CommitOrder },
 ): Promise<DataRecord> {
   const version = request.baseVersion + 1;
   const layout = layoutOf(parameters, request.staged);
@@ -107,7 +115,7 @@ async function commit(
       layout,
       files: written.files,
       windows,
-      origin: request.origin,
+      origin: { ...request.origin, order },
     };
     if (await createRecord(folder, record)) return record;
     throw new Error(`version ${version} is taken`);
@@ -171,9 +179,16 @@ function versionOf(records: readonly CommitRecord[]): number {
   return records.at(-1)?.version ?? 0;
 }
 
+function newestCommit(records: readonly CommitRecord[]): NewestCommit | null {
+  const newest = newestData(records);
+  if (newest === undefined) return null;
+  const { run_key: runKey, origin = null, committed_at: committedAt, mode } = newest;
+  return { runKey, origin, committedAt, mode };
+}
+
 function ownCommit(
   records: readonly CommitRecord[],
-  { runKey, sink }: CommitIdentity,
+  { runKey, sink }: Pick<CommitIdentity, 'runKey' | 'sink'>,
 ): DataRecord | undefined {
   return records.findLast(
     (record): record is DataRecord =>

@@ -99,7 +99,7 @@ export async function createRecord({ log }: Folder, record: CommitRecord): Promi
     if (code === 'ENOTSUP' || code === 'EOPNOTSUPP' || code === 'ENOSYS' || code === 'EPERM') {
       throw failure(
         'ConfigError',
-        `${log}: the file system has no hard links, which a commit needs. Nothing was published. ` +
+        `${log}: the file system has no hard links, which a commit needs. Nothing was written. ` +
           'Choose a `path` on another one.',
         { cause: String(error), step: record.sink },
       );

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { done, failed, fenceTask, ids, inspectTask, publishTask, stage } from '../support.js';
+import { done, failed, fenceTask, ids, publishTask, stage, versionOf } from '../support.js';
 import { type TestDataset, withDataset } from './support.js';
 
 describe('bigquery: publish', () => {
@@ -11,7 +11,7 @@ describe('bigquery: publish', () => {
 
   it('replaces and appends, each row once', async () => {
     const sink = dataset.sink();
-    assert.equal(await done(inspectTask(sink)), 0);
+    assert.equal(await versionOf(sink), 0);
     const one = await stage(root, ids(1, 2), ids(3, 3));
     const first = await done(publishTask(sink, { run: 'run1', base: 0, staged: one }));
     assert.deepEqual(first, { version: 1, rows: 3, bytes: one.bytes, adopted: false });
@@ -21,7 +21,7 @@ describe('bigquery: publish', () => {
     assert.equal((await done(task)).rows, 1);
     assert.equal((await done(task)).adopted, true);
     assert.deepEqual(await dataset.ids(), ['7', '8', '9']);
-    assert.equal(await done(inspectTask(sink)), 3);
+    assert.equal(await versionOf(sink), 3);
     assert.deepEqual(await dataset.staging(), []);
   });
 

@@ -28,7 +28,7 @@ describe('duckdb: a database whose log is of before there were windows', () => {
   it('goes on from it: version, own commits and greatest value are as they were', async () => {
     const sink = duckdbSink(root);
     await withPublisher(sink, async (publisher) => {
-      assert.equal(await publisher.inspect(''), 1);
+      assert.equal((await publisher.inspect({ runKey: 'run2', sink: 'sink' })).version, 1);
       assert.deepEqual(await publisher.position([{ key: 'p.s', column: 'id' }]), {
         cursors: {},
         greatest: { 'p.s': { type: 'integer', value: '2' } },

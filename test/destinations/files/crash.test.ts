@@ -7,11 +7,11 @@ import { temporaryRoot } from '../../support/stack.js';
 import {
   done,
   fenceTask,
-  inspectTask,
   publishTask,
   stage,
   startPublisher,
   startWithFault,
+  versionOf,
 } from '../support.js';
 import { currentRows, filesSink, leftovers, recordOf, versionFolders } from './support.js';
 
@@ -63,13 +63,13 @@ describe('files: publishers that crash or sleep', function () {
       assert.deepEqual(await currentRows(sink), ['1', '2']);
       assert.deepEqual(await leftovers(sink), []);
       assert.deepEqual(await versionFolders(sink), [1, 2]);
-      assert.equal(await done(inspectTask(sink)), 2);
+      assert.equal(await versionOf(sink), 2);
     });
 
     it(`killed at ${point}: inspect and a fence repair as well`, async () => {
       const { sink, task } = await prepared('replace');
       await startWithFault(task, point, 'SIGKILL');
-      assert.equal(await done(inspectTask(sink)), committed ? 2 : 1);
+      assert.equal(await versionOf(sink), committed ? 2 : 1);
       assert.deepEqual(await currentRows(sink), [committed ? '2' : '1']);
       const fenced = await done(fenceTask(sink, 'run2', 1));
       assert.equal(fenced?.version, committed ? 2 : undefined);
@@ -81,7 +81,7 @@ describe('files: publishers that crash or sleep', function () {
     it(`asleep at ${point} while others publish: it wakes to no effect`, async () => {
       const { sink, task } = await prepared('replace');
       const sleeper = await startWithFault(task, point, 'SIGSTOP');
-      let base = await done<number>(inspectTask(sink));
+      let base = await versionOf(sink);
       assert.equal(base, committed ? 2 : 1);
       for (const id of [3, 4, 5]) {
         const staged = await stage(root, `SELECT ${id}::BIGINT AS id`);
@@ -98,7 +98,7 @@ describe('files: publishers that crash or sleep', function () {
         await readlink(join(root, 'lake', 'current')),
         (await recordOf(sink, base)).folder,
       );
-      assert.equal(await done(inspectTask(sink)), base);
+      assert.equal(await versionOf(sink), base);
       assert.deepEqual(await leftovers(sink), []);
       assert.deepEqual(await versionFolders(sink), [base - 1, base]);
     });

@@ -9,10 +9,10 @@ import {
   fenceTask,
   ids,
   inMemory,
-  inspectTask,
   publishTask,
   stage,
   startPublisher,
+  versionOf,
 } from '../support.js';
 import { currentRows, filesSink, leftovers, recordOf, versionFolders } from './support.js';
 
@@ -27,7 +27,7 @@ describe('files: publish', () => {
 
   it('replaces what `current` shows, and keeps the version before', async () => {
     const sink = filesSink(root);
-    assert.equal(await done(inspectTask(sink)), 0);
+    assert.equal(await versionOf(sink), 0);
     for (const version of [1, 2, 3]) {
       const staged = await stage(root, ids(1, version), ids(10, 12));
       const commit = await done(
@@ -36,7 +36,7 @@ describe('files: publish', () => {
       assert.deepEqual(commit, { version, rows: version + 3, bytes: staged.bytes, adopted: false });
       assert.equal((await currentRows(sink)).length, version + 3);
     }
-    assert.equal(await done(inspectTask(sink)), 3);
+    assert.equal(await versionOf(sink), 3);
     assert.deepEqual(await versionFolders(sink), [2, 3]);
     assert.deepEqual(await leftovers(sink), []);
     const record = await recordOf(sink, 3);
@@ -146,7 +146,7 @@ describe('files: publish', () => {
     const commit = await done(publishTask(sink, { run: 'run1', base: 1, staged }));
     assert.deepEqual(await done(fenceTask(sink, 'run1', 1)), { ...commit, adopted: true });
     assert.equal(await done(fenceTask(sink, 'run0', 0)), null, 'again, it changes nothing');
-    assert.equal(await done(inspectTask(sink)), 2);
+    assert.equal(await versionOf(sink), 2);
     assert.equal((await recordOf(sink, 1)).kind, 'fence');
   });
 

@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { exitCodes } from '../../errors.js';
 import { globalsOf } from '../../globals.js';
 import { print, printJson } from '../../output.js';
+import { givenOptions, optionWords } from '../../option-words.js';
+import { commandOf } from '../../shell-command.js';
 import { withSchedules } from '../../temporal.js';
 
 /** `beamline schedule plan [PATH…]`: what `schedule apply` would do. */
@@ -25,9 +27,12 @@ export function register(schedule: Command): void {
         await withSchedules({ root, taskQueue: options.taskQueue }, async (schedules) => {
           const { changes, deployment } = await schedules.plan(given.paths, given);
           const now = new Date();
+          const { exitCode: _own, ...same } = givenOptions(command);
+          const words = optionWords(command.options, same);
+          const apply = commandOf('schedule', 'apply', ...paths, ...words);
           if (json)
             printJson({ deployment, changes: changes.map((one) => changeDocument(one, now)) });
-          else for (const line of planLines(changes, { now, paths })) print(line);
+          else for (const line of planLines(changes, { now, apply })) print(line);
           if (options.exitCode === true && changes.some(isPending)) {
             process.exitCode = exitCodes.changesPending;
           }

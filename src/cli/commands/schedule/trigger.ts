@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { globalsOf } from '../../globals.js';
 import { note, print, printJson } from '../../output.js';
-import { shellCommand } from '../../shell-command.js';
+import { commandOf } from '../../shell-command.js';
 import { withSchedules } from '../../temporal.js';
 
 /** `beamline schedule trigger NAME`: a run out of turn. */
@@ -18,7 +18,7 @@ export function register(schedule: Command): void {
       else if (run === null) note(`${name}  triggered; the server has not started the run yet`);
       else {
         print(`${name}  started ${run.workflow_id}`);
-        print(`next: ${shellCommand(`status ${run.workflow_id}`)}`);
+        print(`next: ${commandOf('status', run.workflow_id)}`);
       }
     });
 }

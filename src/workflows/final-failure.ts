@@ -1,0 +1,40 @@
+import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
+import { publishedFacts, withoutClaim } from '../shared/published-facts.js';
+import type { Receipt } from '../shared/receipt.js';
+import type { RunFailure } from './run-failure.js';
+
+/** The failure that closes the workflow: retried by nobody, with the receipt's facts as detail. */
+export function finalFailure(
+  failed: RunFailure,
+  { run_key, outcome, sinks }: Receipt,
+  cause: unknown,
+): ApplicationFailure {
+  const message = withoutClaim(failed.message, sinks);
+  return ApplicationFailure.create({
+    type: failed.type,
+    message: `${message}\n${publishedFacts(sinks)}`,
+    nonRetryable: true,
+    details: [{ run_key, outcome, ...failed, message }],
+    ...(cause instanceof Error ? { cause } : {}),
+  });
+}
+
+/**
+ * The failure of a run that could not be prepared. What an earlier execution published of one that was
+ * reset is not looked for: nobody knows the plan. Of a message no command of the workflow depends.
+ */
+export function unprepared(
+  failed: RunFailure,
+  receipt: Receipt,
+  cause: unknown,
+): ApplicationFailure {
+  const { runId, firstExecutionRunId } = workflowInfo();
+  if (runId === firstExecutionRunId) return finalFailure(failed, receipt, cause);
+  return ApplicationFailure.create({
+    type: failed.type,
+    message: `${failed.message}\nSince its reset the run has published nothing; what it published before stays.`,
+    nonRetryable: true,
+    details: [{ run_key: receipt.run_key, outcome: receipt.outcome, ...failed }],
+    ...(cause instanceof Error ? { cause } : {}),
+  });
+}

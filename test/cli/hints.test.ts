@@ -1,0 +1,290 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { adviceOf } from '../../src/cli/advice.js';
+import { explanationOf } from '../../src/cli/failure-lines.js';
+import { givenOptions, optionWords } from '../../src/cli/option-words.js';
+import { createProgram } from '../../src/cli/program.js';
+import { runOptions } from '../../src/cli/run-options.js';
+import { startedWith } from '../../src/cli/run-words.js';
+import { commandOf, nameRootInHints } from '../../src/cli/shell-command.js';
+import { RunFailed, type Receipt } from '../../src/client/index.js';
+import { launchFields } from '../../src/config/launch-fields.js';
+import { packageRoot } from '../../src/config/catalogue.js';
+import { failureTypes } from '../../src/shared/failures.js';
+import type { RunPipelineInput } from '../../src/shared/run-input.js';
+import { temporaryFolder } from '../config/support.js';
+import { beamline } from './beamline.js';
+
+/** What a shell makes of a command line. */
+function wordsOf(line: string): string[] {
+  const printed = execFileSync('sh', ['-c', `set -- ${line}; printf '%s\\0' "$@"`], {
+    encoding: 'utf8',
+  });
+  return printed.split('\0').slice(0, -1);
+}
+
+interface Parsed {
+  command: string;
+  args: string[];
+  options: Record<string, unknown>;
+}
+
+/** What our command line makes of the words, which nothing is done for. */
+async function parsed(words: readonly string[]): Promise<Parsed> {
+  const program = createProgram().configureOutput({ writeErr: () => undefined });
+  let found: Parsed | undefined;
+  const listen = (command: Command): void => {
+    command.commands.forEach(listen);
+    command.action((...given: unknown[]) => {
+      const self = given.at(-1) as Command;
+      found = { command: self.name(), args: self.args, options: { ...givenOptions(self) } };
+    });
+  };
+  program.commands.forEach(listen);
+  await program.parseAsync(['node', 'beamline', ...words.slice(1)]);
+  assert.ok(found, words.join(' '));
+  return found;
+}
+
+/** A command line that gives every option of `run` that go together, with values that a shell would take apart. */
+const everyOption = [
+  '--arg',
+  'month=5',
+  '--arg',
+  'text=it\'s $5 `x` "y"',
+  '--arg',
+  'empty=',
+  '--profile',
+  'my profiles.json',
+  '--runner',
+  'dataflow',
+  '--detach',
+  '--window',
+  '2026-01-01T00:00:00..2026-02-01',
+  '--again',
+  '--task-queue',
+  'nightly runs',
+  '--allow-plaintext-profile',
+  ...launchFields.flatMap(({ flag, kind, example }) => {
+    switch (kind.type) {
+      case 'flag':
+        return [flag.replace(/^--/, '--no-')];
+      case 'choice':
+        return [flag, kind.values[0]];
+      case 'count':
+        return [flag, String(kind.minimum)];
+      case 'texts':
+        return [flag, 'a b', flag, 'c'];
+      case 'labels':
+      case 'options':
+        return [flag, 'team=a b', flag, 'x=1=2'];
+      case 'text':
+      case 'duration':
+        return [flag, example];
+    }
+  }),
+];
+
+const receipt: Receipt = {
+  version: 1,
+  outcome: 'failed',
+  run_key: 'q4kx7mw2ta',
+  workflow_id: 'w',
+  run_id: 'r',
+  pipeline: 'orders',
+  config: 'my configs/orders.yaml',
+  plan_sha256: 'a'.repeat(64),
+  runner: 'local',
+  args: {},
+  profiles: null,
+  store: { id: 's1', host: 'h' },
+  started_at: '',
+  finished_at: '',
+  duration_ms: 0,
+  attempts: 1,
+  rows_read: 0,
+  rows_staged: 0,
+  rows_rejected: 0,
+  steps: [],
+  sinks: [],
+};
+
+/** The commands in a sentence of advice. */
+function commandsIn(text: string): string[] {
+  return text
+    .split(/(?=\bbeamline )/)
+    .slice(text.startsWith('beamline ') ? 0 : 1)
+    .map((part) =>
+      part.replace(/(, then|; or the config, then| or|, or|, which publishes the rest)? *$/, ''),
+    );
+}
+
+describe('every command that is printed', () => {
+  afterEach(() => nameRootInHints(undefined));
+
+  it('is read as what it was made of, whatever option and whatever value', async () => {
+    const first = await parsed(['beamline', 'run', 'a b.yaml', ...everyOption]);
+    const known = runOptions().filter(({ long }) => long !== '--wait');
+    const names = new Set(known.map((option) => option.attributeName()));
+    const aliases = launchFields.flatMap(({ alias }) => (alias === undefined ? [] : [alias]));
+    for (const option of known) {
+      if (aliases.includes(option.long ?? '')) names.delete(option.attributeName());
+    }
+    assert.deepEqual(new Set(Object.keys(first.options)), names, 'every option is tried');
+    const line = commandOf('run', 'a b.yaml', ...optionWords(runOptions(), first.options));
+    assert.deepEqual(await parsed(wordsOf(line)), first);
+  });
+
+  it('names the project root where it was typed', async () => {
+    nameRootInHints('../my project');
+    assert.deepEqual(wordsOf(commandOf('status', 'latest')), [
+      'beamline',
+      '--root',
+      '../my project',
+      'status',
+      'latest',
+    ]);
+  });
+
+  it('of a failure has what its run was started with, whatever the failure', async () => {
+    const input: RunPipelineInput = {
+      config: 'my configs/orders.yaml',
+      profile: 'my profiles.json',
+      runner: 'dataflow',
+      args: { month: '5', name: "it's" },
+      window: { start: '2026-01-01' },
+      allowPlaintextProfile: true,
+      launch: { numWorkers: 3, labels: { team: 'a' } } as NonNullable<RunPipelineInput['launch']>,
+    };
+    const given = { ...receipt, input, task_queue: 'nightly' };
+    const expected = {
+      arg: { month: '5', name: "it's" },
+      profile: 'my profiles.json',
+      runner: 'dataflow',
+      window: { start: '2026-01-01' },
+      allowPlaintextProfile: true,
+      taskQueue: 'nightly',
+      numWorkers: 3,
+    };
+    const seen = new Set<string>();
+    for (const type of [...Object.keys(failureTypes), 'DeadlineExceeded', 'Terminated']) {
+      const { next } = adviceOf(type, {
+        runKey: 'q4kx7mw2ta',
+        started: startedWith(given, undefined),
+      });
+      const commands = commandsIn(next);
+      assert.ok(commands.length > 0, next);
+      for (const line of commands) {
+        const { command, args, options } = await parsed(wordsOf(line));
+        seen.add(command);
+        if (command === 'run') {
+          assert.deepEqual(args, ['my configs/orders.yaml']);
+          for (const [name, value] of Object.entries(expected)) {
+            assert.deepEqual(options[name], value, `${type}: ${name}`);
+          }
+        } else if (command === 'validate') {
+          assert.deepEqual(options, { arg: expected.arg, profile: expected.profile });
+        } else if (command === 'test') {
+          assert.deepEqual(options, { config: input.config, profile: expected.profile });
+        } else assert.deepEqual(args, ['q4kx7mw2ta'], `${type}: ${line}`);
+      }
+    }
+    assert.deepEqual([...seen].toSorted(), ['explain', 'logs', 'rerun', 'run', 'test', 'validate']);
+  });
+
+  it('is safe: a run that appended a part is offered what appends nothing twice', () => {
+    const sink = {
+      name: 'a',
+      module: 'duckdb',
+      mode: 'append',
+      destination: 'd',
+      rows: 1,
+      bytes: 1,
+      state: 'published' as const,
+    };
+    const left = {
+      staged: { manifestUri: 'gs://b/m', manifestSha256: '', attempt: 1 },
+      sinks: ['b'],
+    };
+    const part: Receipt = {
+      ...receipt,
+      finished_at: new Date().toISOString(),
+      input: { config: 'orders.yaml', again: true },
+      sinks: [sink, { ...sink, name: 'b', state: 'unpublished' }],
+      left,
+    };
+    const nextOf = (type: string, of: Receipt): string =>
+      explanationOf(
+        new RunFailed({ runKey: of.run_key, outcome: 'failed', type, message: '', receipt: of }),
+      ).next;
+    for (const type of [...Object.keys(failureTypes), 'DeadlineExceeded']) {
+      for (const line of commandsIn(nextOf(type, part))) {
+        assert.doesNotMatch(line, /^beamline (run|validate) /, `${type}: ${line}`);
+      }
+    }
+    const all = { ...part, sinks: [{ ...sink, state: 'uncertain' as const }] };
+    const { left: _none, ...whole } = all;
+    assert.doesNotMatch(nextOf('SqlError', whole), /--again/);
+    assert.equal(
+      nextOf('NewerCommitted', part),
+      'if the rows are missing there, beamline rerun q4kx7mw2ta --over-newer',
+    );
+    const earlier = { type: 'NewerCommitted', message: '', earlier_run: 'abcdefghij' };
+    assert.match(
+      nextOf('NewerCommitted', { ...receipt, failure: earlier }),
+      /beamline rerun abcdefghij --over-newer$/,
+    );
+    assert.equal(
+      nextOf('WindowCommitted', part),
+      'if they shall be published all the same, beamline rerun q4kx7mw2ta --again',
+    );
+  });
+});
+
+describe('what `beamline plan` says to run', () => {
+  const folder = temporaryFolder();
+
+  it('runs as it stands: with its arguments, profiles and root, from where it was typed', () => {
+    folder.write(
+      'orders.yaml',
+      `name: orders
+args: { month: { type: integer }, name: { type: string } }
+sources:
+  - name: orders
+    module: postgres
+    parameters: { profile: shop, query: "select 1 as month where 1 = \${args.month} and '\${args.name}' <> ''" }
+sinks:
+  - { name: warehouse, module: duckdb, input: orders, parameters: { database: w.duckdb, table: t } }
+`,
+    );
+    const shop = { host: 'db', database: 'shop', user: 'etl', password: '${env:CANARY}' };
+    folder.write('my profiles.json', JSON.stringify({ shop: { type: 'postgres', ...shop } }));
+    mkdirSync(join(folder.path, 'sub'));
+    mkdirSync(join(folder.path, 'bin'));
+    const main = join(packageRoot, 'dist', 'src', 'cli', 'main.js');
+    const script = `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`;
+    writeFileSync(join(folder.path, 'bin', 'beamline'), script, { mode: 0o755 });
+    const from = join(folder.path, 'sub');
+    const typed = ['--root', '..', 'plan', '../orders.yaml', '--profile', '../my profiles.json'];
+    const { stdout, stderr } = beamline(from, ...typed, '--arg', 'month=5', '--arg', "name=it's");
+    const line = /Run it with: (.*)$/m.exec(stdout)?.[1];
+    assert.ok(line, stdout + stderr);
+    const ran = spawnSync('sh', ['-c', line], {
+      cwd: from,
+      encoding: 'utf8',
+      env: {
+        ...process.env,
+        PATH: `${join(folder.path, 'bin')}:${process.env['PATH']}`,
+        TEMPORAL_ADDRESS: '127.0.0.1:1',
+      },
+    });
+    // Whatever is missing or wrong would be said before anybody is asked.
+    assert.match(ran.stderr, /cannot reach Temporal at 127\.0\.0\.1:1/);
+    assert.equal(ran.status, 3);
+    const hint = /Start the local stack with (.*), or/.exec(ran.stderr)?.[1];
+    assert.deepEqual(wordsOf(hint ?? ''), ['beamline', '--root', '..', 'dev']);
+  });
+});

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { publishedFacts, withoutClaim } from '../../src/shared/published-facts.js';
+import type { ReceiptSink } from '../../src/shared/receipt.js';
+
+const states = ['published', 'kept', 'unpublished', 'uncertain'] as const;
+const sinks = (...of: ReceiptSink['state'][]) =>
+  of.map((state, index) => ({ name: `s${index}`, state }));
+
+describe('what a run that did not succeed says that it published', () => {
+  it('is that nothing was, or what was and perhaps was: never both', () => {
+    for (const a of states) {
+      for (const b of states) {
+        const facts = publishedFacts(sinks(a, b));
+        const message = withoutClaim(
+          'w: no space is left. Nothing was written. Free it.',
+          sinks(a, b),
+        );
+        const mayBe = [a, b].includes('uncertain');
+        const all = `${message} ${facts}`;
+        assert.equal(/perhaps published/.test(all), mayBe);
+        if (mayBe) assert.doesNotMatch(all, /Nothing was/, all);
+        assert.equal(/Nothing was published/.test(facts), !mayBe && ![a, b].includes('published'));
+      }
+    }
+    assert.equal(withoutClaim('a: nothing was written', sinks('uncertain')), 'a');
+  });
+
+  it('names every sink once', () => {
+    assert.equal(
+      publishedFacts(sinks('published', 'uncertain', 'unpublished', 'kept')),
+      'Published: s0. Begun, and perhaps published: s1. Untouched: s2, s3.',
+    );
+    assert.equal(publishedFacts([]), 'Nothing was published.');
+  });
+});
