@@ -39,7 +39,7 @@ function adviceOf(
       `(\`launch.container_spec_gcs_path\`), and the names of project ${project} and region ${region}`
     );
   }
-  return 'Correct the option that it names; `beamline plan --runner dataflow FILE` asks again without launching';
+  return 'Correct the option that it names; `beamline plan`, with the options of the run, asks again without launching';
 }
 
 function isAboutSpec(message: string, path: string): boolean {

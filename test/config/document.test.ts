@@ -28,7 +28,7 @@ describe('loading a config', () => {
 
   it('refuses a path in a bucket, and says what to write', () => {
     const [problem] = problemsOf(load('gs://bucket/configs/a.json'));
-    assert.match(problem?.message ?? '', /Write: beamline run configs\/a\.json --runner dataflow/);
+    assert.match(problem?.message ?? '', /in the project, `configs\/a\.json`, and everything else as it is/);
   });
 
   it('refuses a folder', () => {

@@ -99,8 +99,8 @@ describe("a run's input", () => {
       /the run's input +config +`gs:\/\/bucket\/configs\/orders\.json` is in a bucket/,
     );
     assert.match(message, /pins its config, SQL and arguments by content/);
-    assert.match(message, /Write: beamline run configs\/orders\.json --runner dataflow/);
-    assert.match(message, /profile .*--profile \.connections\.json/);
+    assert.match(message, /in the project, `configs\/orders\.json`, and everything else as it is/);
+    assert.match(message, /profile .*in the project, `\.connections\.json`, and/);
   });
 
   it('is told by name what is of the wrong kind, misspelt or missing', () => {
