@@ -28,7 +28,10 @@ describe('loading a config', () => {
 
   it('refuses a path in a bucket, and says what to write', () => {
     const [problem] = problemsOf(load('gs://bucket/configs/a.json'));
-    assert.match(problem?.message ?? '', /in the project, `configs\/a\.json`, and everything else as it is/);
+    assert.match(
+      problem?.message ?? '',
+      /in the project, `configs\/a\.json`, and everything else as it is/,
+    );
   });
 
   it('refuses a folder', () => {

@@ -84,7 +84,14 @@ for (const { name, start } of kinds) {
       await publish('run1', 'append', [1, 3], nine);
       assert.equal((await rowsThere()).length, 6);
       await publish('run4', 'replace', [1, 9], eleven);
+      await publish('run5', 'append', [10, 10], '2026-01-31T12:00:00.000Z');
       await refused('run3', 'append', [7, 7], ten);
+    });
+
+    it('of one instant are in the order of publishing', async () => {
+      await publish('run1', 'replace', [1, 1], ten);
+      await publish('run2', 'replace', [2, 2], ten);
+      assert.deepEqual(await rowsThere(), ['2']);
     });
 
     it('replace no later append', async () => {
