@@ -146,8 +146,10 @@ const byType: Record<FailureType, Rule> = {
   },
   WindowCommitted: {
     retry: 'will not help: the rows of the window, or of a later one, are there',
-    next: ({ runKey }) =>
-      `if they shall be published all the same, ${commandOf('rerun', runKey, '--again')}`,
+    next: ({ runKey, completes }) => {
+      const how = completes === true ? '--over-newer' : '--again';
+      return `if they shall be published all the same, ${commandOf('rerun', runKey, how)}`;
+    },
   },
   NewerCommitted: {
     retry: 'will not help: newer rows are there',

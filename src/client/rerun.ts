@@ -5,7 +5,7 @@ import { CannotRerun } from './errors.js';
 export interface RerunOptions {
   /** Read and publish everything again, even if that appends rows that are there already. */
   again?: boolean | undefined;
-  /** Publish what an earlier run left also where rows that were read later are there. */
+  /** Publish what an earlier run left also where rows that were read later, or of a later window, are there. */
   overNewer?: boolean | undefined;
 }
 

@@ -48,6 +48,6 @@ export interface RunPipelineInput extends ReferenceArguments {
   windows?: RunWindows;
   /** Only publish what the run `rerun_of` staged and did not publish. */
   complete?: boolean;
-  /** With `complete`: publish it also where rows that were read later are there. */
+  /** With `complete`: publish it also where rows that were read later, or of a later window, are there. */
   over_newer?: boolean;
 }

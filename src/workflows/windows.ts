@@ -64,7 +64,7 @@ export async function finishEarlier(
   { overNewer = false }: { overNewer?: boolean } = {},
 ): Promise<void> {
   for (const sink of earlier.sinks) {
-    const reference = overNewer ? { sink, overNewer } : { sink };
+    const reference = overNewer ? { sink, overNewer, again: true } : { sink };
     const published = await publishEarlier(earlier, reference, run, activities);
     record.finishedEarlier(earlier, sink, published);
   }

@@ -241,6 +241,8 @@ describe('every command that is printed', () => {
       nextOf('WindowCommitted', part),
       'if they shall be published all the same, beamline rerun q4kx7mw2ta --again',
     );
+    const completing = { ...part, input: { config: 'orders.yaml', complete: true } };
+    assert.match(nextOf('WindowCommitted', completing), /rerun q4kx7mw2ta --over-newer$/);
   });
 });
 

@@ -228,6 +228,28 @@ describe('runPipeline with windows', function () {
     assert.equal(receipt?.left?.staged.manifestUri, '/m');
   });
 
+  it('passes on that what is left shall be published over newer rows; it is never so by itself', async () => {
+    const asked: unknown[] = [];
+    for (const over_newer of [true, false]) {
+      await run(
+        {
+          prepared: { sinks: [warehouse, lake], completes: earlier },
+          overrides: {
+            publish: async (_run, _staged, reference) => {
+              asked.push([reference.overNewer, reference.again]);
+              return { version: 1, rows: 1, bytes: 1 };
+            },
+          },
+        },
+        { over_newer },
+      );
+    }
+    assert.deepEqual(asked, [
+      [true, true],
+      [undefined, undefined],
+    ]);
+  });
+
   it('only publishes what a run left, if that is what it is for', async () => {
     const { fakes, receipt } = await run({
       prepared: { sinks: [warehouse, lake], completes: earlier },
