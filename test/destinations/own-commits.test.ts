@@ -6,10 +6,10 @@ import {
   failed,
   fenceTask,
   ids,
-  inspectTask,
   publishTask,
   stage,
   type TestSink,
+  versionOf,
 } from './support.js';
 
 /** A run may come again to a destination in which it has a commit: tried again, or reset. */
@@ -44,7 +44,7 @@ for (const { name, start } of kinds) {
 
     it('is fenced at the version that its next publish would take', async () => {
       assert.equal(await done(fenceTask(sink, 'run1', 1)), null);
-      assert.equal(await done(inspectTask(sink)), 2);
+      assert.equal(await versionOf(sink), 2);
       const staged = await stage(root, ids(7, 8));
       const sleeper = { run: 'run1', base: 1, staged, manifest: 'another' };
       assert.equal((await failed(publishTask(sink, sleeper))).type, 'VersionTaken');
@@ -54,7 +54,7 @@ for (const { name, start } of kinds) {
     it('answers with that commit where it is the one that is to be fenced', async () => {
       const commit = await done<{ version: number } | null>(fenceTask(sink, 'run1', 0));
       assert.equal(commit?.version, 1);
-      assert.equal(await done(inspectTask(sink)), 1);
+      assert.equal(await versionOf(sink), 1);
     });
   });
 }
