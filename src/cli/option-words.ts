@@ -31,12 +31,15 @@ function wordsOf(option: Option, value: unknown): string[] {
   if (typeof value === 'boolean') return value === !option.negate ? [flag] : [];
   if (option.negate) return [];
   if (Array.isArray(value)) return value.flatMap((each) => [flag, String(each)]);
-  if (typeof value !== 'object') return [flag, String(value)];
+  if (typeof value === 'string' || typeof value === 'number') return [flag, String(value)];
   if (isWindow(option)) {
     const { start = '', end = '' } = value as { start?: string; end?: string };
     return [flag, `${start}..${end}`];
   }
-  return Object.entries(value).flatMap(([name, each]) => [flag, `${name}=${String(each)}`]);
+  return Object.entries(value as object).flatMap(([name, each]) => [
+    flag,
+    `${name}=${String(each)}`,
+  ]);
 }
 
 function isWindow({ long }: Option): boolean {

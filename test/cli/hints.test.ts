@@ -122,6 +122,13 @@ function commandsIn(text: string): string[] {
     );
 }
 
+/** What a run that failed so is told to type next. */
+function nextOf(type: string, receipt: Receipt): string {
+  const { run_key: runKey } = receipt;
+  const failed = new RunFailed({ runKey, outcome: 'failed', type, message: '', receipt });
+  return explanationOf(failed).next;
+}
+
 describe('every command that is printed', () => {
   afterEach(() => nameRootInHints(undefined));
 
@@ -216,10 +223,6 @@ describe('every command that is printed', () => {
       sinks: [sink, { ...sink, name: 'b', state: 'unpublished' }],
       left,
     };
-    const nextOf = (type: string, of: Receipt): string =>
-      explanationOf(
-        new RunFailed({ runKey: of.run_key, outcome: 'failed', type, message: '', receipt: of }),
-      ).next;
     for (const type of [...Object.keys(failureTypes), 'DeadlineExceeded']) {
       for (const line of commandsIn(nextOf(type, part))) {
         assert.doesNotMatch(line, /^beamline (run|validate) /, `${type}: ${line}`);
