@@ -36,10 +36,7 @@ function wordsOf(option: Option, value: unknown): string[] {
     const { start = '', end = '' } = value as { start?: string; end?: string };
     return [flag, `${start}..${end}`];
   }
-  return Object.entries(value as object).flatMap(([name, each]) => [
-    flag,
-    `${name}=${String(each)}`,
-  ]);
+  return Object.entries(value).flatMap(([name, each]) => [flag, `${name}=${String(each)}`]);
 }
 
 function isWindow({ long }: Option): boolean {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { publishedFacts, withoutClaim } from '../../src/shared/published-facts.js';
 import type { ReceiptSink } from '../../src/shared/receipt.js';
+import { projectRoot } from '../support/stack.js';
 
 const states = ['published', 'kept', 'unpublished', 'uncertain'] as const;
 const sinks = (...of: ReceiptSink['state'][]) =>
@@ -23,6 +26,14 @@ describe('what a run that did not succeed says that it published', () => {
       }
     }
     assert.equal(withoutClaim('a: nothing was written', sinks('uncertain')), 'a');
+  });
+
+  it('is not said by a destination, which knows of one sink alone', () => {
+    const folder = join(projectRoot, 'src', 'destinations');
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    for (const file of files.filter((name) => name.endsWith('.ts'))) {
+      assert.doesNotMatch(readFileSync(join(folder, file), 'utf8'), /nothing was published/i, file);
+    }
   });
 
   it('names every sink once', () => {

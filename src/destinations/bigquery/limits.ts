@@ -17,7 +17,7 @@ export function assertFits(
   { columns, tables, script }: { columns: number; tables: number; script: string },
 ): void {
   const refuse = (problem: string, advice: string) =>
-    failure('DataError', `${place}: ${problem}. Nothing was published. ${advice}`, { step });
+    failure('DataError', `${place}: ${problem}. Nothing was written. ${advice}`, { step });
   if (columns > mostColumns) {
     throw refuse(
       `the table would have ${columns} columns, and BigQuery's have ${mostColumns} at most`,

@@ -62,7 +62,7 @@ export async function checkStagedValues(
   if (problems.length === 0) return;
   throw failure(
     'DataError',
-    `${place} cannot take the rows: ${problems.join('; ')}. Nothing was published. ` +
+    `${place} cannot take the rows: ${problems.join('; ')}. Nothing was written. ` +
       'Replace the values in a transform, or keep them as text.',
     { step },
   );

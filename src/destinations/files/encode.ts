@@ -164,7 +164,7 @@ async function partitionsOf(
     throw failure(
       'DataError',
       `${step}: column ${undated.map((name) => `\`${name}\``).join(', ')} holds infinity or a day outside of ` +
-        'the years 1 to 9999, which readers of partitions take for no date. Nothing was published. ' +
+        'the years 1 to 9999, which readers of partitions take for no date. Nothing was written. ' +
         'Replace it in a transform.',
       { step },
     );

@@ -40,7 +40,7 @@ export async function assertJsonDocuments(
   throw failure(
     'DataError',
     `${step} cannot be written exactly as ${format === 'csv' ? 'CSV' : 'JSON Lines'}: ${problems.join('; ')}. ` +
-      "Nothing was published. Replace them in a transform, as with nullif(column, 'null'), or write Parquet.",
+      "Nothing was written. Replace them in a transform, as with nullif(column, 'null'), or write Parquet.",
     { step },
   );
 }

@@ -139,7 +139,7 @@ describe('bigquery: types', () => {
     assert.match(end.message, /`time` has 1 value out of range, such as `24:00:00` \(TIME ends at/);
     assert.match(end.message, /`u64` has 1 value out of range, such as `18446744073709551615`/);
     assert.doesNotMatch(end.message, /`fine`/);
-    assert.match(end.message, /Nothing was published/);
+    assert.match(end.message, /Nothing was written/);
     assert.equal(await dataset.table(), null);
     assert.deepEqual([await dataset.staging(), await dataset.commits()], [[], []]);
   });
@@ -157,7 +157,7 @@ describe('bigquery: types', () => {
     assert.equal(end.type, 'DataError');
     assert.match(
       end.message,
-      /Nothing was published.*Invalid date value 10000-01-01 for field 'day'/,
+      /Nothing was written.*Invalid date value 10000-01-01 for field 'day'/,
     );
     assert.deepEqual([await dataset.staging(), await dataset.commits()], [[], []]);
   });
