@@ -273,7 +273,15 @@ sinks:
     const script = `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`;
     writeFileSync(join(folder.path, 'bin', 'beamline'), script, { mode: 0o755 });
     const from = join(folder.path, 'sub');
-    const typed = ['--root', '..', 'plan', '../orders.yaml', '--profile', '../my profiles.json'];
+    const typed = [
+      '--root',
+      '..',
+      'plan',
+      '--offline',
+      '../orders.yaml',
+      '--profile',
+      '../my profiles.json',
+    ];
     const { stdout, stderr } = beamline(from, ...typed, '--arg', 'month=5', '--arg', "name=it's");
     const line = /Run it with: (.*)$/m.exec(stdout)?.[1];
     assert.ok(line, stdout + stderr);
