@@ -33,7 +33,7 @@ export async function openDatabase(database: string, waitMs: number): Promise<Du
 function assertFile(database: string): void {
   const found = statSync(database, { throwIfNoEntry: false });
   if (found === undefined || found.isFile()) return;
-  const message = `${database} is there and is no regular file: name another \`database\`. Nothing was published.`;
+  const message = `${database} is there and is no regular file: name another \`database\`. Nothing was written.`;
   throw failure('ConfigError', message);
 }
 
