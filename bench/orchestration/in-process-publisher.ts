@@ -33,7 +33,7 @@ export function inProcessPublisher(
   return {
     async inspectDestinations(run) {
       const versions: Record<string, number> = {};
-      for (const sink of (await readPlan(deps.store, run)).sinks) {
+      for (const sink of (await readPlan(deps, run)).sinks) {
         const own = { runKey: run.runKey, sink: sink.name };
         const inspect = (publisher: Publisher) => publisher.inspect(own);
         versions[sink.name] = (await opened(run, sink, inspect)).version;
@@ -42,7 +42,7 @@ export function inProcessPublisher(
     },
     async publish(run, staged, reference) {
       const { sink: name } = reference;
-      const plan = await readPlan(deps.store, run);
+      const plan = await readPlan(deps, run);
       const sink = sinkNamed(plan, name);
       const { manifest, sha256: manifestSha256 } = await readManifest(deps, staged);
       const stagedSink = manifest.sinks[name];

@@ -47,6 +47,7 @@ const reaped: Reaped = {
   failed: [],
   staging: [],
   removed: [],
+  stalled: [],
   locks: [],
   released: [],
 };

@@ -5,7 +5,7 @@ import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
 import { longestTexts } from '../shared/limits.js';
 import { shortened } from '../shared/shortened.js';
-import { ObjectNotFound, objectPaths, type ObjectStore } from '../store/object-store.js';
+import { objectPaths, readIfThere } from '../store/object-store.js';
 import type { JobActivities } from '../workflows/activities.js';
 import type { ActivityDeps } from './deps.js';
 import { pythonFailure, readPythonFailure } from './python-failure.js';
@@ -32,13 +32,6 @@ export function createFindStaged({
       `the job is done and left no manifest in ${attempt}: it staged nothing, or its staging was removed`,
     );
   };
-}
-
-async function readIfThere(store: ObjectStore, uri: string): Promise<Buffer | null> {
-  return store.read(uri).catch((error: unknown) => {
-    if (error instanceof ObjectNotFound) return null;
-    throw error;
-  });
 }
 
 /** `failure.json` of an attempt: why the launcher or a worker gave up. */

@@ -18,8 +18,9 @@ import { endEarlierJobs } from './end-earlier-jobs.js';
  * What a run staged and did not publish stays, if it published a part: `rerun`, or the next run,
  * publishes the rest and removes it.
  *
- * In an object store the receipt comes first: a launcher of this run that starts late finds it and
- * stages nothing more. Of a run that was reset, the jobs that it did not take over are cancelled.
+ * On a host that is not the run's only the object store is seen to. In it the receipt comes first: a
+ * launcher of this run that starts late finds it and stages nothing more. Of a run that was reset, the
+ * jobs that it did not take over are cancelled.
  */
 export function createFinish(
   deps: Pick<ActivityDeps, 'root' | 'store' | 'objects' | 'client' | 'dataflow'>,
@@ -28,6 +29,8 @@ export function createFinish(
   return async (run, given, target) => {
     await faultPoint('worker:before-finish');
     await assertExecutionOpen(client);
+    // Another host has nothing of this run, and is not where anybody looks for its receipt.
+    const isHere = run.storeId === store.id;
     const sinks = await withOwnCommits(deps, run, given);
     const receipt = sinks === null ? given : { ...given, sinks };
     const text = `${JSON.stringify(receipt, null, 2)}\n`;
@@ -40,7 +43,7 @@ export function createFinish(
     // Before its own receipt, which is the latest.
     const [told] = await Promise.allSettled([tellEarlierRuns(store, receipt)]);
     // Kept here also if the object store refuses it.
-    await keepReceipt(store, run.runKey, text, receipt.left === undefined);
+    if (isHere) await keepReceipt(store, run.runKey, text, receipt.left === undefined);
     if (told.status === 'rejected') throw told.reason;
     await faultPoint('worker:receipt-kept');
     await assertExecutionOpen(client);
@@ -62,6 +65,7 @@ export function createFinish(
       for (const step of [closed, ...removed]) if (step.status === 'rejected') throw step.reason;
     }
     await faultPoint('worker:bucket-cleaned');
+    if (!isHere) return sinks;
     for (const runKey of receipt.completed ?? []) {
       await rm(storePaths.staging(store, runKey), { recursive: true, force: true });
     }

@@ -22,14 +22,13 @@ import { createUploadRun } from './upload-run.js';
 
 export type { ActivityDeps } from './deps.js';
 
-/** The activities that any worker can run. */
+/** The activities that any worker can run; some of them only for a run that needs no disk of a host. */
 export function createSharedActivities(
   deps: ActivityDeps,
-): Pick<PipelineActivities, 'prepare' | 'requestLock' | 'isRunOpen'> &
-  Pick<JobActivities, 'findStaged'> {
+): Omit<PipelineActivities, 'runBeam'> & Pick<JobActivities, 'findStaged' | 'uploadRun'> {
   const requestLock = createRequestLock(deps);
   return {
-    prepare: heartbeating(createPrepare(deps)),
+    ...createAnyHostActivities(deps),
     requestLock: async (...request) => {
       await assertAwaited(deps.client);
       return requestLock(...request);
@@ -66,11 +65,18 @@ export function createReportActivities(
 export function createStoreActivities(
   deps: ActivityDeps,
 ): Omit<PipelineActivities, 'requestLock' | 'isRunOpen'> & Pick<JobActivities, 'uploadRun'> {
+  return { ...createAnyHostActivities(deps), runBeam: createRunBeam(deps) };
+}
+
+/** What is done by the workers of one store, or by any: as the run needs that store's disk or not. */
+function createAnyHostActivities(
+  deps: ActivityDeps,
+): Omit<PipelineActivities, 'requestLock' | 'isRunOpen' | 'runBeam'> &
+  Pick<JobActivities, 'uploadRun'> {
   return {
     prepare: heartbeating(createPrepare(deps)),
     inspectDestinations: heartbeating(createInspectDestinations(deps)),
     resolveWindows: heartbeating(createResolveWindows(deps)),
-    runBeam: createRunBeam(deps),
     audit: heartbeating(createAudit(deps)),
     publish: heartbeating(createPublish(deps)),
     fence: heartbeating(createFence(deps)),

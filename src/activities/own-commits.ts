@@ -1,12 +1,13 @@
 import type { Receipt, ReceiptSink } from '../shared/receipt.js';
 import type { RunReference } from '../workflows/activities.js';
 import type { ActivityDeps } from './deps.js';
+import { loadDestination } from '../destinations/registry.js';
 import { sinkNamed } from './publish-request.js';
 import { standingOf } from './publish.js';
 import { readPlan } from './read-plan.js';
 import { wasReset } from './was-reset.js';
 
-type Deps = Pick<ActivityDeps, 'root' | 'store' | 'client'>;
+type Deps = Pick<ActivityDeps, 'root' | 'store' | 'objects' | 'client'>;
 
 /**
  * The sinks of a receipt, with what an earlier execution of the run committed: one that was reset knows
@@ -28,7 +29,10 @@ export async function withOwnCommits(
 
 async function asCommitted(deps: Deps, run: RunReference, sink: ReceiptSink): Promise<ReceiptSink> {
   try {
-    const planned = sinkNamed(await readPlan(deps.store, run), sink.name);
+    const planned = sinkNamed(await readPlan(deps, run), sink.name);
+    // On another host a path names another disk's file.
+    const { address } = await loadDestination(planned.module);
+    if (address === null && run.storeId !== deps.store.id) return { ...sink, state: 'uncertain' };
     const { own } = await standingOf(deps, run, planned, 'beside others');
     if (own === null) return sink;
     const { version, rows, bytes } = own;

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { ConfigProblems } from '../config/index.js';
+import { loadSettings, type Settings } from '../config/settings.js';
 import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
 import { lockWorkflowPrefix, storeTaskQueue } from '../shared/names.js';
@@ -6,34 +8,33 @@ import type { Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import { isGsUri } from '../store/gs-uri.js';
 import { storePaths, type LocalStore } from '../store/local-store.js';
+import { objectPaths, readIfThere } from '../store/object-store.js';
 import { pinPlan } from '../store/pinned-plans.js';
 import { readRegularText } from '../store/read-regular.js';
 import { destinationHash, runKeyOf } from '../store/run-key.js';
 import type { PipelineActivities, PreparedRun } from '../workflows/activities.js';
+import { anyHostOf } from './any-host.js';
 import type { ActivityDeps } from './deps.js';
 import { incrementalOf, isWindowed } from './checking/read-run.js';
 import { readRunInThread } from './checking/threads.js';
+import { pinnedPlan } from './read-plan.js';
 
 /** A receipt names a few facts of each step and sink. */
 const mostReceiptBytes = 10_000_000;
 
-/** How long a run waits for a worker of its store before it fails naming the store: an hour. */
+/** How long a run waits for a worker of its store, unless `store_wait` says it: an hour. */
 const storeWaitMs = 3_600_000;
 
 /**
  * Checks the config, and pins it: what is edited later does not touch this run. A run that names a
  * `plan` takes the one that is pinned.
  */
-export function createPrepare({
-  root,
-  store,
-  taskQueue,
-  namespace,
-}: Pick<
-  ActivityDeps,
-  'root' | 'store' | 'taskQueue' | 'namespace'
->): PipelineActivities['prepare'] {
+export function createPrepare(deps: PrepareDeps): PipelineActivities['prepare'] {
+  const { root, store, taskQueue, namespace } = deps;
   return async (given, firstExecutionRunId, revision) => {
+    const settings = readableSettings(root);
+    // What another host pinned is kept here first: the config's thread looks nowhere else.
+    if (typeof given?.plan === 'string') await pinnedPlan(deps, given.plan, settings.store);
     const { built, runner, dataflow, notes } = await readRunInThread({
       given,
       root,
@@ -41,6 +42,8 @@ export function createPrepare({
       namespace,
     });
     await pinPlan(store, built.sha256, built.canonicalJson);
+    const { addresses, ...anyHost } =
+      revision === 2 ? await anyHostOf(deps, built, dataflow) : { addresses: {} };
     await faultPoint('worker:prepared');
     return {
       pipeline: built.plan.name,
@@ -52,9 +55,10 @@ export function createPrepare({
         host: store.host,
         root: store.root,
         taskQueue: storeTaskQueue(taskQueue, store.id),
-        waitMs: storeWaitMs,
+        waitMs: settings.storeWaitMs ?? storeWaitMs,
       },
       profiles: built.profiles,
+      ...anyHost,
       sinks: built.destinations.map(({ sink, module, mode, on_empty, key, location }) => ({
         name: sink,
         module,
@@ -64,9 +68,10 @@ export function createPrepare({
         lockId: `${lockWorkflowPrefix}${destinationHash(key)}`,
         location,
         ...(isWindowed(built.plan, sink) ? { windowed: true as const } : {}),
+        ...addressOf(addresses, sink),
       })),
       ...incrementalOf(built.plan),
-      ...(await completesOf(store, given)),
+      ...(await completesOf(deps, given, settings.store)),
       timeoutMs: built.plan.timeout_ms ?? null,
       destinationWaitMs: built.plan.destination_wait_ms,
       runner,
@@ -77,13 +82,37 @@ export function createPrepare({
   };
 }
 
+type PrepareDeps = Pick<ActivityDeps, 'root' | 'store' | 'taskQueue' | 'namespace' | 'objects'>;
+
+function addressOf(
+  addresses: Readonly<Record<string, unknown>>,
+  sink: string,
+): { address?: unknown } {
+  return Object.hasOwn(addresses, sink) ? { address: addresses[sink] } : {};
+}
+
+/** A run on this machine needs no settings: what is wrong in them keeps it from nothing. */
+function readableSettings(root: string): Pick<Settings, 'store' | 'storeWaitMs'> {
+  try {
+    return loadSettings(root);
+  } catch (error) {
+    if (error instanceof ConfigProblems) return {};
+    throw error;
+  }
+}
+
 /** What a run that only completes an earlier one is to publish: that one's receipt says so. */
 async function completesOf(
-  store: LocalStore,
+  { store, objects }: PrepareDeps,
   { complete, rerun_of: runKey = '' }: RunPipelineInput,
+  bucket: string | undefined,
 ): Promise<Pick<PreparedRun, 'completes'>> {
   if (complete !== true) return {};
-  const receipt = receiptOf(store, runKey);
+  let receipt = receiptOf(store, runKey);
+  if (receipt === null && bucket !== undefined) {
+    const text = await readIfThere(await objects(), objectPaths.receipt(bucket, runKey));
+    receipt = text === null ? null : (JSON.parse(text.toString('utf8')) as Receipt);
+  }
   if (!receipt?.left || receipt.plan_sha256 === null) {
     throw failure(
       'ConfigError',

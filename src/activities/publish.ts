@@ -1,5 +1,6 @@
 import type { Commit, Standing } from '../destinations/destination.js';
 import type { PlannedSink } from '../config/plan.js';
+import { loadDestination } from '../destinations/registry.js';
 import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
 import type {
@@ -20,10 +21,11 @@ import { stagedHere } from './staged-here.js';
 export function createInspectDestinations(
   deps: ActivityDeps,
 ): PipelineActivities['inspectDestinations'] {
-  return async (run, takesOrder) => {
-    const { sinks } = await readPlan(deps.store, run);
+  return async (run, takesOrder, only) => {
+    const { sinks } = await readPlan(deps, run);
     const found: Record<string, number | InspectedSink> = {};
     for (const sink of sinks) {
+      if (only?.includes(sink.name) === false) continue;
       const { version, readAt } = await standingOf(deps, run, sink);
       found[sink.name] = takesOrder === true ? { version, readAt } : version;
     }
@@ -35,12 +37,13 @@ export function createInspectDestinations(
 export function createPublish(deps: ActivityDeps): PipelineActivities['publish'] {
   return async (run, staged, reference) => {
     const { sink: name } = reference;
-    const plan = await readPlan(deps.store, run);
+    const plan = await readPlan(deps, run);
     const sink = sinkNamed(plan, name);
     const { manifest, sha256: manifestSha256 } = await readManifest(deps, staged);
     const stagedSink = manifest.sinks[name];
     if (!stagedSink) throw failure('AuditFailed', `the manifest has no sink \`${name}\``);
-    const here = await stagedHere(deps, run, staged, stagedSink);
+    const { reads } = await loadDestination(sink.module);
+    const here = reads === 'local' ? await stagedHere(deps, run, staged, stagedSink) : stagedSink;
     await faultPoint('worker:before-publish');
     await assertRunOpen(deps.client);
     const commit = await inPublisher<Commit>(
@@ -59,10 +62,13 @@ export function createPublish(deps: ActivityDeps): PipelineActivities['publish']
   };
 }
 
-/** Takes the version that a publisher of this run was to commit, unless it has. */
+/**
+ * Takes the version that a publisher of this run was to commit, unless it has. Given the address of the
+ * destination, it needs nothing that is kept of the run.
+ */
 export function createFence(deps: ActivityDeps): PipelineActivities['fence'] {
-  return async (run, { sink: name, baseVersion }) => {
-    const sink = sinkNamed(await readPlan(deps.store, run), name);
+  return async (run, { sink: name, baseVersion, address }) => {
+    const sink = address ?? sinkNamed(await readPlan(deps, run), name);
     const { destination } = sink;
     const identity = { destination, baseVersion, runKey: run.runKey, sink: name };
     const action = { kind: 'fence', identity } as const;
@@ -93,7 +99,7 @@ export async function standingOf(
 export function taskOf(
   { root, store }: Pick<ActivityDeps, 'root' | 'store'>,
   run: RunReference,
-  sink: PlannedSink,
+  sink: Pick<PlannedSink, 'module' | 'parameters'>,
   action: Parameters<typeof inPublisher>[2]['action'],
 ): Parameters<typeof inPublisher>[2] {
   return {

@@ -3,24 +3,30 @@ import { ApplicationFailure } from '@temporalio/common';
 import { failure } from '../shared/failures.js';
 import { manifest, type Manifest } from '../shared/manifest.js';
 import { isGsUri } from '../store/gs-uri.js';
-import { readRegularText } from '../store/read-regular.js';
+import { withLocalFile } from '../store/parquet-footer.js';
 import type { Staged } from '../workflows/activities.js';
 import type { ActivityDeps } from './deps.js';
 
-/** Of some 100,000 staged files. */
-const mostManifestBytes = 100_000_000;
+/** Of about 400,000 files. A longer one is refused: it is read into memory. */
+const mostBytes = 67_108_864;
 
 /** Reads the manifest that the workflow's history names, and checks that it is that very one. */
 export async function readManifest(
   deps: Pick<ActivityDeps, 'objects'>,
   staged: Staged,
 ): Promise<{ manifest: Manifest; sha256: string }> {
-  const text = await readText(deps, staged.manifestUri).catch((error: unknown) => {
+  const text = await readBytes(deps, staged.manifestUri).catch((error: unknown) => {
     if (error instanceof ApplicationFailure) throw error;
     throw failure('AuditFailed', `the manifest ${staged.manifestUri} cannot be read`, {
       cause: String(error),
     });
   });
+  if (text.length > mostBytes) {
+    throw failure(
+      'AuditFailed',
+      `the manifest ${staged.manifestUri} has more than ${mostBytes} bytes: stage fewer, larger files`,
+    );
+  }
   const sha256 = createHash('sha256').update(text).digest('hex');
   if (sha256 !== staged.manifestSha256) {
     throw failure(
@@ -29,10 +35,11 @@ export async function readManifest(
         `sha256 ${sha256}, recorded ${staged.manifestSha256}`,
     );
   }
-  return { manifest: manifest.parse(JSON.parse(text)), sha256 };
+  return { manifest: manifest.parse(JSON.parse(text.toString('utf8'))), sha256 };
 }
 
-async function readText({ objects }: Pick<ActivityDeps, 'objects'>, uri: string): Promise<string> {
-  if (!isGsUri(uri)) return readRegularText(uri, mostManifestBytes);
-  return (await (await objects()).read(uri)).toString('utf8');
+/** The sha256 tells whether it is whole. */
+async function readBytes({ objects }: Pick<ActivityDeps, 'objects'>, uri: string): Promise<Buffer> {
+  if (isGsUri(uri)) return (await objects()).readRange(uri, 0, mostBytes + 1);
+  return withLocalFile(uri, (file) => file.slice(0, Math.min(file.size, mostBytes + 1)));
 }

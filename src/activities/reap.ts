@@ -23,6 +23,7 @@ export function createReap({
         failed: failed.map(({ job_id, reason = '' }) => ({ job: job_id, reason })),
         staging: runKeysOf(orphans.staging),
         removed: runKeysOf(cleaned.staging),
+        stalled: orphans.stalled.map(({ run_key }) => run_key),
         locks: orphans.locks.map(({ lock_id }) => lock_id),
         released: cleaned.locks.map(({ lock_id }) => lock_id),
       };

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { windowedSourcesOf } from '../config/lineage.js';
 import type { Plan, PlannedIncremental, PlannedSink } from '../config/plan.js';
 import type { AskedSource, Position } from '../destinations/destination.js';
@@ -12,7 +11,6 @@ import {
   type SourceWindow,
 } from '../shared/window.js';
 import { isGsUri } from '../store/gs-uri.js';
-import { storePaths } from '../store/local-store.js';
 import type {
   PipelineActivities,
   ResolvedWindows,
@@ -24,7 +22,7 @@ import type { ActivityDeps } from './deps.js';
 import { sinkNamed } from './publish-request.js';
 import { taskOf } from './publish.js';
 import { inPublisher } from './publisher-child.js';
-import { readPlan } from './read-plan.js';
+import { isUnavailable, pinnedPlan, readPlan } from './read-plan.js';
 import { NoWindow, type WindowFacts } from './window-facts.js';
 import { windowOf } from './window-of.js';
 
@@ -35,11 +33,11 @@ import { windowOf } from './window-of.js';
  */
 export function createResolveWindows(deps: ActivityDeps): PipelineActivities['resolveWindows'] {
   return async (run, request) => {
-    const plan = await readPlan(deps.store, run);
+    const plan = await readPlan(deps, run);
     const positions = await askSinks(deps, run, plan);
     const unfinished = unfinishedOf(plan, positions, run);
     if (unfinished !== null) {
-      await assertSameSinks(deps, plan, unfinished);
+      await assertSameSinks(deps, run, plan, unfinished);
       return { windows: {}, notes: [], unfinished };
     }
     const probes = await probeCursors(deps, run);
@@ -151,12 +149,17 @@ function recordedBy(position: Position | undefined, key: string): (RecordedCurso
  * @throws `StoreUnavailable` if what it staged is out of reach, `ConfigError` if the config moved a sink
  */
 async function assertSameSinks(
-  { store }: Pick<ActivityDeps, 'store'>,
+  deps: Pick<ActivityDeps, 'store' | 'objects'>,
+  { bucket }: RunReference,
   plan: Plan,
   { runKey, planSha256, staged, sinks }: UnfinishedRun,
 ): Promise<void> {
   const what = `run ${runKey} published only a part of its sinks; ${sinks.join(', ')} must follow first`;
-  const text = await readFile(storePaths.plan(store, planSha256), 'utf8').catch(() => null);
+  const { store } = deps;
+  const text = await pinnedPlan(deps, planSha256, bucket).catch((error: unknown) => {
+    if (isUnavailable(error)) return null;
+    throw error;
+  });
   if (text === null || (!isGsUri(staged.manifestUri) && !existsSync(staged.manifestUri))) {
     throw failure(
       'StoreUnavailable',

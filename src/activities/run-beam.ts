@@ -71,12 +71,13 @@ async function inTurn<T>(slots: LimitFunction, task: () => Promise<T>): Promise<
 }
 
 async function runAttempt(
-  { root, store, python }: ActivityDeps,
+  deps: ActivityDeps,
   run: RunReference,
   progress: Progress,
 ): Promise<Omit<Staged, 'attempt'>> {
+  const { root, store, python } = deps;
   const { cancellationSignal } = Context.current();
-  await readPlan(store, run);
+  await readPlan(deps, run);
   const records = storePaths.beamProcesses(store, run.runKey);
   await endRecordedProcesses(records);
   const logFile = storePaths.log(store, run.runKey);

@@ -5,12 +5,13 @@ import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
 import type { ManifestSink } from '../shared/manifest.js';
 import { bounded } from '../store/bounded.js';
-import { isGsUri, pathBelow } from '../store/gs-uri.js';
+import { folderOf, isGsUri } from '../store/gs-uri.js';
 import { storePaths } from '../store/local-store.js';
 import { ObjectNotFound, type ObjectStore } from '../store/object-store.js';
 import type { RunReference, Staged } from '../workflows/activities.js';
 import { cancellationOf } from './activity-run.js';
 import type { ActivityDeps } from './deps.js';
+import { stagedPath } from './staged-footers.js';
 
 /** Downloads in flight at once. */
 const downloads = 4;
@@ -28,16 +29,12 @@ export async function stagedHere(
   sink: ManifestSink,
 ): Promise<ManifestSink> {
   if (!isGsUri(manifestUri)) return sink;
-  const attempt = manifestUri.slice(0, manifestUri.lastIndexOf('/'));
+  const attempt = folderOf(manifestUri);
   const folder = join(storePaths.staging(store, run.runKey), posix.basename(attempt));
   const files = await bounded(downloads, sink.files, async (file) => {
     const signal = Context.current().cancellationSignal;
     if (signal.aborted) throw await cancellationOf();
-    const path = pathBelow(attempt, file.uri);
-    if (path === null) {
-      throw failure('AuditFailed', `the manifest names ${file.uri}, which is not below ${attempt}`);
-    }
-    const local = join(folder, path);
+    const local = join(folder, stagedPath(attempt, file.uri));
     await fetchWhole(await objects(), file, local, signal);
     return { ...file, uri: local };
   });

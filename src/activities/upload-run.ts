@@ -10,7 +10,7 @@ import { objectPaths, PreconditionFailed, type ObjectStore } from '../store/obje
 import type { JobActivities } from '../workflows/activities.js';
 import { assertRunOpen } from './assert-run-open.js';
 import type { ActivityDeps } from './deps.js';
-import { readPlan } from './read-plan.js';
+import { keepPlan, readPlan } from './read-plan.js';
 import { uploadInputs } from './upload-inputs.js';
 import { profilesForJob } from './upload-profiles.js';
 
@@ -24,7 +24,7 @@ export function createUploadRun(
   return async (run, { store }, allowPlaintext) => {
     const { root } = deps;
     await faultPoint('worker:before-upload');
-    const plan = await readPlan(deps.store, run);
+    const plan = await readPlan(deps, run);
     const job = { plan, profiles: run.profiles };
     asConfigError(() => jobProblems(null, job, { root, allowPlaintext }));
     const profiles = await profilesForJob(job, root);
@@ -32,7 +32,8 @@ export function createUploadRun(
     const receipt = objectPaths.receipt(store, run.runKey);
     await reopen(objects, receipt, deps.client);
     const planUri = objectPaths.plan(store, run.planSha256);
-    await objects.createOnce(planUri, await readPinnedPlan(deps.store, run.planSha256));
+    const text = await readPinnedPlan(deps.store, run.planSha256);
+    await keepPlan(objects, store, { sha256: run.planSha256, text });
     const inputs = jobInputs(plan, loadCatalogue(root));
     const inputsUri = await uploadInputs(objects, { root, store, inputs });
     await faultPoint('worker:inputs-uploaded');

@@ -3,6 +3,7 @@ import { searchAttributes } from '../shared/contract.js';
 import { defaultTaskQueue, storeTaskQueue, workflowType } from '../shared/names.js';
 import type { Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
+import { hasWorkerOn } from './absent-host.js';
 import { connectTemporal, reached, type TemporalClient } from './connection.js';
 import { ReceiptNotFound } from './errors.js';
 import { listExecutions } from './executions.js';
@@ -19,6 +20,7 @@ import {
 } from './run-request.js';
 import { runKeyOfExecution, summaryOf, type RunSummary } from './snapshot.js';
 import { findStoredReceipt, storedReceipt } from './stored-receipts.js';
+import { waitsOf, type Waits } from './waits.js';
 import { timelineUrl, webUiOf } from './web-ui.js';
 
 export interface ConnectOptions {
@@ -181,24 +183,23 @@ export class Beamline {
     }
   }
 
+  /** What keeps a run from going on: who has the destinations that it waits for, a host that is not there. */
+  async waitsOf({ workflow_id, closed_at }: RunSummary): Promise<Waits> {
+    if (closed_at !== null) return { absent_host: null, held_by: [] };
+    return this.#reached(() => waitsOf(this.#temporal.client, workflow_id));
+  }
+
   /**
    * Whether a worker has lately asked for work.
    * @param storeId ask for the workers of that store instead
    */
   async hasWorker(storeId?: string): Promise<boolean> {
-    const { client, namespace } = this.#temporal;
-    const name = storeId === undefined ? this.taskQueue : storeTaskQueue(this.taskQueue, storeId);
-    const { pollers } = await this.#reached(() =>
-      client.workflowService.describeTaskQueue({
-        namespace,
-        taskQueue: { name },
-        // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the enum is not exported
-        taskQueueType: storeId === undefined ? workflowQueue : activityQueue,
-      }),
+    const { client } = this.#temporal;
+    return this.#reached(() =>
+      storeId === undefined
+        ? hasWorkerOn(client, this.taskQueue, 'workflow')
+        : hasWorkerOn(client, storeTaskQueue(this.taskQueue, storeId), 'activity'),
     );
-    // One that was killed is listed for minutes; one that lives asks again within a minute.
-    const fresh = Date.now() / 1000 - 90;
-    return (pollers ?? []).some(({ lastAccessTime }) => Number(lastAccessTime?.seconds) > fresh);
   }
 
   /**
@@ -225,7 +226,3 @@ export class Beamline {
     return reached(this.address, call);
   }
 }
-
-/** Numbers of temporal.api.enums.v1.TaskQueueType. */
-const workflowQueue = 1;
-const activityQueue = 2;

@@ -25,6 +25,8 @@ export type { PendingActivity, RunSnapshot, RunSummary, SeenState } from './snap
 export { findStoredReceipt } from './stored-receipts.js';
 export { ConfigProblems, type Problem } from '../config/problems.js';
 export type { RunStatus } from '../shared/contract.js';
+export type { AbsentHost } from './absent-host.js';
+export type { HeldDestination, Waits } from './waits.js';
 export { failureTypes, type FailureType } from '../shared/failures.js';
 export type { StepProgress } from '../shared/progress.js';
 export type { Outcome, Receipt, ReceiptSink, ReceiptStep } from '../shared/receipt.js';

@@ -52,6 +52,10 @@ function inputOf(receipt: Receipt, { again = false }: RerunOptions): RunPipeline
       wouldAppendAgain: true,
     });
   }
+  // What is published from the bucket needs no host, nor what the job read of one.
+  const isAnywhere =
+    store?.bucket !== undefined &&
+    (completes || (store.uploads === undefined && profiles === null));
   return {
     config,
     plan: plan_sha256,
@@ -62,7 +66,7 @@ function inputOf(receipt: Receipt, { again = false }: RerunOptions): RunPipeline
     runner,
     ...(launch === undefined ? {} : { launch }),
     ...(Object.keys(args).length > 0 ? { args } : {}),
-    ...(profiles === null ? {} : { profile: profiles }),
-    ...(store === null ? {} : { store: store.id }),
+    ...(profiles === null || isAnywhere ? {} : { profile: profiles }),
+    ...(store === null || isAnywhere ? {} : { store: store.id }),
   };
 }

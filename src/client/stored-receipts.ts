@@ -4,6 +4,7 @@ import type { Receipt } from '../shared/receipt.js';
 import { runKeyPattern } from '../shared/run-key.js';
 import { readReceipt } from './read-receipt.js';
 import { storePaths } from '../store/local-store.js';
+import { objectPaths, readIfThere } from '../store/object-store.js';
 
 /** The root of the local store of a project. */
 export function storeRootOf(root: string): { root: string } {
@@ -22,6 +23,17 @@ export async function storedReceipt(root: string, runKey: string): Promise<Recei
     throw new Error(`${file} cannot be read`, { cause: error });
   }
   throw new Error(`${file} is no receipt`);
+}
+
+/** The receipt of a run key in the bucket of a project's settings, where every host can read it; else null. */
+export async function receiptInBucket(root: string, runKey: string): Promise<Receipt | null> {
+  if (!isRunKey(runKey)) return null;
+  const { loadSettings } = await import('../config/settings.js');
+  const { store } = loadSettings(root);
+  if (store === undefined) return null;
+  const { openObjectStore } = await import('../gateways/open-object-store.js');
+  const content = await readIfThere(await openObjectStore(), objectPaths.receipt(store, runKey));
+  return content === null ? null : (JSON.parse(content.toString('utf8')) as Receipt);
 }
 
 /**

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { LaunchOptions } from '../shared/job.js';
 import { loadConfig, type LoadedConfig } from './document.js';
-import { durationPattern } from './duration.js';
+import { durationMs, durationPattern } from './duration.js';
 import { problemsOf } from './issues.js';
 import { launchFields } from './launch-fields.js';
 import { launchBlock, optionsOf } from './launch-schema.js';
@@ -62,6 +62,14 @@ export const settingsFile = z
       .describe(
         'How long a job may take to cancel before it is cancelled by force; default `30m`.',
       ),
+    store_wait: z
+      .string()
+      .regex(durationPattern)
+      .refine(isStoreWait, 'must be from `10s` to `30d`: a worker needs a moment to take a task')
+      .optional()
+      .describe(
+        'How long a run waits for a host that only can go on with it, and keeps its destinations meanwhile; default `1h`.',
+      ),
     launch: launchBlock
       .optional()
       .describe("How jobs are launched, unless a config's `launch` or a run says otherwise."),
@@ -107,6 +115,8 @@ export interface Settings {
   /** `gs://bucket/prefix`, without a slash at its end. */
   store?: string;
   deployment?: string;
+  /** Milliseconds; absent: an hour. */
+  storeWaitMs?: number;
   /** Folders and files outside of the project that its runs may read and write. */
   roots?: string[];
   launch: LaunchOptions;
@@ -130,6 +140,12 @@ export function loadSettings(root: string, env: NodeJS.ProcessEnv = process.env)
   return layers.toReversed().reduce<Settings>(over, nothing);
 }
 
+/** 0 would be no limit to Temporal. */
+function isStoreWait(text: string): boolean {
+  const ms = durationMs(text) ?? 0;
+  return ms >= 10_000 && ms <= 30 * 86_400_000;
+}
+
 /** The settings as a JSON Schema. */
 export function settingsSchema(): JsonSchema {
   return z.toJSONSchema(settingsFile, { io: 'input' });
@@ -145,13 +161,14 @@ function settingsOf(loaded: LoadedConfig): Settings {
     throw new ConfigProblems(problemsOf(result.error.issues, context));
   }
   const { project, store, deployment, roots, gateway = {}, prices } = result.data;
-  const { reconcile_after, force_cancel_after, launch } = result.data;
+  const { reconcile_after, force_cancel_after, store_wait, launch } = result.data;
   return {
     files: [loaded.file],
     ...(roots !== undefined && { roots }),
     ...(project !== undefined && { project }),
     ...(store !== undefined && { store: store.replace(/\/+$/, '') }),
     ...(deployment !== undefined && { deployment }),
+    ...(store_wait !== undefined && { storeWaitMs: durationMs(store_wait) ?? 0 }),
     launch: optionsOf({
       ...(reconcile_after !== undefined && { reconcile_after }),
       ...(force_cancel_after !== undefined && { force_cancel_after }),

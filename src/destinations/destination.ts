@@ -84,7 +84,7 @@ export interface PublishRequest extends CommitIdentity {
   overNewer: boolean;
   origin: CommitOrigin;
   manifestSha256: string;
-  /** Files on this machine. */
+  /** Files on this machine; for a destination that reads `remote`, the files where they were staged. */
   staged: ManifestSink;
   /** The same files where the job staged them, if that was an object store. */
   stagedRemote: ManifestSink | null;
@@ -177,6 +177,16 @@ export interface Destination<P = unknown> {
   modes: readonly SinkMode[];
   /** What `on_schema_change` may be. */
   schemaChanges: readonly OnSchemaChange[];
+  /**
+   * `remote`: it fetches by itself what a job staged in an object store, which then moves through no
+   * worker. `local`: it reads files of the machine that publishes.
+   */
+  reads: 'local' | 'remote';
+  /**
+   * The parameters that name a destination which any host reaches, by which it can be fenced: they stand
+   * in the history of its run, and are small. Null for one on the disk of a host.
+   */
+  address: ((parameters: P) => Record<string, unknown>) | null;
   /** Files and folders of this machine that it writes, each with the parameter that names it. */
   paths?(parameters: P): { parameter: string; path: string }[];
   /** The normalised name of what is written to; equal for two sinks if they share it. */

@@ -57,6 +57,21 @@ export interface OrphanLock {
   waiting: number;
 }
 
+/**
+ * A run that is open, has destinations, and cannot go on: it needs a host of which no worker is there. It
+ * waits for it as long as `store_wait` says.
+ */
+export interface StalledRun {
+  run_key: string;
+  workflow_id: string;
+  host: string;
+  store: string;
+  /** Locks that it holds. */
+  locks: string[];
+  /** Runs that wait for them. */
+  waiting: number;
+}
+
 /** A workflow that bears a lock's name and does not say who holds the destination: it may block it. */
 export interface UnreadLock {
   lock_id: string;
@@ -64,6 +79,8 @@ export interface UnreadLock {
 }
 
 export interface Orphans {
+  /** Runs that wait for a host which is not there. */
+  stalled: StalledRun[];
   jobs: OrphanJob[];
   unread: UnreadJob[];
   staging: OrphanStaging[];
@@ -78,6 +95,8 @@ export type RunFate = 'open' | 'closed' | 'unknown';
 export interface Runs {
   /** How that run of the workflow stands; asks the workflow itself, so that the answer is of now. */
   fateOfRun(run: { workflowId: string; runKey: string }): Promise<RunFate>;
+  /** The host that an open run needs and that is not there; null if there is none, or the run does not say. */
+  absentHostOf(run: { workflowId: string }): Promise<{ host: string; store: string } | null>;
   /** By the list of workflows, which may be seconds late. */
   fateOf(runKey: string): Promise<RunFate>;
   /**

@@ -104,8 +104,8 @@ export function createReaper(options: ReaperOptions): Reaper {
           : await findObjectStaging(await openObjectStore(), store, runs, busy, Date.now(), isLeft);
       const local = await findLocalStaging({ root: options.localStore }, runs, Date.now(), isLeft);
       const unreadLocks: UnreadLock[] = [];
-      const locks = await findOrphanLocks(runs, (lock) => void unreadLocks.push(lock));
-      return { jobs, unread, staging: [...remote, ...local], locks, unread_locks: unreadLocks };
+      const held = await findOrphanLocks(runs, (lock) => void unreadLocks.push(lock));
+      return { jobs, unread, staging: [...remote, ...local], ...held, unread_locks: unreadLocks };
     },
     async endJobs(orphans, how, options) {
       if (orphans.jobs.length + orphans.unread.length === 0) return [];

@@ -18,6 +18,10 @@ export interface RunStatus {
   pipeline: string | null;
   run_key: string | null;
   store: string | null;
+  /** The host of that store; absent from a run of an earlier version. */
+  host?: string | null;
+  /** Whether only a worker of that store can go on with the run, now or at a later step. */
+  needs_host?: boolean;
   runner: 'local' | 'dataflow';
   /** The run's job, once it is known; null for the local runner. */
   job: ReceiptJob | null;

@@ -19,6 +19,8 @@ export interface Reaped {
   /** Run keys of staging and profiles that were found, and removed. */
   staging: string[];
   removed: string[];
+  /** Run keys of open runs that hold destinations and wait for a host which is not there. */
+  stalled: string[];
   /** Locks whose holder is gone, and that were given back. */
   locks: string[];
   released: string[];

@@ -58,6 +58,17 @@ export interface ReceiptSink {
   published_by?: string;
 }
 
+/** Where the files of a run were. */
+export interface ReceiptStore {
+  /** Of the local store of the host that prepared it. */
+  id: string;
+  host: string;
+  /** Folder in an object store by which any host can do what is left of the run: see `uploads`. */
+  bucket?: string;
+  /** Its job read files or connection profiles of that host. */
+  uploads?: 'from host';
+}
+
 /** What a run read, wrote and rejected, how long it took, and where things are. */
 export interface Receipt {
   version: 1;
@@ -77,7 +88,7 @@ export interface Receipt {
   /** Path of the connection profiles on the store's host; null if none were used. */
   profiles: string | null;
   /** The local store that held the run's files; null if the run ended before it had one. */
-  store: { id: string; host: string } | null;
+  store: ReceiptStore | null;
   /** Run key of the run whose plan was run again. */
   rerun_of?: string;
   /** ISO 8601, UTC. */

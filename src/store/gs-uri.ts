@@ -28,3 +28,8 @@ export function pathBelow(folder: string, uri: string): string | null {
   const isPlain = path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
   return isPlain && !path.includes('\\') && !path.includes('\0') ? path : null;
 }
+
+/** The folder that an object, or a file, is in; without a slash at its end. */
+export function folderOf(uri: string): string {
+  return uri.slice(0, uri.lastIndexOf('/'));
+}

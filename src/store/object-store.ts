@@ -46,6 +46,11 @@ export interface ObjectStore {
    * @throws {@link ObjectNotFound}, `TooLarge`
    */
   read(uri: string, most?: number): Promise<Buffer>;
+  /**
+   * Bytes of an object from `start` to before `end`; fewer where it ends before. Nothing checks them.
+   * @throws {@link ObjectNotFound}
+   */
+  readRange(uri: string, start: number, end: number): Promise<Buffer>;
   /** Null if there is no such object. */
   stat(uri: string): Promise<ObjectInfo | null>;
   /**
@@ -71,6 +76,17 @@ export interface ObjectStore {
   remove(uri: string, options?: { ifGeneration?: string }): Promise<void>;
   /** Deletes everything below a folder. */
   removePrefix(prefix: string): Promise<void>;
+}
+
+/** The content of an object; null if there is none. */
+export async function readIfThere(
+  store: Pick<ObjectStore, 'read'>,
+  uri: string,
+): Promise<Buffer | null> {
+  return store.read(uri).catch((error: unknown) => {
+    if (error instanceof ObjectNotFound) return null;
+    throw error;
+  });
 }
 
 /** Where things are below a run's `store` (`gs://bucket/prefix`). */

@@ -48,7 +48,7 @@ export interface Workers {
 const answerWithinMs = 1_000;
 
 /** More than runs are ever in flight on one host: a run that waits here must not look abandoned. */
-const storeSlots = 1000;
+const slots = 1000;
 
 /**
  * Two workers: one for the queue that all hosts share, one for the queue of this host's store.
@@ -97,6 +97,7 @@ export async function createWorkers(
       ...createJobActivities(deps),
       ...createReportActivities(deps),
     },
+    maxConcurrentActivityTaskExecutions: slots,
   });
   const local = await Worker.create({
     ...both,
@@ -104,7 +105,7 @@ export async function createWorkers(
     namespace,
     taskQueue: storeTaskQueue(taskQueue, store.id),
     activities: { ...createStoreActivities(deps), ...replaced(deps) },
-    maxConcurrentActivityTaskExecutions: storeSlots,
+    maxConcurrentActivityTaskExecutions: slots,
   });
   return {
     storeId: store.id,

@@ -20,6 +20,8 @@ export interface PreparedSink {
   location: string;
   /** True if its rows come from a source that is read in windows. */
   windowed?: true;
+  /** Set if any host reaches the destination: the parameters that name it. */
+  address?: unknown;
 }
 
 /** What an earlier run staged and did not publish whole. */
@@ -41,8 +43,11 @@ export interface ResolvedWindows {
   unfinished: UnfinishedRun | null;
 }
 
-/** 1: the first search attributes are set together with the first state. */
-export type Revision = 1;
+/**
+ * 1: the first search attributes are set together with the first state.
+ * 2: what any host can do, any host does: `bucket` and the sinks' `address` are in the answer of `prepare`.
+ */
+export type Revision = 1 | 2;
 
 /** A run whose config was checked and pinned. Paths and ids only: plans travel by hash. */
 export interface PreparedRun {
@@ -62,6 +67,13 @@ export interface PreparedRun {
   };
   /** Path of the connection profiles on that host. */
   profiles: string | null;
+  /**
+   * Folder of an object store (`gs://…`) that has the plan, and will have what is staged: with it, no
+   * activity needs a disk but for what is on one. Absent for the local runner.
+   */
+  bucket?: string;
+  /** What the run's job reads is uploaded from that host: its connection profiles, or files. */
+  uploads?: 'from host';
   sinks: PreparedSink[];
   /** Milliseconds that the whole run may take; null for no limit. */
   timeoutMs: number | null;
@@ -84,11 +96,15 @@ export interface PreparedRun {
   revision?: Revision;
 }
 
-/** What an activity on the store's own queue is told about its run. */
+/** What an activity is told about its run. */
 export interface RunReference {
   runKey: string;
   planSha256: string;
+  /** The local store of the host that prepared it. */
   storeId: string;
+  /** See {@link PreparedRun.bucket}. */
+  bucket?: string;
+  /** Path on that host, or `gs://…`. */
   profiles: string | null;
   destinationWaitMs: number;
   /** What is read of the incremental sources, once that is frozen. */
@@ -167,6 +183,8 @@ export interface SinkReference {
   baseVersion: number;
   /** Publish a window although it, or a later one, was committed before. */
   again?: boolean;
+  /** Set where any host may fence: where the destination is, without a look at the plan. */
+  address?: { module: string; destination: string; parameters: Record<string, unknown> };
   /** Publish rows although newer ones are there. */
   overNewer?: boolean;
 }
@@ -179,8 +197,9 @@ export interface InspectedSink {
 }
 
 /**
- * The activities of `runPipeline`. Each is safe to run twice. `prepare` runs on any worker,
- * `requestLock` and `isRunOpen` too; the others on the task queue of the run's store.
+ * The activities of `runPipeline`. Each is safe to run twice. `prepare`, `requestLock` and `isRunOpen` run
+ * on any worker, `runBeam` on the task queue of the run's store, and each other one on any worker if it
+ * needs nothing of that store's disk (`routes.ts`).
  */
 export interface PipelineActivities {
   /**
@@ -208,10 +227,12 @@ export interface PipelineActivities {
   /**
    * Where each sink's destination stands.
    * @param takesOrder the workflow's code takes more than the version; older code wants that alone
+   * @param only names of the sinks; default: all
    */
   inspectDestinations(
     run: RunReference,
-    takesOrder?: true,
+    takesOrder?: boolean,
+    only?: string[],
   ): Promise<Record<string, number | InspectedSink>>;
   /**
    * Freezes what the run reads of its incremental sources.
@@ -242,8 +263,8 @@ export interface PipelineActivities {
 }
 
 /**
- * The activities of a run on Dataflow. `uploadRun` reads local files, so it runs on the task queue of
- * the run's store; the others on any worker.
+ * The activities of a run on Dataflow, on any worker; but `uploadRun` on one of the run's store, if it reads
+ * files of its disk.
  */
 export interface JobActivities {
   /** Uploads what a job reads: the plan, its connection profiles, the files of its sources. */

@@ -30,8 +30,11 @@ export interface DestinationLocks {
   held(): Record<string, string>;
   /** Goes on with the locks that an earlier execution of this workflow took. */
   resume(lockIds: Record<string, string>): void;
-  /** Gives back what was taken and withdraws what was asked for. */
-  release(): Promise<void>;
+  /**
+   * Gives back what was taken and withdraws what was asked for.
+   * @param kept destinations that are left alone; default: none
+   */
+  release(kept?: ReadonlySet<string>): Promise<void>;
 }
 
 export function createDestinationLocks(runKey: () => string): DestinationLocks {
@@ -64,13 +67,14 @@ export function createDestinationLocks(runKey: () => string): DestinationLocks {
         granted.add(destination);
       }
     },
-    async release() {
-      for (const lockId of asked.values()) {
+    async release(kept = new Set()) {
+      for (const [destination, lockId] of asked) {
+        if (kept.has(destination)) continue;
         await getExternalWorkflowHandle(lockId)
           .signal(releaseSignal, request())
           .catch(() => undefined); // The lock is gone: nothing is held.
+        asked.delete(destination);
       }
-      asked.clear();
     },
   };
 }

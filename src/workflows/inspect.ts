@@ -1,5 +1,5 @@
 import type { InspectedSink, RunReference } from './activities.js';
-import type { StoreActivities } from './proxies.js';
+import type { HostActivities } from './proxies.js';
 
 /** What a run knows of its destinations before it reads. */
 export interface Inspected {
@@ -10,7 +10,7 @@ export interface Inspected {
 }
 
 /** Looks at the destinations, whose locks the run has. The time is that of Temporal's server. */
-export async function inspect(run: RunReference, activities: StoreActivities): Promise<Inspected> {
+export async function inspect(run: RunReference, activities: HostActivities): Promise<Inspected> {
   const sinks = Object.entries(await activities.inspectDestinations(run, true));
   const known = sinks.map(([, sink]) => (typeof sink === 'number' ? null : sink.readAt));
   return {

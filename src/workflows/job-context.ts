@@ -10,6 +10,8 @@ export interface JobContext {
   run: RunReference;
   target: DataflowTarget;
   allowPlaintextProfile: boolean;
+  /** What the job reads; null if it is not uploaded yet. */
+  uploaded: UploadedRun | null;
   record: RunRecord;
   events: JobEvents;
   activities: JobActivities;

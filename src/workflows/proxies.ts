@@ -31,32 +31,45 @@ export function prepareOn(
   }).prepare;
 }
 
-export type StoreActivities = Pick<
-  PipelineActivities,
-  'inspectDestinations' | 'resolveWindows' | 'runBeam' | 'audit' | 'publish' | 'fence' | 'finish'
->;
+/** The activities that may need the disk of one store. */
+export type HostActivities = Omit<PipelineActivities, 'prepare' | 'requestLock' | 'isRunOpen'> &
+  Pick<JobActivities, 'uploadRun'>;
 
-/** The activities that touch the disk of one store; they fail when no worker of it comes in time. */
-export function storeActivities({
+/** The activities on the workers of one store; they fail when none of them comes in time. */
+export function hostActivities({
   store: { taskQueue, waitMs },
   dataflow,
-}: Pick<PreparedRun, 'store' | 'dataflow'>): StoreActivities {
-  const { inspectDestinations, resolveWindows, audit, publish, fence, finish } =
-    proxyActivities<StoreActivities>({
-      ...supervised,
+}: Pick<PreparedRun, 'store' | 'dataflow'>): HostActivities {
+  const { inspectDestinations, resolveWindows, audit, publish, fence, finish, uploadRun } =
+    proxyActivities<HostActivities>({
+      ...publishing({ dataflow }),
       taskQueue,
       scheduleToStartTimeout: waitMs,
-      startToCloseTimeout: '1d',
-      // What a job staged may have taken hours: an object store may be away for one.
-      ...(dataflow ? { retry: { ...retry, maximumInterval: '1m', maximumAttempts: 70 } } : {}),
     });
-  const { runBeam } = proxyActivities<StoreActivities>({
+  const { runBeam } = proxyActivities<HostActivities>({
     ...supervised,
     taskQueue,
     scheduleToStartTimeout: waitMs,
     startToCloseTimeout: '30d',
   });
-  return { inspectDestinations, resolveWindows, runBeam, audit, publish, fence, finish };
+  return { inspectDestinations, resolveWindows, runBeam, audit, publish, fence, finish, uploadRun };
+}
+
+/** The same on any worker, of what needs no store's disk. */
+export function anyHostActivities(
+  taskQueue: string,
+  prepared: Pick<PreparedRun, 'dataflow'>,
+): Omit<HostActivities, 'runBeam'> {
+  return proxyActivities<Omit<HostActivities, 'runBeam'>>({ ...publishing(prepared), taskQueue });
+}
+
+function publishing({ dataflow }: Pick<PreparedRun, 'dataflow'>) {
+  return {
+    ...supervised,
+    startToCloseTimeout: '1d',
+    // What a job staged may have taken hours: an object store may be away for one.
+    ...(dataflow ? { retry: { ...retry, maximumInterval: '1m', maximumAttempts: 70 } } : {}),
+  } as const;
 }
 
 /** Losing sight of Dataflow never fails a run: these are tried for as long as the run may take. */
@@ -66,8 +79,8 @@ const untilReached = {
   maximumInterval: '1m',
 } as const;
 
-/** The activities of a run's job: on every worker, but for the upload, which reads the store's disk. */
-export function jobActivities(taskQueue: string, store: PreparedRun['store']): JobActivities {
+/** The activities of a run's job, on every worker. */
+export function jobActivities(taskQueue: string): Omit<JobActivities, 'uploadRun'> {
   const brief = { ...supervised, taskQueue, startToCloseTimeout: '2m' } as const;
   const { launchJob, findJob, readJob, stopJob, findStaged } = proxyActivities<JobActivities>({
     ...brief,
@@ -78,11 +91,5 @@ export function jobActivities(taskQueue: string, store: PreparedRun['store']): J
     scheduleToCloseTimeout: '5m',
     retry: { ...retry, maximumAttempts: 4 },
   });
-  const { uploadRun } = proxyActivities<JobActivities>({
-    ...supervised,
-    taskQueue: store.taskQueue,
-    scheduleToStartTimeout: store.waitMs,
-    startToCloseTimeout: '1d',
-  });
-  return { uploadRun, launchJob, findJob, readJob, stopJob, reportJob, findStaged };
+  return { launchJob, findJob, readJob, stopJob, reportJob, findStaged };
 }

@@ -6,8 +6,10 @@ import type {
   Staged,
   UnfinishedRun,
 } from './activities.js';
+import type { DestinationLocks } from './destination-locks.js';
 import { versionOf } from './inspect.js';
-import type { StoreActivities } from './proxies.js';
+import type { HostActivities } from './proxies.js';
+import type { Routes } from './routes.js';
 import type { RunRecord } from './run-record.js';
 
 /** A destination may move under a held lock only by the late commit of a terminated run. */
@@ -21,7 +23,7 @@ export async function publishEarlier(
   { runKey, planSha256, staged, readAt }: UnfinishedRun,
   sink: Omit<SinkReference, 'baseVersion'>,
   run: RunReference,
-  activities: StoreActivities,
+  activities: HostActivities,
 ): Promise<Published> {
   const { readAt: _own, ...here } = run;
   const earlier = { ...here, runKey, planSha256, ...(readAt === undefined ? {} : { readAt }) };
@@ -48,7 +50,7 @@ export async function publishSink(
   staged: Staged,
   sink: Omit<SinkReference, 'baseVersion'>,
   versions: Record<string, number>,
-  activities: StoreActivities,
+  activities: HostActivities,
 ): Promise<void> {
   const published = await commit(run, staged, sink, versions, activities, (baseVersion) => {
     record.begun.set(sink.sink, baseVersion);
@@ -62,10 +64,13 @@ async function commit(
   staged: Staged,
   sink: Omit<SinkReference, 'baseVersion'>,
   versions: Record<string, number>,
-  activities: StoreActivities,
+  activities: HostActivities,
   onBegin: (baseVersion: number) => void,
 ): Promise<Published> {
-  const inspect = async () => versionOf((await activities.inspectDestinations(run))[sink.sink]);
+  const inspect = async () => {
+    const found = await activities.inspectDestinations(run, false, [sink.sink]);
+    return versionOf(found[sink.sink]);
+  };
   let baseVersion = versions[sink.sink] ?? (await inspect());
   for (let attempt = 1; ; attempt++) {
     onBegin(baseVersion);
@@ -81,13 +86,34 @@ async function commit(
 /**
  * Makes sure, after a run that did not succeed, that none of its publishers commits later. Where
  * that cannot be found out (no worker of the store comes back), the sink stays `uncertain`.
+ *
+ * What any host can fence comes first, and the locks of what is settled are given back before a host is
+ * waited for.
  */
 export async function settleSinks(
   record: RunRecord,
   run: RunReference,
-  activities: StoreActivities,
+  routes: Routes,
+  locks: Pick<DestinationLocks, 'release'>,
 ): Promise<void> {
-  for (const [sink, baseVersion] of record.begun) {
+  const begun = [...record.begun];
+  const onHost = begun.filter(([sink]) => routes.isOnHost(sink));
+  const anywhere = begun.filter((one) => !onHost.includes(one));
+  await settle(anywhere, record, run, routes);
+  const hasOthers = record.sinks.some(({ name }) => !routes.isOnHost(name));
+  if (onHost.length > 0 && hasOthers) {
+    await locks.release(new Set(onHost.map(([sink]) => record.sink(sink).destination)));
+  }
+  await settle(onHost, record, run, routes);
+}
+
+async function settle(
+  begun: readonly (readonly [sink: string, baseVersion: number])[],
+  record: RunRecord,
+  run: RunReference,
+  activities: HostActivities,
+): Promise<void> {
+  for (const [sink, baseVersion] of begun) {
     try {
       const published = await activities.fence(run, { sink, baseVersion });
       if (published) record.published(sink, published);

@@ -12,7 +12,13 @@ import { failure } from '../shared/failures.js';
 import type { DataflowTarget } from '../shared/job.js';
 import { outcomeFailureTypes, type Outcome, type Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
-import type { PreparedRun, RunReference, Staged, UnfinishedRun } from './activities.js';
+import type {
+  PreparedRun,
+  RunReference,
+  Staged,
+  UnfinishedRun,
+  UploadedRun,
+} from './activities.js';
 import { withDeadline } from './deadline.js';
 import { ignored, isRefused, refusal, resumedProblem, runInputProblem } from './intake.js';
 import { createDestinationLocks, type DestinationLocks } from './destination-locks.js';
@@ -20,9 +26,10 @@ import { finalFailure, unprepared } from './final-failure.js';
 import { inspect } from './inspect.js';
 import type { JobContext, ResumedRun } from './job-context.js';
 import { JobEvents } from './job-events.js';
-import { jobActivities, prepareOn, storeActivities, type StoreActivities } from './proxies.js';
+import { jobActivities, prepareOn } from './proxies.js';
 import { publishSink, settleSinks } from './publish.js';
 import { finishEarlier, freezeWindows } from './windows.js';
+import { routesOf, type Routes } from './routes.js';
 import { RunEnd } from './run-end.js';
 import { attemptOf, runFailureOf, type RunFailure } from './run-failure.js';
 import { runJob } from './run-job.js';
@@ -64,9 +71,9 @@ export async function runPipeline(
   for (const note of resumed?.notes ?? []) record.note(note);
 
   const run = referenceOf(prepared);
-  const activities = storeActivities(prepared);
+  const activities = routesOf(prepared, workflowInfo().taskQueue);
   const deadlineAt = resumed ? resumed.deadlineAt : deadlineOf(prepared);
-  const state = {
+  const state: RunState = {
     input,
     resumed,
     startedAt,
@@ -77,6 +84,7 @@ export async function runPipeline(
     locks,
     events,
     activities,
+    uploaded: null,
   };
   let outcome: Outcome = 'succeeded';
   let cause: unknown = null;
@@ -104,7 +112,7 @@ export async function runPipeline(
   }
 
   return CancellationScope.nonCancellable(async () => {
-    if (outcome !== 'succeeded') await settleSinks(record, run, activities);
+    if (outcome !== 'succeeded') await settleSinks(record, run, activities, locks);
     await locks.release();
     record.enter(outcome);
     const receipt = record.receipt(outcome, failed);
@@ -121,7 +129,7 @@ export async function runPipeline(
 async function prepare(input: RunPipelineInput, record: RunRecord): Promise<PreparedRun> {
   const { taskQueue, firstExecutionRunId } = workflowInfo();
   try {
-    return await prepareOn(taskQueue, input.store)(input, firstExecutionRunId, 1);
+    return await prepareOn(taskQueue, input.store)(input, firstExecutionRunId, 2);
   } catch (error) {
     if (isCancellation(error)) throw error;
     // What fails once a cancellation is in was not tried again.
@@ -149,7 +157,9 @@ interface RunState {
   run: RunReference;
   locks: DestinationLocks;
   events: JobEvents;
-  activities: StoreActivities;
+  activities: Routes;
+  /** What the run's job reads, once that is uploaded. */
+  uploaded: UploadedRun | null;
 }
 
 async function runSteps(state: RunState): Promise<void> {
@@ -158,17 +168,21 @@ async function runSteps(state: RunState): Promise<void> {
   let versions: Record<string, number>;
   if (resumed === null) {
     record.enter('queued');
+    // While it needs its host, a run keeps no destination from the others.
+    if (prepared.bucket !== undefined && completes === undefined) await uploadNow(state);
     await locks.acquire(
       Object.fromEntries(prepared.sinks.map(({ destination, lockId }) => [destination, lockId])),
     );
     if (completes !== undefined) return finishOnly(completes, state);
     versions = await inspectFor(state);
-    const windows = await freezeWindows(prepared, input, state.run, record, activities);
+    const asked = { ...state.run, profiles: state.uploaded?.profilesUri ?? state.run.profiles };
+    const windows = await freezeWindows(prepared, input, asked, record, activities);
     if (windows !== undefined) state.run = { ...state.run, windows };
     // What was finished first moved its destinations.
     if (record.completed.length > 0) versions = await inspectFor(state);
   } else {
     locks.resume(resumed.locks);
+    record.uploaded = true;
     ({ versions } = resumed);
     knowReadAt(state, resumed.readAt ?? resumed.startedAt);
     if (resumed.windows !== undefined) {
@@ -207,6 +221,15 @@ async function runSteps(state: RunState): Promise<void> {
     else
       await publishSink(record, run, staged, referenceTo(sink.name, input), versions, activities);
   }
+}
+
+/** Uploads what the run's job reads: from then on any host goes on with the run, as far as its sinks let it. */
+async function uploadNow(state: RunState): Promise<void> {
+  const { prepared, run, input, record, activities } = state;
+  if (prepared.dataflow === null) return;
+  const allowPlaintext = input.allowPlaintextProfile === true;
+  state.uploaded = await activities.uploadRun(run, prepared.dataflow, allowPlaintext);
+  record.uploaded = true;
 }
 
 /** Looks at the destinations; what is read from here on is newer than what they have. */
@@ -250,7 +273,8 @@ function jobContextOf(
     allowPlaintextProfile: input.allowPlaintextProfile === true,
     record,
     events,
-    activities: jobActivities(taskQueue, prepared.store),
+    activities: { ...jobActivities(taskQueue), uploadRun: state.activities.uploadRun },
+    uploaded: state.uploaded,
     startedAt,
     wasReset,
     isLong: () => workflowInfo().continueAsNewSuggested,
@@ -278,6 +302,7 @@ function referenceOf(prepared: PreparedRun): RunReference {
     runKey: prepared.runKey,
     planSha256: prepared.planSha256,
     storeId: prepared.store.id,
+    ...(prepared.bucket === undefined ? {} : { bucket: prepared.bucket }),
     profiles: prepared.profiles,
     destinationWaitMs: prepared.destinationWaitMs,
   };

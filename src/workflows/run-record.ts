@@ -10,6 +10,7 @@ import { consoleUrlOf } from '../shared/job-identity.js';
 import type { JobReport, JobView, ReceiptJob } from '../shared/job.js';
 import type { RunWindows } from '../shared/window.js';
 import type { Audit, PreparedRun, Published, Staged, UnfinishedRun } from './activities.js';
+import { needsHost, receiptStoreOf } from './needs-host.js';
 import type { RunFailure } from './run-failure.js';
 
 type AttributePairs = Extract<Parameters<typeof upsertSearchAttributes>[0], unknown[]>;
@@ -43,6 +44,8 @@ export class RunRecord {
   /** What it published of earlier runs. */
   readonly finished: NonNullable<Receipt['finished']> = [];
   staged: Staged | null = null;
+  /** What the run's job reads is in the bucket. */
+  uploaded = false;
 
   constructor(
     private readonly input: RunPipelineInput,
@@ -184,6 +187,8 @@ export class RunRecord {
       pipeline: this.prepared?.pipeline ?? null,
       run_key: this.prepared?.runKey ?? null,
       store: this.prepared?.store.id ?? null,
+      host: this.prepared?.store.host ?? null,
+      needs_host: this.prepared !== null && needsHost(this.prepared, this.uploaded),
       runner: this.runner,
       job: this.#job && { ...this.#job, state: this.#shownState(claimed) },
       waiting_for: waitingFor,
@@ -218,7 +223,7 @@ export class RunRecord {
       ...(prepared?.dataflow ? { launch: prepared.dataflow.launch } : {}),
       args: prepared?.args ?? {},
       profiles: prepared?.profiles ?? null,
-      store: prepared ? { id: prepared.store.id, host: prepared.store.host } : null,
+      store: prepared && receiptStoreOf(prepared),
       ...(this.input.rerun_of ? { rerun_of: this.input.rerun_of } : {}),
       started_at: startedAt.toISOString(),
       finished_at: new Date(now).toISOString(),

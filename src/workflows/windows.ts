@@ -4,7 +4,7 @@ import type { RunPipelineInput } from '../shared/run-input.js';
 import type { RunWindows } from '../shared/window.js';
 import type { PreparedRun, RunReference, UnfinishedRun } from './activities.js';
 import { logicalTimeOf } from './logical-time.js';
-import type { StoreActivities } from './proxies.js';
+import type { HostActivities } from './proxies.js';
 import { publishEarlier } from './publish.js';
 import { runFailureOf } from './run-failure.js';
 import type { RunRecord } from './run-record.js';
@@ -22,7 +22,7 @@ export async function freezeWindows(
   input: RunPipelineInput,
   run: RunReference,
   record: RunRecord,
-  activities: StoreActivities,
+  activities: HostActivities,
 ): Promise<RunWindows | undefined> {
   if (incremental.length === 0) return undefined;
   if (input.windows !== undefined) return record.froze(input.windows);
@@ -60,7 +60,7 @@ export async function finishEarlier(
   earlier: UnfinishedRun,
   run: RunReference,
   record: RunRecord,
-  activities: StoreActivities,
+  activities: HostActivities,
   { overNewer = false }: { overNewer?: boolean } = {},
 ): Promise<void> {
   for (const sink of earlier.sinks) {

@@ -46,7 +46,7 @@ describe('what starts a run', () => {
 
   async function prepare(input: unknown): Promise<PreparedRun> {
     const store = await openLocalStore(join(root, '.beamline', 'store'));
-    const deps = { root, store, taskQueue: 'beamline', namespace: 'default' };
+    const deps = { root, store, objects, taskQueue: 'beamline', namespace: 'default' };
     return createPrepare(deps)(input as RunPipelineInput, 'first-run-id');
   }
 
@@ -249,3 +249,7 @@ describe('the thread that checks configs', () => {
     for (const message of said) assert.match(message, /is no config of a pipeline/);
   });
 });
+
+function objects(): Promise<never> {
+  return Promise.reject(new Error('there is no bucket'));
+}

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { createPrepare } from '../../src/activities/prepare.js';
 import type { RunPipelineInput } from '../../src/shared/run-input.js';
 import { openLocalStore } from '../../src/store/local-store.js';
-import type { PreparedRun } from '../../src/workflows/activities.js';
+import { ObjectNotFound, type ObjectInfo, type ObjectStore } from '../../src/store/object-store.js';
+import type { PreparedRun, Revision } from '../../src/workflows/activities.js';
 import { temporaryFolder } from '../config/support.js';
 
 const config = `
@@ -35,10 +38,17 @@ describe('prepare', () => {
     process.env = { ...saved };
   });
 
-  async function prepare(input: object): Promise<PreparedRun> {
+  const put = (text: string): void => {
+    folder.write('a.yaml', text);
+    folder.write('beamline.yaml', settings);
+  };
+  const written: Record<string, string> = {};
+  const objects = async () => objectsIn(written);
+
+  async function prepare(input: object, revision?: Revision): Promise<PreparedRun> {
     const store = await openLocalStore(join(folder.path, 'store'));
     const deps = { root: folder.path, store, taskQueue: 'beamline', namespace: 'default' };
-    return createPrepare(deps)(input as RunPipelineInput, 'first-run-id');
+    return createPrepare({ ...deps, objects })(input as RunPipelineInput, 'first-run-id', revision);
   }
 
   async function problemOf(input: object): Promise<string> {
@@ -159,4 +169,113 @@ describe('prepare', () => {
     const rerun = { config: 'a.yaml', plan, runner: 'dataflow' };
     assert.match(await problemOf(rerun), /^the pinned plan .*cannot read/);
   });
+
+  describe('for code that asks what any host can do', () => {
+    const bigquery =
+      '{ name: table, module: bigquery, input: orders, parameters: { table: my-project.d.t, schema: "a:STRING" } }';
+    const remote = config.replace('orders.csv', 'gs://bucket/orders.csv');
+
+    it('puts the plan of a job into the bucket, and names what any host reaches', async () => {
+      put(remote.replace(/ {2}- \{ name: warehouse.*/, `  - ${bigquery}`));
+      const run = await prepare({ config: 'a.yaml', runner: 'dataflow' }, 2);
+      const uri = `gs://bucket/beamline/plans/${run.planSha256}.json`;
+      assert.deepEqual(
+        [run.revision, run.bucket, run.uploads],
+        [2, 'gs://bucket/beamline', undefined],
+      );
+      assert.deepEqual(run.sinks[0]?.address, { table: 'my-project.d.t' });
+      assert.equal(
+        createHash('sha256')
+          .update(written[uri] ?? '')
+          .digest('hex'),
+        run.planSha256,
+      );
+      written[uri] = '';
+      await prepare({ config: 'a.yaml', runner: 'dataflow' }, 2);
+      assert.notEqual(written[uri], '', 'one that is cut off there is written again');
+    });
+
+    it('runs a plan that is in the bucket only, and refuses one that was changed there', async () => {
+      put(remote.replace(/ {2}- \{ name: warehouse.*/, `  - ${bigquery}`));
+      const { planSha256: plan, store } = await prepare(
+        { config: 'a.yaml', runner: 'dataflow' },
+        2,
+      );
+      const here = join(store.root, 'plans', `${plan}.json`);
+      const again = { config: 'a.yaml', plan, runner: 'dataflow' };
+      rmSync(here);
+      assert.equal((await prepare(again, 2)).planSha256, plan);
+      writeFileSync(here, '');
+      assert.equal((await prepare(again, 2)).planSha256, plan);
+      rmSync(here);
+      const uri = `gs://bucket/beamline/plans/${plan}.json`;
+      const receipt = 'gs://bucket/beamline/runs/aaaaaaaaaa/receipt.json';
+      const staged = { manifestUri: 'gs://bucket/beamline/m', manifestSha256: '', attempt: 1 };
+      written[receipt] = JSON.stringify({ plan_sha256: plan, left: { staged, sinks: ['table'] } });
+      const completing = { ...again, rerun_of: 'aaaaaaaaaa', complete: true };
+      assert.deepEqual((await prepare(completing, 2)).completes?.sinks, ['table']);
+      rmSync(here);
+      written[uri] = '{}';
+      await assert.rejects(prepare(again, 2), {
+        type: 'StoreUnavailable',
+        message: /gs:.*was changed or damaged/,
+      });
+      delete written[uri];
+      await assert.rejects(prepare(again, 2), { type: 'StoreUnavailable' });
+    });
+
+    it('says which sinks are on its host, and what a job reads of it', async () => {
+      put(`${config}  - ${bigquery}\n`);
+      folder.write('orders.csv', 'a\n1\n');
+      const run = await prepare({ config: 'a.yaml', runner: 'dataflow' }, 2);
+      const addresses = run.sinks.map(({ address }) => address);
+      assert.deepEqual(addresses, [undefined, { table: 'my-project.d.t' }]);
+      assert.equal(run.uploads, 'from host');
+      const local = await prepare({ config: 'a.yaml', runner: 'local' }, 2);
+      assert.deepEqual([local.bucket, local.uploads], [undefined, undefined]);
+      assert.deepEqual(local.sinks[1]?.address, { table: 'my-project.d.t' });
+    });
+
+    it('says nothing of it to older code', async () => {
+      put(`${config}  - ${bigquery}\n`);
+      folder.write('orders.csv', 'a\n1\n');
+      const run = await prepare({ config: 'a.yaml', runner: 'dataflow' }, 1);
+      assert.deepEqual(
+        [run.bucket, run.uploads, run.sinks[1]?.address],
+        [undefined, undefined, undefined],
+      );
+    });
+  });
+
+  it('waits for its host for as long as `store_wait` says, or an hour', async () => {
+    assert.equal((await prepare({ config: 'a.yaml' })).store.waitMs, 3_600_000);
+    folder.write('beamline.yaml', 'store_wait: 5m');
+    assert.equal((await prepare({ config: 'a.yaml' })).store.waitMs, 300_000);
+  });
 });
+
+/** An object store in memory, of what a plan needs. */
+function objectsIn(written: Record<string, string>): ObjectStore {
+  const store: Pick<ObjectStore, 'createOnce' | 'read' | 'stat' | 'write'> = {
+    async createOnce(uri, content) {
+      if (uri in written) return false;
+      written[uri] = String(content);
+      return true;
+    },
+    async read(uri) {
+      const content = written[uri];
+      if (content === undefined) throw new ObjectNotFound(uri);
+      return Buffer.from(content);
+    },
+    async stat(uri) {
+      const md5 = createHash('md5')
+        .update(written[uri] ?? '')
+        .digest('base64');
+      return { uri, md5 } as ObjectInfo;
+    },
+    async write(uri, content) {
+      written[uri] = String(content);
+    },
+  };
+  return store as ObjectStore;
+}

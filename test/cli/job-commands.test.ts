@@ -216,6 +216,7 @@ describe('commands about jobs', function () {
         unread: [],
         staging: [],
         locks: [],
+        stalled: [],
         done: { jobs: [], removed: [], released: [] },
       });
     });

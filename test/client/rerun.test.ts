@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { rerunInputOf } from '../../src/client/rerun.js';
 import { readRunInput } from '../../src/config/run-input.js';
+import type { Receipt } from '../../src/shared/receipt.js';
 import { receipt } from '../support/receipt.js';
 
 describe('the input of a rerun', () => {
@@ -38,4 +39,22 @@ describe('the input of a rerun', () => {
   it('has no launch options after a local run', () => {
     assert.ok(!('launch' in rerunInputOf({ ...receipt, runner: 'local' }, { again: false })));
   });
+
+  it('names no store where any host can do it', () => {
+    const anywhere = { id: 's1', host: 'h', bucket: 'gs://bucket/beamline' };
+    const left = { staged: { manifestUri: '', manifestSha256: '', attempt: 1 }, sinks: ['b'] };
+    assert.equal(storeOf({ store: anywhere }), undefined);
+    assert.equal(storeOf({}), 's1');
+    const uploads = { ...anywhere, uploads: 'from host' } as const;
+    assert.equal(storeOf({ store: uploads }), 's1');
+    assert.equal(storeOf({ store: anywhere, profiles: '/p.json' }), 's1');
+    const completing = { store: uploads, profiles: '/p.json', left };
+    assert.equal(storeOf(completing), undefined);
+    assert.ok(!('profile' in rerunInputOf({ ...receipt, ...completing }, { again: false })));
+    assert.equal(storeOf(completing, true), 's1');
+  });
 });
+
+function storeOf(change: Partial<Receipt>, again = false): string | undefined {
+  return rerunInputOf({ ...receipt, ...change }, { again }).store;
+}

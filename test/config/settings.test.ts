@@ -51,6 +51,7 @@ store: gs://bucket/beamline/
 deployment: staging
 reconcile_after: 5m
 force_cancel_after: 40m
+store_wait: 2m
 launch: { region: europe-west1, num_workers: 2 }
 gateway: { audience: https://events.example.com, service_account: events@example.com }
 prices: { vcpu_hour: 0.1, memory_gb_hour: 0.01, disk_gb_hour: 0.001, shuffle_gb: 0.02 }
@@ -61,6 +62,7 @@ prices: { vcpu_hour: 0.1, memory_gb_hour: 0.01, disk_gb_hour: 0.001, shuffle_gb:
       project: 'my-project',
       store: 'gs://bucket/beamline',
       deployment: 'staging',
+      storeWaitMs: 120_000,
       launch: {
         region: 'europe-west1',
         numWorkers: 2,
@@ -77,6 +79,13 @@ prices: { vcpu_hour: 0.1, memory_gb_hour: 0.01, disk_gb_hour: 0.001, shuffle_gb:
       },
     });
   });
+
+  for (const wait of ['0s', '9999ms', '31d', 'soon']) {
+    it(`refuse to wait ${wait} for a host`, () => {
+      folder.write('beamline.yaml', `store_wait: ${wait}`);
+      assert.match(problemsOf(() => loadSettings(folder.path, {}))[0] ?? '', /store_wait/);
+    });
+  }
 
   it('stand over those of the local stack, key by key', () => {
     const local = folder.write(

@@ -56,6 +56,23 @@ describe('the object store', () => {
     proxy.trouble = (request) => (pattern.test(request) && left-- > 0 ? what : undefined);
   }
 
+  it('reads a range of an object, and what there is of one that ends before', async () => {
+    const uri = `${at}/digits`;
+    await objects.write(uri, '0123456789');
+    const range = async (start: number, end: number) =>
+      String(await objects.readRange(uri, start, end));
+    assert.deepEqual(
+      [await range(0, 3), await range(7, 10), await range(8, 99), await range(10, 12)],
+      ['012', '789', '89', ''],
+    );
+    assert.equal(await range(4, 4), '');
+    await objects.write(uri, '');
+    assert.equal(await range(0, 9), '');
+    await assert.rejects(objects.readRange(`${at}/none`, 0, 1), ObjectNotFound);
+    trouble(/alt=media/, { status: 503, message: 'later' });
+    assert.equal(await range(0, 1), '');
+  });
+
   it('writes, describes and reads an object', async () => {
     const uri = `${at}/a b/ü#?.txt`;
     assert.equal(await objects.stat(uri), null);

@@ -377,8 +377,9 @@ describe('locks that were left behind', () => {
   it('are those whose holder is gone, and are given back to nobody else', async () => {
     const gone = { workflowId: 'w', runKey: goneKey };
     const released: unknown[] = [];
-    const runs: Pick<Runs, 'heldLocks' | 'fateOfRun' | 'release'> = {
+    const runs: Pick<Runs, 'heldLocks' | 'fateOfRun' | 'release' | 'absentHostOf'> = {
       fateOfRun,
+      absentHostOf: async () => null,
       async *heldLocks() {
         yield { lockId: 'beamline.lock.a', holder: gone, waiting: 0 };
         yield { lockId: 'beamline.lock.b', holder: { ...gone, runKey: openKey }, waiting: 2 };
@@ -387,10 +388,37 @@ describe('locks that were left behind', () => {
         released.push([lockId, holder]);
       },
     };
-    const locks = await findOrphanLocks(runs);
+    const { locks, stalled } = await findOrphanLocks(runs);
+    assert.deepEqual(stalled, []);
     assert.deepEqual(locks, [{ lock_id: 'beamline.lock.a', holder: gone, waiting: 0 }]);
     await releaseLocks(runs, locks);
     assert.deepEqual(released, [['beamline.lock.a', gone]]);
+  });
+});
+
+describe('runs that wait for a host which is not there', () => {
+  it('are told with what they hold, each once', async () => {
+    const holder = { workflowId: 'w', runKey: openKey };
+    const absent = { host: 'alpha', store: 'k3' };
+    const runs: Pick<Runs, 'heldLocks' | 'fateOfRun' | 'absentHostOf'> = {
+      fateOfRun: async () => 'open',
+      absentHostOf: async ({ workflowId }) => (workflowId === 'w' ? absent : null),
+      async *heldLocks() {
+        yield { lockId: 'beamline.lock.a', holder, waiting: 1 };
+        yield {
+          lockId: 'beamline.lock.b',
+          holder: { workflowId: 'x', runKey: 'dddddddddd' },
+          waiting: 0,
+        };
+        yield { lockId: 'beamline.lock.c', holder, waiting: 2 };
+      },
+    };
+    const { locks, stalled } = await findOrphanLocks(runs);
+    assert.deepEqual(locks, []);
+    const run = { run_key: openKey, workflow_id: 'w', ...absent };
+    assert.deepEqual(stalled, [
+      { ...run, locks: ['beamline.lock.a', 'beamline.lock.c'], waiting: 3 },
+    ]);
   });
 });
 

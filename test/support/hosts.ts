@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -13,6 +13,8 @@ export interface Hosts {
   /** Starts one more worker on a host; `command` may wrap it, as for a small disk. */
   start(host: number, command?: string[]): Promise<ReadyChild<WorkerReady>>;
   workers: ReadyChild<WorkerReady>[];
+  /** Kills the workers of a host and removes its disk. */
+  lose(host: number): Promise<void>;
   /** Puts a signal at a fault point (`src/process/fault-point.ts`). */
   arm(point: string, signal: 'SIGKILL' | 'SIGSTOP'): Promise<void>;
   /** Waits until a process was hit there, and returns its id. */
@@ -22,24 +24,31 @@ export interface Hosts {
 }
 
 export async function createHosts(
-  environment: TestWorkflowEnvironment,
+  environment: Pick<TestWorkflowEnvironment, 'address'>,
   taskQueue: string,
   count: number,
+  env: NodeJS.ProcessEnv = {},
 ): Promise<Hosts> {
   const { root: base, remove } = await temporaryRoot();
   const faults = join(base, 'faults');
   const roots = Array.from({ length: count }, (_, index) => join(base, `host-${index}`));
   await Promise.all([faults, ...roots].map((folder) => mkdir(folder)));
   const workers: ReadyChild<WorkerReady>[] = [];
+  const workersOf = roots.map((): ReadyChild<WorkerReady>[] => []);
   return {
     roots,
     taskQueue,
     workers,
     async start(host, command) {
-      const env = { BEAMLINE_FAULT_POINTS: faults };
-      const worker = await startWorker(environment, roots[host] as string, env, taskQueue, command);
+      const all = { ...env, BEAMLINE_FAULT_POINTS: faults };
+      const worker = await startWorker(environment, roots[host] as string, all, taskQueue, command);
       workers.push(worker);
+      workersOf[host]?.push(worker);
       return worker;
+    },
+    async lose(host) {
+      await Promise.all((workersOf[host] ?? []).map((worker) => worker.end('SIGKILL')));
+      await rm(roots[host] as string, { recursive: true, force: true });
     },
     arm: (point, signal) => writeFile(join(faults, point), signal),
     async hit(point) {

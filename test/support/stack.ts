@@ -64,7 +64,7 @@ export interface WorkerReady {
 
 /** Starts a real worker process of the project in `root`, wrapped in `command`. */
 export function startWorker(
-  environment: TestWorkflowEnvironment,
+  environment: Pick<TestWorkflowEnvironment, 'address'>,
   root: string,
   env: NodeJS.ProcessEnv = {},
   taskQueue = 'beamline',

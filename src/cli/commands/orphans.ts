@@ -97,15 +97,15 @@ async function reap(
   };
   if (json) printJson({ looked: reaper.looked, ...orphans, done });
   else printOrphans(reaper.looked, orphans, done, next);
-  const { unread, staging, locks, unread_locks } = orphans;
-  const found =
-    orphans.jobs.length + unread.length + staging.length + locks.length + unread_locks.length;
+  const { unread, staging, locks, stalled, unread_locks } = orphans;
+  const others = [unread, staging, locks, stalled, unread_locks];
+  const found = others.reduce((sum, some) => sum + some.length, orphans.jobs.length);
   if (options.exitCode === true && found > 0) process.exitCode = exitCodes.changesPending;
   if (jobs.some(({ failed }) => failed)) process.exitCode = exitCodes.failed;
 }
 
 function printOrphans(looked: Looked, orphans: Orphans, done: Done, next: Next): void {
-  const { jobs, unread, staging, locks, unread_locks } = orphans;
+  const { jobs, unread, staging, locks, stalled, unread_locks } = orphans;
   if (looked.project === null || looked.regions.length === 0) {
     note('no job was looked for: beamline.yaml names no `project`, or no region (`launch.region`)');
   }
@@ -136,6 +136,15 @@ function printOrphans(looked: Looked, orphans: Orphans, done: Done, next: Next):
         ...(done.removed.includes(place) ? ['removed'] : []),
       ].join(', '),
     ]),
+    ...stalled.map(({ run_key, workflow_id, host, store, locks: held, waiting }) => [
+      'run',
+      `${run_key}  ${workflow_id}`,
+      [
+        `it waits for the host ${host}, where no worker serves the store ${store}`,
+        `and holds ${counted(held.length, 'destination')}`,
+        `${counted(waiting, 'run')} waiting`,
+      ].join(', '),
+    ]),
     ...locks.map(({ lock_id, holder, waiting }) => [
       'lock',
       lock_id,
@@ -154,6 +163,9 @@ function printOrphans(looked: Looked, orphans: Orphans, done: Done, next: Next):
   ];
   for (const line of columns(rows)) print(line);
   if (rows.length === 0) print('nothing was left behind');
+  for (const { run_key } of stalled) {
+    print(`next: start a worker there, or ${commandOf('cancel', run_key)}`);
+  }
   if (jobs.length > 0 && done.jobs.length === 0) print(`next: ${next({ cancel: true })}`);
   const isCleanable = locks.length > 0 || staging.some(({ run }) => run === 'closed');
   if (isCleanable && done.removed.length + done.released.length === 0) {

@@ -24,7 +24,8 @@ export function register(program: Command): void {
 }
 
 async function receiptFromTemporal(root: string, reference: string): Promise<Receipt> {
-  const { TemporalUnreachable, findStoredReceipt } = await import('../../client/index.js');
+  const { RunNotFound, TemporalUnreachable, findStoredReceipt } =
+    await import('../../client/index.js');
   try {
     return await withBeamline({ root }, async (beamline) => {
       const run = await beamline.get(reference);
@@ -36,6 +37,11 @@ async function receiptFromTemporal(root: string, reference: string): Promise<Rec
       });
     });
   } catch (error) {
+    const isUnknown = error instanceof RunNotFound || error instanceof TemporalUnreachable;
+    // Another host may have kept it; who cannot look there is told why Temporal does not know.
+    const { receiptInBucket } = await import('../../client/stored-receipts.js');
+    const kept = isUnknown ? await receiptInBucket(root, reference).catch(() => null) : null;
+    if (kept !== null) return kept;
     if (!(error instanceof TemporalUnreachable)) throw error;
     const latest = reference === 'latest' ? await findStoredReceipt(root, reference) : null;
     if (latest === null) throw notInStore(reference, error);

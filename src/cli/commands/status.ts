@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Receipt, Run, RunSnapshot } from '../../client/index.js';
+import type { Receipt, Run, RunSnapshot, Waits } from '../../client/index.js';
 import { followRun } from '../follow.js';
 import { duration, instant, rows } from '../format.js';
 import { globalsOf } from '../globals.js';
@@ -29,13 +29,19 @@ export function register(program: Command): void {
         }
         const isOpen = snapshot.closed_at === null;
         const receipt = isOpen ? null : await beamline.receiptOf(snapshot);
-        if (json) printJson({ ...snapshot, timeline: run.url, receipt });
-        else for (const line of statusLines(run, snapshot, receipt)) print(line);
+        const waits = await beamline.waitsOf(snapshot);
+        if (json) printJson({ ...snapshot, ...waits, timeline: run.url, receipt });
+        else for (const line of statusLines(run, snapshot, receipt, waits)) print(line);
       });
     });
 }
 
-function statusLines(run: Run, snapshot: RunSnapshot, receipt: Receipt | null): string[] {
+export function statusLines(
+  run: Pick<Run, 'key' | 'url'>,
+  snapshot: RunSnapshot,
+  receipt: Receipt | null,
+  waits: Waits,
+): string[] {
   const { activity, pipeline, started_at, closed_at, stuck } = snapshot;
   const name = pipeline ?? receipt?.pipeline ?? '';
   const facts: [string, string | null][] = [
@@ -45,6 +51,7 @@ function statusLines(run: Run, snapshot: RunSnapshot, receipt: Receipt | null): 
     ['activity', activity === null ? null : activityText(activity)],
     ['failed', activity === null ? null : failureText(activity)],
     ['waits for', snapshot.waiting_for.join(', ') || null],
+    ...waitFacts(waits),
     ['stuck', stuck],
     ...(snapshot.job === null
       ? receipt?.job
@@ -79,6 +86,28 @@ function statusLines(run: Run, snapshot: RunSnapshot, receipt: Receipt | null): 
     ...facts.flatMap(([name, value]) => (value === null ? [] : [fact(name, value)])),
     ...columns([...steps, ...sinks]),
     ...next.map((command, index) => fact(index === 0 ? 'next' : '', shellCommand(command))),
+  ];
+}
+
+/** Who keeps a run waiting, and which host is not there. */
+function waitFacts({ absent_host: own, held_by: held }: Waits): [string, string][] {
+  return [
+    ...held.map(({ destination, run_key, absent_host: theirs }): [string, string] => [
+      'held by',
+      `run ${run_key} has ${destination}` +
+        (theirs === null
+          ? ''
+          : `, and waits for the host ${theirs.host}, which is not there: \`${shellCommand(`cancel ${run_key}`)}\``),
+    ]),
+    ...(own === null
+      ? []
+      : [
+          [
+            'host',
+            `${own.host} is not there: no worker serves its store ${own.store}, which the run needs; ` +
+              'it waits as long as `store_wait` in beamline.yaml says',
+          ] satisfies [string, string],
+        ]),
   ];
 }
 

@@ -17,6 +17,8 @@ export const destination: Destination<BigqueryParameters> = {
   parameters: bigqueryParameters,
   modes: ['replace', 'append', 'merge'],
   schemaChanges: ['fail', 'add_columns', 'discard'],
+  reads: 'remote',
+  address: ({ table }) => ({ table }),
   // Names of datasets and tables tell upper from lower case; a project's has none.
   key: ({ table }) => `bigquery:${plainName(parseTableName(table))}`,
   location: ({ table }) => plainName(parseTableName(table)),

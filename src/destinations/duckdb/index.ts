@@ -26,6 +26,8 @@ export const destination: Destination<DuckdbParameters> = {
   parameters: duckdbParameters,
   modes: ['replace', 'append', 'merge'],
   schemaChanges: ['fail', 'add_columns', 'discard'],
+  reads: 'local',
+  address: null,
   paths: ({ database }) => [{ parameter: 'database', path: database }],
   key: (parameters, { root, storeId }) =>
     `duckdb:${storeId}:${canonicalPath(resolve(root, parameters.database))}#${qualified(parameters.table).toLowerCase()}`,

@@ -74,6 +74,8 @@ export const destination: Destination<FilesParameters> = {
   parameters: filesParameters,
   modes: ['replace', 'append'],
   schemaChanges: ['fail'],
+  reads: 'local',
+  address: null,
   paths: ({ path }) => [{ parameter: 'path', path }],
   key: ({ path }, { root, storeId }) => `files:${storeId}:${canonicalPath(resolve(root, path))}`,
   location: ({ path }) => join(path, 'current'),

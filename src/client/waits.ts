@@ -1,0 +1,77 @@
+import type { Client } from '@temporalio/client';
+import type { RunStatus } from '../shared/contract.js';
+import { lockWorkflowPrefix } from '../shared/names.js';
+import { destinationHash } from '../store/run-key.js';
+import type { LockRequest } from '../workflows/activities.js';
+import { absentHostOf, type AbsentHost } from './absent-host.js';
+
+/** A destination that a run waits for, and the run that has it. */
+export interface HeldDestination {
+  destination: string;
+  run_key: string;
+  workflow_id: string;
+  /** Set if that run cannot go on before this host is back. */
+  absent_host: AbsentHost | null;
+}
+
+/** What keeps an open run from going on. */
+export interface Waits {
+  /** Set if the run itself cannot go on, now or at a later step, before this host is back. */
+  absent_host: AbsentHost | null;
+  held_by: HeldDestination[];
+}
+
+/** Milliseconds for each answer of a workflow: who cannot be asked is left out. */
+const answerWithinMs = 2_000;
+
+/** What keeps the run of a workflow id from going on, as far as it answers. */
+export async function waitsOf(client: Client, workflowId: string): Promise<Waits> {
+  const status = await answeredStatus(client, workflowId);
+  const held = await Promise.all(
+    (status?.waiting_for ?? []).map((destination) => holderOf(client, destination, workflowId)),
+  );
+  return {
+    absent_host: await absentHostOf(client, await taskQueueOf(client, workflowId), status),
+    held_by: held.flatMap((one) => one ?? []),
+  };
+}
+
+/** The status of a run, as its workflow answers; null if it does not in time. */
+export async function answeredStatus(
+  client: Client,
+  workflowId: string,
+): Promise<RunStatus | null> {
+  return within(client, () => client.workflow.getHandle(workflowId).query<RunStatus>('status'));
+}
+
+/** The task queue of a run's workflow. */
+export async function taskQueueOf(client: Client, workflowId: string): Promise<string> {
+  return (await client.workflow.getHandle(workflowId).describe()).taskQueue;
+}
+
+async function holderOf(
+  client: Client,
+  destination: string,
+  waiting: string,
+): Promise<HeldDestination | null> {
+  const lock = client.workflow.getHandle(`${lockWorkflowPrefix}${destinationHash(destination)}`);
+  const told = await within(client, () => lock.query<{ holder: LockRequest | null }>('lock'));
+  if (told === null || told.holder === null || told.holder.workflowId === waiting) return null;
+  const { workflowId, runKey } = told.holder;
+  const status = await answeredStatus(client, workflowId);
+  const queue = await taskQueueOf(client, workflowId).catch(() => null);
+  return {
+    destination,
+    run_key: runKey,
+    workflow_id: workflowId,
+    absent_host: queue === null ? null : await absentHostOf(client, queue, status),
+  };
+}
+
+async function within<T>(client: Client, call: () => Promise<T>): Promise<T | null> {
+  try {
+    return await client.withDeadline(Date.now() + answerWithinMs, call);
+  } catch {
+    return null;
+  }
+}
