@@ -253,7 +253,7 @@ describe('the activities of a job', () => {
         ],
         [
           new DataflowRefused('machine type x9 is unknown', 'INVALID_ARGUMENT'),
-          /Correct the option that it names; `beamline plan --runner dataflow FILE`/,
+          /Correct the option that it names; `beamline plan`, with the options of the run, asks again/,
         ],
         [new DataflowRefused('no credentials', 'UNAUTHENTICATED'), /application-default login/],
       ];

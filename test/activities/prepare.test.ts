@@ -126,7 +126,7 @@ describe('prepare', () => {
   it('fails with every problem of the input, the settings or the target', async () => {
     assert.match(
       await problemOf({ config: 'gs://b/configs/a.yaml' }),
-      /beamline run configs\/a\.yaml/,
+      /is in a bucket; give the path in the project, `configs\/a\.yaml`/,
     );
     assert.match(await problemOf({ config: 'a.yaml', numWorkers: true }), /numWorkers/);
     assert.match(
