@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { windowedSourcesOf } from '../config/lineage.js';
 import type { Plan, PlannedIncremental, PlannedSink } from '../config/plan.js';
 import type { AskedSource, Position } from '../destinations/destination.js';
+import { isCommitted } from '../destinations/cursors.js';
 import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
 import {
@@ -64,6 +65,9 @@ export function createResolveWindows(deps: ActivityDeps): PipelineActivities['re
         if (!(error instanceof NoWindow)) throw error;
         throw failure('ConfigError', `${name}: ${error.message}`, { step: name });
       }
+      if (request.given !== undefined && request.again !== true) {
+        assertNotCommitted(resolved.windows[name], key, run, sinks, positions);
+      }
       const unknowing = sinks.filter((sink) => positions[sink.name]?.cursors[key] === undefined);
       resolved.notes.push(
         ...windowNotes(name, resolved.windows[name], unknowing),
@@ -72,6 +76,35 @@ export function createResolveWindows(deps: ActivityDeps): PipelineActivities['re
     }
     return resolved;
   };
+}
+
+/**
+ * Refuses a window that was given before it is read: its publish would be refused.
+ * @throws `WindowCommitted`
+ */
+function assertNotCommitted(
+  window: SourceWindow,
+  key: string,
+  { runKey }: RunReference,
+  sinks: readonly PlannedSink[],
+  positions: Readonly<Record<string, Position>>,
+): void {
+  for (const { name, mode } of sinks) {
+    const position = positions[name];
+    // What this run committed before it was reset is its own.
+    const isOwn = position?.commits.some((commit) => commit.runKey === runKey) ?? true;
+    if (position === undefined || isOwn || position.empty || mode === 'merge') continue;
+    const recorded = position.cursors[key];
+    if (!isCommitted(mode, window, recorded)) continue;
+    const { column, low, high } = window;
+    throw failure(
+      'WindowCommitted',
+      `${name} has the rows of ${key} before ${column} ${recorded.next} already; the window that is given ` +
+        `brings those from ${low ?? 'the beginning'} to before ${high}. Nothing was read. Publish them all the ` +
+        'same with `--again`, or begin where the last run ended.',
+      { step: name },
+    );
+  }
 }
 
 /** What each sink knows that incremental sources reach, or begin where it ends. */

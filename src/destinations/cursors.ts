@@ -61,13 +61,24 @@ function committedWindow(
 ): CommittedWindow | null {
   if (mode === 'merge' || again) return null;
   for (const window of windows) {
-    const before = comparable(logged[window.key], window);
-    if (before === undefined || before.runKey === runKey) continue;
-    const { low, high, type } = window;
-    const from = mode === 'append' ? low : high;
-    if (from === null || compareCursors(type, before.next, from) > 0) return { window, before };
+    const before = logged[window.key];
+    if (before?.runKey === runKey || !isCommitted(mode, window, before)) continue;
+    return { window, before };
   }
   return null;
+}
+
+/** Whether a destination has rows of a window, or, before a `replace`, those of a later one. */
+export function isCommitted<T extends RecordedCursor>(
+  mode: 'append' | 'replace',
+  window: SourceWindow,
+  recorded: T | undefined,
+): recorded is T {
+  const before = comparable(recorded, window);
+  if (before === undefined) return false;
+  const { low, high, type } = window;
+  const from = mode === 'append' ? low : high;
+  return from === null || compareCursors(type, before.next, from) > 0;
 }
 
 /**

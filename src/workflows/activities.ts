@@ -238,10 +238,11 @@ export interface PipelineActivities {
    * Freezes what the run reads of its incremental sources.
    * @param request.time ISO 8601: the time that the run stands for
    * @param request.given the run's own window, of every incremental source
+   * @param request.again publish it, though it was published before
    */
   resolveWindows(
     run: RunReference,
-    request: { time: string; given?: { start?: string; end?: string } },
+    request: { time: string; given?: { start?: string; end?: string }; again?: boolean },
   ): Promise<ResolvedWindows>;
   /** Runs the Beam pipeline in a child process; heartbeats carry its progress. */
   runBeam(run: RunReference): Promise<Staged>;

@@ -31,6 +31,7 @@ export async function freezeWindows(
     const resolved = await activities.resolveWindows(run, {
       time,
       ...(input.window === undefined ? {} : { given: input.window }),
+      ...(input.again === true ? { again: true } : {}),
     });
     const { unfinished, windows, notes } = resolved;
     if (unfinished === null) {

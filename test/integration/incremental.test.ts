@@ -125,13 +125,18 @@ describe('an incremental pipeline with two sinks, with real servers and Beam', f
 
   it('refuses to append a window again, but for those who ask for it', async () => {
     const window = { start: '1', end: '3' };
-    const error = await startRun(environment, { config: 'events.yaml', window })
-      .then((started) => started.result())
-      .then(
-        () => assert.fail('it was appended again'),
-        (failed: WorkflowFailedError) => failed.cause as { type?: string },
-      );
+    const started = await startRun(environment, { config: 'events.yaml', window });
+    const error = await started.result().then(
+      () => assert.fail('it was appended again'),
+      (failed: WorkflowFailedError) => failed.cause as { type?: string; message: string },
+    );
     assert.equal(error.type, 'WindowCommitted');
+    assert.match(error.message, /Nothing was read\..*--again/);
+    const { events } = await started.fetchHistory();
+    const begun = (events ?? []).map(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType?.name,
+    );
+    assert.ok(begun.includes('resolveWindows') && !begun.includes('runBeam'), begun.join());
     assert.deepEqual(await both(), [10, 10]);
     await run({ config: 'events.yaml', window, again: true });
     assert.deepEqual(await both(), [12, 12]);
