@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+from duckdb.func import FunctionNullHandling
 
 from bigquery_emulator import json_text
 
@@ -49,7 +50,9 @@ class Database:
         self._root.execute(_SCHEMA)
         parse = {"bq_parse_json": json_text.parsed, "bq_safe_parse_json": json_text.safely_parsed}
         for name, function in parse.items():
-            self._root.create_function(name, function, ["VARCHAR"], "JSON", null_handling="special")
+            self._root.create_function(
+                name, function, ["varchar"], "json", null_handling=FunctionNullHandling.SPECIAL
+            )
         self._writing = threading.Lock()
 
     @contextlib.contextmanager
