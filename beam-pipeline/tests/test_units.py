@@ -17,6 +17,7 @@ import pytest
 
 from beam_pipeline import (
     catalogue,
+    cells,
     coder,
     connections,
     errors,
@@ -97,6 +98,20 @@ def test_an_abandoned_file_says_nothing_more(tmp_path: Path) -> None:
     writer.abandon()
     with pytest.raises(pa.ArrowInvalid):
         pq.read_metadata(tmp_path / "f.parquet")
+
+
+def test_the_longest_value_is_found_also_in_a_list_or_a_struct(monkeypatch: Any) -> None:
+    monkeypatch.setattr(cells, "MAX_CELL_BYTES", 10)
+    for kind, short, long in (
+        (pa.string(), "é" * 5, "é" * 6),
+        (pa.binary(), b"x" * 10, b"x" * 11),
+        (pa.list_(pa.string()), ["x" * 10, "x"], ["x", "x" * 11]),
+        (pa.struct([("a", pa.string())]), {"a": "x" * 10}, {"a": "x" * 11}),
+    ):
+        fits = pa.record_batch([pa.array([short, None, short], kind)], names=["c"])
+        assert cells.bounded(fits) is fits
+        with pytest.raises(errors.DataError, match=r"column `c` holds a value of 1[12] bytes.* has 10;"):
+            cells.bounded(pa.record_batch([pa.array([short, long], kind)], names=["c"]))
 
 
 @pytest.mark.parametrize(

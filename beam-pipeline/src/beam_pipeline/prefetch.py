@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -15,12 +15,30 @@ _WAITING_BYTES = 32 << 20
 _WAIT_SECONDS = 0.2
 
 
+class _Stopped(BaseException):
+    """Raised in a producer whose items nobody takes any more."""
+
+
 def prefetched(items: Iterator[T]) -> Iterator[T]:
     """Yields the items of an iterator that runs, up to two items ahead, in a thread of its own.
 
     Large items, by their `nbytes`, are read ahead one at a time. An error of the iterator is raised here.
     Once the consumer stops, the thread stops before its next item, and this generator's end waits for it:
     what the iterator reads from may then be closed.
+    """
+
+    def produce(hand_over: Callable[[T], None]) -> None:
+        for item in items:
+            hand_over(item)
+
+    return pushed(produce)
+
+
+def pushed(produce: Callable[[Callable[[T], None]], None]) -> Iterator[T]:
+    """The same for a function that hands over each item, and waits meanwhile.
+
+    Args:
+        produce: Calls what it is given with each item; that raises where the consumer stopped.
     """
     ready: deque[tuple[bool, T | BaseException | None]] = deque()
     changed = threading.Condition()
@@ -37,13 +55,17 @@ def prefetched(items: Iterator[T]) -> Iterator[T]:
                     return
                 changed.wait(_WAIT_SECONDS)
 
+    def hand_over(item: T) -> None:
+        put(True, item)
+        if stop.is_set():
+            raise _Stopped
+
     def run() -> None:
         try:
-            for item in items:
-                put(True, item)
-                if stop.is_set():
-                    return
+            produce(hand_over)
             put(False, None)
+        except _Stopped:
+            return
         except BaseException as error:
             put(False, error)
 
