@@ -21,9 +21,11 @@ from running import Child, InProcess
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def _start(kind: str) -> Iterator[dict[str, Any]]:
+def start_database(kind: str, *options: str) -> Iterator[dict[str, Any]]:
+    """A server of the tests' own, with options of its own."""
+    given = [text for option in options for text in ("--option", option)]
     server = subprocess.Popen(
-        [sys.executable, str(ROOT / "scripts" / "start-database.py"), kind],
+        [sys.executable, str(ROOT / "scripts" / "start-database.py"), kind, *given],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
@@ -41,7 +43,7 @@ def _start(kind: str) -> Iterator[dict[str, Any]]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[dict[str, Any]]:
     """A PostgreSQL server: its address as one profile."""
-    for address in _start("postgres"):
+    for address in start_database("postgres"):
         yield {name: address[name] for name in ("host", "port", "database", "user", "password")}
 
 
@@ -158,7 +160,7 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[dict[str, Any]]:
     """A MariaDB server: its address as one profile."""
-    for address in _start("mariadb"):
+    for address in start_database("mariadb"):
         yield {name: address[name] for name in ("host", "port", "database", "user", "password")}
 
 

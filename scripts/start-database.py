@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Starts a PostgreSQL or MariaDB server of its own on a free loopback port.
 
-Usage: start-database.py postgres|mariadb [--dir DIR]
+Usage: start-database.py postgres|mariadb [--dir DIR] [--option NAME=VALUE]…
 
 Prints one JSON line when the server accepts connections:
 
     {"kind", "url", "host", "port", "user", "password", "database"}
 
 and stops the server when standard input closes, or on SIGTERM or SIGINT. Without ``--dir`` nothing is
-kept; with it, the data and the password live in DIR and the next start finds them again.
+kept; with it, the data and the password live in DIR and the next start finds them again. An option is one
+of the server's own (`ssl_cert=FILE`).
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ def main() -> int:
         directory: Path = arguments.dir or stack.enter_context(throwaway_directory(arguments.kind))
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            server: Server = KINDS[arguments.kind](directory, keep=arguments.dir is not None)
+            server: Server = KINDS[arguments.kind](
+                directory, keep=arguments.dir is not None, options=arguments.option
+            )
             stack.callback(server.stop)
             server.start()
         except ServerFailed as error:
@@ -78,6 +81,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("kind", choices=sorted(KINDS))
     parser.add_argument("--dir", type=lambda text: Path(text).resolve(), help="keep the data here")
+    parser.add_argument("--option", action="append", default=[], help="a setting of the server: NAME=VALUE")
     return parser.parse_args(arguments)
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 from databases.failure import ServerFailed
@@ -17,7 +18,7 @@ from provision.paths import cache_directory
 SOCKET_BYTES = 100
 
 
-def create(directory: Path, *, keep: bool) -> Server:
+def create(directory: Path, *, keep: bool, options: Sequence[str] = ()) -> Server:
     """A server with one password-authenticated user that may do everything."""
     installation = find_installation().for_server()
     home = home_of(directory, "mariadb", keep=keep)
@@ -53,7 +54,7 @@ def create(directory: Path, *, keep: bool) -> Server:
         own(first_statements)
 
     def command(server: Server) -> Command:
-        options = [
+        settings = [
             "--no-defaults",
             f"--basedir={installation.base}",
             f"--datadir={data}",
@@ -69,8 +70,9 @@ def create(directory: Path, *, keep: bool) -> Server:
             *installation.options,
         ]
         if not keep:
-            options += ["--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite"]
-        return Command([str(installation.server), *options], signal.SIGTERM, installation.environment)
+            settings += ["--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite"]
+        settings += [f"--{option}" for option in options]
+        return Command([str(installation.server), *settings], signal.SIGTERM, installation.environment)
 
     def ready(server: Server) -> bool:
         # The first statements run before the server listens.

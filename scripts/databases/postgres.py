@@ -6,6 +6,7 @@ import importlib.util
 import shutil
 import signal
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from databases.failure import ServerFailed
@@ -13,7 +14,7 @@ from databases.reach import home_of, own, programs_for_server
 from databases.server import HOST, Command, Server
 
 
-def create(directory: Path, *, keep: bool) -> Server:
+def create(directory: Path, *, keep: bool, options: Sequence[str] = ()) -> Server:
     """A server with one password-authenticated (SCRAM) superuser; `keep` makes its commits durable."""
     programs = find_programs()
     home = home_of(directory, "postgres", keep=keep)
@@ -55,9 +56,10 @@ def create(directory: Path, *, keep: bool) -> Server:
         }
         if not keep:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-        options = [text for name, value in settings.items() for text in ("-c", f"{name}={value}")]
+        given = [*(f"{name}={value}" for name, value in settings.items()), *options]
+        chosen = [text for setting in given for text in ("-c", setting)]
         # SIGINT is PostgreSQL's fast shutdown: sessions are ended, data is written.
-        return Command([str(programs / "postgres"), "-D", str(data), *options], signal.SIGINT, {})
+        return Command([str(programs / "postgres"), "-D", str(data), *chosen], signal.SIGINT, {})
 
     def ready(server: Server) -> bool:
         if not answers(programs, server):
