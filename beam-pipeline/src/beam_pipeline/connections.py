@@ -7,6 +7,7 @@ resolves it.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
@@ -18,6 +19,9 @@ from beam_pipeline.errors import ConfigError
 from beam_pipeline.params import ModuleParams
 from beam_pipeline.registry import did_you_mean
 
+POSTGRES_TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
+MYSQL_TLS = ("ssl_mode", "ssl_ca", "ssl_cert", "ssl_key")
+_KEYS = ("sslkey", "ssl_key")
 # Some thousands of profiles; `config-text.ts` has the same.
 _MOST_BYTES = 1_000_000
 
@@ -34,14 +38,30 @@ class Profile(BaseModel):
     user: str = Field(description="Name of the user.")
     password: str = Field("", repr=False, description="The password, or a reference to it.")
     sslmode: str | None = Field(
-        None, description="How TLS is used: disable, prefer, require, verify-ca, verify-full."
+        None,
+        description="PostgreSQL: how TLS is used: disable, allow, prefer, require, verify-ca, verify-full.",
     )
-    sslrootcert: str | None = Field(None, description="Path of the certificates to trust.")
+    sslrootcert: str | None = Field(None, description="PostgreSQL: the certificates to trust, a path or PEM.")
+    sslcert: str | None = Field(None, description="PostgreSQL: the client's own certificate, a path or PEM.")
+    sslkey: str | None = Field(
+        None, repr=False, description="PostgreSQL: the key of `sslcert`, a path or PEM."
+    )
+    ssl_mode: str | None = Field(
+        None, description="MySQL: how TLS is used: DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY."
+    )
+    ssl_ca: str | None = Field(None, description="MySQL: the certificates to trust, a path or PEM.")
+    ssl_cert: str | None = Field(None, description="MySQL: the client's own certificate, a path or PEM.")
+    ssl_key: str | None = Field(None, repr=False, description="MySQL: the key of `ssl_cert`, a path or PEM.")
 
 
 @dataclass(frozen=True)
 class Connection:
-    """A resolved connection; its password never shows in a repr."""
+    """A resolved connection; its secrets never show in a repr.
+
+    Attributes:
+        tls: What was given of `POSTGRES_TLS` and `MYSQL_TLS`.
+        anywhere: Whether certificates may lie outside of what `roots` allows.
+    """
 
     name: str
     host: str
@@ -49,8 +69,8 @@ class Connection:
     database: str
     user: str
     password: str = field(repr=False)
-    sslmode: str | None = None
-    sslrootcert: str | None = None
+    tls: Mapping[str, str] = field(default_factory=dict, repr=False)
+    anywhere: bool = True
 
 
 @dataclass(frozen=True)
@@ -114,11 +134,12 @@ class DatabaseParams(ModuleParams):
         ),
     )
 
-    _attributes: ClassVar[tuple[str, ...]] = ("host", "port", "database", "user", "password")
+    # Parameters that say where the database is, in the place of a profile.
+    connection_attributes: ClassVar[tuple[str, ...]] = ("host", "port", "database", "user", "password")
 
     @model_validator(mode="after")
     def _one_way_to_connect(self) -> Self:
-        given = [name for name in self._attributes if getattr(self, name) is not None]
+        given = [name for name in self.connection_attributes if getattr(self, name) is not None]
         if self.profile is not None and given:
             raise ValueError(f"give `profile` or {', '.join(given)}, not both")
         if self.profile is None:
@@ -135,7 +156,7 @@ class DatabaseParams(ModuleParams):
         """Where this step connects to, without its secrets."""
         if self.profile is not None:
             return ConnectionReference(context.step, context.profiles, self.profile)
-        given = ((name, getattr(self, name)) for name in self._attributes)
+        given = ((name, getattr(self, name)) for name in self.connection_attributes)
         inline = tuple((name, value) for name, value in given if value is not None)
         return ConnectionReference(context.step, inline=inline)
 
@@ -165,7 +186,7 @@ def resolve_profile(attributes: Any, where: str, name: str, *, anywhere: bool = 
         attributes: The profile as it was read.
         where: Where it stands, for messages.
         name: What messages about the server call it.
-        anywhere: Whether `${file:…}` may lie outside of what `roots` allows.
+        anywhere: Whether `${file:…}` and certificates may lie outside of what `roots` allows.
 
     Raises:
         ConfigError: An attribute is unknown, missing or of the wrong type.
@@ -184,18 +205,37 @@ def resolve_profile(attributes: Any, where: str, name: str, *, anywhere: bool = 
 
     return Connection(
         name=name,
-        host=text("host"),
+        host=_host(text("host").strip()),
         port=None if profile.port is None else _port(text("port"), where),
         database=text("database"),
         user=text("user"),
         password=password,
-        sslmode=None if profile.sslmode is None else text("sslmode"),
-        sslrootcert=None if profile.sslrootcert is None else text("sslrootcert"),
+        tls=_tls(profile, where, anywhere),
+        anywhere=anywhere,
     )
 
 
+def _tls(profile: Profile, where: str, anywhere: bool) -> dict[str, str]:
+    found = {}
+    for attribute in (*POSTGRES_TLS, *MYSQL_TLS):
+        value = getattr(profile, attribute)
+        if value is not None:
+            found[attribute] = secrets.resolve(value, f"{where}: {attribute}", anywhere=anywhere)
+    for attribute in _KEYS:
+        # A path is no secret.
+        if "PRIVATE KEY" in found.get(attribute, ""):
+            secrets.remember(found[attribute])
+    return found
+
+
+def _host(text: str) -> str:
+    """An IPv6 address without the brackets that it has in a URL."""
+    return text[1:-1] if text.startswith("[") and text.endswith("]") else text
+
+
 def _port(text: str, where: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65536:
+    text = text.strip()
+    if not (text.isascii() and text.isdecimal()) or len(text) > 5 or not 0 < int(text) < 65536:
         raise ConfigError(f"{where}: port must be a number from 1 to 65535")
     return int(text)
 

@@ -98,8 +98,8 @@ def _type_of(profile: Any, connection: Connection) -> str:
                 f"({', '.join(types)})"
             )
         return str(given)
-    if connection.host.startswith("/"):  # a socket's folder, which only PostgreSQL's profiles name
-        return "postgres"
+    if connection.host.startswith("/"):  # a socket of MySQL's, or the folder of one of PostgreSQL's
+        return "mysql" if Path(connection.host).is_socket() else "postgres"
     return _listen(connection)
 
 
@@ -110,7 +110,8 @@ def _listen(connection: Connection) -> str:
     refused: BeamlineError | None = None
     for port in candidates:
         try:
-            with socket.create_connection((connection.host, port), CONNECT_SECONDS) as probe:
+            # PostgreSQL's profiles may name several servers.
+            with socket.create_connection((connection.host.split(",")[0], port), CONNECT_SECONDS) as probe:
                 probe.settimeout(GREETING_SECONDS)
                 try:
                     greeting = probe.recv(5)

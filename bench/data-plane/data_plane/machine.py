@@ -13,7 +13,7 @@ import psutil
 from data_plane.servers import ROOT
 
 _COMPARED = ("apache-beam", "connectorx", "dlt", "duckdb", "psycopg2-binary", "pyarrow", "PyMySQL")
-_OWN = ("apache-beam", "adbc-driver-postgresql", "connectorx", "pyarrow")
+_OWN = ("apache-beam", "adbc-driver-postgresql", "asyncmy", "pyarrow")
 
 
 def description() -> dict[str, str | int]:

@@ -15,9 +15,8 @@ def check(connection: Connection) -> str:
     Raises:
         BeamlineError: Classified, from the server or the network.
     """
-    control = session.open_control(connection)
-    try:
-        version = str(control.get_server_info())  # type: ignore[no-untyped-call]
-    finally:
-        control.close()
+    client = session.open_client(connection)
+    # MariaDB says that first for old clients.
+    version = client.server_version.removeprefix("5.5.5-")
+    client.close()
     return version.replace("-", " ", 1) if "MariaDB" in version else f"MySQL {version}"

@@ -1,4 +1,4 @@
-"""Turns the batches that connectorx reads into batches of the exact types."""
+"""Turns the batches that the driver reads into batches of the exact types."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_pipeline import cells
 from beam_pipeline.empty_batch import empty_batch
 from beam_pipeline.errors import DataError
 from beam_pipeline.modules.source.mysql.types import Column
@@ -31,7 +32,7 @@ class Converter:
         converted = [
             _exactly(batch.column(place), kind, column) for place, (column, kind) in enumerate(self._columns)
         ]
-        return pa.RecordBatch.from_arrays(converted, schema=self.schema)
+        return cells.bounded(pa.RecordBatch.from_arrays(converted, schema=self.schema))
 
     def empty(self) -> Any:
         """A batch without rows."""

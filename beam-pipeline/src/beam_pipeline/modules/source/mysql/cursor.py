@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pymysql
+from asyncmy.errors import MySQLError
 
 from beam_pipeline import cursor_column
 from beam_pipeline.agreement import check_agreement
 from beam_pipeline.context import StepContext
 from beam_pipeline.cursor_column import CursorColumn
 from beam_pipeline.modules.source.mysql import failures, session
+from beam_pipeline.modules.source.mysql.client import Client
 from beam_pipeline.modules.source.mysql.names import quoted
 from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.queries import describe, queries_of
@@ -27,51 +26,43 @@ def describe_cursor(params: MysqlParams, column: str, context: StepContext) -> C
         BeamlineError: The config, the SQL, the column or the connection is at fault.
     """
     connection = params.connection(context).resolve()
-    control = session.open_control(connection)
+    client = session.open_client(connection)
     try:
-        with control.cursor() as cursor:
-            queries = queries_of(params, context)
-            described = [describe(cursor, connection, query) for query in queries]
-            check_agreement(described, f"{context.plan_path}.parameters.query")
-            cursors = {found.name: (found.server_type, cursor_type(found)) for found in described[0]}
-            found, kind = cursor_column.find_cursor(cursors, column, context)
-            name = quoted(found)
-            with failures.named(connection):
-                greatest = None
-                if kind == "integer":
-                    greatest = max(
-                        (
-                            number
-                            for query in queries
-                            if (number := _number(cursor, f"MAX({name})", query)) is not None
-                        ),
-                        default=None,
-                    )
-                nulls = _nulls(cursor, queries, missing(kind, name))
+        queries = queries_of(params, context, client, connection)
+        described = [describe(client, connection, query) for query in queries]
+        check_agreement(described, f"{context.plan_path}.parameters.query")
+        cursors = {found.name: (found.server_type, cursor_type(found)) for found in described[0]}
+        found, kind = cursor_column.find_cursor(cursors, column, context)
+        name = quoted(found)
+        with failures.named(connection):
+            greatest = None
+            if kind == "integer":
+                ends = (_number(client, f"MAX({name})", query) for query in queries)
+                greatest = max((number for number in ends if number is not None), default=None)
+            nulls = _nulls(client, queries, missing(kind, name))
     finally:
-        control.close()
+        client.close()
     return CursorColumn(column, kind, None if greatest is None else str(greatest), nulls)
 
 
-def _nulls(cursor: Any, queries: list[str], condition: str) -> int | None:
+def _nulls(client: Client, queries: list[str], condition: str) -> int | None:
     try:
-        _limit(cursor)
-        return sum(_number(cursor, "COUNT(*)", query, f" WHERE {condition}") or 0 for query in queries)
-    except pymysql.err.Error as error:
+        _limit(client)
+        return sum(_number(client, "COUNT(*)", query, f" WHERE {condition}") or 0 for query in queries)
+    except MySQLError as error:
         if error.args and error.args[0] in _ENDED_BY_TIMEOUT:
             return None
         raise
 
 
-def _limit(cursor: Any) -> None:
+def _limit(client: Client) -> None:
     """MariaDB counts the seconds of a statement, MySQL its milliseconds."""
     try:
-        cursor.execute(f"SET SESSION max_statement_time = {cursor_column.COUNT_SECONDS}")
-    except pymysql.err.Error:
-        cursor.execute(f"SET SESSION max_execution_time = {cursor_column.COUNT_SECONDS * 1000}")
+        client.ask(f"SET SESSION max_statement_time = {cursor_column.COUNT_SECONDS}")
+    except MySQLError:
+        client.ask(f"SET SESSION max_execution_time = {cursor_column.COUNT_SECONDS * 1000}")
 
 
-def _number(cursor: Any, what: str, query: str, where: str = "") -> int | None:
-    cursor.execute(f"SELECT {what} FROM ({query}\n) AS beamline_query{where}")
-    (number,) = cursor.fetchone()
+def _number(client: Client, what: str, query: str, where: str = "") -> int | None:
+    ((number,),) = client.ask(f"SELECT {what} FROM ({query}\n) AS beamline_query{where}")
     return None if number is None else int(number)

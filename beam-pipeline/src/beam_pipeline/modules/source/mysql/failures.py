@@ -1,12 +1,14 @@
-"""Names what MySQL, pymysql and connectorx raise by who must act."""
+"""Names what MySQL, asyncmy and TLS raise by who must act."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
+import ssl
 from collections.abc import Iterator
 
-import pymysql
+from asyncmy.errors import MySQLError
 
 from beam_pipeline import errors, sql_text
 from beam_pipeline.connections import Connection
@@ -22,13 +24,13 @@ _BY_NUMBER: dict[int, type[errors.BeamlineError]] = {
     **dict.fromkeys((1060, 1290, 1792, 1969, 3024), errors.ConfigError),
     **dict.fromkeys((1242, 1264, 1292, 1365, 1366, 1406, 1411, 1690, 3140, 3141), errors.DataError),
 }  # fmt: skip
-_SQL_CLASSES = ("42", "HY", "21", "3F")
+_SYNTAX = 1064
 
 _UNREACHABLE = (
     (r"Name or service not known|getaddrinfo|nodename nor servname|Temporary failure in name",
      "the host name cannot be resolved"),
-    (r"refused", "nothing answers at that host and port"),
-    (r"timed out", "the server did not answer in time"),
+    (r"refused|Errno (?:111|61)\b|No such file or directory", "nothing answers at that host and port"),
+    (r"timed out|Errno (?:110|60)\b", "the server did not answer in time"),
 )  # fmt: skip
 
 
@@ -42,31 +44,91 @@ def named(connection: Connection, query: str | None = None) -> Iterator[None]:
     """
     try:
         yield
-    except pymysql.MySQLError as error:
-        number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-        text = str(error.args[1]) if len(error.args) > 1 else str(error)
-        raise _classify(number, None, text, connection, query) from error
-    except BaseException as error:
-        if not _is_connectorx(error):
+    except MySQLError as error:
+        number, text = _parts(error)
+        raise _classify(number, text, connection, query) from error
+    except (OSError, asyncio.IncompleteReadError) as error:
+        raise errors.ConnectionLost(f"{_place(connection)}: the connection broke: {error}") from error
+
+
+@contextlib.contextmanager
+def connecting(connection: Connection) -> Iterator[None]:
+    """The same while a connection is opened: then TLS may be at fault, which no other attempt mends."""
+    try:
+        with named(connection):
+            try:
+                yield
+            except TimeoutError as error:
+                raise errors.ConnectionLost(
+                    f"{_place(connection)}: the server did not answer in time"
+                ) from error
+            except (MySQLError, OSError) as error:
+                refused = _tls_error(error, connection)
+                if refused is None:
+                    raise
+                raise refused from error
+    except errors.AuthenticationError as error:
+        raise _with_advice(error, connection) from error
+
+
+@contextlib.contextmanager
+def wrapped() -> Iterator[None]:
+    """For a query that is right by itself, and now a part of another one."""
+    try:
+        yield
+    except MySQLError as error:
+        number, text = _parts(error)
+        if number != _SYNTAX:
             raise
-        found = re.search(r"ERROR (\d+) \((\w+)\): (.*?)(?: \}\)*)?$", str(error), re.DOTALL)
-        if found is None:
-            text = str(error).split("\n")[0]
-            raise errors.ConnectionLost(f"{_place(connection)}: the connection broke: {text}") from error
-        raise _classify(int(found[1]), found[2], found[3], connection, query) from error
+        raise errors.ConfigError(
+            "the query must be a SELECT (or VALUES, TABLE, WITH … SELECT) that may stand in the place of a "
+            f"table, as in `SELECT * FROM (query) AS t`: {_short(text)}"
+        ) from error
 
 
-def _classify(
-    number: int, state: str | None, text: str, connection: Connection, query: str | None
-) -> errors.BeamlineError:
+def _parts(error: MySQLError) -> tuple[int, str]:
+    number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+    return number, str(error.args[1]) if len(error.args) > 1 else str(error)
+
+
+def _tls_error(error: BaseException, connection: Connection) -> errors.BeamlineError | None:
+    place = _place(connection)
+    beneath: BaseException | None = error
+    while beneath is not None:
+        if isinstance(beneath, ssl.SSLCertVerificationError):
+            reason = beneath.verify_message.removesuffix(".")
+            return errors.ConfigError(
+                f"{place}: the server's certificate is not accepted: {reason}; see `ssl_mode` and `ssl_ca` "
+                "of the profile, or renew the server's certificate"
+            )
+        if isinstance(beneath, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+            return None
+        if isinstance(beneath, ssl.SSLError):
+            return errors.ConfigError(f"{place}: TLS could not be agreed with the server: {beneath}")
+        beneath = beneath.__cause__ or beneath.__context__
+    # What the server says after the handshake, where it does not take the client's certificate.
+    if re.search(r"\balert\b|ALERT_", str(error)):
+        return errors.ConfigError(
+            f"{place}: the server does not accept the client's certificate; see `ssl_cert` and `ssl_key` of "
+            f"the profile: {error}"
+        )
+    return None
+
+
+def _with_advice(error: errors.AuthenticationError, connection: Connection) -> errors.AuthenticationError:
+    if "ssl_cert" in connection.tls or "Access denied" not in error.message:
+        return error
+    advice = "a user may also be bound to TLS or to a certificate: see `ssl_mode`, `ssl_cert` and `ssl_key`"
+    return errors.AuthenticationError(f"{error.message} ({advice})", cause=error.cause)
+
+
+def _classify(number: int, text: str, connection: Connection, query: str | None) -> errors.BeamlineError:
     place = _place(connection)
     if number == 2003:
         for pattern, reason in _UNREACHABLE:
             if re.search(pattern, text):
                 return errors.ConnectionLost(f"{place}: {reason}: {text}")
     kind = _BY_NUMBER.get(number)
-    if kind is None and state is not None and not state.startswith(_SQL_CLASSES):
-        kind = errors.ConnectionLost if state.startswith("08") else errors.DataError
     if kind is None and number == 0:
         kind = errors.ConnectionLost
     if kind is not None:
@@ -76,7 +138,7 @@ def _classify(
 
 def _sql_error(text: str, query: str | None) -> errors.SqlError:
     """MySQL says no position, only the text from there on, or the name at fault."""
-    short = re.sub(r"; check the manual that corresponds to .*? for the right syntax to use", "", text)
+    short = _short(text)
     offset = None
     if query is not None:
         near = re.search(r"near '(.*)' at line (\d+)", text, re.DOTALL)
@@ -97,9 +159,8 @@ def _sql_error(text: str, query: str | None) -> errors.SqlError:
     )
 
 
-def _is_connectorx(error: BaseException) -> bool:
-    # A PanicException is no Exception, and its class cannot be imported.
-    return isinstance(error, RuntimeError) or type(error).__name__ == "PanicException"
+def _short(text: str) -> str:
+    return re.sub(r"; check the manual that corresponds to .*? for the right syntax to use", "", text)
 
 
 def _place(connection: Connection) -> str:

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from beam_pipeline.connections import DatabaseParams
+from beam_pipeline.connections import MYSQL_TLS, DatabaseParams
 from beam_pipeline.params import Capabilities
 
 
@@ -25,7 +25,21 @@ class MysqlParams(DatabaseParams):
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["query"]}, {"required": ["table"]}]})
     capabilities: ClassVar[Capabilities] = Capabilities(inputs=0)
     sql_parameters: ClassVar[tuple[str, ...]] = ("query",)
+    connection_attributes: ClassVar[tuple[str, ...]] = (*DatabaseParams.connection_attributes, *MYSQL_TLS)
 
+    ssl_mode: str | None = Field(
+        None,
+        description="TLS: DISABLED, PREFERRED (default), REQUIRED, VERIFY_CA, VERIFY_IDENTITY; with `host`.",
+    )
+    ssl_ca: str | None = Field(
+        None, description="Certificates to trust: a path, or a reference to their text."
+    )
+    ssl_cert: str | None = Field(
+        None, description="The client's certificate: a path, or a reference to its text."
+    )
+    ssl_key: str | None = Field(
+        None, pattern="^[^-]", description="The key of `ssl_cert`: a path, or a reference to its text."
+    )
     query: str | None = Field(
         None,
         min_length=1,

@@ -6,7 +6,6 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
 import pyarrow as pa
 
@@ -15,6 +14,7 @@ from beam_pipeline.connections import ConnectionReference
 from beam_pipeline.context import StepContext
 from beam_pipeline.errors import ConfigError, DataError
 from beam_pipeline.modules.source.mysql import failures, session
+from beam_pipeline.modules.source.mysql.client import Client
 from beam_pipeline.modules.source.mysql.names import quoted
 from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.queries import describe, queries_of
@@ -67,23 +67,22 @@ class Planner:
             BeamlineError: The config, the SQL, the data's types or the connection is at fault.
         """
         connection = self._connection.resolve()
-        control = session.open_control(connection)
+        client = session.open_client(connection)
         try:
-            with control.cursor() as cursor:
-                queries = queries_of(self._params, self._context)
-                described = [describe(cursor, connection, query) for query in queries]
-                check_agreement(described, f"{self._context.plan_path}.parameters.query")
-                columns = _with_text(described[0], self._params.as_text)
-                window = self._windowed(described[0])
-                with failures.named(connection):
-                    if window is not None:
-                        window.bind(control)
-                        queries = [window.around(query) for query in queries]
-                    wheres = [self._wheres(cursor, query, described[0]) for query in queries]
+            queries = queries_of(self._params, self._context, client, connection)
+            described = [describe(client, connection, query) for query in queries]
+            check_agreement(described, f"{self._context.plan_path}.parameters.query")
+            columns = _with_text(described[0], self._params.as_text)
+            window = self._windowed(described[0])
+            with failures.named(connection):
+                if window is not None:
+                    window.bind(client)
+                    queries = [window.around(query) for query in queries]
+                wheres = [self._wheres(client, query, described[0]) for query in queries]
         finally:
-            control.close()
+            client.close()
         statements = [
-            _statement(query, columns, where, by_rows=window is not None)
+            _statement(query, columns, where)
             for query, pieces in zip(queries, wheres, strict=True)
             for where in pieces
         ]
@@ -98,7 +97,7 @@ class Planner:
         window = self._context.window
         return None if window is None else windowed(window, columns, self._context)
 
-    def _wheres(self, cursor: Any, query: str, columns: list[Column]) -> list[str]:
+    def _wheres(self, client: Client, query: str, columns: list[Column]) -> list[str]:
         """The conditions that split a query; an empty condition is the whole of it."""
         partition = self._params.partition
         if partition is None or self._params.consistency == "snapshot":
@@ -106,13 +105,13 @@ class Planner:
         column = _split_column(columns, partition.column, self._context.plan_path)
         kind = _kind(column)
         name = quoted(column.name)
-        cursor.execute(f"SELECT {_ENDS[kind or ''].format(name)} FROM ({query}\n) AS beamline_query")
-        low, high = cursor.fetchone()
+        ((low, high),) = client.ask(
+            f"SELECT {_ENDS[kind or ''].format(name)} FROM ({query}\n) AS beamline_query"
+        )
         if low is None or high is None:
             return [""]
         low, high = int(low), int(high)
         few = self._context.workers * 4
-        # connectorx reads ahead of what follows without a limit but the end of the range.
         wanted = max(few, min((high - low) // _RANGE_ROWS, _MOST_RANGES)) if kind == "integer" else few
         parts = min(partition.parts or wanted, high - low + 1)
         numbers = sorted({low + (high - low + 1) * part // parts for part in range(1, parts)})
@@ -146,12 +145,12 @@ def _with_text(columns: list[Column], as_text: list[str]) -> list[Column]:
     return chosen
 
 
-def _statement(query: str, columns: list[Column], where: str, by_rows: bool) -> str:
+def _statement(query: str, columns: list[Column], where: str) -> str:
     shown = []
     for column in columns:
         name = quoted(column.name)
         assert column.mapping is not None
-        expression = column.mapping.row_expression if by_rows else column.mapping.expression
+        expression = column.mapping.expression
         shown.append(name if expression == "{}" else f"{expression.format(name)} AS {name}")
     condition = f" WHERE {where}" if where else ""
     return f"SELECT {', '.join(shown)} FROM ({query}\n) AS beamline_query{condition}"

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from beam_pipeline import files, sql_text
+from beam_pipeline import errors, query_text, sql_text
 from beam_pipeline.connections import Connection
 from beam_pipeline.context import StepContext
 from beam_pipeline.modules.source.mysql import failures
+from beam_pipeline.modules.source.mysql.client import Client
 from beam_pipeline.modules.source.mysql.names import quoted
 from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.types import Column, column_of
 
 
-def queries_of(params: MysqlParams, context: StepContext) -> list[str]:
+def queries_of(
+    params: MysqlParams, context: StepContext, client: Client, connection: Connection
+) -> list[str]:
     """The queries.
 
     Raises:
         ConfigError: A text is empty, or holds more than one statement.
+        BeamlineError: The table or the connection is at fault.
     """
     if params.table is not None:
-        return [f"SELECT * FROM {_table(params.table)}"]
-    text = params.query or ""
-    if text.strip().endswith(".sql") and len(text.split()) == 1:
-        text = files.read_bytes(text.strip()).decode()
-    return sql_text.split_queries(text, f"{context.plan_path}.parameters.query")
+        return [_all_of(_table(params.table), client, connection)]
+    where = f"{context.plan_path}.parameters.query"
+    text = query_text.read(params.query or "", where)
+    with failures.named(connection):
+        ((mode,),) = client.ask("SELECT @@SESSION.sql_mode")
+    dialect = sql_text.MYSQL if "NO_BACKSLASH_ESCAPES" not in str(mode) else sql_text.MYSQL_WITHOUT_BACKSLASH
+    return sql_text.split_queries(text, where, dialect)
 
 
-def describe(cursor: Any, connection: Connection, query: str) -> list[Column]:
+def describe(client: Client, connection: Connection, query: str) -> list[Column]:
     """The columns of a query, which is not run.
 
     Raises:
@@ -35,12 +39,28 @@ def describe(cursor: Any, connection: Connection, query: str) -> list[Column]:
     """
     with failures.named(connection, query):
         # Only checks the text as it was written, so that the place of an error is right.
-        cursor.execute("SET @beamline_query = %s", [query])
-        cursor.execute("PREPARE beamline_statement FROM @beamline_query")
-        cursor.execute("DEALLOCATE PREPARE beamline_statement")
+        parameters = client.count_parameters(query)
+    if parameters:
+        raise errors.ConfigError(
+            "the query holds a `?` outside of a text, which stands for a parameter, and a source has none; "
+            "write the value itself, or `${args.NAME}` in the config"
+        )
+    with failures.named(connection, query), failures.wrapped():
+        fields = client.describe(f"SELECT * FROM ({query}\n) AS beamline_query LIMIT 0")
+    columns = [column_of(field) for field in fields]
+    if any(not column.name.strip() for column in columns):
+        raise errors.ConfigError("the query returns a column without a name; give it one with AS")
+    return columns
+
+
+def _all_of(table: str, client: Client, connection: Connection) -> str:
+    """Every column, also those that `SELECT *` leaves out because they are invisible."""
+    query = f"SELECT * FROM {table}"
     with failures.named(connection, query):
-        cursor.execute(f"SELECT * FROM ({query}\n) AS beamline_query LIMIT 0")
-    return [column_of(field) for field in cursor._result.fields]
+        columns = client.ask(f"SHOW COLUMNS FROM {table}")
+    if not any("INVISIBLE" in str(column[-1]).upper() for column in columns):
+        return query
+    return f"SELECT {', '.join(quoted(str(column[0])) for column in columns)} FROM {table}"
 
 
 def _table(name: str) -> str:

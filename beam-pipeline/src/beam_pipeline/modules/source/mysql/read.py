@@ -11,11 +11,10 @@ import pyarrow as pa
 from beam_pipeline import sql_text
 from beam_pipeline.connections import ConnectionReference
 from beam_pipeline.context import StepContext
-from beam_pipeline.modules.source.mysql import session, stream
+from beam_pipeline.modules.source.mysql import stream
 from beam_pipeline.modules.source.mysql.convert import Converter
 from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.plan import PlannedRead, Planner
-from beam_pipeline.prefetch import prefetched
 from beam_pipeline.progress import progress
 
 
@@ -58,12 +57,10 @@ class _Read(beam.DoFn):
     def process(self, planned: PlannedRead) -> Iterator[Any]:
         converter = Converter(planned.columns)
         connection = self._connection.resolve()
-        if planned.window is None:
-            read = session.batches(connection, planned.query)
-        else:
-            read = stream.batches(connection, planned.window, planned.query, planned.columns)
         rows = 0
-        for batch in prefetched(map(converter.convert, read)):
+        for batch in stream.batches(
+            connection, planned.window, planned.query, planned.columns, converter.convert
+        ):
             rows += batch.num_rows
             yield batch
         if rows == 0:

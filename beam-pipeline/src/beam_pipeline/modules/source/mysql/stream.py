@@ -1,136 +1,108 @@
-"""Reads the rows of a statement over a connection of PyMySQL, as Arrow, a batch at a time.
-
-It is for the reads that need what connectorx cannot do: bind parameters. PyMySQL's own cursors take several
-times longer for a row, so the rows are taken out of the server's messages here:
-https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_text_resultset.html
-"""
+"""Reads the rows of a statement as Arrow, a batch at a time: every buffer is bounded in bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow as pa
-import pymysql
-from pymysql.constants import COMMAND, CR
 
 from beam_pipeline.connections import Connection
 from beam_pipeline.modules.source.mysql import failures, session
+from beam_pipeline.modules.source.mysql.client import Limits, Row
 from beam_pipeline.modules.source.mysql.types import Column
 from beam_pipeline.modules.source.mysql.windowed import WindowedRead
+from beam_pipeline.prefetch import pushed
 
+BATCH_ROWS = 32768
 BATCH_BYTES = 8 << 20
-_CHUNK_BYTES = 1 << 20
-_HEADER_BYTES = 4
-_LONGEST_PACKET = 0xFFFFFF
-# What a value begins with: its length, NULL, or in how many bytes its length follows.
-_NULL = 0xFB
-_LENGTHS = {0xFC: 2, 0xFD: 3, 0xFE: 8}
-_END = 0xFE
-_END_BYTES = 9  # fewer than a row whose first value begins so
-_ERROR = 0xFF
-
-_Values = list[bytes | None]
+# Values are objects until so many rows of them become arrays; many more would also be slower.
+_CHUNK_ROWS = 512
+_CHUNK_BYTES = 4 << 20
+# A column whose values may be longer is measured value by value.
+_NARROW = 4096
+_MOST_BYTES_OF_CHARACTER = 4
 
 
-def batches(connection: Connection, window: WindowedRead, query: str, columns: list[Column]) -> Iterator[Any]:
-    """Binds a window, runs a query and yields its record batches, in types that `Converter` takes.
+def batches(
+    connection: Connection,
+    window: WindowedRead | None,
+    query: str,
+    columns: list[Column],
+    convert: Callable[[Any], Any],
+) -> Iterator[Any]:
+    """Runs a query in a thread of its own and yields its record batches.
 
     Args:
         connection: Where to connect.
-        window: What to bind.
-        query: The statement; its columns are `columns`, by their `row_expression`.
+        window: What to bind first, where only a window is read.
+        query: The statement; its columns are `columns`, by their `expression`.
         columns: The columns.
+        convert: What becomes of each batch, in that thread, too: `Converter.convert`.
 
     Raises:
         BeamlineError: Classified, from the server or the network.
     """
-    control = session.open_control(connection)
-    try:
-        with failures.named(connection):
-            session.wait_for_reader(control)
-            window.bind(control)
-            for values in _rows(control, query, len(columns)):
-                arrays = [_array(column, kind.mapping) for column, kind in zip(values, columns, strict=True)]
-                yield pa.RecordBatch.from_arrays(arrays, [column.name for column in columns])
-    finally:
-        # Not by asking for it: after half of the rows nobody would answer.
-        control._force_close()  # type: ignore[attr-defined]
+
+    def produce(put: Callable[[Any], None]) -> None:
+        waiting = _Waiting(columns, lambda batch: put(convert(batch)))
+        client = session.open_client(connection)
+        try:
+            with failures.named(connection):
+                session.wait_for_reader(client)
+                if window is not None:
+                    window.bind(client)
+                client.read(query, waiting.take, _limits)
+            waiting.hand_over()
+        finally:
+            client.abandon()
+
+    return pushed(produce)
 
 
-def _rows(control: Any, query: str, width: int) -> Iterator[list[_Values]]:
-    """Yields the values of some rows at a time, by column."""
-    columns: list[_Values] = [[] for _ in range(width)]
-    rows = size = 0
-    for buffer, begin, end in _packets(control, query):
-        _append(columns, buffer, begin)
-        rows += 1
-        size += end - begin
-        if rows >= session.BATCH_ROWS or size >= BATCH_BYTES:
-            yield columns
-            columns = [[] for _ in range(width)]
-            rows = size = 0
-    if rows:
-        yield columns
+class _Waiting:
+    """Rows that became arrays and are not a whole batch yet."""
+
+    def __init__(self, columns: list[Column], put: Callable[[Any], None]) -> None:
+        self._names = [column.name for column in columns]
+        self._types = [_arrives_as(column) for column in columns]
+        self._put = put
+        self._chunks: list[Any] = []
+        self._rows = self._size = 0
+
+    def take(self, rows: list[Row]) -> None:
+        values = zip(*rows, strict=True)
+        arrays = [pa.array(found, kind) for found, kind in zip(values, self._types, strict=True)]
+        chunk = pa.RecordBatch.from_arrays(arrays, self._names)
+        self._chunks.append(chunk)
+        self._rows += chunk.num_rows
+        self._size += chunk.nbytes
+        if self._rows >= BATCH_ROWS or self._size >= BATCH_BYTES:
+            self.hand_over()
+
+    def hand_over(self) -> None:
+        if self._chunks:
+            batch = pa.concat_batches(self._chunks)
+            self._chunks = []
+            self._rows = self._size = 0
+            self._put(batch)
 
 
-def _append(columns: list[_Values], buffer: bytes, at: int) -> None:
-    """Appends the values of the row that begins there."""
-    for column in columns:
-        first = buffer[at]
-        at += 1
-        if first == _NULL:
-            column.append(None)
-            continue
-        if first > _NULL:
-            behind = at + _LENGTHS[first]
-            first = int.from_bytes(buffer[at:behind], "little")
-            at = behind
-        behind = at + first
-        column.append(buffer[at:behind])
-        at = behind
+def _limits(lengths: list[int]) -> Limits:
+    most = [length * _MOST_BYTES_OF_CHARACTER for length in lengths]
+    narrow = sum(min(length, _NARROW) for length in most)
+    wide = [place for place, length in enumerate(most) if length > _NARROW]
+    return Limits(max(1, min(_CHUNK_ROWS, _CHUNK_BYTES // max(1, narrow))), _CHUNK_BYTES, wide)
 
 
-def _packets(control: Any, query: str) -> Iterator[tuple[bytes, int, int]]:
-    """Runs a query and yields where each of its rows begins and ends in a buffer."""
-    control._execute_command(COMMAND.COM_QUERY, query)
-    control._read_packet()
-    while not control._read_packet().is_eof_packet():  # the columns
-        pass
-    buffer = b""
-    place = 0
-    begun = b""  # of a row that is longer than a packet
-    while True:
-        begin = place + _HEADER_BYTES
-        end = begin + int.from_bytes(buffer[place : place + 3], "little")
-        if len(buffer) < begin or len(buffer) < end:
-            received = control._rfile.read1(_CHUNK_BYTES)
-            if not received:
-                raise pymysql.err.OperationalError(CR.CR_SERVER_LOST, "Lost connection during the query")
-            buffer, place = buffer[place:] + received, 0
-            continue
-        place = end
-        if end - begin == _LONGEST_PACKET:
-            begun += buffer[begin:end]
-        elif begun:
-            row, begun = begun + buffer[begin:end], b""
-            yield row, 0, len(row)
-        elif buffer[begin] == _ERROR:
-            pymysql.err.raise_mysql_exception(buffer[begin:end])
-        elif buffer[begin] == _END and end - begin < _END_BYTES:
-            return
-        else:
-            yield buffer, begin, end
-
-
-def _array(values: _Values, mapping: Any) -> Any:
-    array = pa.array(values, pa.binary())
-    kind = mapping.arrow
+def _arrives_as(column: Column) -> Any:
+    """The type of the values that the driver makes of what the server sends."""
+    assert column.mapping is not None
+    kind = column.mapping.arrow
     if pa.types.is_binary(kind):
-        return array
-    text = array.cast(pa.string())
+        return kind
     if pa.types.is_unsigned_integer(kind):
-        return text.cast(pa.uint64())
+        return pa.uint64()
     if pa.types.is_integer(kind) or pa.types.is_boolean(kind) or pa.types.is_time(kind):
-        return text.cast(pa.int64())
-    return text.cast(pa.float64()) if pa.types.is_floating(kind) else text
+        return pa.int64()
+    return pa.float64() if pa.types.is_floating(kind) else pa.string()

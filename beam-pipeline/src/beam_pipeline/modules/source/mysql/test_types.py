@@ -94,7 +94,7 @@ EXACT = [
     Case("INET6", "string", "VARCHAR", [("::1", "::1")]),
 ]
 
-# Windows are read by another driver, which must hold the same of every type.
+# Through a common table expression, which must hold the same of every type.
 EVERYTHING = {"typed": {"column": "i", "type": "integer", "low": None, "low_inclusive": True, "high": "1000"}}
 
 # As text, and only if the config asks for it: type, value as SQL, its text.

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from beam_pipeline import cursor_column, cursors
+from beam_pipeline import connections, cursor_column, cursors
 from beam_pipeline.context import StepContext
 from beam_pipeline.errors import ConfigError
+from beam_pipeline.modules.source.mysql import session
 from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.plan import PlannedRead, Planner
 from beam_pipeline.plan import Plan
@@ -149,9 +150,11 @@ def test_an_index_stays_usable(
     days.execute("ANALYZE TABLE days")
     (read,) = planned(my_profiles, window(column, low=low), **what)
     assert read.window is not None
-    read.window.bind(days.connection)
-    days.execute(f"EXPLAIN {read.query}")
-    ((_, _, _, kind, _, index, *_),) = days.fetchall()
+    profile = json.loads(my_profiles.read_text())["my"]
+    client = session.open_client(connections.resolve_profile(profile, "profiles", "profile my"))
+    read.window.bind(client)
+    ((_, _, _, kind, _, index, *_),) = client.ask(f"EXPLAIN {read.query}")
+    client.close()
     assert (kind, index) == ("range", "by_it")
 
 

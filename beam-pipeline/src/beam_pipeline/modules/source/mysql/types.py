@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-from pymysql.constants import FIELD_TYPE, FLAG
+from asyncmy.constants import FIELD_TYPE, FLAG
 
 from beam_pipeline.window import CursorType
 
@@ -25,18 +25,11 @@ class Mapping:
 
     Attributes:
         arrow: The column's type in Arrow.
-        expression: `{}` in it is the column; the server evaluates it.
-        as_row: The same where rows come as text (stream.py), if it differs.
+        expression: `{}` in it is the column; the server evaluates it, and sends it as text.
     """
 
     arrow: Any
     expression: str = "{}"
-    as_row: str | None = None
-
-    @property
-    def row_expression(self) -> str:
-        """What the server evaluates where rows come as text."""
-        return self.as_row or self.expression
 
 
 @dataclass(frozen=True)
@@ -74,7 +67,7 @@ _TEXT = "CAST({} AS CHAR)"
 _SHORT_TEXT = "LEFT({}, 99)"
 _OTHERS: dict[int, tuple[str, Mapping]] = {
     # As text the server rounds it to 6 digits, but not a DOUBLE.
-    FIELD_TYPE.FLOAT: ("FLOAT", Mapping(pa.float32(), as_row="{} + 0e0")),
+    FIELD_TYPE.FLOAT: ("FLOAT", Mapping(pa.float32(), "{} + 0e0")),
     FIELD_TYPE.DOUBLE: ("DOUBLE", Mapping(pa.float64())),
     FIELD_TYPE.DATE: ("DATE", Mapping(pa.date32(), _SHORT_TEXT)),
     FIELD_TYPE.NEWDATE: ("DATE", Mapping(pa.date32(), _SHORT_TEXT)),

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Any
 
 from beam_pipeline import cursor_column
 from beam_pipeline.context import StepContext
-from beam_pipeline.modules.source.mysql import bound
+from beam_pipeline.modules.source.mysql.client import Client
 from beam_pipeline.modules.source.mysql.names import quoted
 from beam_pipeline.modules.source.mysql.types import Column, cursor_type
 from beam_pipeline.window import CursorType, CursorValue, SourceWindow
@@ -40,11 +39,11 @@ class WindowedRead:
         # The line break ends a comment that the query may end with.
         return f"WITH beamline_source AS ({query}\n) SELECT * FROM beamline_source WHERE {self.condition}"
 
-    def bind(self, control: Any) -> None:
-        """Binds the ends, for as long as a connection of PyMySQL lasts."""
+    def bind(self, client: Client) -> None:
+        """Binds the ends, for as long as a connection lasts."""
         if self.variables:
             assigned = (f"{name} = CAST(? AS {kind})" for name, kind, _ in self.variables)
-            bound.execute(control, f"SET {', '.join(assigned)}", [text for _, _, text in self.variables])
+            client.bind(f"SET {', '.join(assigned)}", [text for _, _, text in self.variables])
 
 
 def windowed(window: SourceWindow, columns: list[Column], context: StepContext) -> WindowedRead:
