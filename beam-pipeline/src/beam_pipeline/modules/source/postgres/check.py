@@ -19,7 +19,8 @@ def check(connection: Connection) -> str:
     """
     with (
         failures.named(connection),
-        psycopg.connect(session.conninfo(connection, "beamline check")) as control,
+        session.conninfo(connection, "beamline check") as address,
+        psycopg.connect(address) as control,
     ):
         number = control.info.server_version
         return f"PostgreSQL {number // 10000}.{number % 10000}"

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_pipeline import cells
 from beam_pipeline.empty_batch import empty_batch
 from beam_pipeline.errors import DataError
 from beam_pipeline.modules.source.postgres.types import Column
@@ -27,7 +28,8 @@ _TIME_INFINITIES = (
 _FIRST_DAY = -2_440_588
 _FIRST_MICROSECOND = _FIRST_DAY * 86_400_000_000
 
-DIMENSIONS = "beamline dimensions of "
+# A column beside those of the query: which of its arrays, counted from 1, has more than one dimension.
+DIMENSIONS = "beamline dimensions"
 
 
 class Converter:
@@ -43,22 +45,24 @@ class Converter:
         Raises:
             DataError: A value cannot be held exactly; the message names the column.
         """
+        self._check_dimensions(batch)
         converted = []
         for column in self._columns:
             value = batch.column(column.name)
             assert column.mapping is not None
-            if column.is_array:
-                self._check_dimensions(batch, column)
             converted.append(_exactly(value, column.mapping.arrow, column))
-        return pa.RecordBatch.from_arrays(converted, schema=self.schema)
+        return cells.bounded(pa.RecordBatch.from_arrays(converted, schema=self.schema))
 
     def empty(self) -> Any:
         """A batch without rows."""
         return empty_batch(self.schema)
 
-    def _check_dimensions(self, batch: Any, column: Column) -> None:
-        extra = DIMENSIONS + column.name
-        if extra in batch.schema.names and pc.any(batch.column(extra)).as_py():
+    def _check_dimensions(self, batch: Any) -> None:
+        if DIMENSIONS not in batch.schema.names:
+            return
+        place = pc.max(batch.column(DIMENSIONS)).as_py()
+        if place:
+            column = [column for column in self._columns if column.is_array][place - 1]
             raise DataError(
                 f"column `{column.name}` ({column.server_type}) holds arrays of more than one "
                 "dimension, which a list cannot hold; list it in `as_text`"

@@ -17,12 +17,26 @@ from beam_pipeline.registry import did_you_mean
 
 _TYPES = """
 SELECT t.oid, t.typname, t.typtype::text, n.nspname, t.typcategory = 'A' AND t.typlen = -1,
-       e.typname, e.typtype::text, en.nspname
+       e.typname, e.typtype::text, en.nspname, e.oid
 FROM pg_catalog.pg_type t
 JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
 LEFT JOIN pg_catalog.pg_namespace en ON en.oid = e.typnamespace
 WHERE t.oid = ANY(%s::oid[])
+"""
+# What is beneath a domain, through every domain that it is over.
+_BASES = """
+WITH RECURSIVE beneath AS (
+  SELECT t.oid AS domain, t.typbasetype AS oid, t.typtypmod AS modifier
+  FROM pg_catalog.pg_type t WHERE t.oid = ANY(%s::oid[]) AND t.typtype = 'd'
+  UNION ALL
+  SELECT b.domain, t.typbasetype, t.typtypmod
+  FROM beneath b JOIN pg_catalog.pg_type t ON t.oid = b.oid WHERE t.typtype = 'd'
+)
+SELECT b.domain, t.typname, t.typtype::text, n.nspname, b.modifier,
+       pg_catalog.format_type(t.oid, b.modifier), t.typcategory = 'A'
+FROM beneath b JOIN pg_catalog.pg_type t ON t.oid = b.oid
+JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE t.typtype <> 'd'
 """
 _NAMES = """
 SELECT pg_catalog.format_type(o, m) FROM unnest(%s::oid[], %s::int4[]) WITH ORDINALITY AS c(o, m, i)
@@ -50,6 +64,7 @@ def columns_of(control: psycopg.Connection[Any], connection: Connection, query: 
         names = control.execute(
             _NAMES, [[field.oid for field in fields], [field.modifier for field in fields]]
         ).fetchall()
+        bases = {base[0]: base for base in control.execute(_BASES, [[kind[8] for kind in kinds if kind[8]]])}
     if not fields:
         raise ConfigError("the query returns no columns; a source's query must be a SELECT")
     twice = [name for name, count in Counter(field.name for field in fields).items() if count > 1]
@@ -58,9 +73,11 @@ def columns_of(control: psycopg.Connection[Any], connection: Connection, query: 
             f"the query returns more than one column named {', '.join(f'`{n}`' for n in twice)}; "
             "give each a name of its own with AS"
         )
+    _check_wrapped(control, connection, query)
     by_oid = {kind[0]: kind for kind in kinds}
     return [
-        _column(field, by_oid[field.oid], str(name[0])) for field, name in zip(fields, names, strict=True)
+        _column(field, by_oid[field.oid], str(name[0]), bases)
+        for field, name in zip(fields, names, strict=True)
     ]
 
 
@@ -91,6 +108,19 @@ def with_text(columns: list[Column], as_text: list[str]) -> list[Column]:
 
 
 def _fields(control: psycopg.Connection[Any], query: str) -> list[_Field]:
+    result = _described(control, query)
+    if result.nparams:
+        raise ConfigError(
+            "the query holds a parameter (`$1`), and a source has none; write the value itself, or "
+            "`${args.NAME}` in the config"
+        )
+    return [
+        _Field((result.fname(i) or b"").decode(), result.ftype(i), result.fmod(i))
+        for i in range(result.nfields)
+    ]
+
+
+def _described(control: psycopg.Connection[Any], query: str) -> Any:
     connection = control.pgconn
     for result in (
         connection.prepare(b"", query.encode()),
@@ -98,18 +128,43 @@ def _fields(control: psycopg.Connection[Any], query: str) -> list[_Field]:
     ):
         if result.status != pq.ExecStatus.COMMAND_OK:
             raise psycopg.errors.error_from_result(result, "utf-8")
-    return [
-        _Field((result.fname(i) or b"").decode(), result.ftype(i), result.fmod(i))
-        for i in range(result.nfields)
-    ]
+    return result
 
 
-def _column(field: _Field, kind: Any, server_type: str) -> Column:
-    _, name, typtype, schema, is_array, element, element_kind, element_schema = kind
-    if is_array:
+def _check_wrapped(control: psycopg.Connection[Any], connection: Connection, query: str) -> None:
+    """A statement with a result that is no SELECT (SHOW, EXPLAIN, … RETURNING) cannot be read from.
+
+    It is described before, so that every other error is about the text as it was written.
+    """
+    with failures.named(connection), control.transaction(force_rollback=True):
+        try:
+            _described(control, f"SELECT FROM ({query}\n) AS beamline_query")
+        except (psycopg.errors.SyntaxError, psycopg.errors.FeatureNotSupported) as error:
+            raise ConfigError(
+                "the query must be a SELECT (or VALUES, TABLE, WITH … SELECT) that may stand in the place of "
+                f"a table, as in `SELECT * FROM (query) AS t`: {error.diag.message_primary}"
+            ) from error
+
+
+def _column(field: _Field, kind: Any, server_type: str, bases: dict[int, Any]) -> Column:
+    _, name, typtype, schema, is_array, element, element_kind, element_schema, element_oid = kind
+    if is_array and element_oid in bases:
+        found = _array_of_domain(bases[element_oid])
+    elif is_array:
         found = types.array(types.scalar(element, element_kind, element_schema, field.modifier))
     else:
         found = types.scalar(name, typtype, schema, field.modifier)
     if isinstance(found, str):
         return Column(field.name, server_type, None, found)
     return Column(field.name, server_type, found, is_array=is_array)
+
+
+def _array_of_domain(base: Any) -> types.Mapping | str:
+    """Read as an array of the type beneath, which the driver knows."""
+    _, name, typtype, schema, modifier, server_type, is_array = base
+    if is_array:
+        return "is an array of arrays, which no column of lists can hold"
+    found = types.array(types.scalar(name, typtype, schema, modifier))
+    if isinstance(found, str) or found.cast is not None:
+        return found
+    return types.Mapping(found.arrow, f"{server_type}[]")

@@ -23,6 +23,7 @@ _BY_STATE: dict[str, type[errors.BeamlineError]] = {
     "42": errors.SqlError,
     "53100": errors.StorageFull,  # the server's own disk
     "53": errors.ConnectionLost,  # too many connections, out of memory
+    "54": errors.ConfigError,  # a limit of the server: too many columns, a statement too complex
     "57014": errors.ConfigError,  # statement_timeout
     "57": errors.ConnectionLost,  # shutting down, starting up
     "58": errors.ConnectionLost,

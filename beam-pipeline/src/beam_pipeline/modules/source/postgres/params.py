@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from beam_pipeline.connections import DatabaseParams
+from beam_pipeline.connections import POSTGRES_TLS, DatabaseParams
 from beam_pipeline.params import Capabilities
 
 
@@ -31,7 +31,21 @@ class PostgresParams(DatabaseParams):
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["query"]}, {"required": ["table"]}]})
     capabilities: ClassVar[Capabilities] = Capabilities(inputs=0)
     sql_parameters: ClassVar[tuple[str, ...]] = ("query",)
+    connection_attributes: ClassVar[tuple[str, ...]] = (*DatabaseParams.connection_attributes, *POSTGRES_TLS)
 
+    sslmode: str | None = Field(
+        None,
+        description="TLS: disable, allow, prefer (default), require, verify-ca, verify-full; with `host`.",
+    )
+    sslrootcert: str | None = Field(
+        None, description="Certificates to trust: a path, `system`, or a reference to their text."
+    )
+    sslcert: str | None = Field(
+        None, description="The client's certificate: a path, or a reference to its text."
+    )
+    sslkey: str | None = Field(
+        None, pattern="^[^-]", description="The key of `sslcert`: a path, or a reference to its text."
+    )
     query: str | None = Field(
         None,
         min_length=1,

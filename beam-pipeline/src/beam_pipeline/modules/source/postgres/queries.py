@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from beam_pipeline import files, sql_text
+from beam_pipeline import query_text, sql_text
 from beam_pipeline.connections import Connection
 from beam_pipeline.context import StepContext
 from beam_pipeline.modules.source.postgres import failures, tables
@@ -26,7 +26,5 @@ def queries_of(
         with failures.named(connection):
             table = tables.find(control, params.table, context.plan_path)
         return table, [f"SELECT * FROM {table}"]
-    text = params.query or ""
-    if text.strip().endswith(".sql") and len(text.split()) == 1:
-        text = files.read_bytes(text.strip()).decode()
-    return None, sql_text.split_queries(text, f"{context.plan_path}.parameters.query")
+    where = f"{context.plan_path}.parameters.query"
+    return None, sql_text.split_queries(query_text.read(params.query or "", where), where, sql_text.POSTGRES)

@@ -210,12 +210,14 @@ def _statement(
     for column in columns:
         name = quoted(column.name)
         shown.append(name if column.mapping is None else column.mapping.selected(name))
-        if column.is_array:
-            extra = quoted(DIMENSIONS + column.name)
-            shown.append(f"pg_catalog.array_ndims({name}) > 1 AS {extra}")
+    arrays = [quoted(column.name) for column in columns if column.is_array]
+    if arrays:
+        # One column for all of them: a result has at most 1,664.
+        cases = (f"WHEN pg_catalog.array_ndims({name}) > 1 THEN {n}" for n, name in enumerate(arrays, 1))
+        shown.append(f"CASE {' '.join(cases)} ELSE 0 END AS {quoted(DIMENSIONS)}")
+    # The line break ends a comment that the query may end with: the driver wraps it, too, in COPY.
     if not where and shown == [quoted(column.name) for column in columns]:
-        return query
-    # The line break ends a comment that the query may end with.
+        return f"{query}\n"
     relation = table if table is not None else f"({query}\n) AS beamline_query"
     return f"SELECT {', '.join(shown)} FROM {relation}{_where(where)}"
 

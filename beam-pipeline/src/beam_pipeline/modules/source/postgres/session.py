@@ -14,7 +14,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from beam_pipeline.connections import Connection
-from beam_pipeline.modules.source.postgres import failures
+from beam_pipeline.modules.source.postgres import failures, tls
 
 DEFAULT_PORT = 5432
 CONNECT_SECONDS = 15
@@ -27,6 +27,8 @@ SETTINGS = (
     "SET LOCAL timezone TO 'UTC'",
     "SET LOCAL extra_float_digits TO 1",
     "SET LOCAL xmloption TO 'content'",
+    # A backslash in a text is a character of it, so that everybody finds the same end of a query.
+    "SET LOCAL standard_conforming_strings TO on",
     # The holder of a snapshot does nothing while others read.
     "SET LOCAL idle_in_transaction_session_timeout TO 0",
     # A query must not run on when this process was cancelled or killed: since PostgreSQL 14, a server on
@@ -43,7 +45,8 @@ def open_control(connection: Connection, application: str) -> psycopg.Connection
         BeamlineError: Classified, from the server or the network.
     """
     with failures.named(connection):
-        control = psycopg.connect(conninfo(connection, application), autocommit=True, prepare_threshold=None)
+        with conninfo(connection, application) as address:
+            control = psycopg.connect(address, autocommit=True, prepare_threshold=None)
         control.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         for setting in SETTINGS:
             control.execute(setting)
@@ -66,7 +69,8 @@ def open_stream(connection: Connection, application: str, snapshot: str | None) 
 
     with failures.named(connection):
         # With autocommit off, the driver itself begins the transaction.
-        stream = dbapi.connect(conninfo(connection, application))
+        with conninfo(connection, application) as address:
+            stream = dbapi.connect(address)
         try:
             with stream.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -91,21 +95,26 @@ def batches(cursor: Any, query: str) -> Iterator[Any]:
         yield from reader
 
 
-def conninfo(connection: Connection, application: str) -> str:
-    """Libpq's connection string; it holds the password."""
-    return make_conninfo(
-        host=connection.host,
-        port=connection.port or DEFAULT_PORT,
-        dbname=connection.database,
-        user=connection.user,
-        password=connection.password or None,
-        sslmode=connection.sslmode,
-        sslrootcert=connection.sslrootcert,
-        application_name=application[:63],
-        connect_timeout=CONNECT_SECONDS,
-        # A server that vanished without a word is noticed within a minute and a half.
-        keepalives=1,
-        keepalives_idle=30,
-        keepalives_interval=10,
-        keepalives_count=6,
-    )
+@contextlib.contextmanager
+def conninfo(connection: Connection, application: str) -> Iterator[str]:
+    """Yields libpq's connection string, which holds the password; it is of use inside of the block only.
+
+    Raises:
+        ConfigError: TLS is wanted in a way that cannot be.
+    """
+    with tls.options(connection) as options:
+        yield make_conninfo(
+            host=connection.host,
+            port=connection.port or DEFAULT_PORT,
+            dbname=connection.database,
+            user=connection.user,
+            password=connection.password or None,
+            **options,
+            application_name=application[:63],
+            connect_timeout=CONNECT_SECONDS,
+            # A server that vanished without a word is noticed within a minute and a half.
+            keepalives=1,
+            keepalives_idle=30,
+            keepalives_interval=10,
+            keepalives_count=6,
+        )

@@ -186,7 +186,7 @@ def test_a_wrong_split_column_is_named(numbers: Any, in_process: Any, profiles: 
         (" -- nothing", ConfigError, "is empty"),
         ("SELECT 1 AS a, 2 AS a", ConfigError, "more than one column named `a`"),
         ("CREATE TABLE x (i int)", ConfigError, "returns no columns"),
-        ("DELETE FROM numbers RETURNING id", ConfigError, "read-only transaction"),
+        ("DELETE FROM numbers RETURNING id", ConfigError, "must be a SELECT"),
     ],
 )  # fmt: skip
 def test_a_wrong_query_is_shown(
