@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from beam_pipeline import cells
 from beam_pipeline.errors import DataError
 from beam_pipeline.exact_cast import cast as exact_cast
 from beam_pipeline.modules.source.bigquery.types import Column, schema_of
@@ -25,7 +26,7 @@ def from_arrow(batch: Any, columns: Sequence[Column]) -> Any:
             arrays.append(_as(array, column.arrow))
         except pa.ArrowInvalid as error:
             raise _inexact(column, error) from error
-    return pa.RecordBatch.from_arrays(arrays, schema=schema_of(columns))
+    return cells.bounded(pa.RecordBatch.from_arrays(arrays, schema=schema_of(columns)))
 
 
 def from_texts(rows: Sequence[tuple[Any, ...]], columns: Sequence[Column]) -> Any:
@@ -44,7 +45,7 @@ def from_texts(rows: Sequence[tuple[Any, ...]], columns: Sequence[Column]) -> An
             arrays.append(_parsed(values, column.arrow))
         except (pa.ArrowInvalid, ValueError) as error:
             raise _inexact(column, error) from error
-    return pa.RecordBatch.from_arrays(arrays, schema=schema_of(columns))
+    return cells.bounded(pa.RecordBatch.from_arrays(arrays, schema=schema_of(columns)))
 
 
 def _inexact(column: Column, error: Exception) -> DataError:

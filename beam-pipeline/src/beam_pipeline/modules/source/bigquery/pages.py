@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from beam_pipeline import bigquery
+from beam_pipeline.errors import ConnectionLost
 from beam_pipeline.modules.source.bigquery import convert, failures
 from beam_pipeline.modules.source.bigquery.types import Column
 
@@ -16,6 +17,10 @@ _LEAST_ROWS = 20_000
 _RANGE_ROWS = 200_000
 _MOST_RANGES = 1_000
 _PAGE_ROWS = 50_000
+PAGE_BYTES = 8 << 20
+# Nothing is known of the first rows; the next page may be larger by so much.
+_FIRST_ROWS = 100
+_GROWTH = 16
 
 
 @dataclass(frozen=True)
@@ -45,24 +50,37 @@ def ranges_of(table: Any, schema: Sequence[Any], rows: int, workers: int) -> lis
 
 
 def batches(client: Any, part: Range, columns: Sequence[Column]) -> Iterator[Any]:
-    """Yields the rows of a range as record batches in the columns' types."""
+    """Yields the rows of a range as record batches in the columns' types.
+
+    How many rows are asked for at a time follows the bytes of those before: a page is held as a whole.
+    """
     from google.cloud.bigquery import SchemaField, Table
 
     # With every field as text, the client hands values over as they were sent, and parses none.
     table = Table(part.table, [SchemaField.from_api_repr(field) for field in part.fields])
-    with failures.named(client.project):
-        listed = client.list_rows(
-            table,
-            start_index=part.start,
-            max_results=part.count,
-            page_size=_PAGE_ROWS,
-            retry=bigquery.retry(),
-            timeout=bigquery.CALL_SECONDS,
-        )
-        for page in listed.pages:
-            rows = [row.values() for row in page]
-            if rows:
-                yield convert.from_texts(rows, columns)
+    end = part.start + part.count
+    at, wanted = part.start, _FIRST_ROWS
+    while at < end:
+        with failures.named(client.project):
+            listed = client.list_rows(
+                table,
+                start_index=at,
+                max_results=min(wanted, end - at),
+                page_size=min(wanted, end - at),
+                retry=bigquery.retry(),
+                timeout=bigquery.CALL_SECONDS,
+            )
+            # The first page that has rows, and no other: the service cuts pages by bytes, too.
+            rows = next((found for page in listed.pages if (found := [row.values() for row in page])), [])
+        if not rows:
+            raise ConnectionLost(
+                f"BigQuery handed out {at - part.start} of {part.count} rows of {part.table}"
+            )
+        batch = convert.from_texts(rows, columns)
+        at += len(rows)
+        most = PAGE_BYTES * len(rows) // max(1, batch.nbytes)
+        wanted = max(1, min(most, wanted * _GROWTH, _PAGE_ROWS))
+        yield batch
 
 
 def _texts(schema: Sequence[Any]) -> list[dict[str, Any]]:

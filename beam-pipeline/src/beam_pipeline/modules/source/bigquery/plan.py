@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from beam_pipeline import bigquery, files
+from beam_pipeline import bigquery, query_text
 from beam_pipeline.context import StepContext
 from beam_pipeline.cursor_column import column_of
 from beam_pipeline.modules.source.bigquery import failures, job, pages, statement, streams
@@ -124,10 +124,8 @@ def statement_of(params: BigqueryParams, context: StepContext) -> Statement:
     """
     if params.table is not None:
         return statement.of_table(table_of(params.table, params.project))
-    text = params.query or ""
-    if text.strip().endswith(".sql") and len(text.split()) == 1:
-        text = files.read_bytes(text.strip()).decode()
-    return statement.of_query(text, f"{context.plan_path}.parameters.query")
+    where = f"{context.plan_path}.parameters.query"
+    return statement.of_query(query_text.read(params.query or "", where), where)
 
 
 def table_of(name: str, project: str) -> Any:

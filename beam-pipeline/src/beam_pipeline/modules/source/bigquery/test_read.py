@@ -10,7 +10,7 @@ import pytest
 from beam_pipeline import bigquery as home
 from beam_pipeline.context import StepContext
 from beam_pipeline.errors import BeamlineError, ConfigError, ConnectionLost, DataError, SqlError
-from beam_pipeline.modules.source.bigquery import job, statement
+from beam_pipeline.modules.source.bigquery import job, pages, statement
 from beam_pipeline.modules.source.bigquery.cursor import describe_cursor
 from beam_pipeline.modules.source.bigquery.params import BigqueryParams
 from beam_pipeline.modules.source.bigquery.plan import Planner, table_of
@@ -67,6 +67,25 @@ def test_ranges_hold_every_row_once(
     monkeypatch.setattr("beam_pipeline.modules.source.bigquery.pages._PAGE_ROWS", 30)
     staged = in_process.run(source(query=f"SELECT * FROM {numbers}"), options=(f"--runner={runner}",))
     assert staged.query("SELECT count(*), count(DISTINCT id), sum(id) FROM t") == [(1000, 1000, 500500)]
+
+
+def test_a_page_is_bounded_in_bytes(bigquery: Any, dataset: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    bigquery.query_and_wait(
+        f"CREATE TABLE {dataset}.wide AS SELECT id, REPEAT('x', 20000) AS note"
+        " FROM UNNEST(GENERATE_ARRAY(1, 1000)) AS id"
+    )
+    monkeypatch.setattr("beam_pipeline.modules.source.bigquery.pages.PAGE_BYTES", 1 << 20)
+    params = params_of(project="test", query=f"SELECT * FROM {dataset}.wide")
+    read = [
+        batch
+        for planned in Planner(params, CONTEXT).plan()
+        if isinstance(planned.part, pages.Range)
+        for batch in pages.batches(bigquery, planned.part, planned.columns)
+    ]
+    assert sum(batch.num_rows for batch in read) == 1000
+    first, *others = [batch.nbytes for batch in read]
+    assert first < 3 << 20
+    assert max(others) <= 1 << 20
 
 
 @pytest.mark.parametrize("form", ["test:{0}", "test.{0}", "{0}"])
