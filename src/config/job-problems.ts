@@ -1,12 +1,13 @@
 import { loadCatalogue } from './catalogue.js';
 import type { LoadedConfig } from './document.js';
+import { certificatePathProblems } from './job-certificates.js';
 import { jobInputProblems, jobInputs } from './job-inputs.js';
 import { plaintextProfileProblems, type JobPlan } from './job-profiles.js';
 import type { Problem } from './problems.js';
 
 /**
  * Why a job on Dataflow could not read what a plan reads: files that are not copied for it, passwords
- * that it may not get or cannot resolve.
+ * that it may not get or cannot resolve, certificates that it does not have.
  * @param loaded the config; null if only its pinned plan is at hand
  * @throws `ConfigProblems` if the connection profiles cannot be read
  */
@@ -18,5 +19,6 @@ export function jobProblems(
   return [
     ...jobInputProblems(loaded, jobInputs(job.plan, loadCatalogue(root))),
     ...plaintextProfileProblems(loaded, job, { root, allowPlaintext }),
+    ...certificatePathProblems(loaded, job, { root }),
   ];
 }

@@ -2,7 +2,8 @@ import { relative } from 'node:path';
 import { loadConfig, type LoadedConfig } from './document.js';
 import type { Plan, PlannedSource } from './plan.js';
 import { formatPath, type Problem } from './problems.js';
-import { badSecretReferences, connectionAttributes, secretForm } from './secrets.js';
+import { badSecretReferences, connectionAttributes, secretForm, tlsKeys } from './secrets.js';
+import { isCertificatePath } from './certificates.js';
 import { isMapping } from './values.js';
 
 /** A plan that shall run on Dataflow. */
@@ -46,13 +47,26 @@ export function plaintextProfileProblems(
   if (!isMapping(value)) return problems;
   return used.reduce((all, key) => {
     const profile = Object.hasOwn(value, key) ? value[key] : undefined;
-    const why = isMapping(profile) ? whyNot(profile['password']) : undefined;
-    if (why === undefined) return all;
-    const message =
-      `the password of profile \`${key}\` ${why}: write \`${secretForm}\` in its place, ` +
-      'or upload it in plain text with --allow-plaintext-profile';
-    return [...all, file.problem([key, 'password'], message)];
+    return isMapping(profile) ? [...all, ...secretsProblems(file, key, profile)] : all;
   }, problems);
+}
+
+/** The password and the keys of one profile that would be uploaded in plain text. */
+function secretsProblems(
+  file: LoadedConfig,
+  key: string,
+  profile: Record<string, unknown>,
+): Problem[] {
+  return ['password', ...tlsKeys].flatMap((attribute) => {
+    const why = whyNot(profile[attribute]);
+    // A file that only this machine has is another matter.
+    if (why === undefined || (attribute !== 'password' && isCertificatePath(profile[attribute])))
+      return [];
+    const message =
+      `the ${attribute === 'password' ? 'password' : `\`${attribute}\``} of profile \`${key}\` ${why}: ` +
+      `write \`${secretForm}\` in its place, or upload it in plain text with --allow-plaintext-profile`;
+    return [file.problem([key, attribute], message)];
+  });
 }
 
 /** Why a job may not get this password; undefined if it may. */
@@ -85,6 +99,7 @@ function inlineProblems(
   });
 }
 
-function withoutPlace(path: (string | number)[], message: string): Problem {
+/** A problem of a plan whose config is not at hand. */
+export function withoutPlace(path: (string | number)[], message: string): Problem {
   return { file: 'the pinned plan', line: 0, column: 0, path: formatPath(path), message };
 }

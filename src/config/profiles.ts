@@ -35,6 +35,20 @@ export function profileKeys(profiles: LoadedConfig): string[] {
   return isMapping(profiles.value) ? Object.keys(profiles.value) : [];
 }
 
+const postgresModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
+const mysqlModes = ['DISABLED', 'PREFERRED', 'REQUIRED', 'VERIFY_CA', 'VERIFY_IDENTITY'];
+
+/** One of these, in capitals or not, or a text with a reference, which is resolved where it is used. */
+const modeOf = (modes: readonly string[]): z.ZodType<string | null | undefined> =>
+  z
+    .string()
+    .refine(
+      (text) =>
+        text.includes('${') || modes.some((mode) => mode === text || mode === text.toUpperCase()),
+      `must be one of ${modes.join(', ')}`,
+    )
+    .nullish();
+
 /** A profile, as the process that connects reads it; every text may hold references. */
 const connectionProfile = z.strictObject({
   type: z.string().nullish(),
@@ -43,8 +57,14 @@ const connectionProfile = z.strictObject({
   database: z.string(),
   user: z.string(),
   password: z.string().optional(),
-  sslmode: z.string().nullish(),
+  sslmode: modeOf(postgresModes),
   sslrootcert: z.string().nullish(),
+  sslcert: z.string().nullish(),
+  sslkey: z.string().nullish(),
+  ssl_mode: modeOf(mysqlModes),
+  ssl_ca: z.string().nullish(),
+  ssl_cert: z.string().nullish(),
+  ssl_key: z.string().nullish(),
 });
 
 /**

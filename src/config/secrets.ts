@@ -21,6 +21,13 @@ export function badSecretReferences(text: string): string[] {
 const secretKey =
   /^(pass(word|wd|phrase)?|pwd|secret.*|.*_secret|.*token|private_key|api_?key|credentials?)$/i;
 
+/** How PostgreSQL's clients name what TLS needs. */
+export const postgresTls = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey'] as const;
+/** How MySQL's clients do. */
+export const mysqlTls = ['ssl_mode', 'ssl_ca', 'ssl_cert', 'ssl_key'] as const;
+/** Attributes of a connection that may hold a private key. */
+export const tlsKeys = ['sslkey', 'ssl_key'] as const;
+
 /** Parameters of a source that say how to connect, in place of a profile. */
 export const connectionAttributes = [
   'host',
@@ -28,8 +35,8 @@ export const connectionAttributes = [
   'database',
   'user',
   'password',
-  'sslmode',
-  'sslrootcert',
+  ...postgresTls,
+  ...mysqlTls,
 ] as const;
 
 /** True at an attribute of a connection: there `${env:…}`, `${file:…}`, `${secret:…}` may stand. */

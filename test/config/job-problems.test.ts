@@ -84,6 +84,34 @@ describe('what a job on Dataflow may not get', () => {
     assert.equal(await said(config(attributes)), '');
   });
 
+  it('is a private key in plain text, or a certificate that stays on this machine', async () => {
+    const key = '-----BEGIN PRIVATE KEY-----';
+    for (const attribute of ['ssl_key', 'sslkey']) {
+      const inText = await said(withProfile, { [attribute]: key });
+      assert.match(
+        inText,
+        new RegExp(`6:\\d+ .*the \`${attribute}\` of profile \`shop\` would be uploaded`),
+      );
+      assert.doesNotMatch(inText, /BEGIN/);
+      const ofFile = await said(withProfile, { [attribute]: '${file:tls/key.pem}' });
+      assert.match(ofFile, /is `\$\{file:tls\/key\.pem\}`, which a Dataflow job cannot resolve/);
+      const path = await said(withProfile, { [attribute]: 'tls/key.pem' });
+      assert.match(path, /`tls\/key\.pem` is a file of this machine.* write `\$\{secret:/);
+      assert.equal(await said(withProfile, { [attribute]: secret }), '');
+    }
+    for (const attribute of ['sslrootcert', 'sslcert', 'ssl_ca', 'ssl_cert']) {
+      const path = await said(withProfile, { [attribute]: 'tls/ca.pem' });
+      assert.match(
+        path,
+        /6:\d+ .*is a file of this machine.* write `\$\{file:tls\/ca\.pem\}` in a/,
+      );
+      for (const travels of ['${file:tls/ca.pem}', '/etc/ssl/ca.pem', 'gs://bucket/ca.pem', secret])
+        assert.equal(await said(withProfile, { [attribute]: travels }), '');
+    }
+    const attributes = '      host: h\n      database: d\n      user: u\n      sslrootcert: ca.pem';
+    assert.match(await said(config(attributes)), /10:20 .*`ca\.pem` is a file of this machine/);
+  });
+
   it('names for a password in a config what its runner can resolve', async () => {
     const plain = config(
       '      host: h\n      database: d\n      user: u\n      password: planted',

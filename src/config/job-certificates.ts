@@ -1,0 +1,50 @@
+import { certificateAttributes, isCertificatePath } from './certificates.js';
+import type { LoadedConfig } from './document.js';
+import { loadJobProfiles, usedProfiles, withoutPlace, type JobPlan } from './job-profiles.js';
+import type { Problem } from './problems.js';
+import { secretForm, tlsKeys } from './secrets.js';
+import { isMapping } from './values.js';
+
+/** Files of certificates that a profile names and that would not travel with it. */
+export function certificatePathProblems(
+  loaded: LoadedConfig | null,
+  { plan, profiles }: JobPlan,
+  { root }: { root: string },
+): Problem[] {
+  const message = (attribute: string, path: string): string =>
+    `\`${path}\` is a file of this machine, and a Dataflow job has no such file: write ` +
+    (tlsKeys.some((name) => name === attribute)
+      ? `\`${secretForm}\`, with the key itself in the secret`
+      : `\`\${file:${path}}\` in a connection profile, so that its text travels, or \`${secretForm}\``) +
+    ', or a gs:// path, or the absolute path of a file in the image of the workers';
+  const inline = plan.sources.flatMap(({ parameters }, index) =>
+    certificateAttributes.flatMap((attribute) => {
+      const value = parameters[attribute];
+      if (!isRelativePath(value)) return [];
+      const path = ['sources', index, 'parameters', attribute];
+      return [
+        loaded?.problem(path, message(attribute, value)) ??
+          withoutPlace(path, message(attribute, value)),
+      ];
+    }),
+  );
+  if (profiles === null) return inline;
+  const file = loadJobProfiles(profiles, root);
+  const ofProfiles = usedProfiles(plan).flatMap((key) => {
+    const profile =
+      isMapping(file.value) && Object.hasOwn(file.value, key) ? file.value[key] : undefined;
+    if (!isMapping(profile)) return [];
+    return certificateAttributes.flatMap((attribute) => {
+      const value = profile[attribute];
+      return isRelativePath(value)
+        ? [file.problem([key, attribute], message(attribute, value))]
+        : [];
+    });
+  });
+  return [...inline, ...ofProfiles];
+}
+
+/** What only this machine has: not in the image of a job's workers, and not in a bucket. */
+function isRelativePath(value: unknown): value is string {
+  return isCertificatePath(value) && value !== '' && value !== 'system' && !/^\/|:\/\//.test(value);
+}
