@@ -11,12 +11,6 @@ export function certificatePathProblems(
   { plan, profiles }: JobPlan,
   { root }: { root: string },
 ): Problem[] {
-  const message = (attribute: string, path: string): string =>
-    `\`${path}\` is a file of this machine, and a Dataflow job has no such file: write ` +
-    (tlsKeys.some((name) => name === attribute)
-      ? `\`${secretForm}\`, with the key itself in the secret`
-      : `\`\${file:${path}}\` in a connection profile, so that its text travels, or \`${secretForm}\``) +
-    ', or a gs:// path, or the absolute path of a file in the image of the workers';
   const inline = plan.sources.flatMap(({ parameters }, index) =>
     certificateAttributes.flatMap((attribute) => {
       const value = parameters[attribute];
@@ -47,4 +41,14 @@ export function certificatePathProblems(
 /** What only this machine has: not in the image of a job's workers, and not in a bucket. */
 function isRelativePath(value: unknown): value is string {
   return isCertificatePath(value) && value !== '' && value !== 'system' && !/^\/|:\/\//.test(value);
+}
+
+function message(attribute: string, path: string): string {
+  const instead = tlsKeys.some((name) => name === attribute)
+    ? `\`${secretForm}\`, with the key itself in the secret`
+    : `\`\${file:${path}}\` in a connection profile, so that its text travels, or \`${secretForm}\``;
+  return (
+    `\`${path}\` is a file of this machine, and a Dataflow job has no such file: write ${instead}, ` +
+    'or a gs:// path, or the absolute path of a file in the image of the workers'
+  );
 }
