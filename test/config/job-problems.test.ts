@@ -112,6 +112,20 @@ describe('what a job on Dataflow may not get', () => {
     assert.match(await said(config(attributes)), /10:20 .*`ca\.pem` is a file of this machine/);
   });
 
+  it('a mode of TLS is one of those that its database has, everywhere', async () => {
+    const given = async (tls: Record<string, string>): Promise<string> =>
+      said(withProfile, { password: secret, ...tls }, { runner: 'local' });
+    assert.equal(await given({ ssl_mode: 'verify_identity' }), '');
+    assert.equal(await given({ sslmode: 'verify-full', sslcert: 'c.pem', sslkey: 'k.pem' }), '');
+    assert.equal(await given({ sslmode: '${env:MODE}' }), '');
+    assert.match(await given({ ssl_mode: 'VERIFY' }), /shop\.ssl_mode .*must be one of DISABLED, /);
+    assert.match(
+      await given({ sslmode: 'verify_full' }),
+      /shop\.sslmode .*must be one of disable, /,
+    );
+    assert.match(await given({ ssl_cart: 'c.pem' }), /shop\.ssl_cart .*unknown key/);
+  });
+
   it('names for a password in a config what its runner can resolve', async () => {
     const plain = config(
       '      host: h\n      database: d\n      user: u\n      password: planted',
