@@ -10,7 +10,7 @@ from itertools import pairwise
 import pyarrow as pa
 
 from beam_pipeline.agreement import check_agreement
-from beam_pipeline.connections import ConnectionReference
+from beam_pipeline.connections import Connection, ConnectionReference
 from beam_pipeline.context import StepContext
 from beam_pipeline.errors import ConfigError, DataError
 from beam_pipeline.modules.source.mysql import failures, session
@@ -70,15 +70,13 @@ class Planner:
         client = session.open_client(connection)
         try:
             queries = queries_of(self._params, self._context, client, connection)
-            described = [describe(client, connection, query) for query in queries]
-            check_agreement(described, f"{self._context.plan_path}.parameters.query")
-            columns = _with_text(described[0], self._params.as_text)
-            window = self._windowed(described[0])
+            served, columns = self._described(client, connection, queries)
+            window = self._windowed(served)
             with failures.named(connection):
                 if window is not None:
                     window.bind(client)
                     queries = [window.around(query) for query in queries]
-                wheres = [self._wheres(client, query, described[0]) for query in queries]
+                wheres = [self._wheres(client, query, served) for query in queries]
         finally:
             client.close()
         statements = [
@@ -92,6 +90,28 @@ class Planner:
         progress.expect(self._context.step, parts=len(statements))
         for statement in statements:
             yield PlannedRead(statement, columns, window)
+
+    def columns(self) -> list[Column]:
+        """Describes the queries, and reads nothing.
+
+        Raises:
+            BeamlineError: The config, the SQL, the data's types or the connection is at fault.
+        """
+        connection = self._connection.resolve()
+        client = session.open_client(connection)
+        try:
+            queries = queries_of(self._params, self._context, client, connection)
+            return self._described(client, connection, queries)[1]
+        finally:
+            client.close()
+
+    def _described(
+        self, client: Client, connection: Connection, queries: list[str]
+    ) -> tuple[list[Column], list[Column]]:
+        """The columns as the server has them, and as they are read."""
+        described = [describe(client, connection, query) for query in queries]
+        check_agreement(described, f"{self._context.plan_path}.parameters.query")
+        return described[0], _with_text(described[0], self._params.as_text)
 
     def _windowed(self, columns: list[Column]) -> WindowedRead | None:
         window = self._context.window

@@ -30,6 +30,11 @@ class ReadFromMysql(beam.PTransform):
         several = params.partition is not None or sql_text.SEPARATOR in (params.query or "")
         self.consistency = params.consistency or ("per_range" if several else "snapshot")
 
+    def schema(self) -> Any:
+        """Asks the server for the columns."""
+        planner = Planner(self._params, self._context, self._connection)
+        return Converter(planner.columns()).schema
+
     def expand(self, pbegin: Any) -> Any:
         """Returns a PCollection of `pyarrow.RecordBatch`."""
         return (
