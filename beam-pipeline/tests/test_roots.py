@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +15,8 @@ import pytest
 from beam_pipeline import connections, files, registry, regular, roots, secrets
 from beam_pipeline.connections import ConnectionReference
 from beam_pipeline.errors import ConfigError, SqlError
+from beam_pipeline.modules.source.mysql import tls as mysql
+from beam_pipeline.modules.source.postgres import tls as postgres
 from beam_pipeline.pattern import pattern_regex
 from running import InProcess, plan_of
 
@@ -93,6 +97,32 @@ def test_a_reference_of_a_config_or_of_a_named_profile_stays_inside(project: Pat
                 reference.resolve()
 
 
+@pytest.mark.parametrize("path", ["../other.pem", "up/other.pem", "${file:../other.pem}"])
+@pytest.mark.parametrize("name", ["ssl_ca", "ssl_cert", "sslrootcert"])
+def test_a_certificate_of_a_config_or_of_a_named_profile_stays_inside(
+    name: str, path: str, project: Path
+) -> None:
+    (project.parent / "other.pem").write_text("-----BEGIN CERTIFICATE-----")
+    attributes = PROFILE | {"host": "db", name: path}
+    (project / "other.json").write_text(json.dumps({"shop": attributes}))
+    (project / ".connections.json").write_text(json.dumps({"shop": attributes}))
+
+    def used(reference: ConnectionReference) -> str:
+        try:
+            connection = reference.resolve()
+            if name.startswith("ssl_"):
+                mysql.wanted(connection)
+            with postgres.options(connection):
+                return "read"
+        except ConfigError as error:
+            # This certificate is none.
+            return "read" if "can be read: " in str(error) or "used together: " in str(error) else str(error)
+
+    assert "outside of the project" in used(ConnectionReference("s", inline=(*attributes.items(),)))
+    assert "outside of the project" in used(ConnectionReference("s", str(project / "other.json"), "shop"))
+    assert used(ConnectionReference("s", str(project / ".connections.json"), "shop")) == "read"
+
+
 @pytest.mark.parametrize(
     ("path", "says"), [("pipe", "no regular file"), ("/dev/zero", "no regular file"), (".", "is a folder")]
 )
@@ -118,6 +148,19 @@ def test_no_file_is_read_that_is_larger_than_it_may_be(project: Path) -> None:
     assert len(regular.read("/proc/self/status", 1 << 20)) > 100
     with pytest.raises(regular.Unreadable, match="more than 100 bytes"):
         regular.read("/proc/self/status", 100)
+
+
+def test_no_file_of_another_store_is_read_that_is_larger_than_it_may_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Endless(io.RawIOBase):
+        def read(self, size: int = -1) -> bytes:
+            assert size >= 0, "would be read without end"
+            return b"x" * size
+
+    monkeypatch.setattr(files, "_filesystems", lambda: SimpleNamespace(open=lambda _: Endless()))
+    with pytest.raises(ConfigError, match=r"s3://b/ca\.pem has more than 10 bytes"):
+        files.read_bytes("s3://b/ca.pem", 10)
 
 
 def test_profiles_that_are_nested_too_deeply_are_refused(project: Path) -> None:

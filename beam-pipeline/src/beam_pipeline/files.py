@@ -51,11 +51,14 @@ def read_bytes(uri: str, most: int = MOST_BYTES) -> bytes:
         if is_object(uri):
             return bytes(_gcs().read_bytes(uri, most))
         with _filesystems().open(uri) as stream:
-            return bytes(stream.read())
+            content = bytes(stream.read(most + 1))
     except OSError as error:
         raise errors.from_os_error(error, uri) from error
     except regular.Unreadable as error:
         raise errors.ConfigError(f"{uri} {error}") from None
+    if len(content) > most:
+        raise errors.ConfigError(f"{uri} has more than {most} bytes")
+    return content
 
 
 def make_folder(uri: str) -> None:

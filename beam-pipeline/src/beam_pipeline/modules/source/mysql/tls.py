@@ -108,9 +108,7 @@ def _mode(given: dict[str, str], place: str) -> Mode:
     return Mode(text)
 
 
-def _load_own(
-    context: ssl.SSLContext, given: dict[str, str], place: str, anywhere: bool
-) -> None:
+def _load_own(context: ssl.SSLContext, given: dict[str, str], place: str, anywhere: bool) -> None:
     """The client's certificate, for a server that asks for one; its key may stand in the same text."""
     if "ssl_cert" not in given:
         if "ssl_key" in given:

@@ -39,7 +39,7 @@ def options(connection: Connection) -> Iterator[dict[str, str]]:
     if ("sslcert" in given) != ("sslkey" in given):
         raise ConfigError(f"{place}: give `sslcert` and `sslkey`, or neither")
     read = {
-        name: certificates.pem(given[name], f"{place}: {name}")
+        name: certificates.pem(given[name], f"{place}: {name}", anywhere=connection.anywhere)
         for name in ("sslrootcert", "sslcert", "sslkey")
         if name in given and given[name] != _SYSTEM
     }
