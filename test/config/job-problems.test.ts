@@ -52,6 +52,10 @@ describe('what a job on Dataflow may not get', () => {
 
   const withProfile = config('      profile: shop');
 
+  /** What is said of a profile with these attributes, of a run on this machine. */
+  const given = async (tls: Record<string, string>): Promise<string> =>
+    said(withProfile, { password: secret, ...tls }, { runner: 'local' });
+
   it('is said at its place, before anything is started', async () => {
     assert.equal(
       await said(withProfile, { password: 'planted' }),
@@ -113,8 +117,6 @@ describe('what a job on Dataflow may not get', () => {
   });
 
   it('a mode of TLS is one of those that its database has, everywhere', async () => {
-    const given = async (tls: Record<string, string>): Promise<string> =>
-      said(withProfile, { password: secret, ...tls }, { runner: 'local' });
     assert.equal(await given({ ssl_mode: 'verify_identity' }), '');
     assert.equal(await given({ sslmode: 'verify-full', sslcert: 'c.pem', sslkey: 'k.pem' }), '');
     assert.equal(await given({ sslmode: '${env:MODE}' }), '');
