@@ -7,7 +7,6 @@ import { jobLabelNames } from '../../src/shared/job-identity.js';
 import { lockWorkflowType } from '../../src/shared/names.js';
 import type { Receipt } from '../../src/shared/receipt.js';
 import { openLocalStore, storePaths } from '../../src/store/local-store.js';
-import { objectPaths } from '../../src/store/object-store.js';
 import { leftovers } from '../support/hosts.js';
 import { jobsOf, type Job } from './jobs.js';
 import type { PlayedRun } from './play.js';
@@ -84,7 +83,7 @@ function noActiveJob(jobs: readonly Job[]): Violation[] {
 
 async function nothingLeft(world: World): Promise<Violation[]> {
   const violations: Violation[] = [];
-  for await (const { uri } of world.objects.list(objectPaths.staging(bucketStore, ''))) {
+  for await (const { uri } of world.objects.list(`${bucketStore}/staging/`)) {
     violations.push({ what: `${uri} is left`, runKey: uri.split('/').at(-3) ?? '' });
   }
   for (const file of await leftovers(world.roots)) {

@@ -217,6 +217,7 @@ describe('commands about jobs', function () {
         staging: [],
         locks: [],
         stalled: [],
+        unread_locks: [],
         done: { jobs: [], removed: [], released: [] },
       });
     });

@@ -130,6 +130,7 @@ describe('beamline plan --runner dataflow', function () {
   beforeEach(() => {
     server.calls.length = 0;
     folder.write('a.yaml', config);
+    folder.write('orders.csv', 'id\n1\n');
     folder.write('beamline.yaml', settings);
   });
 
