@@ -160,7 +160,7 @@ describe('the command line, whatever other people have started', function () {
       await until(async () => (await environment.client.workflow.count(query)).count === 4);
       const unread: UnreadLock[] = [];
       const runs = createRuns(environment.client);
-      const found = await findOrphanLocks(runs, (lock) => void unread.push(lock));
+      const { locks: found } = await findOrphanLocks(runs, (lock) => void unread.push(lock));
       assert.deepEqual(found, [{ lock_id: 'beamline.lock.held', holder: gone, waiting: 0 }]);
       assert.deepEqual(unread.map(({ lock_id, reason }) => `${lock_id}: ${reason}`).toSorted(), [
         'beamline.lock.mad: its holder is none',
