@@ -40,9 +40,15 @@ class ReadFromFiles(beam.PTransform):
         super().__init__()
         self.plan = _Plan(params, context)
         self.read = _Read(params, context)
+        # The workers' own disks may have files that a launcher has not.
+        self._is_elsewhere = not context.in_process and files.is_local(
+            files.resolve(params.path, context.root)
+        )
 
     def schema(self) -> Any:
-        """Looks at the beginning of each file; None where that would be a work of its own."""
+        """Looks at the beginning of each file; None where that would be a work of its own, or not possible."""
+        if self._is_elsewhere:
+            return None
         columns = self.plan.columns(_FILES_TO_LOOK_AT)
         return None if columns is None else schema_of(columns)
 
