@@ -112,6 +112,7 @@ def test_the_job_is_submitted_and_not_awaited(launcher: Child, bucket: str, data
         "--max_num_workers=5",
         "--machine_type=e2-standard-2",
     )
+    files.write_whole(f"{bucket}/inputs/data/a.csv", b"n\n1\n")
     launcher.finish(launcher.start(PLAN, None, "--root", f"{bucket}/inputs", *options(bucket, *more)))
     assert submitted(launcher) == {
         "job_id": "2026-11-25_job", "job_name": "job-1", "project": "project-1", "region": "europe-west1",

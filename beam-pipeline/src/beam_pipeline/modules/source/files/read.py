@@ -46,7 +46,7 @@ class ReadFromFiles(beam.PTransform):
         )
 
     def schema(self) -> Any:
-        """Looks at the beginning of each file; None where that would be a work of its own, or not possible."""
+        """Looks at the beginning of each file; None where there are too many, or they may be elsewhere."""
         if self._is_elsewhere:
             return None
         columns = self.plan.columns(_FILES_TO_LOOK_AT)
