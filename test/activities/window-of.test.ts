@@ -324,6 +324,48 @@ const cases: [string, Change, string][] = [
     },
     '[2026-03-29T01:30:00.000000 .. 2026-03-29T03:00:00.000000 record',
   ],
+  [
+    'an interval of hours counts hours',
+    { ...merge, incremental: { from: { count: 2, unit: 'hour' } } },
+    '[2026-03-10T10:00:00.000000Z .. 2026-03-10T12:00:00.000000Z interval',
+  ],
+  [
+    'an interval is not made shorter by a window that ended within it',
+    {
+      ...merge,
+      incremental: { from: { count: 1, unit: 'hour' }, lag: { ms: 60_000 } },
+      recorded: [recorded('timestamptz', '2026-03-10T11:30:00.000000Z')],
+    },
+    '[2026-03-10T11:00:00.000000Z .. 2026-03-10T12:00:00.000000Z interval',
+  ],
+  [
+    'nor does it look back behind one that ended just where it begins',
+    {
+      ...merge,
+      incremental: { from: { count: 1, unit: 'hour' }, lag: { ms: 60_000 } },
+      recorded: [recorded('timestamptz', '2026-03-10T11:00:00.000000Z')],
+    },
+    '[2026-03-10T11:00:00.000000Z .. 2026-03-10T12:00:00.000000Z interval',
+  ],
+  [
+    'a destination without a record that ends where the record of another does is told as it is',
+    {
+      ...merge,
+      recorded: [recorded('timestamptz', '2026-03-09T00:00:00.000000Z'), null],
+      max: greatest('timestamptz', '2026-03-09T00:00:00.000000Z'),
+    },
+    '[2026-03-09T00:00:00.000000Z .. 2026-03-10T12:00:00.000000Z destination',
+  ],
+  [
+    'a merge by an integer looks back by its lag',
+    {
+      ...merge,
+      ...of('integer', '900'),
+      incremental: { lag: { count: 50 } },
+      recorded: [recorded('integer', '500')],
+    },
+    '[450 .. 901 record',
+  ],
 ];
 
 const refusals: [string, Change, RegExp][] = [
@@ -346,6 +388,30 @@ const refusals: [string, Change, RegExp][] = [
     'an interval of integers',
     { ...of('integer'), incremental: { from: { count: 1, unit: 'day' } } },
     /is a time/,
+  ],
+  [
+    'a lag of time of an append by an integer',
+    { ...of('integer', '9'), incremental: { lag: { ms: 1000 } } },
+    /`lag` must be a number.*`at` is integer/,
+  ],
+  [
+    'a lag of time of a merge by an integer',
+    {
+      ...merge,
+      ...of('integer', '9'),
+      incremental: { lag: { ms: 1000 } },
+      recorded: [recorded('integer', '5')],
+    },
+    /`lag` must be a number.*`at` is integer/,
+  ],
+  [
+    'a lag that is a number of a merge by a time',
+    {
+      ...merge,
+      incremental: { lag: { count: 5 } },
+      recorded: [recorded('timestamptz', '2026-03-09T00:00:00.000000Z')],
+    },
+    /`lag` must be a time/,
   ],
   ['a lag that does not fit', { incremental: { lag: { count: 5 } } }, /must be a time/],
   [
