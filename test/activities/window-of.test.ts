@@ -78,6 +78,16 @@ const cases: [string, Change, string][] = [
     '[2026-03-07T00:00:00.000000Z .. 2026-03-10T12:00:00.000000Z record',
   ],
   [
+    'so it does in whatever order they stand',
+    {
+      recorded: [
+        recorded('timestamptz', '2026-03-07T00:00:00.000000Z'),
+        recorded('timestamptz', '2026-03-09T00:00:00.000000Z'),
+      ],
+    },
+    '[2026-03-07T00:00:00.000000Z .. 2026-03-10T12:00:00.000000Z record',
+  ],
+  [
     'a merge begins anew where a sink has no record: that one lacks everything',
     { ...merge, recorded: [recorded('timestamptz', '2026-03-09T00:00:00.000000Z'), null] },
     'begin .. 2026-03-10T12:00:00.000000Z everything',
