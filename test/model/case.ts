@@ -54,6 +54,8 @@ export class Case {
   #version = 0;
   /** Milliseconds since 1970, as the servers of the runs have it. */
   #clock = Date.UTC(2026, 0, 1);
+  /** When the last run read, by its clock. */
+  #lastRead = 0;
   readonly #sources: Source[];
   readonly #expectation: Expectation;
   #sleeping: Sleeping[] = [];
@@ -336,8 +338,11 @@ export class Case {
 
   /** As a run asks before it reads: its clock may be wrong, as long as nobody else's rows wait. */
   async #readAt(): Promise<string> {
-    this.#clock += this.#left.every(({ isIn }) => isIn) ? -3 : 5;
-    return readAtAfter([(await this.#inspect()).readAt], this.#clock);
+    const waits = this.#left.some(({ isIn }) => !isIn);
+    this.#clock = waits ? Math.max(this.#clock, this.#lastRead) + 5 : this.#clock - 3;
+    const readAt = readAtAfter([(await this.#inspect()).readAt], this.#clock);
+    this.#lastRead = Date.parse(readAt);
+    return readAt;
   }
 
   async #inspect(): Promise<Standing> {
