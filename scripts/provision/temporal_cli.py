@@ -19,7 +19,7 @@ class TemporalCli(Step):
     """`TEMPORAL_CLI`, PATH or the cache; else downloaded by the SDK; else built once with Go.
 
     `src/dev/temporal-cli.ts` looks in the same places. Go proves what it builds by the public list of hashes
-    of modules (sum.golang.org). A download is proved by the hash in package.json; without one, it says so.
+    of modules. A download is proved by the hash in package.json; without one, it says so.
     """
 
     def __init__(self) -> None:
