@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,19 @@ def test_the_columns_that_are_told_are_those_that_are_staged(
     assert code == 0
     for name, sink in staged.manifest["sinks"].items():
         assert document["steps"][sink["input"]] == sink["schema"], name
+
+
+def test_nothing_stays_of_a_pipeline_that_is_not_run(
+    in_process: Any, profiles: Path, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "temporary"
+    own.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(own))
+    plan = plan_of(orders(), {"slim": {"module": "select", "inputs": ["orders"], "columns": ["idd"]}})
+    told(plan, profiles, tmp_path, capsys)
+    with pytest.raises(ConfigError):
+        in_process.run(plan, profiles)
+    assert list(own.iterdir()) == []
 
 
 def test_a_failure_is_told_with_its_step(profiles: Path, tmp_path: Path, capsys: Any) -> None:

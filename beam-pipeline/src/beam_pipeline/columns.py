@@ -48,8 +48,6 @@ def described(schema: Any) -> list[dict[str, Any]]:
 def _document(arguments: argparse.Namespace, folder: str) -> dict[str, Any]:
     pinned = plan.read(arguments.plan)
     # Importing Beam takes most of a second: a plan that cannot be read is told before.
-    import apache_beam as beam
-
     from beam_pipeline import graph
 
     attempt = graph.Attempt(
@@ -65,7 +63,8 @@ def _document(arguments: argparse.Namespace, folder: str) -> dict[str, Any]:
         windows=None,
     )
     unreached: dict[str, str] = {}
-    steps = graph.columns(beam.Pipeline(), pinned.plan, attempt, unreached)
+    with graph.new_pipeline() as pipeline:
+        steps = graph.columns(pipeline, pinned.plan, attempt, unreached)
     return {
         "steps": {name: described(schema) for name, schema in steps.items()},
         "unreached": {name: secrets.redact(reason) for name, reason in unreached.items()},

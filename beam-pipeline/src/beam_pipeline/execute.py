@@ -9,7 +9,6 @@ import os
 import time
 from typing import Any
 
-import apache_beam as beam
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
 
 from beam_pipeline import files, graph, launch, plan, window
@@ -51,12 +50,12 @@ def execute(
         windows=window.read(arguments.windows),
     )
     files.make_folder(attempt.staging)
-    pipeline = beam.Pipeline(options=options)
-    graph.build(pipeline, pinned.plan, attempt)
-    built = time.monotonic()
-    if remote:
-        return "submitted", launch.submit(pipeline, options)
-    pipeline.run().wait_until_finish()
+    with graph.new_pipeline(options) as pipeline:
+        graph.build(pipeline, pinned.plan, attempt)
+        built = time.monotonic()
+        if remote:
+            return "submitted", launch.submit(pipeline, options)
+        pipeline.run().wait_until_finish()
     seconds = {"build": round(built - started, 3), "run": round(time.monotonic() - built, 3)}
     manifest = _finished(files.join(attempt.staging, "manifest.json"))
     return "finished", {**manifest, "seconds": seconds}

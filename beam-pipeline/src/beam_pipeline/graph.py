@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -37,6 +40,16 @@ class Attempt:
     root: str | None = None
     # None where no row is read: incremental sources need none then.
     windows: RunWindows | None = field(default_factory=RunWindows)
+
+
+@contextlib.contextmanager
+def new_pipeline(options: Any = None) -> Iterator[Any]:
+    """A pipeline whose temporary folder goes in any case: Beam removes it only where it is run."""
+    pipeline = beam.Pipeline(options=options)
+    try:
+        yield pipeline
+    finally:
+        shutil.rmtree(pipeline.local_tempdir, ignore_errors=True)
 
 
 def build(pipeline: Any, plan: Plan, attempt: Attempt) -> Any:
