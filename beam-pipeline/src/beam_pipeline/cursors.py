@@ -9,18 +9,18 @@ prints one JSON document, `{"sources": {"orders": {"column", "type", "max", "nul
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
 
-from beam_pipeline import failure, plan, registry, roots
+from beam_pipeline import plan, registry
 from beam_pipeline.context import StepContext
 from beam_pipeline.cursor_column import CursorColumn
 from beam_pipeline.errors import BeamlineError, ConfigError
 from beam_pipeline.plan import Plan
+from beam_pipeline.plan_question import answer
 
 _AT_ONCE = 16
 
@@ -31,20 +31,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, or 1 if a failure was printed.
     """
-    parser = argparse.ArgumentParser(prog="python -m beam_pipeline.cursors", allow_abbrev=False)
-    parser.add_argument("--plan", required=True, help="path of the plan")
-    parser.add_argument("--profiles", help="path of the connection profiles")
-    parser.add_argument("--root", help="folder to which relative paths are relative")
-    parser.add_argument("--roots", help="JSON list of the folders that a config's files may lie in")
-    arguments = parser.parse_args(argv)
-    try:
-        roots.allow(arguments.roots)
-        found = describe(plan.read(arguments.plan).plan, arguments.profiles or None, arguments.root or None)
-    except Exception as error:
-        print(json.dumps({"failure": failure.describe(error)}))
-        return 1
-    print(json.dumps({"sources": {name: asdict(column) for name, column in found.items()}}))
-    return 0
+    return answer("beam_pipeline.cursors", argv, _document)
+
+
+def _document(arguments: argparse.Namespace) -> dict[str, Any]:
+    found = describe(plan.read(arguments.plan).plan, arguments.profiles, arguments.root)
+    return {"sources": {name: asdict(column) for name, column in found.items()}}
 
 
 def describe(wanted: Plan, profiles: str | None, root: str | None) -> dict[str, CursorColumn]:

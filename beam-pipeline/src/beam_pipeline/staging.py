@@ -188,9 +188,7 @@ class WriteManifest(beam.DoFn):
             "input": source,
             "rows": sum(part.rows for part in written),
             "bytes": sum(part.size for part in written),
-            "schema": [
-                {"name": field.name, "type": str(field.type), "nullable": field.nullable} for field in schema
-            ],
+            "schema": described(schema),
             "files": [{"uri": part.uri, "rows": part.rows, "bytes": part.size} for part in written],
         }
 
@@ -201,6 +199,11 @@ class WriteManifest(beam.DoFn):
         writer.write(batch)
         rows, size = writer.close()
         return StagedPart(name, _packed(schema), uri, rows, size)
+
+
+def described(schema: Any) -> list[dict[str, Any]]:
+    """The fields of an Arrow schema, as a manifest has them."""
+    return [{"name": field.name, "type": str(field.type), "nullable": field.nullable} for field in schema]
 
 
 def folder_of(staging: str, sink: str) -> str:

@@ -44,14 +44,12 @@ class Planner:
         Raises:
             BeamlineError: The config, the SQL, the data's types or a right is at fault.
         """
-        params, context = self._params, self._context
-        with failures.named(params.project):
-            client = bigquery.open_client(params.project, params.location)
+        params = self._params
+        client = self._client()
         if params.table is not None:
             yield from self._table(client, table_of(params.table, params.project))
         else:
-            where = f"{context.plan_path}.parameters.query"
-            yield from self._query(client, statement_of(params, context), where)
+            yield from self._query(client, statement_of(params, self._context), self._where("query"))
 
     def columns(self) -> list[Column]:
         """Describes the query or the table, and reads nothing.
@@ -59,36 +57,39 @@ class Planner:
         Raises:
             BeamlineError: The config, the SQL, the data's types or a right is at fault.
         """
-        params, context = self._params, self._context
-        with failures.named(params.project):
-            client = bigquery.open_client(params.project, params.location)
-            if params.table is not None:
-                reference = table_of(params.table, params.project)
-                table = client.get_table(reference, retry=bigquery.retry(), timeout=bigquery.CALL_SECONDS)
-                return columns_of(table.schema)
-        where = f"{context.plan_path}.parameters.query"
-        asked = statement_of(params, context)
-        if context.window is not None:
-            asked = asked.within(context.window)
-        return columns_of(job.describe(client, asked, where).schema)
+        params = self._params
+        client = self._client()
+        if params.table is not None:
+            return columns_of(_look_at(client, table_of(params.table, params.project)).schema)
+        asked = self._windowed(statement_of(params, self._context))
+        return columns_of(job.describe(client, asked, self._where("query")).schema)
+
+    def _client(self) -> Any:
+        with failures.named(self._params.project):
+            return bigquery.open_client(self._params.project, self._params.location)
+
+    def _where(self, parameter: str) -> str:
+        return f"{self._context.plan_path}.parameters.{parameter}"
+
+    def _windowed(self, whole: Statement) -> Statement:
+        window = self._context.window
+        return whole if window is None else whole.within(window)
 
     def _table(self, client: Any, reference: Any) -> Iterator[PlannedRead]:
-        with failures.named(client.project):
-            table = client.get_table(reference, retry=bigquery.retry(), timeout=bigquery.CALL_SECONDS)
+        table = _look_at(client, reference)
         columns = columns_of(table.schema)
         if self._context.window is None and table.table_type in streams.READABLE:
             opened = streams.open_streams(client.project, reference, self._most)
             if opened is not None:
                 yield from self._reads(columns, opened, table.num_rows)
                 return
-        where = f"{self._context.plan_path}.parameters.table"
-        yield from self._query(client, statement.of_table(reference), where, columns)
+        yield from self._query(client, statement.of_table(reference), self._where("table"), columns)
 
     def _query(
         self, client: Any, whole: Statement, where: str, known: list[Column] | None = None
     ) -> Iterator[PlannedRead]:
         context = self._context
-        asked = whole if context.window is None else whole.within(context.window)
+        asked = self._windowed(whole)
         described = job.describe(client, asked, where)
         columns_of(described.schema)
         if context.window is not None:
@@ -114,6 +115,11 @@ class Planner:
     @property
     def _most(self) -> int:
         return self._context.workers * 4
+
+
+def _look_at(client: Any, reference: Any) -> Any:
+    with failures.named(client.project):
+        return client.get_table(reference, retry=bigquery.retry(), timeout=bigquery.CALL_SECONDS)
 
 
 def statement_of(params: BigqueryParams, context: StepContext) -> Statement:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from beam_pipeline import exact_cast
 from beam_pipeline.context import StepContext
-from beam_pipeline.empty_batch import empty_batch
+from beam_pipeline.empty_batch import schema_after
 from beam_pipeline.errors import ConfigError, DataError
 from beam_pipeline.local_time import UnclearTimeError, Zone
 from beam_pipeline.modules.transform.select.computed import Computer
@@ -31,13 +31,7 @@ class Select(beam.PTransform):
 
     def schema(self, inputs: tuple[Any, ...]) -> Any:
         """Changes a batch without rows."""
-        change = _Shape(self._params, self._context)
-        try:
-            change.setup()
-            (batch,) = change.process(empty_batch(inputs[0]))
-            return batch.schema
-        finally:
-            change.teardown()
+        return schema_after(_Shape(self._params, self._context), inputs[0])
 
     def expand(self, batches: Any) -> Any:
         """Returns a PCollection of `pyarrow.RecordBatch`."""

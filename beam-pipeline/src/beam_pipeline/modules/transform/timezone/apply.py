@@ -9,7 +9,7 @@ import apache_beam as beam
 import pyarrow as pa
 
 from beam_pipeline.context import StepContext
-from beam_pipeline.empty_batch import empty_batch
+from beam_pipeline.empty_batch import schema_after
 from beam_pipeline.errors import ConfigError, DataError
 from beam_pipeline.local_time import UnclearTimeError, Zone
 from beam_pipeline.modules.transform.timezone.params import Change, TimezoneParams
@@ -27,13 +27,7 @@ class ChangeZones(beam.PTransform):
 
     def schema(self, inputs: tuple[Any, ...]) -> Any:
         """Changes a batch without rows."""
-        change = _Change(self._params, self._context)
-        try:
-            change.setup()
-            (batch,) = change.process(empty_batch(inputs[0]))
-            return batch.schema
-        finally:
-            change.teardown()
+        return schema_after(_Change(self._params, self._context), inputs[0])
 
     def expand(self, batches: Any) -> Any:
         """Returns a PCollection of `pyarrow.RecordBatch`."""
