@@ -1,6 +1,6 @@
 """Tells the columns of each step of a plan, and what is wrong with them (docs/contracts.md, section 7).
 
-    python -m beam_pipeline.columns --plan FILE [--profiles FILE] [--root DIR]
+    python -m beam_pipeline.columns --plan FILE [--profiles FILE] [--root DIR] [--roots JSON]
 
 prints one JSON document, `{"steps": {"orders": [{"name", "type", "nullable"}]}, "unreached": {}}` or
 `{"failure": {…}}`, and exits with 0 or 1. No row is read. A step whose columns cannot be known is missing;

@@ -125,6 +125,11 @@ def _sql_error(text: str, statement: Statement | None, ran: bool) -> errors.Beam
     return kind(f"{_PLACE.sub('', text)}, at {where}:\n{shown}", position)
 
 
+def wants_filter(error: errors.SqlError) -> bool:
+    """Whether a table wants every query to name a partition: `require_partition_filter`."""
+    return "without a filter over column" in error.message
+
+
 def _characters(line: str, column: int) -> int:
     """How many characters stand before a column; GoogleSQL's parser counts a tab up to the next eighth."""
     at = 1

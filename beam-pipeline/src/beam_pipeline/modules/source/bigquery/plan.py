@@ -10,6 +10,7 @@ from typing import Any
 from beam_pipeline import bigquery, query_text
 from beam_pipeline.context import StepContext
 from beam_pipeline.cursor_column import column_of
+from beam_pipeline.errors import SqlError
 from beam_pipeline.modules.source.bigquery import failures, job, pages, statement, streams
 from beam_pipeline.modules.source.bigquery.params import BigqueryParams
 from beam_pipeline.modules.source.bigquery.statement import Statement
@@ -51,8 +52,11 @@ class Planner:
         else:
             yield from self._query(client, statement_of(params, self._context), self._where("query"))
 
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[Column] | None:
         """Describes the query or the table, and reads nothing.
+
+        Returns:
+            None where only the query of a window could be described.
 
         Raises:
             BeamlineError: The config, the SQL, the data's types or a right is at fault.
@@ -62,7 +66,12 @@ class Planner:
         if params.table is not None:
             return columns_of(_look_at(client, table_of(params.table, params.project)).schema)
         asked = self._windowed(statement_of(params, self._context))
-        return columns_of(job.describe(client, asked, self._where("query")).schema)
+        try:
+            return columns_of(job.describe(client, asked, self._where("query")).schema)
+        except SqlError as error:
+            if self._context.window is not None or not failures.wants_filter(error):
+                raise
+            return None
 
     def _client(self) -> Any:
         with failures.named(self._params.project):

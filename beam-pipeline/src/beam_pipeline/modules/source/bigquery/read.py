@@ -32,7 +32,8 @@ class ReadFromBigquery(beam.PTransform):
 
     def schema(self) -> Any:
         """Asks BigQuery for the columns, which bills nothing."""
-        return schema_of(Planner(self._params, self._context).columns())
+        columns = Planner(self._params, self._context).columns()
+        return None if columns is None else schema_of(columns)
 
     def expand(self, pbegin: Any) -> Any:
         """Returns a PCollection of `pyarrow.RecordBatch`."""

@@ -14,6 +14,7 @@ from beam_pipeline.modules.source.bigquery import job, pages, statement
 from beam_pipeline.modules.source.bigquery.cursor import describe_cursor
 from beam_pipeline.modules.source.bigquery.params import BigqueryParams
 from beam_pipeline.modules.source.bigquery.plan import Planner, table_of
+from beam_pipeline.modules.source.bigquery.read import ReadFromBigquery
 from beam_pipeline.window import SourceWindow
 from running import BUNDLE_BASED, FN_API, plan_of
 
@@ -289,6 +290,20 @@ def test_a_count_that_would_cost_is_left_out(numbers: str, monkeypatch: pytest.M
     monkeypatch.setattr(job, "describe", costly)
     found = describe_cursor(params_of(table=numbers, project="test"), "day", CONTEXT)
     assert found.nulls is None
+
+
+def test_the_columns_of_a_table_that_wants_a_filter_are_not_known_without_a_window(
+    bigquery: Any, dataset: str
+) -> None:
+    bigquery.query_and_wait(
+        f"CREATE TABLE {dataset}.events (day DATE, n INT64) PARTITION BY day "
+        "OPTIONS (require_partition_filter = TRUE)"
+    )
+    params = params_of(project="test", query=f"SELECT * FROM {dataset}.events")
+    assert ReadFromBigquery(params, CONTEXT).schema() is None
+    wrong = params_of(project="test", query=f"SELEC n FROM {dataset}.events")
+    with pytest.raises(SqlError):
+        ReadFromBigquery(wrong, CONTEXT).schema()
 
 
 def test_the_orchestrator_s_child_reads_a_table(numbers: str, child: Any) -> None:
