@@ -3,26 +3,15 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { createRequestLock } from '../../src/activities/locks.js';
 import { failure } from '../../src/shared/failures.js';
 import { runKeyOf } from '../../src/store/run-key.js';
-import type { RunWindows } from '../../src/shared/window.js';
 import { releaseSignal } from '../../src/workflows/signals.js';
 import type { LockRequest, PreparedSink, UnfinishedRun } from '../../src/workflows/activities.js';
 import { failing, preparedSink } from '../../test/support/fake-activities.js';
 import type { FakeDataflow } from '../../test/support/fake-job.js';
+import { windows } from '../../test/support/run-windows.js';
 import { untilClosed, type Overrides, type Scenario, type World } from './recorder.js';
 
 const staged = async () => ({ manifestUri: '/m', manifestSha256: 'b'.repeat(64), attempt: 1 });
 
-const windows: RunWindows = {
-  orders: {
-    column: 'id',
-    type: 'integer',
-    low: '1',
-    low_inclusive: true,
-    high: '10',
-    next: '10',
-    basis: 'record',
-  },
-};
 const earlier: UnfinishedRun = {
   runKey: 'earlierrun',
   planSha256: 'e'.repeat(64),

@@ -9,6 +9,7 @@ import type { Manifest, ManifestStep } from '../../src/shared/manifest.js';
 import type { RunWindows } from '../../src/shared/window.js';
 import type { Audit, RunReference } from '../../src/workflows/activities.js';
 import { ids, stage } from '../destinations/support.js';
+import { windows } from '../support/run-windows.js';
 import { temporaryRoot } from '../support/stack.js';
 import { inActivity, manifestOf, openProject, pin, type Project } from './support.js';
 
@@ -21,17 +22,6 @@ const warehouse: PlannedSink = {
   mode: 'replace',
   on_empty: 'truncate',
   on_schema_change: 'fail',
-};
-const windows: RunWindows = {
-  orders: {
-    column: 'id',
-    type: 'integer',
-    low: '1',
-    low_inclusive: true,
-    high: '10',
-    next: '10',
-    basis: 'record',
-  },
 };
 const step: ManifestStep = {
   kind: 'transform',

@@ -16,6 +16,7 @@ import { packageRoot } from '../../src/config/catalogue.js';
 import { failureTypes } from '../../src/shared/failures.js';
 import type { RunPipelineInput } from '../../src/shared/run-input.js';
 import { temporaryFolder } from '../config/support.js';
+import { receipt as receiptOfFailure } from '../support/receipt.js';
 import { beamline } from './beamline.js';
 
 /** What a shell makes of a command line. */
@@ -89,27 +90,9 @@ const everyOption = [
 ];
 
 const receipt: Receipt = {
-  version: 1,
-  outcome: 'failed',
-  run_key: 'q4kx7mw2ta',
-  workflow_id: 'w',
-  run_id: 'r',
-  pipeline: 'orders',
+  ...receiptOfFailure,
   config: 'my configs/orders.yaml',
-  plan_sha256: 'a'.repeat(64),
   runner: 'local',
-  args: {},
-  profiles: null,
-  store: { id: 's1', host: 'h' },
-  started_at: '',
-  finished_at: '',
-  duration_ms: 0,
-  attempts: 1,
-  rows_read: 0,
-  rows_staged: 0,
-  rows_rejected: 0,
-  steps: [],
-  sinks: [],
 };
 
 /** The commands in a sentence of advice. */

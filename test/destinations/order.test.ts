@@ -1,35 +1,25 @@
 import assert from 'node:assert/strict';
 import type { SinkMode } from '../../src/destinations/destination.js';
-import { temporaryRoot } from '../support/stack.js';
 import { failureOf, requestOf, withPublisher } from './in-process.js';
-import { kinds } from './places.js';
+import { kinds, withPlace } from './places.js';
 import { ids, stage, type TestSink } from './support.js';
 
 const nine = '2026-01-31T09:00:00.000Z';
 const ten = '2026-01-31T10:00:00.000Z';
 const eleven = '2026-01-31T11:00:00.000Z';
 
-for (const { name, start } of kinds) {
-  describe(`${name}: rows that were read earlier`, function () {
+for (const kind of kinds) {
+  describe(`${kind.name}: rows that were read earlier`, function () {
     this.timeout(60_000);
-    let started: Awaited<ReturnType<typeof start>>;
     let root: string;
-    let remove: () => Promise<void>;
     let sink: TestSink;
     let rowsThere: () => Promise<string[]>;
     let version: number;
 
-    before(async () => {
-      started = await start();
-    });
-    after(() => started.stop());
-
-    beforeEach(async () => {
-      ({ root, remove } = await temporaryRoot());
-      ({ sink, rows: rowsThere } = await started.newPlace(root));
+    withPlace(kind, (ready) => {
+      ({ root, sink, rows: rowsThere } = ready);
       version = 0;
     });
-    afterEach(() => remove());
 
     const publish = async (
       run: string,
@@ -101,7 +91,7 @@ for (const { name, start } of kinds) {
 
     it('a fence between changes no order', async () => {
       await publish('run2', 'replace', [1, 3], ten);
-      const identity = { destination: name, baseVersion: 1, runKey: 'run3', sink: 'sink' };
+      const identity = { destination: kind.name, baseVersion: 1, runKey: 'run3', sink: 'sink' };
       await withPublisher(sink, (publisher) => publisher.fence(identity));
       version = 2;
       await refused('run1', 'replace', [1, 2], nine);
@@ -129,7 +119,7 @@ for (const { name, start } of kinds) {
       assert.equal((await lookAs('run3')).own, null);
     });
 
-    if (name === 'files') return;
+    if (kind.name === 'files') return;
 
     it('are merged over nothing that was read later, whoever published it', async () => {
       await publish('run2', 'merge', [1, 3], ten);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { temporaryRoot } from '../support/stack.js';
-import { kinds } from './places.js';
+import { kinds, withPlace } from './places.js';
 import {
   done,
   failed,
@@ -13,26 +12,18 @@ import {
 } from './support.js';
 
 /** A run may come again to a destination in which it has a commit: tried again, or reset. */
-for (const { name, start } of kinds) {
-  describe(`${name}: a destination in which the run has a commit`, function () {
+for (const kind of kinds) {
+  describe(`${kind.name}: a destination in which the run has a commit`, function () {
     this.timeout(60_000);
-    let started: Awaited<ReturnType<typeof start>>;
     let root: string;
-    let remove: () => Promise<void>;
     let sink: TestSink;
     let rows: () => Promise<string[]>;
 
-    before(async () => {
-      started = await start();
-    });
-    after(() => started.stop());
-    beforeEach(async () => {
-      ({ root, remove } = await temporaryRoot());
-      ({ sink, rows } = await started.newPlace(root));
+    withPlace(kind, async (ready) => {
+      ({ root, sink, rows } = ready);
       const staged = await stage(root, ids(1, 2));
       assert.equal((await done(publishTask(sink, { run: 'run1', base: 0, staged }))).version, 1);
     });
-    afterEach(() => remove());
 
     it('takes other rows of the run, read anew after a reset, as a commit of their own', async () => {
       const staged = await stage(root, ids(7, 8));

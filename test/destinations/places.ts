@@ -10,12 +10,33 @@ export interface Place {
   rows: () => Promise<string[]>;
 }
 
-/** Every kind of destination, to be held to one rule. */
-export const kinds: {
+interface Kind {
   name: string;
   /** Starts what the places need; they end with `stop`. */
   start: () => Promise<{ newPlace: (root: string) => Promise<Place>; stop: () => Promise<void> }>;
-}[] = [
+}
+
+/** For each test of a `describe` a destination of that kind, in a project root of its own. */
+export function withPlace(
+  { start }: Kind,
+  onReady: (ready: Place & { root: string }) => unknown,
+): void {
+  let started: Awaited<ReturnType<Kind['start']>>;
+  let remove: () => Promise<void>;
+  before(async () => {
+    started = await start();
+  });
+  after(() => started.stop());
+  beforeEach(async () => {
+    const { root, remove: removeRoot } = await temporaryRoot();
+    remove = removeRoot;
+    await onReady({ root, ...(await started.newPlace(root)) });
+  });
+  afterEach(() => remove());
+}
+
+/** Every kind of destination, to be held to one rule. */
+export const kinds: Kind[] = [
   {
     name: 'duckdb',
     start: async () => ({

@@ -5,9 +5,8 @@ import type {
   PublishRequest,
   SinkWindow,
 } from '../../src/destinations/destination.js';
-import { temporaryRoot } from '../support/stack.js';
 import { failureOf, requestOf, withPublisher } from './in-process.js';
-import { kinds } from './places.js';
+import { kinds, withPlace } from './places.js';
 import { ids, stage, type Publishing, type TestSink } from './support.js';
 
 /** A window of the integer column `id`. */
@@ -25,27 +24,18 @@ function windowOf(low: number | null, high: number, more: Partial<SinkWindow> = 
   };
 }
 
-for (const { name, start } of kinds) {
-  describe(`${name}: windows`, function () {
+for (const kind of kinds) {
+  describe(`${kind.name}: windows`, function () {
     this.timeout(60_000);
-    let started: Awaited<ReturnType<typeof start>>;
     let root: string;
-    let remove: () => Promise<void>;
     let sink: TestSink;
     let rowsThere: () => Promise<string[]>;
     let version: number;
 
-    before(async () => {
-      started = await start();
-    });
-    after(() => started.stop());
-
-    beforeEach(async () => {
-      ({ root, remove } = await temporaryRoot());
-      ({ sink, rows: rowsThere } = await started.newPlace(root));
+    withPlace(kind, (ready) => {
+      ({ root, sink, rows: rowsThere } = ready);
       version = 0;
     });
-    afterEach(() => remove());
 
     const publish = async (
       publishing: Omit<Publishing, 'staged' | 'base'> & {
@@ -95,7 +85,7 @@ for (const { name, start } of kinds) {
       };
       const readAt = '2200-01-01T00:00:00.000Z';
       await publish({ run: 'run2', rows: [2, 2], origin, readAt, sinkName: 'first' });
-      const identity = { destination: name, baseVersion: 2, runKey: 'run3', sink: 'sink' };
+      const identity = { destination: kind.name, baseVersion: 2, runKey: 'run3', sink: 'sink' };
       await withPublisher(sink, (publisher) => publisher.fence(identity));
       const { last, commits } = await position([]);
       assert.deepEqual(last, { ...origin, runKey: 'run2', sink: 'first', readAt });
@@ -140,7 +130,7 @@ for (const { name, start } of kinds) {
     });
 
     it('what a run has committed stands, though a later attempt of it read other rows', async () => {
-      const mode = name === 'files' ? 'append' : 'merge';
+      const mode = kind.name === 'files' ? 'append' : 'merge';
       const merge = mode === 'append' ? null : { keys: ['id'], order: null, window: null };
       const windows = [windowOf(null, 4)];
       const publishing = { run: 'run1', mode, merge, windows } as const;
@@ -216,7 +206,7 @@ for (const { name, start } of kinds) {
     });
 
     // BigQuery's types are other ones: see test/destinations/bigquery.
-    if (name === 'bigquery') return;
+    if (kind.name === 'bigquery') return;
 
     it('tells the greatest value of a column, as a cursor of its type', async () => {
       const staged = await stage(

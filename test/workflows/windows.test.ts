@@ -5,7 +5,6 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import type { Receipt } from '../../src/shared/receipt.js';
 import type { RunPipelineInput } from '../../src/shared/run-input.js';
-import type { RunWindows } from '../../src/shared/window.js';
 import type { RunReference, UnfinishedRun } from '../../src/workflows/activities.js';
 import { failure } from '../../src/shared/failures.js';
 import {
@@ -14,20 +13,10 @@ import {
   type FakeActivities,
   type FakeOptions,
 } from '../support/fake-activities.js';
+import { windows } from '../support/run-windows.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
 import { workflowBundle } from '../support/workflow-bundle.js';
 
-const windows: RunWindows = {
-  orders: {
-    column: 'id',
-    type: 'integer',
-    low: '1',
-    low_inclusive: true,
-    high: '10',
-    next: '10',
-    basis: 'record',
-  },
-};
 const lake = {
   ...preparedSink,
   name: 'lake',
