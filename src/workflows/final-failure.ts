@@ -6,17 +6,12 @@ import type { RunFailure } from './run-failure.js';
 /** The failure that closes the workflow: retried by nobody, with the receipt's facts as detail. */
 export function finalFailure(
   failed: RunFailure,
-  { run_key, outcome, sinks }: Receipt,
+  receipt: Receipt,
   cause: unknown,
 ): ApplicationFailure {
+  const { sinks } = receipt;
   const message = withoutClaim(failed.message, sinks);
-  return ApplicationFailure.create({
-    type: failed.type,
-    message: `${message}\n${publishedFacts(sinks)}`,
-    nonRetryable: true,
-    details: [{ run_key, outcome, ...failed, message }],
-    ...(cause instanceof Error ? { cause } : {}),
-  });
+  return closing({ ...failed, message }, receipt, publishedFacts(sinks), cause);
 }
 
 /**
@@ -30,11 +25,21 @@ export function unprepared(
 ): ApplicationFailure {
   const { runId, firstExecutionRunId } = workflowInfo();
   if (runId === firstExecutionRunId) return finalFailure(failed, receipt, cause);
+  const facts = 'Since its reset the run has published nothing; what it published before stays.';
+  return closing(failed, receipt, facts, cause);
+}
+
+function closing(
+  failed: RunFailure,
+  { run_key, outcome }: Receipt,
+  facts: string,
+  cause: unknown,
+): ApplicationFailure {
   return ApplicationFailure.create({
     type: failed.type,
-    message: `${failed.message}\nSince its reset the run has published nothing; what it published before stays.`,
+    message: `${failed.message}\n${facts}`,
     nonRetryable: true,
-    details: [{ run_key: receipt.run_key, outcome: receipt.outcome, ...failed }],
+    details: [{ run_key, outcome, ...failed }],
     ...(cause instanceof Error ? { cause } : {}),
   });
 }

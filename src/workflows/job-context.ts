@@ -10,8 +10,6 @@ export interface JobContext {
   run: RunReference;
   target: DataflowTarget;
   allowPlaintextProfile: boolean;
-  /** What the job reads; null if it is not uploaded yet. */
-  uploaded: UploadedRun | null;
   record: RunRecord;
   events: JobEvents;
   activities: JobActivities;

@@ -18,6 +18,7 @@ export function receiptStoreOf(prepared: PreparedRun): ReceiptStore {
   return { id, host, bucket, ...(uploads === undefined ? {} : { uploads }) };
 }
 
-function hasSinkOnHost({ sinks }: PreparedRun): boolean {
+/** Whether it has a sink that only its own host reaches. */
+export function hasSinkOnHost({ sinks }: PreparedRun): boolean {
   return sinks.some(({ address }) => address === undefined);
 }

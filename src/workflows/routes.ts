@@ -1,6 +1,7 @@
-import { ActivityFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { PreparedRun, PreparedSink, SinkReference } from './activities.js';
 import { anyHostActivities, hostActivities, type HostActivities } from './proxies.js';
+import { hasSinkOnHost } from './needs-host.js';
+import { isWorkerMissing } from './run-failure.js';
 
 /** Once a store's worker was waited for in vain: a tenth of that wait, and at most half a minute. */
 const longestWaitOnceLostMs = 30_000;
@@ -28,7 +29,7 @@ export function routesOf(prepared: PreparedRun, taskQueue: string): Routes {
   const any = anyHostActivities(taskQueue, prepared);
   const sinks = new Map(prepared.sinks.map((sink) => [sink.name, sink]));
   const isOnHost = (sink: string): boolean => sinks.get(sink)?.address === undefined;
-  const hasHostSink = prepared.sinks.some(({ name }) => isOnHost(name));
+  const hasHostSink = hasSinkOnHost(prepared);
   let isLost = false;
 
   async function onHost<T>(call: (activities: HostActivities) => Promise<T>): Promise<T> {
@@ -96,9 +97,4 @@ function addressed(
 
 function isInBucket(uri: string): boolean {
   return uri.startsWith('gs://');
-}
-
-function isWorkerMissing(error: unknown): boolean {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  return cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START';
 }

@@ -15,10 +15,15 @@ export function attemptOf(error: unknown): number | undefined {
   return (cause.details?.[0] as FailureDetail | undefined)?.attempt;
 }
 
+/** Whether no worker took the activity in time. */
+export function isWorkerMissing(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START';
+}
+
 /** Reads the failure of an activity: its own type and message where it gave one. */
 export function runFailureOf(error: unknown, store: PreparedRun['store'] | null): RunFailure {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START' && store) {
+  if (isWorkerMissing(error) && store) {
     return {
       type: 'StoreUnavailable',
       message:
@@ -26,6 +31,7 @@ export function runFailureOf(error: unknown, store: PreparedRun['store'] | null)
         `this run's files: start a worker there, then run again`,
     };
   }
+  const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof TimeoutFailure) {
     const activity = error instanceof ActivityFailure ? error.activityType : 'an activity';
     return {

@@ -26,7 +26,7 @@ const mostSkipped = 50;
  */
 export async function runJob(context: JobContext, resumed: ResumedJob | null): Promise<Staged> {
   const { target } = context;
-  let uploaded = resumed?.uploaded ?? context.uploaded ?? (await upload(context));
+  let uploaded = context.record.uploaded ?? (await upload(context));
   let ordinal = resumed?.ordinal ?? 1;
   let launches = resumed?.launches ?? 0;
   let jobId = resumed?.jobId ?? null;

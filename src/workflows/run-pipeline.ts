@@ -12,13 +12,7 @@ import { failure } from '../shared/failures.js';
 import type { DataflowTarget } from '../shared/job.js';
 import { outcomeFailureTypes, type Outcome, type Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
-import type {
-  PreparedRun,
-  RunReference,
-  Staged,
-  UnfinishedRun,
-  UploadedRun,
-} from './activities.js';
+import type { PreparedRun, RunReference, Staged, UnfinishedRun } from './activities.js';
 import { withDeadline } from './deadline.js';
 import { ignored, isRefused, refusal, resumedProblem, runInputProblem } from './intake.js';
 import { createDestinationLocks, type DestinationLocks } from './destination-locks.js';
@@ -84,7 +78,6 @@ export async function runPipeline(
     locks,
     events,
     activities,
-    uploaded: null,
   };
   let outcome: Outcome = 'succeeded';
   let cause: unknown = null;
@@ -158,8 +151,6 @@ interface RunState {
   locks: DestinationLocks;
   events: JobEvents;
   activities: Routes;
-  /** What the run's job reads, once that is uploaded. */
-  uploaded: UploadedRun | null;
 }
 
 async function runSteps(state: RunState): Promise<void> {
@@ -175,14 +166,14 @@ async function runSteps(state: RunState): Promise<void> {
     );
     if (completes !== undefined) return finishOnly(completes, state);
     versions = await inspectFor(state);
-    const asked = { ...state.run, profiles: state.uploaded?.profilesUri ?? state.run.profiles };
+    const asked = { ...state.run, profiles: record.uploaded?.profilesUri ?? state.run.profiles };
     const windows = await freezeWindows(prepared, input, asked, record, activities);
     if (windows !== undefined) state.run = { ...state.run, windows };
     // What was finished first moved its destinations.
     if (record.completed.length > 0) versions = await inspectFor(state);
   } else {
     locks.resume(resumed.locks);
-    record.uploaded = true;
+    record.uploaded = resumed.job.uploaded;
     ({ versions } = resumed);
     knowReadAt(state, resumed.readAt ?? resumed.startedAt);
     if (resumed.windows !== undefined) {
@@ -228,8 +219,7 @@ async function uploadNow(state: RunState): Promise<void> {
   const { prepared, run, input, record, activities } = state;
   if (prepared.dataflow === null) return;
   const allowPlaintext = input.allowPlaintextProfile === true;
-  state.uploaded = await activities.uploadRun(run, prepared.dataflow, allowPlaintext);
-  record.uploaded = true;
+  record.uploaded = await activities.uploadRun(run, prepared.dataflow, allowPlaintext);
 }
 
 /** Looks at the destinations; what is read from here on is newer than what they have. */
@@ -274,7 +264,6 @@ function jobContextOf(
     record,
     events,
     activities: { ...jobActivities(taskQueue), uploadRun: state.activities.uploadRun },
-    uploaded: state.uploaded,
     startedAt,
     wasReset,
     isLong: () => workflowInfo().continueAsNewSuggested,

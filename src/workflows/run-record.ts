@@ -9,7 +9,14 @@ import { isTerminal } from '../shared/job-end.js';
 import { consoleUrlOf } from '../shared/job-identity.js';
 import type { JobReport, JobView, ReceiptJob } from '../shared/job.js';
 import type { RunWindows } from '../shared/window.js';
-import type { Audit, PreparedRun, Published, Staged, UnfinishedRun } from './activities.js';
+import type {
+  Audit,
+  PreparedRun,
+  Published,
+  Staged,
+  UnfinishedRun,
+  UploadedRun,
+} from './activities.js';
 import { needsHost, receiptStoreOf } from './needs-host.js';
 import type { RunFailure } from './run-failure.js';
 
@@ -44,8 +51,8 @@ export class RunRecord {
   /** What it published of earlier runs. */
   readonly finished: NonNullable<Receipt['finished']> = [];
   staged: Staged | null = null;
-  /** What the run's job reads is in the bucket. */
-  uploaded = false;
+  /** What the run's job reads, once it is in the bucket. */
+  uploaded: UploadedRun | null = null;
 
   constructor(
     private readonly input: RunPipelineInput,
@@ -188,7 +195,7 @@ export class RunRecord {
       run_key: this.prepared?.runKey ?? null,
       store: this.prepared?.store.id ?? null,
       host: this.prepared?.store.host ?? null,
-      needs_host: this.prepared !== null && needsHost(this.prepared, this.uploaded),
+      needs_host: this.prepared !== null && needsHost(this.prepared, this.uploaded !== null),
       runner: this.runner,
       job: this.#job && { ...this.#job, state: this.#shownState(claimed) },
       waiting_for: waitingFor,
