@@ -57,8 +57,7 @@ function anywhere(value: string, type: DuckDBType, finds: Finds, depth = 0): str
   const inEach = (list: string, of: DuckDBType) => {
     const inner = anywhere(element, of, finds, depth + 1);
     if (inner === null) return null;
-    const each = `list_transform(${list}, lambda ${element}: coalesce(${inner}, false))`;
-    return `coalesce(list_bool_or(${each}), false)`;
+    return `list_bool_or(list_transform(${list}, lambda ${element}: ${inner}))`;
   };
   const found = [finds(value, type)];
   if (type instanceof DuckDBListType || type instanceof DuckDBArrayType) {

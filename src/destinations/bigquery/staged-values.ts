@@ -1,7 +1,8 @@
-import { access } from 'node:fs/promises';
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { existsSync } from 'node:fs';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { failure } from '../../shared/failures.js';
 import type { PublishRequest } from '../destination.js';
+import { openInMemory } from '../in-memory.js';
 import { identifier, readStaged } from '../staged-parquet.js';
 import type { StagedColumn } from './staged-columns.js';
 
@@ -45,19 +46,16 @@ export async function checkStagedValues(
     if (isUnsigned64) return [[column, 'INT64']];
     return kind !== 'INT64' && kind in ranges ? [[column, kind as Ranged]] : [];
   });
-  if (ranged.length === 0 || staged.rows === 0 || !(await areHere(staged.files))) return;
+  if (ranged.length === 0 || staged.rows === 0 || !areHere(staged.files)) return;
   const problems: string[] = [];
-  const instance = await DuckDBInstance.create(':memory:', { memory_limit: '1GB' });
-  const connection = await instance.connect();
+  const memory = await openInMemory();
   try {
-    await connection.run("SET TimeZone = 'UTC'");
     for (let start = 0; start < ranged.length; start += columnsAtATime) {
       const some = ranged.slice(start, start + columnsAtATime);
-      problems.push(...(await outside(connection, readStaged(staged.files), some)));
+      problems.push(...(await outside(memory.connection, readStaged(staged.files), some)));
     }
   } finally {
-    connection.closeSync();
-    instance.closeSync();
+    memory.close();
   }
   if (problems.length === 0) return;
   throw failure(
@@ -91,14 +89,6 @@ async function outside(
   });
 }
 
-async function areHere(files: readonly { uri: string }[]): Promise<boolean> {
-  const found = await Promise.all(
-    files.map(({ uri }) =>
-      access(uri).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  return found.every(Boolean);
+function areHere(files: readonly { uri: string }[]): boolean {
+  return files.every(({ uri }) => existsSync(uri));
 }

@@ -1,9 +1,10 @@
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import { failure } from '../../shared/failures.js';
 import type { PublishRequest } from '../destination.js';
+import type { InMemory } from '../in-memory.js';
 import { assertReadableByDuckdb, identifier, literal, readStaged } from '../staged-parquet.js';
 import type { FilesParameters } from './index.js';
 import { assertJsonDocuments } from './json-documents.js';
@@ -14,29 +15,6 @@ import { projection } from './text-form.js';
 const nullPartition = '__HIVE_DEFAULT_PARTITION__';
 /** A column of too many values would make that many folders and files. */
 const mostPartitions = 10_000;
-
-export interface Encoder {
-  connection: DuckDBConnection;
-  close(): void;
-}
-
-/** A DuckDB without a database, that spills to `spill` beyond its memory limit. */
-export async function openEncoder(spill: string): Promise<Encoder> {
-  const instance = await DuckDBInstance.create(':memory:', {
-    memory_limit: '1GB',
-    temp_directory: spill,
-    autoinstall_known_extensions: 'false',
-  });
-  const connection = await instance.connect();
-  await connection.run("SET TimeZone = 'UTC'");
-  return {
-    connection,
-    close() {
-      connection.closeSync();
-      instance.closeSync();
-    },
-  };
-}
 
 export interface ToEncode {
   parameters: FilesParameters;
@@ -49,7 +27,7 @@ export interface ToEncode {
 }
 
 /** Writes the staged rows in the sink's own format; paths are relative to `data`. */
-export async function encode(encoder: Encoder, wanted: ToEncode): Promise<RecordedFile[]> {
+export async function encode(encoder: InMemory, wanted: ToEncode): Promise<RecordedFile[]> {
   const { layout, request } = wanted;
   assertReadableByDuckdb(request.staged, request.sink);
   const staged = readStaged(request.staged.files);
@@ -59,7 +37,7 @@ export async function encode(encoder: Encoder, wanted: ToEncode): Promise<Record
 }
 
 /** One file for each staged one. */
-async function encodeEach({ connection }: Encoder, wanted: ToEncode): Promise<RecordedFile[]> {
+async function encodeEach({ connection }: InMemory, wanted: ToEncode): Promise<RecordedFile[]> {
   const { request, data, prefix } = wanted;
   const files: RecordedFile[] = [];
   for (const [index, staged] of request.staged.files.entries()) {
@@ -72,7 +50,7 @@ async function encodeEach({ connection }: Encoder, wanted: ToEncode): Promise<Re
 }
 
 async function encodePartitions(
-  { connection }: Encoder,
+  { connection }: InMemory,
   wanted: ToEncode,
 ): Promise<RecordedFile[]> {
   const { layout, request, data, prefix } = wanted;

@@ -5,7 +5,7 @@ import { greatestValues, withoutRuns, type LoggedCursors } from '../cursors.js';
 import type { AskedSource, GreatestValue, Position } from '../destination.js';
 import { assertCursorType, greatestCursor } from '../duckdb-cursor.js';
 import { literal } from '../staged-parquet.js';
-import { openEncoder } from './encode.js';
+import { openInMemory } from '../in-memory.js';
 import type { Folder } from './folder.js';
 import { newestData, readRecords, type CommitRecord, type DataRecord } from './records.js';
 
@@ -79,7 +79,7 @@ async function greatest(
   }
   const paths = files.map(({ path }) => literal(join(root, path).replaceAll(/[*?[]/g, '[$&]')));
   const source = `read_parquet([${paths.join(', ')}], hive_partitioning = false)`;
-  const encoder = await openEncoder(join(log, 'spill'));
+  const encoder = await openInMemory(join(log, 'spill'));
   const { connection } = encoder;
   try {
     const described = await connection.runAndReadAll(

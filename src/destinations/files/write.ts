@@ -4,7 +4,8 @@ import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import { publishedMode } from '../../process/private-state.js';
 import { failure } from '../../shared/failures.js';
 import type { PublishRequest } from '../destination.js';
-import { encode, openEncoder } from './encode.js';
+import { openInMemory } from '../in-memory.js';
+import { encode } from './encode.js';
 import type { Folder } from './folder.js';
 import type { FilesParameters } from './index.js';
 import { assertPartitions } from './layout.js';
@@ -50,7 +51,7 @@ async function writeNew(version: VersionToWrite): Promise<RecordedFile[]> {
     const codec = codecs[parameters.compression ?? 'zstd'];
     if (await isStagedAs(request, codec)) return linkStaged(request, data, prefix);
   }
-  const encoder = await openEncoder(join(dirname(data), 'spill'));
+  const encoder = await openInMemory(join(dirname(data), 'spill'));
   try {
     return await encode(encoder, { parameters, layout, request, data, prefix });
   } finally {
