@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { z } from 'zod';
 import { Context } from '@temporalio/activity';
+import { jsonOf } from '../process/json-lines.js';
 import { pythonEnvironment } from '../process/python.js';
 import { failure } from '../shared/failures.js';
 import { cursorTypes } from '../shared/window.js';
@@ -61,12 +62,4 @@ export async function probeCursors(
   if ('sources' in told) return told.sources;
   const { type, message, detail, mayPass } = readPythonFailure(told.failure);
   throw failure(type, message, detail, mayPass);
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

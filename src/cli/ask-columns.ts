@@ -5,10 +5,12 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { environmentFor } from '../dev/stack-environment.js';
 import type { BuiltPlan } from '../config/index.js';
+import { jsonOf } from '../process/json-lines.js';
 import { pythonEnvironment, pythonPath } from '../process/python.js';
+import { manifestSink } from '../shared/manifest.js';
 import { CliError, exitCodes } from './errors.js';
 
-const columns = z.array(z.object({ name: z.string(), type: z.string(), nullable: z.boolean() }));
+const columns = manifestSink.shape.schema;
 const answer = z.union([
   z.object({
     steps: z.record(z.string(), columns),
@@ -57,13 +59,5 @@ export async function askColumns(
     throw new CliError(what, { exitCode: exitCodes.badInput });
   } finally {
     await rm(folder, { recursive: true, force: true });
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

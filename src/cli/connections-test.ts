@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { checkConfig, loadConfig, profileKeys } from '../config/index.js';
 import { suggestion } from '../config/near-miss.js';
 import { profilesName } from '../shared/names.js';
+import { jsonOf } from '../process/json-lines.js';
 import { pythonPath } from '../process/python.js';
 import { CliError, exitCodes } from './errors.js';
 import { shellCommand } from './shell-command.js';
@@ -75,7 +76,7 @@ export async function testConnections(
     cwd: root,
     reject: false,
   });
-  const parsed = stdout === '' ? undefined : answer.safeParse(JSON.parse(stdout)).data;
+  const parsed = answer.safeParse(jsonOf(stdout)).data;
   if (parsed === undefined) {
     throw new Error(`the connection test ended with exit code ${exitCode ?? '?'}: ${stderr}`);
   }

@@ -11,13 +11,17 @@ export function readJsonLines(
   onNoise: (line: string) => void,
 ): void {
   createInterface({ input: stream }).on('line', (line) => {
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch {
-      onNoise(line);
-      return;
-    }
-    onValue(value);
+    const value = jsonOf(line);
+    if (value === undefined) onNoise(line);
+    else onValue(value);
   });
+}
+
+/** The value of a JSON text, null among them; undefined of a text that is none. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
 import { beamline } from './beamline.js';
 import { temporaryFolder } from '../config/support.js';
 
@@ -38,6 +40,21 @@ sinks:
     const { stdout } = run('--config', 'a.yaml');
     assert.match(stdout, /^FAILED {2}other /);
     assert.doesNotMatch(stdout, /shop/);
+  });
+
+  it('shows what a Python said that gave no answer', () => {
+    folder.write('.connections.json', JSON.stringify({ shop: profile }));
+    folder.write('python', '#!/bin/sh\necho no answer\necho the reason >&2\nexit 3\n');
+    chmodSync(join(folder.path, 'python'), 0o755);
+    const before = process.env['BEAMLINE_PYTHON'];
+    process.env['BEAMLINE_PYTHON'] = join(folder.path, 'python');
+    try {
+      const { stderr } = run();
+      assert.match(stderr, /the connection test ended with exit code 3: the reason/);
+    } finally {
+      if (before === undefined) delete process.env['BEAMLINE_PYTHON'];
+      else process.env['BEAMLINE_PYTHON'] = before;
+    }
   });
 
   it('names the near miss of a misspelt profile, and what to do without profiles', () => {
