@@ -107,7 +107,7 @@ function subjectOf({ runKey, receipt }: RunFailed): Subject {
   return {
     runKey,
     started: startedWith(receipt, named ? profiles : undefined),
-    hasLeft: receipt !== undefined && fateOfLeft(receipt) !== 'none',
+    hasLeft: receipt?.left !== undefined,
     hasAppended: (receipt?.sinks ?? []).some(
       ({ mode, state }) =>
         mode === 'append' && (state === 'published' || state === 'uncertain' || state === 'kept'),

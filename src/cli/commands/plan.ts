@@ -6,6 +6,7 @@ import type { DataflowTarget } from '../../shared/job.js';
 import type { RunPipelineInput } from '../../shared/run-input.js';
 import { argOption, profileOption } from '../args-option.js';
 import type { StepColumns } from '../ask-columns.js';
+import { clipped } from '../format.js';
 import { globalsOf } from '../globals.js';
 import { launchOf, launchOptions, noteUnused, runnerOption } from '../launch-options.js';
 import { launchLines } from '../launch-lines.js';
@@ -106,7 +107,7 @@ async function askAll(built: BuiltPlan, root: string): Promise<StepColumns> {
 function printColumns({ plan }: BuiltPlan, { steps }: StepColumns): void {
   const known = plan.sinks.flatMap(({ name, input }) => {
     const found = steps[input]?.map((column) => `${column.name} ${column.type}`).join(', ');
-    return found === undefined ? [] : [[name, 'gets', shortened(found, 100)]];
+    return found === undefined ? [] : [[name, 'gets', clipped(found, 100)]];
   });
   for (const line of columns(known)) print(`  ${line}`);
   if (known.length > 0) print();
@@ -172,11 +173,7 @@ function short(parameters: Record<string, unknown>): string {
   const parts = Object.entries(parameters).map(([name, value]) => {
     const text =
       typeof value === 'string' ? value.replaceAll(/\s+/g, ' ').trim() : JSON.stringify(value);
-    return `${name} ${shortened(text, 60)}`;
+    return `${name} ${clipped(text, 60)}`;
   });
   return parts.join(' · ');
-}
-
-function shortened(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }

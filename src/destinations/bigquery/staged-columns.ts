@@ -26,8 +26,8 @@ export function stagedColumns(schema: ManifestSink['schema'], step: string): Sta
   if (schema.length > mostColumns) {
     throw failure(
       'DataError',
-      `${step} has ${schema.length} columns, and a table of BigQuery has ${mostColumns} at most. Nothing was ` +
-        'published. Leave some out in a transform, or put them into one column of JSON.',
+      `${step} has ${schema.length} columns, and a table of BigQuery has ${mostColumns} at most. ` +
+        'Nothing was written. Leave some out in a transform, or put them into one column of JSON.',
       { step },
     );
   }
