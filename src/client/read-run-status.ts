@@ -5,10 +5,11 @@ import { outcomes, runStates } from '../shared/receipt.js';
 /** A run's answer to the query `status`; null for anything else: any workflow may bear our type's name. */
 export function readRunStatus(value: unknown): RunStatus | null {
   if (!isNamed(value)) return null;
-  const { state, pipeline, run_key, runner, job, waiting_for, sinks } = value;
+  const { state, pipeline, run_key, store, host, runner, job, waiting_for, sinks } = value;
   const isStatus =
     [...runStates, ...outcomes].some((known) => known === state) &&
-    [pipeline, run_key].every((text) => text === null || typeof text === 'string') &&
+    [pipeline, run_key, store].every((text) => text === null || typeof text === 'string') &&
+    (host === undefined || host === null || typeof host === 'string') &&
     (runner === 'local' || runner === 'dataflow') &&
     (job === null || (isNamed(job) && typeof job['job_id'] === 'string')) &&
     Array.isArray(waiting_for) &&

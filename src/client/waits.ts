@@ -1,9 +1,11 @@
 import type { Client } from '@temporalio/client';
 import type { RunStatus } from '../shared/contract.js';
+import { isNamed } from '../shared/form.js';
+import { lockRequestOf } from '../shared/lock-request.js';
 import { lockWorkflowPrefix } from '../shared/names.js';
 import { destinationHash } from '../store/run-key.js';
-import type { LockRequest } from '../workflows/activities.js';
 import { absentHostOf, type AbsentHost } from './absent-host.js';
+import { readRunStatus } from './read-run-status.js';
 
 /** A destination that a run waits for, and the run that has it. */
 export interface HeldDestination {
@@ -36,12 +38,13 @@ export async function waitsOf(client: Client, workflowId: string): Promise<Waits
   };
 }
 
-/** The status of a run, as its workflow answers; null if it does not in time. */
+/** The status of a run, as its workflow answers; null if it does not in time, or answers anything else. */
 export async function answeredStatus(
   client: Client,
   workflowId: string,
 ): Promise<RunStatus | null> {
-  return within(client, () => client.workflow.getHandle(workflowId).query<RunStatus>('status'));
+  const run = client.workflow.getHandle(workflowId);
+  return readRunStatus(await within(client, () => run.query<unknown>('status')));
 }
 
 /** The task queue of a run's workflow. */
@@ -55,9 +58,10 @@ async function holderOf(
   waiting: string,
 ): Promise<HeldDestination | null> {
   const lock = client.workflow.getHandle(`${lockWorkflowPrefix}${destinationHash(destination)}`);
-  const told = await within(client, () => lock.query<{ holder: LockRequest | null }>('lock'));
-  if (told === null || told.holder === null || told.holder.workflowId === waiting) return null;
-  const { workflowId, runKey } = told.holder;
+  const told = await within(client, () => lock.query<unknown>('lock'));
+  const holder = lockRequestOf(isNamed(told) ? told['holder'] : undefined);
+  if (holder === null || holder.workflowId === waiting) return null;
+  const { workflowId, runKey } = holder;
   const status = await answeredStatus(client, workflowId);
   const queue = await taskQueueOf(client, workflowId).catch(() => null);
   return {

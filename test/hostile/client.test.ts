@@ -7,11 +7,13 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { execa } from 'execa';
 import { dataConverter } from '../../src/client/data-converter.js';
+import { waitsOf } from '../../src/client/waits.js';
 import { findOrphanLocks } from '../../src/orphans/find-locks.js';
 import type { UnreadLock } from '../../src/orphans/orphan.js';
 import { createRuns } from '../../src/orphans/temporal-runs.js';
+import { lockWorkflowPrefix } from '../../src/shared/names.js';
 import { storePaths } from '../../src/store/local-store.js';
-import { runKeyOf } from '../../src/store/run-key.js';
+import { destinationHash, runKeyOf } from '../../src/store/run-key.js';
 import { registerSearchAttributes } from '../../src/worker/search-attributes.js';
 import { receipt } from '../support/receipt.js';
 import { projectRoot, startTemporal, temporaryRoot } from '../support/stack.js';
@@ -66,12 +68,7 @@ describe('the command line, whatever other people have started', function () {
     ({ root, remove } = await temporaryRoot());
     environment = await startTemporal();
     await registerSearchAttributes(environment.connection, 'default');
-    const worker = await Worker.create({
-      connection: environment.nativeConnection,
-      taskQueue,
-      dataConverter,
-      workflowsPath: fileURLToPath(new URL('strange-workflows.js', import.meta.url)),
-    });
+    const worker = await strangeWorker();
     await worker.runUntil(async () => {
       for (const [workflowId, stranger] of Object.entries(strangers)) {
         const runId = await start(workflowId, 'runPipeline', stranger);
@@ -142,12 +139,7 @@ describe('the command line, whatever other people have started', function () {
   });
 
   it('finds a lock that does not say who holds it, beside those that do', async () => {
-    const worker = await Worker.create({
-      connection: environment.nativeConnection,
-      taskQueue,
-      dataConverter,
-      workflowsPath: fileURLToPath(new URL('strange-workflows.js', import.meta.url)),
-    });
+    const worker = await strangeWorker();
     const gone = { workflowId: 'gone', runKey: 'aaaaaaaaaa' };
     await worker.runUntil(async () => {
       await start('beamline.lock.held', 'destinationLock', {
@@ -169,6 +161,80 @@ describe('the command line, whatever other people have started', function () {
       ]);
     });
   });
+
+  const status = {
+    state: 'preparing',
+    pipeline: 'orders',
+    run_key: receipt.run_key,
+    store: 's1',
+    host: 'h',
+    needs_host: false,
+    runner: 'local',
+    job: null,
+    waiting_for: ['a', 'b', 'c', 'd', 'e', 'right'],
+    sinks: [],
+  };
+
+  it('tells who holds what a run waits for, whoever bears the name of a lock', async () => {
+    const { client } = environment;
+    const holder = { workflowId: 'mad', runKey: receipt.run_key };
+    const locks = [
+      'x',
+      {},
+      { holder: {} },
+      { holder: 'mad' },
+      { holder: { ...holder, runKey: 7 } },
+    ];
+    await (
+      await strangeWorker()
+    ).runUntil(async () => {
+      for (const [index, answer] of [...locks, { holder }].entries()) {
+        const hash = destinationHash(status.waiting_for[index] ?? '');
+        await start(`${lockWorkflowPrefix}${hash}`, 'destinationLock', { result: answer });
+      }
+      await start('waits', 'destinationLock', { result: status });
+      await start('mad', 'destinationLock', {
+        result: { needs_host: true, host: 'h', store: 's1' },
+      });
+      await until(async () => (await waitsOf(client, 'waits')).held_by.length > 0);
+      assert.deepEqual(await waitsOf(client, 'waits'), {
+        absent_host: null,
+        held_by: [
+          { destination: 'right', run_key: holder.runKey, workflow_id: 'mad', absent_host: null },
+        ],
+      });
+    });
+  });
+
+  it('tells of what answers, but not as a run does, that it waits for nothing', async () => {
+    const answers = [
+      'x',
+      { waiting_for: 7 },
+      { ...status, waiting_for: [7] },
+      { ...status, waiting_for: [], needs_host: true, host: { name: 'h' } },
+      { ...status, waiting_for: [], needs_host: true, store: ['s1'] },
+    ];
+    await (
+      await strangeWorker()
+    ).runUntil(async () => {
+      for (const [index, answer] of answers.entries()) {
+        const id = `answers-${index}`;
+        await start(id, 'destinationLock', { result: answer });
+        await environment.client.workflow.getHandle(id).query('status');
+        const waits = await waitsOf(environment.client, id);
+        assert.deepEqual(waits, { absent_host: null, held_by: [] }, id);
+      }
+    });
+  });
+
+  function strangeWorker(): Promise<Worker> {
+    return Worker.create({
+      connection: environment.nativeConnection,
+      taskQueue,
+      dataConverter,
+      workflowsPath: fileURLToPath(new URL('strange-workflows.js', import.meta.url)),
+    });
+  }
 
   function beamline(...args: string[]) {
     return execa(process.execPath, [join(projectRoot, 'dist/src/cli/main.js'), ...args], {

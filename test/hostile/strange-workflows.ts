@@ -5,9 +5,10 @@ export async function runPipeline(result: unknown): Promise<unknown> {
   return result;
 }
 
-/** Answers with what it was given, and goes on for ever. */
+/** Answers as a lock and as a run with what it was given, and goes on for ever. */
 export async function destinationLock(answer: unknown): Promise<void> {
   setHandler(defineQuery<unknown>('lock'), () => answer);
+  setHandler(defineQuery<unknown>('status'), () => answer);
   await condition(() => false);
 }
 
