@@ -34,15 +34,15 @@ export async function hasWorkerOn(
 /**
  * The host that only can go on with a run, if no worker is there on it; null if the run needs none, or does
  * not say so.
- * @param taskQueue of the run's workflow
  */
 export async function absentHostOf(
   client: Client,
-  taskQueue: string,
+  workflowId: string,
   status: Pick<RunStatus, 'host' | 'store' | 'needs_host'> | null,
 ): Promise<AbsentHost | null> {
   if (!status?.needs_host || !status.host || status.store === null) return null;
   const { host, store } = status;
+  const { taskQueue } = await client.workflow.getHandle(workflowId).describe();
   const isThere = await hasWorkerOn(client, storeTaskQueue(taskQueue, store), 'activity');
   return isThere ? null : { host, store };
 }

@@ -33,7 +33,7 @@ export async function waitsOf(client: Client, workflowId: string): Promise<Waits
     (status?.waiting_for ?? []).map((destination) => holderOf(client, destination, workflowId)),
   );
   return {
-    absent_host: await absentHostOf(client, await taskQueueOf(client, workflowId), status),
+    absent_host: await absentHostOf(client, workflowId, status),
     held_by: held.flatMap((one) => one ?? []),
   };
 }
@@ -47,11 +47,6 @@ export async function answeredStatus(
   return readRunStatus(await within(client, () => run.query<unknown>('status')));
 }
 
-/** The task queue of a run's workflow. */
-export async function taskQueueOf(client: Client, workflowId: string): Promise<string> {
-  return (await client.workflow.getHandle(workflowId).describe()).taskQueue;
-}
-
 async function holderOf(
   client: Client,
   destination: string,
@@ -63,12 +58,11 @@ async function holderOf(
   if (holder === null || holder.workflowId === waiting) return null;
   const { workflowId, runKey } = holder;
   const status = await answeredStatus(client, workflowId);
-  const queue = await taskQueueOf(client, workflowId).catch(() => null);
   return {
     destination,
     run_key: runKey,
     workflow_id: workflowId,
-    absent_host: queue === null ? null : await absentHostOf(client, queue, status),
+    absent_host: await absentHostOf(client, workflowId, status).catch(() => null),
   };
 }
 

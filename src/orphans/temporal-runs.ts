@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { absentHostOf } from '../client/absent-host.js';
 import { describeExecution, isNoSuchExecution, listExecutions } from '../client/executions.js';
-import { answeredStatus, taskQueueOf } from '../client/waits.js';
+import { answeredStatus } from '../client/waits.js';
 import { searchAttributes } from '../shared/contract.js';
 import { lockWorkflowPrefix, lockWorkflowType, workflowType } from '../shared/names.js';
 import { runKeyOf } from '../store/run-key.js';
@@ -70,9 +70,7 @@ export function createRuns(client: Client): Runs {
     },
 
     async absentHostOf({ workflowId }) {
-      const status = await answeredStatus(client, workflowId);
-      if (status === null) return null;
-      return absentHostOf(client, await taskQueueOf(client, workflowId), status);
+      return absentHostOf(client, workflowId, await answeredStatus(client, workflowId));
     },
 
     async *heldLocks(unread = () => undefined) {
