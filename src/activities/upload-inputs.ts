@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import type { JobInput } from '../config/job-inputs.js';
-import { outsideRoots } from '../config/roots.js';
+import { rootsCheck } from '../config/roots.js';
 import { failure } from '../shared/failures.js';
 import { bounded } from '../store/bounded.js';
 import { hashesOf, type FileHashes } from '../store/file-hashes.js';
@@ -28,6 +28,7 @@ export async function uploadInputs(
   { root, store, inputs }: { root: string; store: string; inputs: readonly JobInput[] },
 ): Promise<string | null> {
   if (inputs.length === 0) return null;
+  const outsideOf = rootsCheck(root);
   const paths = new Set<string>();
   for (const { source, index, key, pattern } of inputs) {
     const found = await matchFiles(root, pattern);
@@ -38,7 +39,7 @@ export async function uploadInputs(
       throw failure('ConfigError', message, { step: source });
     }
     for (const path of found) {
-      const outside = outsideRoots(path, root);
+      const outside = outsideOf(path);
       if (outside === undefined) paths.add(path);
       else
         throw failure('ConfigError', `sources[${index}].parameters.${key}  ${outside}`, {

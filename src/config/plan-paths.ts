@@ -4,7 +4,7 @@ import type { LoadedConfig } from './document.js';
 import { jobInputs } from './job-inputs.js';
 import type { Plan } from './plan.js';
 import { formatPath, type ConfigPath, type Problem } from './problems.js';
-import { notWritable, patternOutsideRoots } from './roots.js';
+import { notWritable, patternOutsideRoots, rootsCheck } from './roots.js';
 
 /**
  * Paths of this machine that a plan would read or write and may not: outside of the project and of the
@@ -25,14 +25,15 @@ export async function planPathProblems(
       path: formatPath(path),
       message,
     };
+  const outsideOf = rootsCheck(root);
   const problems = jobInputs(plan, loadCatalogue(root)).flatMap(({ index, key, pattern }) => {
-    const message = patternOutsideRoots(pattern, root);
+    const message = patternOutsideRoots(pattern, root, outsideOf);
     return message === undefined ? [] : [problem(['sources', index, 'parameters', key], message)];
   });
   for (const [index, { module, parameters }] of plan.sinks.entries()) {
     const destination = await loadDestination(module);
     for (const { parameter, path } of destination.paths?.(parameters) ?? []) {
-      const message = notWritable(path, root);
+      const message = notWritable(path, root, outsideOf);
       if (message === undefined) continue;
       problems.push(problem(['sinks', index, 'parameters', parameter], message));
     }

@@ -24,40 +24,57 @@ export function allowedRoots(root: string): [string, ...string[]] {
  * @throws `ConfigProblems` if the settings are needed and wrong
  */
 export function outsideRoots(path: string, root: string): string | undefined {
-  if (path.includes('\0')) return 'holds a NUL character, which no path has';
-  const real = canonicalPath(resolve(root, path));
-  if (isBelow(canonicalPath(resolve(root)), real)) return undefined;
-  const [, ...declared] = allowedRoots(root);
-  if (declared.some((folder) => isBelow(folder, real))) return undefined;
-  const leads = real === resolve(root, path) ? '' : `, which leads to \`${real}\``;
-  return (
-    `\`${shortened(path, 200)}\`${leads} is outside of the project \`${root}\`, where runs read and write; ` +
-    `to allow it, write in the project's ${settingsName}: ${rootsLine([...declared, dirname(real)])}`
-  );
+  return rootsCheck(root)(path);
+}
+
+/** Says why, as {@link outsideRoots} does, of path after path: the settings are read once, if at all. */
+export type RootsCheck = (path: string) => string | undefined;
+
+/** {@link outsideRoots} of many paths. */
+export function rootsCheck(root: string): RootsCheck {
+  const project = canonicalPath(resolve(root));
+  let declared: string[] | undefined;
+  return (path) => {
+    if (path.includes('\0')) return 'holds a NUL character, which no path has';
+    const real = canonicalPath(resolve(root, path));
+    if (isBelow(project, real)) return undefined;
+    declared ??= allowedRoots(root).slice(1);
+    if (declared.some((folder) => isBelow(folder, real))) return undefined;
+    const leads = real === resolve(root, path) ? '' : `, which leads to \`${real}\``;
+    return (
+      `\`${shortened(path, 200)}\`${leads} is outside of the project \`${root}\`, where runs read and write; ` +
+      `to allow it, write in the project's ${settingsName}: ${rootsLine([...declared, dirname(real)])}`
+    );
+  };
 }
 
 /** Like {@link outsideRoots}, of a path or pattern that files are read by: what it begins with decides. */
-export function patternOutsideRoots(pattern: string, root: string): string | undefined {
+export function patternOutsideRoots(
+  pattern: string,
+  root: string,
+  outsideOf: RootsCheck,
+): string | undefined {
   const parts = pattern.split('/');
   const first = parts.findIndex((part) => /[*?[]/.test(part));
-  if (first < 0) return outsideRoots(pattern, root);
+  if (first < 0) return outsideOf(pattern);
   if (parts.slice(first).includes('..')) {
     return `\`${shortened(pattern, 200)}\` has \`..\` behind a wildcard: write the folder itself`;
   }
   const folder = parts.slice(0, first).join('/');
   // Of `/*.csv` the folder is `/`, with nothing before it.
   const path = folder === '' && isAbsolute(pattern) ? sep : folder;
-  const outside = outsideRoots(join(path, '.'), root);
-  return outside?.replace(rootsAt, () => rootsLine([canonicalPath(resolve(root, path))]));
+  return outsideOf(join(path, '.'))?.replace(rootsAt, () =>
+    rootsLine([canonicalPath(resolve(root, path))]),
+  );
 }
 
 /** Like {@link outsideRoots}, of what is written; Beamline's own files are not. */
-export function notWritable(path: string, root: string): string | undefined {
+export function notWritable(path: string, root: string, outsideOf: RootsCheck): string | undefined {
   const below = relative(canonicalPath(resolve(root)), canonicalPath(resolve(root, path)));
   const [first = ''] = below.split(sep);
   if (ownNames.includes(first))
     return `\`${shortened(path, 200)}\` is not for data: choose another place`;
-  return outsideRoots(path, root);
+  return outsideOf(path);
 }
 
 /**

@@ -8,7 +8,7 @@ import type { ResolvedArgs } from './arguments.js';
 import { maxConfigBytes, type LoadedConfig } from './document.js';
 import type { ConfigPath, Problem } from './problems.js';
 import { fillString, type FillBudget } from './references.js';
-import { leadsElsewhere, outsideRoots } from './roots.js';
+import { leadsElsewhere, rootsCheck } from './roots.js';
 import type { Step } from './steps.js';
 import { valueAt } from './values.js';
 
@@ -41,6 +41,7 @@ export async function inlineSql(
   },
 ): Promise<InlinedSql> {
   const inlined: InlinedSql = { parameters: { ...step.parameters }, problems: [] };
+  const outsideOf = rootsCheck(root);
   const read = async (file: string, path: ConfigPath): Promise<string> => {
     const problem = (message: string): string => {
       inlined.problems.push(loaded.problem(path, message));
@@ -48,7 +49,7 @@ export async function inlineSql(
     };
     const refused = isGsUri(file)
       ? undefined
-      : (leadsElsewhere(valueAt(loaded.value, path), file) ?? outsideRoots(file, root));
+      : (leadsElsewhere(valueAt(loaded.value, path), file) ?? outsideOf(file));
     if (refused !== undefined) return problem(refused);
     const text = isGsUri(file)
       ? await readObject(await objects(), file)
