@@ -40,7 +40,8 @@ export async function openLocalStore(folder: string): Promise<LocalStore> {
   return { id: idIn(text, file), root, host: hostname() };
 }
 
-function notThere(error: NodeJS.ErrnoException): null {
+/** For the `catch` of a read: null for a file that is not there; every other error is thrown on. */
+export function notThere(error: NodeJS.ErrnoException): null {
   if (error.code === 'ENOENT') return null;
   throw error;
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { failure } from '../shared/failures.js';
-import { storePaths, type LocalStore } from './local-store.js';
-import { createOnce, writeAtomically } from './write-file.js';
+import { notThere, storePaths, type LocalStore } from './local-store.js';
+import { writeAtomically } from './write-file.js';
 
 /**
  * Keeps a plan under the sha256 of its text. One that is there already stays, unless it was damaged: what
@@ -10,8 +10,8 @@ import { createOnce, writeAtomically } from './write-file.js';
  */
 export async function pinPlan(store: LocalStore, sha256: string, text: string): Promise<void> {
   const file = storePaths.plan(store, sha256);
-  if (await createOnce(file, text)) return;
-  if (sha256Of(await readFile(file, 'utf8')) !== sha256) await writeAtomically(file, text);
+  const kept = await readFile(file, 'utf8').catch(notThere);
+  if (kept === null || sha256Of(kept) !== sha256) await writeAtomically(file, text);
 }
 
 /**
