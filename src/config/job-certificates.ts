@@ -1,8 +1,7 @@
-import { certificateAttributes, isCertificatePath } from './certificates.js';
 import type { LoadedConfig } from './document.js';
 import { loadJobProfiles, usedProfiles, withoutPlace, type JobPlan } from './job-profiles.js';
 import type { Problem } from './problems.js';
-import { secretForm, tlsKeys } from './secrets.js';
+import { certificateAttributes, isCertificatePath, secretForm, tlsKeys } from './secrets.js';
 import { isMapping } from './values.js';
 
 /** Files of certificates that a profile names and that would not travel with it. */

@@ -2,8 +2,13 @@ import { relative } from 'node:path';
 import { loadConfig, type LoadedConfig } from './document.js';
 import type { Plan, PlannedSource } from './plan.js';
 import { formatPath, type Problem } from './problems.js';
-import { badSecretReferences, connectionAttributes, secretForm, tlsKeys } from './secrets.js';
-import { isCertificatePath } from './certificates.js';
+import {
+  badSecretReferences,
+  connectionAttributes,
+  isCertificatePath,
+  secretForm,
+  tlsKeys,
+} from './secrets.js';
 import { isMapping } from './values.js';
 
 /** A plan that shall run on Dataflow. */

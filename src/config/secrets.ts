@@ -21,10 +21,14 @@ export function badSecretReferences(text: string): string[] {
 const secretKey =
   /^(pass(word|wd|phrase)?|pwd|secret.*|.*_secret|.*token|private_key|api_?key|credentials?)$/i;
 
+const postgresFiles = ['sslrootcert', 'sslcert', 'sslkey'] as const;
+const mysqlFiles = ['ssl_ca', 'ssl_cert', 'ssl_key'] as const;
+/** Attributes of a connection that name a file with a certificate or a key, or hold its text. */
+export const certificateAttributes = [...postgresFiles, ...mysqlFiles] as const;
 /** How PostgreSQL's clients name what TLS needs. */
-export const postgresTls = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey'] as const;
+export const postgresTls = ['sslmode', ...postgresFiles] as const;
 /** How MySQL's clients do. */
-export const mysqlTls = ['ssl_mode', 'ssl_ca', 'ssl_cert', 'ssl_key'] as const;
+export const mysqlTls = ['ssl_mode', ...mysqlFiles] as const;
 /** Attributes of a connection that may hold a private key. */
 export const tlsKeys = ['sslkey', 'ssl_key'] as const;
 
@@ -44,6 +48,11 @@ export function isConnectionPath(path: ConfigPath): boolean {
   const [list, , parameters, key] = path;
   const isParameter = list === 'sources' && parameters === 'parameters' && path.length === 4;
   return isParameter && connectionAttributes.some((attribute) => attribute === key);
+}
+
+/** Neither a reference nor the text of a certificate or key. */
+export function isCertificatePath(value: unknown): value is string {
+  return typeof value === 'string' && !value.includes('${') && !value.includes('-----BEGIN ');
 }
 
 /** True where a value may be a secret: messages never show it. */
