@@ -1,6 +1,6 @@
 import type { LoadedConfig } from './document.js';
-import { loadJobProfiles, usedProfiles, withoutPlace, type JobPlan } from './job-profiles.js';
-import type { Problem } from './problems.js';
+import { loadJobProfiles, usedProfiles, type JobPlan } from './job-profiles.js';
+import { problemAt, type Problem } from './problems.js';
 import { certificateAttributes, isCertificatePath, secretForm, tlsKeys } from './secrets.js';
 import { isMapping } from './values.js';
 
@@ -15,10 +15,7 @@ export function certificatePathProblems(
       const value = parameters[attribute];
       if (!isRelativePath(value)) return [];
       const path = ['sources', index, 'parameters', attribute];
-      return [
-        loaded?.problem(path, message(attribute, value)) ??
-          withoutPlace(path, message(attribute, value)),
-      ];
+      return [problemAt(loaded, path, message(attribute, value))];
     }),
   );
   if (profiles === null) return inline;

@@ -2,7 +2,7 @@ import { isAbsolute, normalize } from 'node:path';
 import type { Catalogue } from './catalogue.js';
 import type { LoadedConfig } from './document.js';
 import type { Plan } from './plan.js';
-import { formatPath, type Problem } from './problems.js';
+import { problemAt, type Problem } from './problems.js';
 
 /** Files of this project that a source reads. */
 export interface JobInput {
@@ -42,8 +42,6 @@ export function jobInputProblems(
     const message =
       `a Dataflow job cannot read \`${pattern}\`: give a path below the project root, ` +
       `which is copied for it, or a gs:// path (source \`${source}\`)`;
-    const path = ['sources', index, 'parameters', key];
-    const place = { file: 'the pinned plan', line: 0, column: 0, path: formatPath(path), message };
-    return [loaded?.problem(path, message) ?? place];
+    return [problemAt(loaded, ['sources', index, 'parameters', key], message)];
   });
 }

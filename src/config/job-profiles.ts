@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { loadConfig, type LoadedConfig } from './document.js';
 import type { Plan, PlannedSource } from './plan.js';
-import { formatPath, type Problem } from './problems.js';
+import { problemAt, type Problem } from './problems.js';
 import {
   badSecretReferences,
   connectionAttributes,
@@ -99,12 +99,6 @@ function inlineProblems(
     const message =
       `a Dataflow job cannot resolve \`${local}\`: write ${instead} in its place, ` +
       `or use \`profile\` with a connection profile (source \`${name}\`)`;
-    const path = ['sources', index, 'parameters', attribute];
-    return [loaded?.problem(path, message) ?? withoutPlace(path, message)];
+    return [problemAt(loaded, ['sources', index, 'parameters', attribute], message)];
   });
-}
-
-/** A problem of a plan whose config is not at hand. */
-export function withoutPlace(path: (string | number)[], message: string): Problem {
-  return { file: 'the pinned plan', line: 0, column: 0, path: formatPath(path), message };
 }

@@ -3,7 +3,7 @@ import { loadCatalogue } from './catalogue.js';
 import type { LoadedConfig } from './document.js';
 import { jobInputs } from './job-inputs.js';
 import type { Plan } from './plan.js';
-import { formatPath, type ConfigPath, type Problem } from './problems.js';
+import { problemAt, type Problem } from './problems.js';
 import { notWritable, patternOutsideRoots, rootsCheck } from './roots.js';
 
 /**
@@ -17,25 +17,19 @@ export async function planPathProblems(
   plan: Pick<Plan, 'sources' | 'sinks'>,
   root: string,
 ): Promise<Problem[]> {
-  const problem = (path: ConfigPath, message: string): Problem =>
-    loaded?.problem(path, message) ?? {
-      file: 'the pinned plan',
-      line: 0,
-      column: 0,
-      path: formatPath(path),
-      message,
-    };
   const outsideOf = rootsCheck(root);
   const problems = jobInputs(plan, loadCatalogue(root)).flatMap(({ index, key, pattern }) => {
     const message = patternOutsideRoots(pattern, root, outsideOf);
-    return message === undefined ? [] : [problem(['sources', index, 'parameters', key], message)];
+    return message === undefined
+      ? []
+      : [problemAt(loaded, ['sources', index, 'parameters', key], message)];
   });
   for (const [index, { module, parameters }] of plan.sinks.entries()) {
     const destination = await loadDestination(module);
     for (const { parameter, path } of destination.paths?.(parameters) ?? []) {
       const message = notWritable(path, root, outsideOf);
       if (message === undefined) continue;
-      problems.push(problem(['sinks', index, 'parameters', parameter], message));
+      problems.push(problemAt(loaded, ['sinks', index, 'parameters', parameter], message));
     }
   }
   return problems;

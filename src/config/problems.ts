@@ -56,6 +56,16 @@ export function sortProblems(problems: readonly Problem[]): Problem[] {
   );
 }
 
+/** A problem at its place in a config, or in a pinned plan whose config is not at hand. */
+export function problemAt(
+  loaded: { problem(path: ConfigPath, message: string): Problem } | null,
+  path: ConfigPath,
+  message: string,
+): Problem {
+  if (loaded !== null) return loaded.problem(path, message);
+  return { file: 'the pinned plan', line: 0, column: 0, path: formatPath(path), message };
+}
+
 /** `sources[0].parameters.query`. Keys that are not plain words are quoted: `types["my col"]`. */
 export function formatPath(path: ConfigPath): string {
   return path.reduce<string>((text, part) => {
