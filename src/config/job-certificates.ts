@@ -1,16 +1,16 @@
 import type { LoadedConfig } from './document.js';
-import { loadJobProfiles, usedProfiles, type JobPlan } from './job-profiles.js';
+import type { UsedProfiles } from './job-profiles.js';
+import type { Plan } from './plan.js';
 import { problemAt, type Problem } from './problems.js';
 import { certificateAttributes, isCertificatePath, secretForm, tlsKeys } from './secrets.js';
-import { isMapping } from './values.js';
 
 /** Files of certificates that a profile names and that would not travel with it. */
 export function certificatePathProblems(
   loaded: LoadedConfig | null,
-  { plan, profiles }: JobPlan,
-  { root }: { root: string },
+  { sources }: Pick<Plan, 'sources'>,
+  used: UsedProfiles | null,
 ): Problem[] {
-  const inline = plan.sources.flatMap(({ parameters }, index) =>
+  const inline = sources.flatMap(({ parameters }, index) =>
     certificateAttributes.flatMap((attribute) => {
       const value = parameters[attribute];
       if (!isRelativePath(value)) return [];
@@ -18,19 +18,16 @@ export function certificatePathProblems(
       return [problemAt(loaded, path, message(attribute, value))];
     }),
   );
-  if (profiles === null) return inline;
-  const file = loadJobProfiles(profiles, root);
-  const ofProfiles = usedProfiles(plan).flatMap((key) => {
-    const profile =
-      isMapping(file.value) && Object.hasOwn(file.value, key) ? file.value[key] : undefined;
-    if (!isMapping(profile)) return [];
-    return certificateAttributes.flatMap((attribute) => {
+  if (used === null) return inline;
+  const { file, profiles } = used;
+  const ofProfiles = profiles.flatMap(([key, profile]) =>
+    certificateAttributes.flatMap((attribute) => {
       const value = profile[attribute];
       return isRelativePath(value)
         ? [file.problem([key, attribute], message(attribute, value))]
         : [];
-    });
-  });
+    }),
+  );
   return [...inline, ...ofProfiles];
 }
 

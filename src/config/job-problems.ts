@@ -2,7 +2,7 @@ import { loadCatalogue } from './catalogue.js';
 import type { LoadedConfig } from './document.js';
 import { certificatePathProblems } from './job-certificates.js';
 import { jobInputProblems, jobInputs } from './job-inputs.js';
-import { plaintextProfileProblems, type JobPlan } from './job-profiles.js';
+import { loadUsedProfiles, plaintextProfileProblems, type JobPlan } from './job-profiles.js';
 import type { Problem } from './problems.js';
 
 /**
@@ -16,9 +16,11 @@ export function jobProblems(
   job: JobPlan,
   { root, allowPlaintext = false }: { root: string; allowPlaintext?: boolean },
 ): Problem[] {
+  const { plan } = job;
+  const used = loadUsedProfiles(job, root);
   return [
-    ...jobInputProblems(loaded, jobInputs(job.plan, loadCatalogue(root))),
-    ...plaintextProfileProblems(loaded, job, { root, allowPlaintext }),
-    ...certificatePathProblems(loaded, job, { root }),
+    ...jobInputProblems(loaded, jobInputs(plan, loadCatalogue(root))),
+    ...plaintextProfileProblems(loaded, plan, used, allowPlaintext),
+    ...certificatePathProblems(loaded, plan, used),
   ];
 }

@@ -9,7 +9,7 @@ import {
   secretForm,
   tlsKeys,
 } from './secrets.js';
-import { isMapping } from './values.js';
+import { isMapping, own } from './values.js';
 
 /** A plan that shall run on Dataflow. */
 export interface JobPlan {
@@ -29,6 +29,28 @@ export function loadJobProfiles(profiles: string, root: string): LoadedConfig {
   return loadConfig(profiles, { root, json: true, file: relative(root, profiles) });
 }
 
+/** The connection profiles that the steps of a plan use, and the file that they are in. */
+export interface UsedProfiles {
+  file: LoadedConfig;
+  /** By key; one that is not there, or is no mapping, is left out. */
+  profiles: [key: string, profile: Record<string, unknown>][];
+}
+
+/**
+ * Loads the profiles that a plan uses; null if it has no file of them.
+ * @throws `ConfigProblems` if the file cannot be read
+ */
+export function loadUsedProfiles({ plan, profiles }: JobPlan, root: string): UsedProfiles | null {
+  if (profiles === null) return null;
+  const file = loadJobProfiles(profiles, root);
+  const all = isMapping(file.value) ? file.value : {};
+  const used = usedProfiles(plan).flatMap((key): UsedProfiles['profiles'] => {
+    const profile = own(all, key);
+    return isMapping(profile) ? [[key, profile]] : [];
+  });
+  return { file, profiles: used };
+}
+
 /**
  * Passwords that a Dataflow job may not get: those that would be uploaded in plain text, and those
  * that only this machine can resolve. Shows no value.
@@ -37,23 +59,20 @@ export function loadJobProfiles(profiles: string, root: string): LoadedConfig {
  * this machine when the profile is uploaded.
  *
  * @param loaded the config; null if it is not at hand: then the problems name the source instead
- * @throws `ConfigProblems` if the profiles cannot be read
  */
 export function plaintextProfileProblems(
   loaded: LoadedConfig | null,
-  { plan, profiles }: JobPlan,
-  { root, allowPlaintext = false }: { root: string; allowPlaintext?: boolean },
+  { sources }: Pick<Plan, 'sources'>,
+  used: UsedProfiles | null,
+  allowPlaintext: boolean,
 ): Problem[] {
-  const problems = plan.sources.flatMap((source, index) => inlineProblems(loaded, source, index));
-  const used = usedProfiles(plan);
-  if (profiles === null || used.length === 0 || allowPlaintext) return problems;
-  const file = loadJobProfiles(profiles, root);
-  const { value } = file;
-  if (!isMapping(value)) return problems;
-  return used.reduce((all, key) => {
-    const profile = Object.hasOwn(value, key) ? value[key] : undefined;
-    return isMapping(profile) ? [...all, ...secretsProblems(file, key, profile)] : all;
-  }, problems);
+  const problems = sources.flatMap((source, index) => inlineProblems(loaded, source, index));
+  if (used === null || allowPlaintext) return problems;
+  const { file, profiles } = used;
+  return [
+    ...problems,
+    ...profiles.flatMap(([key, profile]) => secretsProblems(file, key, profile)),
+  ];
 }
 
 /** The password and the keys of one profile that would be uploaded in plain text. */
