@@ -3,7 +3,8 @@ import {
   type Client,
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
-import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import { own } from '../config/values.js';
+import { payloadConverter } from '../shared/data-converter.js';
 import { codeOf, grpcCodes } from './grpc-codes.js';
 
 /** How Temporal says that an execution stands. */
@@ -137,19 +138,12 @@ function executionOf(raw: RawExecution): Execution {
     isOpen: status === 'RUNNING' || status === 'PAUSED',
     startTime: dateOf(raw.startTime) ?? new Date(0),
     closeTime: dateOf(raw.closeTime),
-    textOf: (attribute) =>
-      Object.hasOwn(fields, attribute) ? textIn(fields[attribute]) : undefined,
+    textOf: (attribute) => {
+      const payload = own(fields, attribute);
+      const value = payload && payloadConverter.fromPayload<unknown>(payload);
+      return typeof value === 'string' ? value : undefined;
+    },
   };
-}
-
-function textIn(payload: Payload | undefined): string | undefined {
-  if (payload === undefined) return undefined;
-  try {
-    const value = defaultPayloadConverter.fromPayload<unknown>(payload);
-    return typeof value === 'string' ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function dateOf(time: RawExecution['startTime']): Date | null {

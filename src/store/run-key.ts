@@ -10,16 +10,6 @@ export function runKeyOf(firstExecutionRunId: string): string {
   return base32(createHash('sha256').update(firstExecutionRunId).digest(), 10);
 }
 
-/** The run id of the first execution of a run, of which this is the description of any. */
-export function firstRunIdOf({ raw, runId }: DescribedExecution): string {
-  return raw.workflowExecutionInfo?.firstRunId || runId;
-}
-
-interface DescribedExecution {
-  runId: string;
-  raw: { workflowExecutionInfo?: { firstRunId?: string | null } | null };
-}
-
 /** 16 hexadecimal characters that name a destination in a workflow id or a path. */
 export function destinationHash(destination: string): string {
   return createHash('sha256').update(destination).digest('hex').slice(0, 16);

@@ -11,7 +11,7 @@ import type { Outcome, Receipt } from '../../src/shared/receipt.js';
 import { openLocalStore } from '../../src/store/local-store.js';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { createFakeObjects, FakeJobs } from '../support/fake-jobs.js';
-import { inActivity, targetOf } from './support.js';
+import { inActivity, ownRunId, targetOf } from './support.js';
 
 const runKey = 'aaaaaaaaaa';
 const running = 'JOB_STATE_RUNNING';
@@ -76,9 +76,6 @@ describe('jobs from before a reset', () => {
     await inActivity(activity, run, { outcome, sinks: [] } as unknown as Receipt, target);
   }
 });
-
-/** Of an activity in Temporal's mock environment. */
-const ownRunId = '00000000-0000-0000-0000-000000000000';
 
 function jobOf(
   jobId: string,

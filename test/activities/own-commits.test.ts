@@ -7,7 +7,7 @@ import type { Outcome, Receipt, ReceiptSink } from '../../src/shared/receipt.js'
 import { duckdbSink } from '../destinations/duckdb/support.js';
 import { done, ids, publishTask, stage } from '../destinations/support.js';
 import { temporaryRoot } from '../support/stack.js';
-import { inActivity, openProject, pin } from './support.js';
+import { inActivity, openProject, ownRunId, pin } from './support.js';
 
 describe('the receipt of a run that was reset and did not succeed', function () {
   this.timeout(30_000);
@@ -33,7 +33,7 @@ describe('the receipt of a run that was reset and did not succeed', function () 
   });
 
   it('is not looked after where the run was not reset, or succeeded', async () => {
-    assert.equal(await finish('failed', ''), null);
+    assert.equal(await finish('failed', ownRunId), null);
     assert.equal(await finish('succeeded', 'the first run id'), null);
   });
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { MockActivityEnvironment } from '@temporalio/testing';
+import { defaultActivityInfo, MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { ActivityDeps } from '../../src/activities/index.js';
 import { canonicalJson } from '../../src/config/canonical-json.js';
@@ -27,6 +27,9 @@ export function inActivity<A extends unknown[], R>(
     ...args,
   );
 }
+
+/** The run id of an activity in Temporal's mock environment. */
+export const ownRunId = defaultActivityInfo.workflowExecution?.runId ?? '';
 
 /** A client whose run is in that state. */
 export function clientOf(state: () => string = () => 'RUNNING'): Client {
