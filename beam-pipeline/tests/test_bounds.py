@@ -13,7 +13,8 @@ import pytest
 
 from beam_pipeline import coder, duckdb_session, parquet, prefetch, spill
 from beam_pipeline.errors import DataError
-from beam_pipeline.modules.source.files import csv_rows, json_lines, jsonl_format
+from beam_pipeline.modules.source.files import csv_rows, csv_text, json_lines, jsonl_format
+from beam_pipeline.modules.source.files.params import FilesParams
 from beam_pipeline.sql_engine.query import Query
 from file_reading import read_files
 
@@ -108,6 +109,23 @@ def test_a_cell_of_csv_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     path.write_text("n,t\n1," + "x" * 10 * MB)
     with pytest.raises(DataError, match=r"a.csv:2: a row is longer than 4 MB"):
         read_files(path)
+
+
+def test_a_line_is_bounded_before_it_is_known_to_be_a_comment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_rows, "ROW_BYTES", 4 * MB)
+    taken = 0
+
+    def chunks() -> Iterator[bytes]:
+        nonlocal taken
+        for chunk in [b"n,t\n#\n1,", *[b"x" * MB] * 20]:
+            taken += 1
+            yield chunk
+
+    monkeypatch.setattr(csv_rows, "text_of", lambda path, params: csv_text.Text(",", 1, chunks()))
+    params = FilesParams.model_validate({"path": "a.csv", "csv": {"comment": "#"}})
+    with pytest.raises(DataError, match=r"a.csv:3: a row is longer than 4 MB"):
+        list(csv_rows.blocks("a.csv", params))
+    assert taken == 5
 
 
 def test_wide_rows_of_csv_come_in_blocks_of_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

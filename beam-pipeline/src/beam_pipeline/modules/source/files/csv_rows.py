@@ -10,7 +10,7 @@ import numpy
 
 from beam_pipeline.errors import DataError
 from beam_pipeline.modules.source.files import csv_comments, csv_escapes
-from beam_pipeline.modules.source.files.csv_text import count_lines, text_of
+from beam_pipeline.modules.source.files.csv_text import Text, count_lines, text_of
 from beam_pipeline.modules.source.files.params import FilesParams
 
 # What is read at a time, up to the end of its last row.
@@ -48,7 +48,7 @@ def blocks(path: str, params: FilesParams) -> Iterator[Rows]:
     text = text_of(path, params)
     cutter = _Cutter(path, params, text.delimiter)
     line, pieces, size, wanted = text.line, list[bytes](), 0, BLOCK_BYTES
-    for chunk in cutter.without_comments(text.chunks):
+    for chunk in cutter.without_comments(text):
         pieces.append(chunk)
         size += len(chunk)
         if size < wanted:
@@ -78,11 +78,13 @@ class _Cutter:
         self._quote = -1 if options.quote is None else ord(options.quote)
         self._separators = {ord(delimiter), _LF, _CR}
 
-    def without_comments(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    def without_comments(self, text: Text) -> Iterator[bytes]:
         """The text without its comments."""
         if self._comment is None:
-            return chunks
-        return csv_comments.without_comments(chunks, self._comment, self._is_quoted_after)
+            return text.chunks
+        return csv_comments.without_comments(
+            text.chunks, text.line, self._comment, self._is_quoted_after, self._check_size
+        )
 
     def rows(self, content: bytes, line: int) -> Rows:
         """Whole rows, with escapes as Arrow reads them."""
@@ -97,12 +99,16 @@ class _Cutter:
             end = self._scan(looked, final)
         except _MisquotedError as error:
             raise self._misquoted(error, content, line) from None
-        if not final and end == 0 and len(content) > ROW_BYTES:
+        if not final and end == 0:
+            self._check_size(len(content), line)
+        return len(content) if final else end
+
+    def _check_size(self, size: int, line: int) -> None:
+        if size > ROW_BYTES:
             raise DataError(
                 f"{self._path}:{line}: a row is longer than {ROW_BYTES >> 20} MB, or a quote is never "
                 "closed; if quotes have no meaning in this file, set `csv: {quote: null}`"
             )
-        return len(content) if final else end
 
     def _is_quoted_after(self, line: bytes, quoted: bool) -> bool:
         looked = line if self._escape is None else csv_escapes.masked(line, self._escape)

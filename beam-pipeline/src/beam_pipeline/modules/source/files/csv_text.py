@@ -16,7 +16,7 @@ _READ_BYTES = 1 << 20
 # Lines that are skipped must fit.
 _SKIPPED_BYTES = 16 << 20
 _SEPARATOR = re.compile(rb'"?sep=([^"\r\n])"?(\r\n|\r|\n|$)', re.IGNORECASE)
-_LINE_END = re.compile(rb"\r\n|\r|\n")
+LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def text_of(path: str, params: FilesParams) -> Text:
             )
         start, line = start[found.end() :], 2
     for _ in range(options.skip):
-        end = _LINE_END.search(start)
+        end = LINE_END.search(start)
         start = b"" if end is None else start[end.end() :]
         line += 1
     rest = _joined(start, decoded)
@@ -94,7 +94,7 @@ def _without_end(pieces: Iterator[bytes], path: str, lines: int) -> Iterator[byt
     for piece in pieces:
         kept += piece
         # The end of the last line that is not whole yet is still to come.
-        ends = [match.end() for match in _LINE_END.finditer(kept[:-1])]
+        ends = [match.end() for match in LINE_END.finditer(kept[:-1])]
         if len(ends) > lines:
             yield kept[: ends[-lines - 1]]
             kept = kept[ends[-lines - 1] :]
@@ -102,7 +102,7 @@ def _without_end(pieces: Iterator[bytes], path: str, lines: int) -> Iterator[byt
             raise DataError(
                 f"{path}: the last lines are longer than {_SKIPPED_BYTES >> 20} MB; check `csv.skip_end`"
             )
-    ends = [match.end() for match in _LINE_END.finditer(kept[:-1])]
+    ends = [match.end() for match in LINE_END.finditer(kept[:-1])]
     if len(ends) >= lines:
         yield kept[: ends[-lines]]
 
