@@ -56,8 +56,10 @@ def _longest(path: str, opened: Open, group: int, names: list[str]) -> dict[str,
         first = next(file.iter_batches(1, row_groups=[group], columns=names, use_threads=False))
     found = {}
     for name in names:
-        array = first.column(name.split(".")[0])
-        lengths = [_length(leaf) for leaf in leaves(array) if pa.types.is_dictionary(leaf.type)]
+        arrays = [first.column(column) for column in parquet_sizes.columns_of(name, first.schema.names)]
+        lengths = [
+            _length(leaf) for array in arrays for leaf in leaves(array) if pa.types.is_dictionary(leaf.type)
+        ]
         found[name] = max(lengths, default=0)
     return found
 

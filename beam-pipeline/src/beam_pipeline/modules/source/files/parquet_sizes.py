@@ -61,7 +61,8 @@ def way_of(metadata: Any, group: int, path: str, longest: Callable[[list[str]], 
         width = _WIDTHS.get(chunk.physical_type) or metadata.schema.column(place).length
         own = max(chunk.total_uncompressed_size, chunk.num_values * width)
         if own // rows > ROW_BYTES:
-            raise _too_large(path, chunk.path_in_schema.split(".")[0], own // rows)
+            columns = columns_of(chunk.path_in_schema, metadata.schema.to_arrow_schema().names)
+            raise _too_large(path, columns[0], own // rows)
         size += own
         if chunk.physical_type == "BYTE_ARRAY" and chunk.has_dictionary_page:
             plain = chunk.total_uncompressed_size - _INDEX_BYTES * chunk.num_values
@@ -72,6 +73,11 @@ def way_of(metadata: Any, group: int, path: str, longest: Callable[[list[str]], 
     unfolded = sum(length for length in lengths.values() if length <= _LONG_VALUE)
     wanted = min(_BATCH_ROWS, BATCH_BYTES * rows // max(1, size), _UNFOLDED_BYTES // max(1, unfolded))
     return Way(max(1, wanted), tuple(pure + long))
+
+
+def columns_of(leaf: str, columns: list[str]) -> list[str]:
+    """Which columns a path in a file may mean: `a.b` is a field of `a`, or a column of that name."""
+    return [name for name in columns if leaf == name or leaf.startswith(f"{name}.")]
 
 
 def pieces(batch: Any, path: str) -> Iterator[Any]:

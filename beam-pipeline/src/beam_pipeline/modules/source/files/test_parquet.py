@@ -121,6 +121,15 @@ def test_a_column_with_a_point_is_not_the_field_of_another(tmp_path: Path) -> No
     assert read_files(tmp_path / "a.parquet").rows == [(1, {"b": 2})]
 
 
+def test_a_column_with_a_point_is_measured_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [TEXT] * 1000 + [f"{n:0200}" for n in range(15_000)]
+    pq.write_table(pa.table({"a.b": texts}), tmp_path / "a.parquet")
+    assert [row[0] for row in read_files(tmp_path / "a.parquet").rows] == texts
+    monkeypatch.setattr(parquet_sizes, "ROW_BYTES", 100)
+    with pytest.raises(DataError, match=r"a.parquet: column `a.b` has a row"):
+        read_files(tmp_path / "a.parquet")
+
+
 def test_damaged_files_are_refused(tmp_path: Path) -> None:
     stream = io.BytesIO()
     pq.write_table(pa.table({"v": range(1000)}), stream)
