@@ -122,7 +122,9 @@ export class Case {
         this.#now += 1;
         return this.#interrupt(source);
       case 'complete':
-        await this.#complete(this.#left[step.pick % Math.max(this.#left.length, 1)], step);
+        for (let times = step.isTwice ? 2 : 1; times > 0; times--) {
+          await this.#complete(this.#left[step.pick % Math.max(this.#left.length, 1)], step);
+        }
         return this.#compare();
       case 'rerun':
         await this.#rerun(this.#left[step.pick % Math.max(this.#left.length, 1)]);

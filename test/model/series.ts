@@ -28,7 +28,7 @@ export type Step =
   /** A run reads and stages, and is cancelled before it publishes here. */
   | { kind: 'interrupt'; pipeline: number }
   /** What such a run staged is published, whatever came between; with or without a word about that. */
-  | { kind: 'complete'; pipeline: number; pick: number; overNewer: boolean }
+  | { kind: 'complete'; pipeline: number; pick: number; overNewer: boolean; isTwice: boolean }
   /** The window of such a run is read again, and published. */
   | { kind: 'rerun'; pipeline: number; pick: number }
   /** A run without windows, as of another config: every row of the source, those without a time too. */
@@ -110,6 +110,7 @@ const publish: fc.Arbitrary<Step> = fc.oneof(
       pipeline,
       pick,
       overNewer: fc.constantFrom(false, false, false, true),
+      isTwice: fc.boolean(),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('rerun' as const), pipeline, pick }) },
@@ -164,7 +165,7 @@ export const found: [Setting, Step[]][] = [
       { kind: 'interrupt', pipeline: 0 },
       { kind: 'update', pipeline: 0, pick: 0, note: 'b' },
       { kind: 'run', pipeline: 0, trouble: 'none', ...idle },
-      { kind: 'complete', pipeline: 0, pick: 0, overNewer: false },
+      { kind: 'complete', pipeline: 0, pick: 0, overNewer: false, isTwice: true },
       { kind: 'rerun', pipeline: 0, pick: 0 },
     ],
   ]),
