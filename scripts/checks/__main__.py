@@ -28,6 +28,9 @@ RETRIES = ["--retries", "1"] if os.environ.get("CI") else []
 # Files at once: tests mostly wait for servers and processes.
 PARALLEL = ["--parallel", "--jobs", "2"]
 
+# The same of Python's tests; each process starts servers of its own.
+SPREAD = ["--numprocesses", "2", "--dist", "worksteal"]
+
 NEEDED_BY_CHECKS = ["node", "python"]
 NEEDED_BY_TESTS = [*NEEDED_BY_CHECKS, "temporal", "time-skipping", "databases", "postgres"]
 
@@ -74,7 +77,7 @@ ALL: list[Check | Suite] = [
     ),
     Suite(
         "pytest",
-        [VENV_BIN / "python", "-m", "pytest", f"--junitxml={TOTALS / 'pytest.xml'}"],
+        [VENV_BIN / "python", "-m", "pytest", *SPREAD, f"--junitxml={TOTALS / 'pytest.xml'}"],
         totals=TOTALS / "pytest.xml",
         count=junit_count,
         folder=DATA_PLANE,
@@ -89,7 +92,7 @@ ALL: list[Check | Suite] = [
     ),
     Suite(
         "pytest BigQuery emulator",
-        [VENV_BIN / "python", "-m", "pytest", f"--junitxml={TOTALS / 'pytest-bigquery.xml'}"],
+        [VENV_BIN / "python", "-m", "pytest", *SPREAD, f"--junitxml={TOTALS / 'pytest-bigquery.xml'}"],
         totals=TOTALS / "pytest-bigquery.xml",
         count=junit_count,
         folder=BIGQUERY,
