@@ -33,7 +33,12 @@ class _Handler(BaseHTTPRequestHandler):
     server: StorageServer
 
     def _serve(self) -> None:
-        call = Call(self.command, self.path, self.headers, self._body())
+        try:
+            call = Call(self.command, self.path, self.headers, self._body())
+        except ValueError as error:
+            self.close_connection = True  # Where the next call begins is not known.
+            self._send(Answer.of_error(400, f"the body's length is wrong: {error}"))
+            return
         answer = self.server.service.answer(call)
         if isinstance(answer.body, FileSlice):
             try:
@@ -49,12 +54,13 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(answer)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
+    do_GET = do_HEAD = do_OPTIONS = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
 
     def _send(self, answer: Answer) -> None:
         assert isinstance(answer.body, bytes)
         self._head(answer, len(answer.body))
-        self.wfile.write(answer.body)
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
         self.wfile.flush()
 
     def _head(self, answer: Answer, length: int) -> None:
@@ -74,7 +80,10 @@ class _Handler(BaseHTTPRequestHandler):
             while self.rfile.readline().strip():
                 pass  # trailers
             return body
-        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        if length < 0:
+            raise ValueError(f"Content-Length is {length}")
+        return self.rfile.read(length)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Logs nothing: a URL may name what only its owner should know."""

@@ -25,6 +25,9 @@ def parts(content_type: str, body: bytes) -> list[tuple[Message, bytes]]:
     boundary = header.get_param("boundary")
     if not isinstance(boundary, str):
         raise ValueError("the Content-Type of a multipart body must name its boundary")
+    # Double quotes are gone; gcloud sends single ones.
+    if len(boundary) > 1 and boundary[0] == boundary[-1] == "'":
+        boundary = boundary[1:-1]
     found = []
     for part in (b"\n" + body).split(b"\n--" + boundary.encode())[1:]:
         if part.startswith(b"--"):
@@ -38,7 +41,10 @@ def parts(content_type: str, body: bytes) -> list[tuple[Message, bytes]]:
 
 def upload(content_type: str, body: bytes) -> dict[str, Any]:
     """The metadata and the content of an upload, in the form that the package's handlers read."""
-    (_, meta), (headers, content) = parts(content_type, body)
+    found = parts(content_type, body)
+    if len(found) != 2:
+        raise ValueError(f"an upload has two parts, its metadata and its content; here are {len(found)}")
+    (_, meta), (headers, content) = found
     return {"meta": json.loads(meta or b"{}"), "content": content, "content-type": headers.get_content_type()}
 
 
@@ -74,6 +80,9 @@ def answers(found: list[tuple[str | None, Answer]]) -> Answer:
 
 
 def _split(part: bytes) -> tuple[Message, bytes]:
+    for start in (b"\r\n", b"\n"):
+        if part.startswith(start):  # no headers
+            return Message(), part.removeprefix(start)
     for gap in (b"\r\n\r\n", b"\n\n"):
         head, found, content = part.partition(gap)
         if found:

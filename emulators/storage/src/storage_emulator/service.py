@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 import threading
+import traceback
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,7 @@ from gcp_storage_emulator import server
 from gcp_storage_emulator.exceptions import BadRequest, Conflict, NotFound
 from gcp_storage_emulator.handlers import buckets, objects
 
-from storage_emulator import multipart, preconditions
+from storage_emulator import bucket_routes, multipart, preconditions
 from storage_emulator.call import Answer, Call
 from storage_emulator.download import download
 from storage_emulator.durable_storage import BASE, DurableStorage
@@ -25,8 +26,20 @@ from storage_emulator.listing import list_objects
 
 Handler = Callable[..., None]
 
+_BUCKET = r"(?:/storage/v1)?/b/(?P<bucket_name>[-.\w]+)"
+*_API, _PUBLIC = server.HANDLERS
 _ROUTES: list[tuple[re.Pattern[str], dict[str, Handler]]] = [
-    (re.compile(pattern), handlers) for pattern, handlers in server.HANDLERS
+    (re.compile(pattern), handlers)
+    for pattern, handlers in (
+        (r"(?:/storage/v1)?/b", {"GET": buckets.ls, "POST": bucket_routes.insert}),
+        (_BUCKET, {"GET": buckets.get, "DELETE": buckets.delete, "PATCH": bucket_routes.patch}),
+        (_BUCKET + "/storageLayout", {"GET": bucket_routes.layout}),
+        (_BUCKET + "/managedFolders", {"GET": bucket_routes.managed_folders}),
+        *_API,
+        # What is below the API and not above is not the object of a bucket with the API's name.
+        (r"(?:/upload|/download|/batch)?/storage/v1(?:/.*)?", {}),
+        _PUBLIC,
+    )
 ]
 _WRITES = (objects.insert, objects.upload_partial, objects.copy, objects.rewrite, objects.compose)
 # Completed uploads that are still answered for: a client may have missed the answer.
@@ -50,7 +63,10 @@ class Service:
     def answer(self, call: Call) -> Answer:
         """Answers one call, or each call of a batch."""
         if call.method == "POST" and urlsplit(call.target).path.startswith("/batch"):
-            inner = multipart.calls(call)
+            try:
+                inner = multipart.calls(call)
+            except ValueError as error:
+                return Answer.of_error(400, f"the batch cannot be read: {error}")
             return multipart.answers([(content_id, self._one(each)) for content_id, each in inner])
         return self._one(call)
 
@@ -62,8 +78,13 @@ class Service:
                 answer = Answer.of_error(404, str(error) or "Not Found")
             except Conflict as error:
                 answer = Answer.of_error(409, str(error))
+            except bucket_routes.NotEmulatedError as error:
+                answer = Answer.of_error(501, str(error))
             except (BadRequest, ValueError, KeyError) as error:
                 answer = Answer.of_error(400, f"{type(error).__name__}: {error}")
+            except Exception as error:
+                traceback.print_exc()
+                answer = Answer.of_error(500, f"{type(error).__name__}: {error}")
         if isinstance(answer.body, bytes):
             link = f'"mediaLink": "http://{call.headers.get("Host", "")}'.encode()
             answer.body = answer.body.replace(_STORED_LINK, link)
@@ -74,8 +95,10 @@ class Service:
     def _routed(self, call: Call) -> Answer:
         method = call.headers.get("X-HTTP-Method-Override") or call.method
         request = _request(call, method)
+        # gcloud's resumable uploads begin with a word more.
+        path = request.path.removeprefix("/resumable")
         for pattern, handlers in _ROUTES:
-            match = pattern.fullmatch(request.path)
+            match = pattern.fullmatch(path)
             if match:
                 handler = handlers.get(method)
                 if handler is None and method in ("POST", "PUT") and "uploadType" in request.query:
@@ -189,7 +212,9 @@ def _request(call: Call, method: str) -> Any:
     )
     request = server.Request(handler, method)
     content_type = headers.get("content-type", "")
-    if content_type.startswith("multipart/") and call.body:
+    if request.query.get("uploadType") == ["media"]:
+        request._data = call.body  # of whatever type, and empty, too
+    elif request.query.get("uploadType") == ["multipart"]:
         request._data = multipart.upload(content_type, call.body)
     return request
 
