@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from bigquery_emulator.call import Answer, Call
+from bigquery_emulator.errors import invalid
 from bigquery_emulator.service import Service
 
 
@@ -34,10 +36,16 @@ class _Handler(BaseHTTPRequestHandler):
     server: BigQueryServer
 
     def _serve(self) -> None:
-        call = Call(self.command, self.path, self.headers, self._body())
+        try:
+            call = Call(self.command, self.path, self.headers, self._body())
+        except (ValueError, OSError, EOFError, zlib.error) as error:
+            self.close_connection = True  # Where the next call begins is not known.
+            told = invalid(f"the body cannot be read: {error}")
+            self._send(Answer.of_json(told.document(), told.status))
+            return
         self._send(self.server.service.answer(call))
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
+    do_GET = do_HEAD = do_OPTIONS = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
 
     def _send(self, answer: Answer) -> None:
         body = answer.body
@@ -50,7 +58,8 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.status not in (204, 304):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
         self.wfile.flush()
 
     def _body(self) -> bytes:
@@ -62,7 +71,10 @@ class _Handler(BaseHTTPRequestHandler):
             while self.rfile.readline().strip():
                 pass  # trailers
         else:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            length = int(self.headers.get("Content-Length") or 0)
+            if length < 0:
+                raise ValueError(f"Content-Length is {length}")
+            body = self.rfile.read(length)
         if self.headers.get("Content-Encoding", "").lower() == "gzip":
             return gzip.decompress(body)
         return body
