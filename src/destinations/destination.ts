@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { ManifestSink } from '../shared/manifest.js';
 import type { CursorType, CursorValue, RecordedCursor, SourceWindow } from '../shared/window.js';
+import type { BroughtColumns, ColumnProblem } from './column-problems.js';
 
 /** Where a worker keeps its files: local destinations are named relative to it. */
 export interface DestinationContext {
@@ -198,6 +199,11 @@ export interface Destination<P = unknown> {
    * Called whenever a config is checked.
    */
   pin?(parameters: P, context: Pick<DestinationContext, 'root'>): Pinned<P>;
+  /**
+   * Why it cannot take these columns, whatever it holds. A plan and a run ask before a row is read, as far
+   * as the columns are known then; each publish asks again.
+   */
+  columnProblems(parameters: P, brought: BroughtColumns): ColumnProblem[];
   /**
    * Opens the destination in the publisher process.
    * @param waitMs how long to wait for somebody else's lock on it, in milliseconds

@@ -1,5 +1,5 @@
-import { failure } from '../shared/failures.js';
 import type { ManifestSink } from '../shared/manifest.js';
+import { castAdvice, equalButForCase, ofInput, type ColumnProblem } from './column-problems.js';
 
 /** Quotes a name for DuckDB's SQL. */
 export function identifier(name: string): string {
@@ -18,34 +18,19 @@ export function readStaged(files: ManifestSink['files']): string {
   return `read_parquet([${paths.join(', ')}], hive_partitioning = false)`;
 }
 
-/**
- * Refuses columns that DuckDB would silently change while it reads them from Parquet.
- * @throws `DataError` naming every one of them
- */
-export function assertReadableByDuckdb(staged: ManifestSink, step: string): void {
-  const wrong = staged.schema.flatMap(({ name, type }) => {
-    const why = changedByDuckdb(type);
-    return why === undefined ? [] : [`column \`${name}\` is ${type}: ${why}`];
+/** Columns that DuckDB would silently change while it reads them from Parquet. */
+export function changedByDuckdb(columns: ManifestSink['schema']): ColumnProblem[] {
+  const changed = columns.flatMap(({ name, type }) => {
+    const why = whyChanged(type);
+    if (why === undefined) return [];
+    const what = `column \`${name}\` is ${type}: ${why}`;
+    return [{ at: ofInput, what, remedy: { advice: castAdvice } }];
   });
-  const seen = new Map<string, string>();
-  for (const { name } of staged.schema) {
-    const same = seen.get(name.toLowerCase());
-    if (same !== undefined) {
-      wrong.push(`columns \`${same}\` and \`${name}\` differ only in upper and lower case`);
-    }
-    seen.set(name.toLowerCase(), name);
-  }
-  if (wrong.length === 0) return;
-  throw failure(
-    'DataError',
-    `${step} cannot be written exactly: ${wrong.join('; ')}. Nothing was written. ` +
-      'Cast or rename in a transform.',
-    { step },
-  );
+  return [...changed, ...equalButForCase(columns)];
 }
 
 /** Read as DuckDB 1.5 reads them (measured): text is the way to keep such a column. */
-function changedByDuckdb(type: string): string | undefined {
+function whyChanged(type: string): string | undefined {
   const digits = Number(/decimal256\((\d+)/.exec(type)?.[1] ?? 0);
   if (digits > 38) return 'decimals have at most 38 digits; cast it to text or to fewer digits';
   if (/timestamp\[ns, tz=/.test(type)) {

@@ -48,10 +48,8 @@ export function planColumns(input: ColumnInput): ColumnPlan {
   if (!isGrowing && onSchemaChange === 'fail' && extra.length > 0) {
     problems.push(`the table has no column ${listed(extra)}`);
   }
-  const unknown = missingIn(asked, staged);
-  if (unknown.length > 0 && onSchemaChange !== 'discard') {
-    problems.push(`the schema has no column ${listed(unknown)}`);
-  }
+  const unknown = onSchemaChange === 'discard' ? null : unknownTo(asked, staged);
+  if (unknown !== null) problems.push(unknown);
   const kept = [...base.filter((field) => !dropped.includes(field)), ...added];
   const absent = missingIn(staged, kept);
   const unfilled =
@@ -85,6 +83,25 @@ export function planColumns(input: ColumnInput): ColumnPlan {
     `${place} cannot take the columns: ${problems.join('; ')}. Nothing was written. ${adviceFor(mode)}`,
     { step },
   );
+}
+
+/** What is staged and no column of a schema; null if all of it is. */
+export function unknownTo(
+  schema: readonly { name: string }[],
+  staged: readonly { name: string }[],
+): string | null {
+  const unknown = missingIn(schema, staged);
+  return unknown.length === 0 ? null : `the schema has no column ${listed(unknown)}`;
+}
+
+/** What is staged and cannot be kept exactly in the schema's column of that name. */
+export function misfits(schema: readonly TableField[], staged: readonly StagedColumn[]): string[] {
+  const wishes = byName(schema);
+  return staged.flatMap((column) => {
+    const wish = wishes.get(column.name.toLowerCase());
+    if (wish === undefined || conversionOf(column.type, wish) !== null) return [];
+    return [misfit(column, wish, 'the schema')];
+  });
 }
 
 /** A REQUIRED column cannot be NULL until it is dropped. */

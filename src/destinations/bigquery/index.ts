@@ -3,6 +3,7 @@ import { outsideRoots } from '../../config/roots.js';
 import { isGsUri } from '../../store/gs-uri.js';
 import { NotRegular, readRegularText, TooLarge } from '../../store/read-regular.js';
 import type { Destination } from '../destination.js';
+import { columnProblems } from './column-problems.js';
 import { bigqueryParameters, type BigqueryParameters } from './parameters.js';
 import { parseSchema, parseSchemaFile } from './schema-text.js';
 import { parseTableName, plainName } from './table-name.js';
@@ -42,6 +43,7 @@ export const destination: Destination<BigqueryParameters> = {
       return refused(`cannot be read (${code ?? String(error)})`);
     }
   },
+  columnProblems,
   async open(parameters) {
     const [{ openTable }, { createBigQuery }] = await Promise.all([
       import('./publisher.js'),

@@ -1,8 +1,10 @@
 import type { TableResource } from '../../gateways/bigquery-service.js';
 import { faultPoint } from '../../process/fault-point.js';
 import { failure } from '../../shared/failures.js';
+import { assertTakes, broughtBy } from '../column-problems.js';
 import type { PublishRequest } from '../destination.js';
 import { checkStaged } from './checks.js';
+import { columnProblems } from './column-problems.js';
 import { planColumns, type ColumnPlan } from './columns.js';
 import { assertFits } from './limits.js';
 import { fieldsFor, stagedColumns } from './staged-columns.js';
@@ -40,7 +42,8 @@ export async function prepare(
 ): Promise<Prepared> {
   const place = plainName(table);
   const { sink: step, mode, onSchemaChange } = request;
-  const staged = stagedColumns(request.staged.schema, step);
+  assertTakes(columnProblems(parameters, broughtBy(request)), step);
+  const staged = stagedColumns(request.staged.schema);
   const wanted = await wantedFields(parameters, found);
   const missing = found ? null : newTable(table, parameters, wanted ?? fieldsFor(staged));
   const columns = planColumns({

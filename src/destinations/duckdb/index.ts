@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { canonicalPath } from '../canonical-path.js';
 import type { Destination } from '../destination.js';
+import { columnProblems } from './column-problems.js';
 
 const duckdbParameters = z.strictObject({
   database: z
@@ -32,6 +33,7 @@ export const destination: Destination<DuckdbParameters> = {
   key: (parameters, { root, storeId }) =>
     `duckdb:${storeId}:${canonicalPath(resolve(root, parameters.database))}#${qualified(parameters.table).toLowerCase()}`,
   location: ({ table, database }) => `${table} in ${database}`,
+  columnProblems: (_, brought) => columnProblems(brought),
   async open(parameters, { root }, waitMs) {
     const { openDuckdb } = await import('./publisher.js');
     const [schema, table] = qualified(parameters.table).split('.') as [string, string];

@@ -9,14 +9,13 @@ import { columnNamed, listed, nameOf, rowsOf, type Column, type Target } from '.
 const chosen = 'temp.beamline_chosen';
 
 /**
- * Checks the staged rows of a merge before anything is deleted.
+ * Checks the staged rows of a merge, which bring its keys and its order, before anything is deleted.
  *
  * Of several rows with one key the one with the greatest values of `order` is chosen, NULL being the
  * least; rows that are equal in every column are one.
  *
  * @param staged what selects them
  * @returns what selects the rows to insert; `staged` for another mode
- * @throws `ConfigError` for a key or an order that names no column
  * @throws `DataError` for NULL keys, for keys that repeat without an order that tells the last, and
  *   for rows outside the window
  */
@@ -30,13 +29,6 @@ export async function batchToMerge(
   if (merge === null) return staged;
   const refuse = (type: 'ConfigError' | 'DataError', what: string) =>
     failure(type, `${nameOf(target)} cannot be merged into: ${what}`, { step: sink });
-  for (const [option, names] of Object.entries({ keys: merge.keys, order: merge.order ?? [] })) {
-    const missing = names.filter((name) => !columnNamed(columns, name));
-    if (missing.length === 0) continue;
-    const known = listed(columns.map(({ name }) => name));
-    const what = `\`merge_${option}\` names ${listed(missing)}, which the run does not bring (${known})`;
-    throw refuse('ConfigError', `${what}. Nothing was written.`);
-  }
   await assertNoNullKeys(connection, merge, staged, refuse);
   if (merge.window !== null) {
     await assertInWindow(connection, columns, merge, staged, refuse);

@@ -1,9 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { faultPoint } from '../../process/fault-point.js';
 import { failure } from '../../shared/failures.js';
+import { assertTakes, broughtBy } from '../column-problems.js';
 import type { PublishRequest } from '../destination.js';
 import { mapsWithEqualKeys, unwantedIn } from '../nested.js';
-import { assertReadableByDuckdb, identifier, readStaged } from '../staged-parquet.js';
+import { identifier, readStaged } from '../staged-parquet.js';
 import {
   assertNoView,
   columnsOf,
@@ -13,6 +14,7 @@ import {
   type Column,
   type Target,
 } from './columns.js';
+import { columnProblems } from './column-problems.js';
 import { batchToMerge, deleteReplaced } from './merge.js';
 import { columnChange } from './schema-change.js';
 
@@ -22,7 +24,7 @@ export async function writeTable(
   target: Target,
   request: PublishRequest,
 ): Promise<number> {
-  assertReadableByDuckdb(request.staged, request.sink);
+  assertTakes(columnProblems(broughtBy(request)), request.sink);
   await assertNoView(connection, target, request.sink);
   const staged = readStaged(request.staged.files);
   const brought = await columnsOfQuery(connection, `SELECT * FROM ${staged}`);

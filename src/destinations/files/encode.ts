@@ -3,9 +3,10 @@ import { dirname, join, relative } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import { failure } from '../../shared/failures.js';
+import { assertTakes } from '../column-problems.js';
 import type { PublishRequest } from '../destination.js';
 import type { InMemory } from '../in-memory.js';
-import { assertReadableByDuckdb, identifier, literal, readStaged } from '../staged-parquet.js';
+import { changedByDuckdb, identifier, literal, readStaged } from '../staged-parquet.js';
 import type { FilesParameters } from './index.js';
 import { assertJsonDocuments } from './json-documents.js';
 import type { Layout, RecordedFile } from './records.js';
@@ -29,7 +30,7 @@ export interface ToEncode {
 /** Writes the staged rows in the sink's own format; paths are relative to `data`. */
 export async function encode(encoder: InMemory, wanted: ToEncode): Promise<RecordedFile[]> {
   const { layout, request } = wanted;
-  assertReadableByDuckdb(request.staged, request.sink);
+  assertTakes(changedByDuckdb(request.staged.schema), request.sink);
   const staged = readStaged(request.staged.files);
   await assertJsonDocuments(encoder.connection, layout, staged, request.sink);
   if (layout.partition_by.length === 0) return encodeEach(encoder, wanted);

@@ -2,6 +2,7 @@ import { join, normalize, resolve } from 'node:path';
 import { z } from 'zod';
 import { canonicalPath } from '../canonical-path.js';
 import type { Destination } from '../destination.js';
+import { columnProblems } from './column-problems.js';
 
 const options = z.strictObject({
   path: z
@@ -79,6 +80,7 @@ export const destination: Destination<FilesParameters> = {
   paths: ({ path }) => [{ parameter: 'path', path }],
   key: ({ path }, { root, storeId }) => `files:${storeId}:${canonicalPath(resolve(root, path))}`,
   location: ({ path }) => join(path, 'current'),
+  columnProblems,
   async open(parameters, { root }) {
     const { openFiles } = await import('./publisher.js');
     return openFiles(parameters, root);

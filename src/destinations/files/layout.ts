@@ -4,11 +4,8 @@ import type { Folder } from './folder.js';
 import type { FilesParameters } from './index.js';
 import type { Layout } from './records.js';
 
-/** Types whose text, in a folder's name, is exact. */
-const partitionTypes = /^(u?int(8|16|32|64)|(large_)?string(_view)?|bool|date32\[day\])$/;
-
 /** How the files of this publish are written. */
-export function layoutOf(parameters: FilesParameters, { schema }: ManifestSink): Layout {
+export function layoutOf(parameters: FilesParameters, schema: ManifestSink['schema']): Layout {
   const { format, partition_by = [], delimiter = ',', header = true, null_value = '' } = parameters;
   return {
     format,
@@ -16,34 +13,6 @@ export function layoutOf(parameters: FilesParameters, { schema }: ManifestSink):
     ...(format === 'csv' ? { csv: { delimiter, header, null_value } } : {}),
     schema: schema.map(({ name, type, nullable }) => ({ name, type: plainType(type), nullable })),
   };
-}
-
-/**
- * Refuses partition columns that are not there, or whose values cannot name folders.
- * @throws `ConfigError`
- */
-export function assertPartitions({ partition_by, schema }: Layout, step: string): void {
-  if (partition_by.length === 0) return;
-  const types = new Map(schema.map(({ name, type }) => [name, type]));
-  const problems = partition_by.flatMap((column) => {
-    const type = types.get(column);
-    if (type === undefined) {
-      return [`there is no column \`${column}\` (${[...types.keys()].join(', ')})`];
-    }
-    if (partitionTypes.test(type)) return [];
-    return [
-      `column \`${column}\` is ${type}; cast it to a whole number, text, true/false or a date`,
-    ];
-  });
-  if (partition_by.length >= types.size && problems.length === 0) {
-    problems.push('it names every column, and a file needs at least one');
-  }
-  if (problems.length === 0) return;
-  throw failure(
-    'ConfigError',
-    `${step}: \`partition_by\`: ${problems.join('; ')}. Nothing was written.`,
-    { step },
-  );
 }
 
 /**

@@ -88,7 +88,7 @@ async function commit(
   { windows, order }: { windows: RecordedCursors; order: CommitOrder },
 ): Promise<DataRecord> {
   const version = request.baseVersion + 1;
-  const layout = layoutOf(parameters, request.staged);
+  const layout = layoutOf(parameters, request.staged.schema);
   const base = request.mode === 'append' ? previous : undefined;
   if (base) assertAppendable(folder, base.layout, layout, request.sink);
   const name = newVersionFolder(version);

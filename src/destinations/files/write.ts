@@ -3,12 +3,13 @@ import { dirname, join, relative } from 'node:path';
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import { publishedMode } from '../../process/private-state.js';
 import { failure } from '../../shared/failures.js';
+import { assertTakes, broughtBy } from '../column-problems.js';
 import type { PublishRequest } from '../destination.js';
 import { openInMemory } from '../in-memory.js';
+import { columnProblems } from './column-problems.js';
 import { encode } from './encode.js';
 import type { Folder } from './folder.js';
 import type { FilesParameters } from './index.js';
-import { assertPartitions } from './layout.js';
 import type { DataRecord, Layout, RecordedFile } from './records.js';
 import { syncPath } from './sync.js';
 
@@ -29,8 +30,8 @@ export interface VersionToWrite {
 export async function writeVersion(
   version: VersionToWrite,
 ): Promise<{ files: RecordedFile[]; bytes: number }> {
-  const { folder, data, base, name, request, layout } = version;
-  assertPartitions(layout, request.sink);
+  const { folder, data, base, name, request, parameters } = version;
+  assertTakes(columnProblems(parameters, broughtBy(request)), request.sink);
   await mkdir(data);
   const before = base ? await linkBase(folder, base, data, request.sink) : [];
   // Rows of no file would change nothing, but the first version must show its columns.

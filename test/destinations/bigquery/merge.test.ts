@@ -91,7 +91,7 @@ describe('bigquery: merge and windows', () => {
       await publish('run4', 1, rows(`(1,'a',NULL)`), merging({ keys: ['nr'] })),
     );
     assert.equal(unknown.type, 'ConfigError');
-    assert.match(unknown.message, /merge key `nr` is no column/);
+    assert.match(unknown.message, /`merge_keys` names `nr`, which the run does not bring/);
     assert.deepEqual(await table(), [['1', 'a', null]]);
     assert.deepEqual(await dataset.staging(), []);
   });

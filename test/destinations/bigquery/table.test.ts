@@ -317,7 +317,10 @@ describe('bigquery: the table', () => {
   it('names columns that a load job does not take', async () => {
     const end = await failed(await task(`SELECT 1::BIGINT AS "order no", 2::BIGINT AS _TABLE_x`));
     assert.equal(end.type, 'DataError');
-    assert.match(end.message, /the name `order no`.*the name `_TABLE_x`.*rename in a transform/i);
+    assert.match(
+      end.message,
+      /the name `order no`.*the name `_TABLE_x`.*`rename: {"order no": order_no, _TABLE_x: table_x}`/,
+    );
   });
 
   it('rows that are missing in the staged files are found before anything is changed', async () => {

@@ -16,7 +16,7 @@ const rows = (id: number, count: number) =>
 
 const check = (mode: SinkMode, columns: string[], tables = 1) => {
   const schema = columns.map((name) => ({ name, type: 'int64', nullable: true }));
-  const staged = stagedColumns(schema, 'sink');
+  const staged = stagedColumns(schema);
   const plan = planColumns({
     place: 't',
     step: 'sink',
@@ -65,7 +65,7 @@ describe('bigquery: as many columns as a table has', () => {
     staged.schema = names(10_001).map((name) => ({ name, type: 'int64', nullable: true }));
     const end = await failed(publishTask(dataset.sink(), { run: 'r1', base: 0, staged }));
     assert.equal(end.type, 'DataError');
-    assert.match(end.message, /has 10001 columns, and a table of BigQuery has 10000 at most/);
+    assert.match(end.message, /gets 10001 columns, and a table of BigQuery has 10000 at most/);
   });
 
   describe('the statements of a commit', () => {

@@ -1,0 +1,7 @@
+import { missingForMerge, type BroughtColumns, type ColumnProblem } from '../column-problems.js';
+import { changedByDuckdb } from '../staged-parquet.js';
+
+/** Columns that a table of DuckDB would not hold as they are, and such as a merge lacks. */
+export function columnProblems(brought: BroughtColumns): ColumnProblem[] {
+  return [...changedByDuckdb(brought.columns), ...missingForMerge(brought)];
+}
