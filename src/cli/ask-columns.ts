@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { environmentFor } from '../dev/stack-environment.js';
+import type { StepColumns } from '../config/column-problems.js';
 import type { BuiltPlan } from '../config/index.js';
 import { jsonOf } from '../process/json-lines.js';
 import { pythonEnvironment, pythonPath } from '../process/python.js';
@@ -21,9 +22,8 @@ const answer = z.union([
   }),
 ]);
 
-export interface StepColumns {
-  /** By the name of the step, types by Arrow's names; a step whose columns are not known is missing. */
-  steps: Record<string, z.infer<typeof columns>>;
+export interface AskedColumns {
+  steps: StepColumns;
   /** Why a source could not be asked, by its name. */
   unreached: Record<string, string>;
 }
@@ -35,7 +35,7 @@ export interface StepColumns {
 export async function askColumns(
   { canonicalJson, profiles }: Pick<BuiltPlan, 'canonicalJson' | 'profiles'>,
   { root }: { root: string },
-): Promise<StepColumns> {
+): Promise<AskedColumns> {
   const folder = await mkdtemp(join(tmpdir(), 'beamline-plan-'));
   try {
     const plan = join(folder, 'plan.json');

@@ -1,4 +1,5 @@
 export { loadCatalogue, type Catalogue, type ModuleEntry } from './catalogue.js';
+export { columnProblems, type StepColumns } from './column-problems.js';
 export { checkConfig, type CheckOptions, type CheckedConfig } from './check.js';
 export { loadConfig, parseConfig, type LoadedConfig } from './document.js';
 export {

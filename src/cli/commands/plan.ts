@@ -1,11 +1,11 @@
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { BuiltPlan } from '../../config/index.js';
+import type { BuiltPlan, LoadedConfig } from '../../config/index.js';
 import type { PlannedSink, PlannedSource } from '../../config/plan.js';
 import type { DataflowTarget } from '../../shared/job.js';
 import type { RunPipelineInput } from '../../shared/run-input.js';
 import { argOption, profileOption } from '../args-option.js';
-import type { StepColumns } from '../ask-columns.js';
+import type { AskedColumns } from '../ask-columns.js';
 import { clipped } from '../format.js';
 import { globalsOf } from '../globals.js';
 import { launchOf, launchOptions, noteUnused, runnerOption } from '../launch-options.js';
@@ -34,12 +34,12 @@ export function register(program: Command): void {
     .option('--offline', 'ask neither the sources for their columns nor Dataflow for the launch')
     .action(async (file: string, options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
-      const built = await build(file, options, root);
+      const { loaded, built } = await build(file, options, root);
       const target = await targetFor(file, built, options, root);
       if (target === null) noteUnused(options);
       if (!json) printPlan(built, { file, root });
       if (!json && target !== null) for (const line of launchLines(target)) print(line);
-      const asked = options.offline === true ? null : await askAll(built, root);
+      const asked = options.offline === true ? null : await askAll(loaded, built, root);
       if (!json && asked !== null) printColumns(built, asked);
       const isAsked = target !== null && options.offline !== true;
       if (isAsked) {
@@ -62,7 +62,11 @@ export function register(program: Command): void {
   for (const option of launchOptions()) plan.addOption(option);
 }
 
-async function build(file: string, { arg, profile }: Options, root: string): Promise<BuiltPlan> {
+async function build(
+  file: string,
+  { arg, profile }: Options,
+  root: string,
+): Promise<{ loaded: LoadedConfig; built: BuiltPlan }> {
   const { buildPlan, loadConfig } = await import('../../config/index.js');
   const { openLocalStore } = await import('../../store/local-store.js');
   // The id of the store is part of a local destination's name, and so of the plan's hash.
@@ -76,7 +80,7 @@ async function build(file: string, { arg, profile }: Options, root: string): Pro
   });
   const { assertPathsAllowed } = await import('../../client/run-request.js');
   await assertPathsAllowed(loaded, built, root);
-  return built;
+  return { loaded, built };
 }
 
 async function targetFor(
@@ -98,13 +102,17 @@ async function targetFor(
   return targetOf(input, built, { root, namespace });
 }
 
-async function askAll(built: BuiltPlan, root: string): Promise<StepColumns> {
+async function askAll(loaded: LoadedConfig, built: BuiltPlan, root: string): Promise<AskedColumns> {
   const { askColumns } = await import('../ask-columns.js');
-  return askColumns(built, { root });
+  const asked = await askColumns(built, { root });
+  const { columnProblems, ConfigProblems } = await import('../../config/index.js');
+  const problems = await columnProblems(loaded, built.plan, asked.steps);
+  if (problems.length > 0) throw new ConfigProblems(problems);
+  return asked;
 }
 
 /** What each sink gets. */
-function printColumns({ plan }: BuiltPlan, { steps }: StepColumns): void {
+function printColumns({ plan }: BuiltPlan, { steps }: AskedColumns): void {
   const known = plan.sinks.flatMap(({ name, input }) => {
     const found = steps[input]?.map((column) => `${column.name} ${column.type}`).join(', ');
     return found === undefined ? [] : [[name, 'gets', clipped(found, 100)]];
