@@ -231,6 +231,28 @@ def test_a_child_ends_with_its_parent(extended: dict[str, str], child: Child) ->
     assert not child.staging.exists()
 
 
+def test_a_child_that_asks_reads_once_it_may(extended: dict[str, str], child: Child) -> None:
+    process = child.start(counting(), None, "--ask_before_reading", env=extended)
+    assert process.stdin is not None and process.stdout is not None
+    told = map(json.loads, process.stdout)
+    asked = next(event for event in told if event["event"] == "columns")
+    assert asked["steps"] == {}  # Its source cannot tell them.
+    time.sleep(1)
+    assert not list(child.staging.rglob("*.parquet"))
+    process.stdin.write("read\n")
+    process.stdin.flush()
+    assert [event["event"] for event in told if event["event"] != "progress"] == ["finished"]
+    assert process.wait(5) == 0
+
+
+def test_a_child_that_asks_ends_with_its_parent(extended: dict[str, str], child: Child) -> None:
+    process = child.start(counting(), None, "--ask_before_reading", env=extended)
+    assert process.stdin is not None
+    process.stdin.close()
+    assert process.wait(20) == 143
+    assert not child.staging.exists()
+
+
 @pytest.mark.parametrize(
     ("option", "kind", "problem"),
     [

@@ -35,7 +35,7 @@ export function createPrepare(deps: PrepareDeps): PipelineActivities['prepare'] 
     const settings = readableSettings(root);
     // What another host pinned is kept here first: the config's thread looks nowhere else.
     if (typeof given?.plan === 'string') await pinnedPlan(deps, given.plan, settings.store);
-    const { built, runner, dataflow, notes } = await readRunInThread({
+    const { built, config, runner, dataflow, notes } = await readRunInThread({
       given,
       root,
       store,
@@ -49,6 +49,7 @@ export function createPrepare(deps: PrepareDeps): PipelineActivities['prepare'] 
       pipeline: built.plan.name,
       runKey: runKeyOf(firstExecutionRunId),
       planSha256: built.sha256,
+      ...(config === null ? {} : { config }),
       args: built.args,
       store: {
         id: store.id,

@@ -15,6 +15,7 @@ import { storePaths } from '../store/local-store.js';
 import type { PipelineActivities, RunReference, Staged } from '../workflows/activities.js';
 import { pythonEnvironment } from '../process/python.js';
 import { cancellationOf } from './activity-run.js';
+import { assertColumns, stepColumns } from './assert-columns.js';
 import type { ActivityDeps } from './deps.js';
 import { whileHeartbeating } from './heartbeating.js';
 import { pythonFailure, readPythonFailure } from './python-failure.js';
@@ -30,6 +31,7 @@ const mostChildren = 4;
 const beamEvent = z.discriminatedUnion('event', [
   z.object({ event: z.literal('started'), pid: z.number() }),
   z.object({ event: z.literal('progress'), steps: z.custom<Record<string, StepProgress>>() }),
+  z.object({ event: z.literal('columns'), steps: stepColumns }),
   z.object({ event: z.literal('finished'), manifest: z.string(), sha256: z.string() }),
   z.object({ event: z.literal('failed'), failure: pythonFailure }),
 ]);
@@ -77,7 +79,7 @@ async function runAttempt(
 ): Promise<Omit<Staged, 'attempt'>> {
   const { root, store, python } = deps;
   const { cancellationSignal } = Context.current();
-  await readPlan(deps, run);
+  const plan = await readPlan(deps, run);
   const records = storePaths.beamProcesses(store, run.runKey);
   await endRecordedProcesses(records);
   const logFile = storePaths.log(store, run.runKey);
@@ -85,12 +87,15 @@ async function runAttempt(
   await appendFile(logFile, attemptLine(progress.attempt, new Date()));
   await faultPoint('worker:before-beam');
   let last: BeamEvent | undefined;
+  let refusal: unknown;
+  const refused = new AbortController();
   const end = await supervise({
     command: python,
     args: [
       '-m',
       'beam_pipeline.main',
       '--exit_with_parent',
+      '--ask_before_reading',
       `--plan=${storePaths.plan(store, run.planSha256)}`,
       `--staging=${join(storePaths.staging(store, run.runKey), progress.attempt)}`,
       `--run_key=${run.runKey}`,
@@ -103,17 +108,26 @@ async function runAttempt(
     env: pythonEnvironment(),
     records,
     logFile,
-    onEvent(line) {
+    onEvent(line, answer) {
       const { data: event } = beamEvent.safeParse(line);
       if (event?.event === 'started') progress.pid = event.pid;
       else if (event?.event === 'progress') progress.steps = event.steps;
-      else if (event) last = event;
+      else if (event?.event === 'columns') {
+        void assertColumns(root, run, plan, event.steps).then(
+          () => answer('read\n'),
+          (error: unknown) => {
+            refusal = error;
+            refused.abort();
+          },
+        );
+      } else if (event) last = event;
     },
     stallAfterMs,
     graceMs,
-    signal: cancellationSignal,
+    signal: AbortSignal.any([cancellationSignal, refused.signal]),
   });
   if (cancellationSignal.aborted) throw await cancellationOf();
+  if (refused.signal.aborted) throw refusal;
   if (last?.event !== 'finished') throw beamFailure(last, end, Context.current().info.attempt);
   await faultPoint('worker:beam-finished');
   return { manifestUri: last.manifest, manifestSha256: last.sha256 };

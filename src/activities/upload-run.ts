@@ -8,6 +8,7 @@ import { failure } from '../shared/failures.js';
 import { readPinnedPlan } from '../store/pinned-plans.js';
 import { objectPaths, PreconditionFailed, type ObjectStore } from '../store/object-store.js';
 import type { JobActivities } from '../workflows/activities.js';
+import { assertColumnsOfJob } from './assert-columns.js';
 import { assertRunOpen } from './assert-run-open.js';
 import type { ActivityDeps } from './deps.js';
 import { keepPlan, readPlan } from './read-plan.js';
@@ -17,9 +18,11 @@ import { profilesForJob } from './upload-profiles.js';
 /**
  * Uploads what a job reads: the pinned plan and the files of its sources, both by content, and the
  * connection profiles that it uses. Uploading twice changes nothing.
+ * @param assertColumns refuses columns before anything is uploaded
  */
 export function createUploadRun(
-  deps: Pick<ActivityDeps, 'root' | 'store' | 'client' | 'objects'>,
+  deps: Pick<ActivityDeps, 'root' | 'store' | 'client' | 'objects' | 'python'>,
+  assertColumns = assertColumnsOfJob,
 ): JobActivities['uploadRun'] {
   return async (run, { store }, allowPlaintext) => {
     const { root } = deps;
@@ -28,6 +31,7 @@ export function createUploadRun(
     const job = { plan, profiles: run.profiles };
     asConfigError(() => jobProblems(null, job, { root, allowPlaintext }));
     const profiles = await profilesForJob(job, root);
+    await assertColumns(deps, run, plan);
     const objects = await deps.objects();
     const receipt = objectPaths.receipt(store, run.runKey);
     await reopen(objects, receipt, deps.client);

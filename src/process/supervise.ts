@@ -15,8 +15,8 @@ export interface SuperviseOptions {
   records: string;
   /** File to which standard error is appended. */
   logFile?: string;
-  /** Each JSON line that the child prints. */
-  onEvent(event: unknown): void;
+  /** Each JSON line that the child prints; `answer` writes to its standard input. */
+  onEvent(event: unknown, answer: (text: string) => void): void;
   /** Milliseconds without a line after which the child counts as stalled and is ended. */
   stallAfterMs: number;
   /** When aborted, the child gets SIGTERM, and SIGKILL after `graceMs`. */
@@ -86,7 +86,7 @@ export async function supervise(options: SuperviseOptions): Promise<ChildEnd> {
     child.stdout,
     (event) => {
       silentMs = 0;
-      options.onEvent(event);
+      options.onEvent(event, (text) => child.stdin.write(text));
     },
     keep,
   );

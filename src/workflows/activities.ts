@@ -54,6 +54,8 @@ export interface PreparedRun {
   pipeline: string;
   runKey: string;
   planSha256: string;
+  /** Path of the config on the host that prepared it; absent for a plan that was pinned before. */
+  config?: string;
   /** Values of the config's arguments, defaults included. */
   args: Record<string, unknown>;
   /** The local store that holds the run's files, and the queue that reaches its workers. */
@@ -100,6 +102,8 @@ export interface PreparedRun {
 export interface RunReference {
   runKey: string;
   planSha256: string;
+  /** See {@link PreparedRun.config}. */
+  config?: string;
   /** The local store of the host that prepared it. */
   storeId: string;
   /** See {@link PreparedRun.bucket}. */

@@ -290,6 +290,7 @@ function referenceOf(prepared: PreparedRun): RunReference {
   return {
     runKey: prepared.runKey,
     planSha256: prepared.planSha256,
+    ...(prepared.config === undefined ? {} : { config: prepared.config }),
     storeId: prepared.store.id,
     ...(prepared.bucket === undefined ? {} : { bucket: prepared.bucket }),
     profiles: prepared.profiles,

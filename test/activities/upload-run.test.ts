@@ -46,6 +46,9 @@ const profile = (attributes: Record<string, unknown>): Record<string, unknown> =
   ...attributes,
 });
 
+/** `run-beam-columns.test.ts` asks. */
+const noQuestion = (): Promise<void> => Promise.resolve();
+
 describe('uploading what a job reads', () => {
   let root: string;
   let remove: () => Promise<void>;
@@ -85,7 +88,7 @@ describe('uploading what a job reads', () => {
     write('.connections.json', JSON.stringify(profiles, null, 2));
 
   function upload(run: RunReference, allowPlaintext = false, deps = project.deps) {
-    return inActivity(createUploadRun(deps), run, targetOf(store), allowPlaintext);
+    return inActivity(createUploadRun(deps, noQuestion), run, targetOf(store), allowPlaintext);
   }
 
   async function uploadOf(sources: PlannedSource[], profiles?: string): Promise<UploadedRun> {

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
@@ -14,15 +15,25 @@ from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions,
 from beam_pipeline import files, graph, launch, plan, window
 from beam_pipeline.errors import InternalError
 from beam_pipeline.progress import progress
+from beam_pipeline.staging import described
 
 # Named in full: plain `DirectRunner` first tries to download another runner.
 LOCAL_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 
 
 def execute(
-    arguments: argparse.Namespace, beam_options: list[str], temp_dir: str
+    arguments: argparse.Namespace,
+    beam_options: list[str],
+    temp_dir: str,
+    ask: Callable[[dict[str, Any]], None] | None = None,
 ) -> tuple[str, dict[str, Any]]:
     """Runs the plan to its end, or submits it where the runner is Dataflow's.
+
+    Args:
+        arguments: Of the process.
+        beam_options: Beam's own.
+        temp_dir: For what spills.
+        ask: Gets the `steps` of a `columns` event, and returns if the rows may be read.
 
     Returns:
         The event and its fields (docs/contracts.md, section 3): `finished` or `submitted`.
@@ -51,7 +62,7 @@ def execute(
     )
     files.make_folder(attempt.staging)
     with graph.new_pipeline(options) as pipeline:
-        graph.build(pipeline, pinned.plan, attempt)
+        graph.build(pipeline, pinned.plan, attempt, None if ask is None else _asking(ask))
         built = time.monotonic()
         if remote:
             return "submitted", launch.submit(pipeline, options)
@@ -59,6 +70,10 @@ def execute(
     seconds = {"build": round(built - started, 3), "run": round(time.monotonic() - built, 3)}
     manifest = _finished(files.join(attempt.staging, "manifest.json"))
     return "finished", {**manifest, "seconds": seconds}
+
+
+def _asking(ask: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
+    return lambda steps: ask({name: described(schema) for name, schema in steps.items()})
 
 
 def _options(given: list[str]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -52,8 +52,16 @@ def new_pipeline(options: Any = None) -> Iterator[Any]:
         shutil.rmtree(pipeline.local_tempdir, ignore_errors=True)
 
 
-def build(pipeline: Any, plan: Plan, attempt: Attempt) -> Any:
+def build(
+    pipeline: Any, plan: Plan, attempt: Attempt, ask: Callable[[dict[str, Any]], None] | None = None
+) -> Any:
     """Adds the whole plan to the pipeline.
+
+    Args:
+        pipeline: Is not run here.
+        plan: All of it.
+        attempt: Whose steps stage.
+        ask: Gets the Arrow schema of each step, as far as it is known, and returns if the rows may be read.
 
     Returns:
         A PCollection of one element, `{"manifest", "sha256"}`, that exists once all is staged.
@@ -61,7 +69,10 @@ def build(pipeline: Any, plan: Plan, attempt: Attempt) -> Any:
     graph = _Graph(pipeline, plan, attempt)
     _check_windows(plan, attempt.windows or RunWindows())
     graph.add_steps()
-    graph.columns(unreached=None if attempt.in_process else {})
+    unreached: dict[str, str] | None = None if attempt.in_process else {}
+    steps = graph.columns(all_sources=ask is not None, unreached=unreached)
+    if ask is not None:
+        ask(steps)
     return graph.add_sinks()
 
 

@@ -15,7 +15,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -56,12 +56,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda *_: endings.put(terminated))
     events.send("started", beam=version("apache-beam"), pid=os.getpid())
     stop = threading.Event()
+    may_read = threading.Event()
     _in_background(events.report_progress, stop)
-    if arguments.exit_with_parent:
-        _in_background(_wait_for_parent, endings, terminated)
+    if arguments.exit_with_parent or arguments.ask_before_reading:
+        _in_background(_hear_parent, endings, terminated, may_read)
     with contextlib.ExitStack() as stack:
         temp_dir = _temporary_folder(arguments.temp_dir, stack)
-        _in_background(_attempt, arguments, beam_options, temp_dir, endings)
+
+        def ask(steps: dict[str, Any]) -> None:
+            events.send("columns", steps=steps)
+            may_read.wait()
+
+        asks = ask if arguments.ask_before_reading else None
+        _in_background(_attempt, arguments, beam_options, temp_dir, asks, endings)
         ended = _first(endings)
         stop.set()
         if ended.code != 0:
@@ -86,6 +93,7 @@ def _attempt(
     arguments: argparse.Namespace,
     beam_options: list[str],
     temp_dir: str,
+    ask: Callable[[dict[str, Any]], None] | None,
     endings: queue.SimpleQueue[Ended],
 ) -> None:
     try:
@@ -96,7 +104,7 @@ def _attempt(
 
         roots.allow(arguments.roots)
         fault_point("beam:started")
-        event, fields = execute(arguments, beam_options, temp_dir)
+        event, fields = execute(arguments, beam_options, temp_dir, ask)
         endings.put(Ended(0, event, fields))
     except BaseException as error:
         endings.put(Ended(1, "failed", {"failure": failure.describe(error)}))
@@ -127,9 +135,9 @@ def _report(staging: str, described: dict[str, Any]) -> None:
         files.write_whole(files.join(staging, "failure.json"), (json.dumps(described) + "\n").encode())
 
 
-def _wait_for_parent(endings: queue.SimpleQueue[Ended], ended: Ended) -> None:
+def _hear_parent(endings: queue.SimpleQueue[Ended], ended: Ended, may_read: threading.Event) -> None:
     while os.read(sys.stdin.fileno(), 4096):
-        pass
+        may_read.set()
     endings.put(ended)
 
 
@@ -163,6 +171,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--roots", help="JSON list of the folders that a config's files may lie in")
     parser.add_argument("--temp_dir", help="folder for spilled data")
     parser.add_argument("--exit_with_parent", action="store_true", help="exit when standard input closes")
+    parser.add_argument(
+        "--ask_before_reading",
+        action="store_true",
+        help="print the columns, and read once a line comes on standard input, whose end ends the process",
+    )
     return parser
 
 

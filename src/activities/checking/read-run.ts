@@ -34,6 +34,8 @@ export interface RunQuestion {
 /** What a run is to do: plain data, which may pass between threads. */
 export interface ReadRun {
   built: BuiltPlan;
+  /** Path of the config that it was built from; null for a plan that is pinned. */
+  config: string | null;
   runner: 'local' | 'dataflow';
   dataflow: DataflowTarget | null;
   notes: string[];
@@ -76,7 +78,7 @@ export async function readRun({ given, root, store, namespace }: RunQuestion): P
   if (runner === 'local' && Object.keys(launch).length > 0) {
     notes.push('the launch options are ignored: the runner is `local`');
   }
-  return { built, runner, dataflow, notes };
+  return { built, config: loaded?.path ?? null, runner, dataflow, notes };
 }
 
 /** Names of the sources that are read in windows. */
