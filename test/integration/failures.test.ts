@@ -66,6 +66,19 @@ describe('what goes wrong around a run', function () {
     assert.match(failure.message, /Nothing was published\.$/);
   });
 
+  it('a column that a destination cannot hold fails at once, and names file, line and key', async () => {
+    await pipeline({ query: 'SELECT id, 1 AS "ID" FROM orders' });
+    const run = await start();
+    const failure = await failureOf(run);
+    assert.equal(failure.type, 'ConfigError');
+    assert.match(
+      failure.message,
+      /orders\.yaml:\d+:\d+ +sinks\[0\]\.input +sink `warehouse`: .*`ID`/,
+    );
+    assert.match(failure.message, /rename: \{ID: ID_2\}.*\nNothing was read\./);
+    assert.equal(await attemptsOf(run, 'runBeam'), 1);
+  });
+
   it('a wrong password fails at once, without telling it', async () => {
     await pipeline({}, { user: 'canary', password: `not-${canary}` });
     const run = await start();
