@@ -38,9 +38,13 @@ def parse_statements(sql: str) -> list[exp.Expression | None]:
     found: list[exp.Expression | None] = []
     for tokens in _statements(dialect.tokenize(sql)):
         if tokens[0].text.upper() == "ASSERT":
-            found.append(_assertion(sql, tokens))
+            parsed: list[exp.Expression | None] = [_assertion(sql, tokens)]
         else:
-            found.extend(cast(list[exp.Expression | None], dialect.parser().parse(tokens, sql)))
+            parsed = cast(list[exp.Expression | None], dialect.parser().parse(tokens, sql))
+        for statement in parsed:
+            if statement is not None:
+                statement.meta["frame"] = _frame(sql, tokens[0].start, tokens[-1].end)
+        found.extend(parsed)
     return found
 
 
@@ -63,6 +67,22 @@ def _statements(tokens: list[Token]) -> list[list[Token]]:
         else:
             found[-1].append(token)
     return [statement for statement in found if statement]
+
+
+def _frame(sql: str, start: int, end: int) -> dict[str, Any]:
+    """Where a statement stands in its script, as a ScriptStackFrame says it; lines and columns from 1."""
+
+    def place(at: int) -> tuple[int, int]:
+        return sql.count("\n", 0, at) + 1, at - sql.rfind("\n", 0, at)
+
+    (start_line, start_column), (end_line, end_column) = place(start), place(end + 1)
+    return {
+        "startLine": start_line,
+        "startColumn": start_column,
+        "endLine": end_line,
+        "endColumn": end_column,
+        "text": sql[start : end + 1],
+    }
 
 
 def _assertion(sql: str, tokens: list[Token]) -> exp.Expression:

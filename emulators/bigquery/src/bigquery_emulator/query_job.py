@@ -158,7 +158,7 @@ class QueryJob:
             "statistics": {
                 "creationTime": moment, "startTime": moment, "endTime": moment,
                 "parentJobId": parent["jobId"], "query": statistics,
-                "scriptStatistics": {"evaluationKind": "STATEMENT"},
+                "scriptStatistics": {"evaluationKind": "STATEMENT", "stackFrames": [statement.meta["frame"]]},
             },
             "_destination": self._job.get("_destination"),
         }  # fmt: skip

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 import duckdb
 
+from bigquery_emulator import discovery
 from bigquery_emulator.call import Answer, Call
 from bigquery_emulator.database import Database
 from bigquery_emulator.dataset_routes import DatasetRoutes
@@ -24,6 +25,7 @@ from bigquery_emulator.uploads import Uploads
 
 Handler = Callable[..., Answer]
 
+_DISCOVERY = ("/$discovery/rest", "/discovery/v1/apis/bigquery/v2/rest")
 # Node's client leaves the API's path out where BIGQUERY_EMULATOR_HOST is set.
 _BASE = re.compile(r"^(/upload|/resumable/upload)?(/bigquery/v2)?")
 
@@ -80,6 +82,8 @@ class Service:
             return Answer.of_json(told.document(), told.status)
 
     def _routed(self, call: Call) -> Answer:
+        if call.method == "GET" and call.path in _DISCOVERY:
+            return Answer.of_json(discovery.document(f"http://{call.headers.get('Host', '')}"))
         base = _BASE.match(call.path)
         assert base is not None
         path = ("upload:" if base[1] else "") + call.path[base.end() :]

@@ -156,8 +156,9 @@ class TableRoutes:
         with self._database.write() as cursor:
             found = catalog.get_table(cursor, name)
             check_match(call, found)
-            if "schema" in document:
-                fields = checked((document["schema"] or {}).get("fields") or [])
+            # `bq update` sends null where nothing is said of it.
+            if document.get("schema") is not None:
+                fields = checked(document["schema"].get("fields") or [])
                 change_schema(cursor, name, found["schema"]["fields"], fields)
                 given["schema"] = {"fields": fields}
             else:
