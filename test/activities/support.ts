@@ -31,9 +31,10 @@ export function inActivity<A extends unknown[], R>(
 /** The run id of an activity in Temporal's mock environment. */
 export const ownRunId = defaultActivityInfo.workflowExecution?.runId ?? '';
 
-/** A client whose run is in that state. */
+/** A client whose run is in that state, and was not reset. */
 export function clientOf(state: () => string = () => 'RUNNING'): Client {
-  const describe = async () => ({ status: { name: state() }, raw: {} });
+  const raw = { workflowExecutionInfo: { execution: { runId: ownRunId } } };
+  const describe = async () => ({ status: { name: state() }, raw });
   return { workflow: { getHandle: () => ({ describe }) } } as unknown as Client;
 }
 
