@@ -7,7 +7,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { assertFooters } from '../../src/activities/staged-footers.js';
 import { failure } from '../../src/shared/failures.js';
 import type { ManifestSink } from '../../src/shared/manifest.js';
-import type { ObjectInfo, ObjectStore } from '../../src/store/object-store.js';
+import { ObjectNotFound, type ObjectInfo, type ObjectStore } from '../../src/store/object-store.js';
 import { mostFooterBytes, rowsInFooter } from '../../src/store/parquet-footer.js';
 import type { Staged } from '../../src/workflows/activities.js';
 import { inMemory } from '../destinations/support.js';
@@ -87,6 +87,56 @@ describe('the footers of staged files', () => {
       assertFooters(bucketOf(named(parquet)), inBucket, 'out', sink),
     );
     await assert.rejects(audited, { type: 'AuditFailed', message: /hold 3 rows, not 4/ });
+  });
+
+  it('fails the audit where a file of a bucket is gone, or of another length than its manifest says', async () => {
+    const contents = named(parquet);
+    const files = filesOf(contents);
+    await assert.rejects(remote(new Map(), files), {
+      type: 'AuditFailed',
+      message: /part-1\.parquet is not there any more/,
+    });
+    // Its footer is whole: what was put before it is not what was staged.
+    const longer = named(Buffer.concat([Buffer.from('PAR1'), parquet]));
+    await assert.rejects(remote(longer, files), {
+      type: 'AuditFailed',
+      message: `${files[0]?.uri} has ${parquet.length + 4} bytes, its manifest says ${parquet.length}`,
+    });
+  });
+
+  it('fails the audit where a file of a bucket is removed after it was listed', async () => {
+    const { objects } = bucketOf(named(parquet));
+    const vanishing = async (): Promise<ObjectStore> => ({
+      ...(await objects()),
+      readRange: (uri) => Promise.reject(new ObjectNotFound(uri)),
+    });
+    const audited = inActivity(() =>
+      assertFooters({ objects: vanishing }, inBucket, 'out', sinkOf(filesOf(named(parquet)))),
+    );
+    await assert.rejects(audited, {
+      type: 'AuditFailed',
+      message: /^the staged file .*part-1\.parquet is not there any more$/,
+    });
+  });
+
+  it('fails the audit where its manifest names what is not below its own folder', async () => {
+    for (const uri of [
+      'gs://bucket/staging/run/2/part',
+      'gs://other/part',
+      `${attempt}/../2/part`,
+    ]) {
+      const seen = { now: 0, most: 0, all: 0, lists: 0 };
+      const contents = new Map([[uri, parquet]]);
+      const bucket = bucketOf(contents, seen);
+      const audited = inActivity(() =>
+        assertFooters(bucket, inBucket, 'out', sinkOf(filesOf(contents))),
+      );
+      await assert.rejects(audited, {
+        type: 'AuditFailed',
+        message: `the manifest names ${uri}, which is not below ${attempt}`,
+      });
+      assert.deepEqual([seen.all, seen.lists], [0, 0]);
+    }
   });
 
   it('is tried again, and no fault of the data, where the bucket does not answer', async () => {
