@@ -1,10 +1,11 @@
 /**
- * Says which small changes of a file no test notices: `npm run mutate -- FILE… [--tests FILE…] [--lines
- * FROM-TO] [--most N] [--seed N] [--jobs N]`.
+ * Says which small changes of a file no test notices: `npm run mutate -- FILE… [--tests FILE…] [--grep
+ * PATTERN] [--lines FROM-TO…] [--most N] [--seed N] [--jobs N]`.
  *
  * Each mutant is made in a copy of the project and the tests that own the file are run on it. One that
  * survives is a check that is not tested, or is equal to the original: say why, or add the test. By default
- * the tests are those of the folder of the file's name and those that import it.
+ * the tests are those of the folder of the file's name and those that import it. Of files whose tests are
+ * slow, name the quick ones first, and try what survives (`--lines`) with the others.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
@@ -21,14 +22,17 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     tests: { type: 'string', multiple: true },
-    lines: { type: 'string' },
+    grep: { type: 'string' },
+    lines: { type: 'string', multiple: true },
     most: { type: 'string' },
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '1' },
   },
 });
 if (positionals.length === 0) {
-  console.error('usage: npm run mutate -- FILE… [--tests FILE] [--lines FROM-TO] [--most N]');
+  console.error(
+    'usage: npm run mutate -- FILE… [--tests FILE] [--grep PATTERN] [--lines FROM-TO] [--most N]',
+  );
   process.exit(2);
 }
 let survived = 0;
@@ -92,21 +96,26 @@ async function run(
   isPython: boolean,
   timeout: number,
 ): Promise<'passed' | 'failed' | 'late'> {
-  const mocha = ['--no-config', '--bail', '--exit', '--timeout', '60000'];
+  const mocha = ['--no-config', '--bail', '--exit', '--fail-zero', '--timeout', '60000'];
+  const only = values.grep === undefined ? [] : [isPython ? '-k' : '--grep', values.grep];
   const { exitCode, timedOut } = isPython
     ? await execa(
         pythonPath(),
-        ['-m', 'pytest', '-x', '-q', ...tests.map((test) => join(root, test))],
+        ['-m', 'pytest', '-x', '-q', ...only, ...tests.map((test) => join(root, test))],
         {
           cwd: join(root, 'beam-pipeline'),
           env: { PYTHONPATH: join(root, 'beam-pipeline', 'src'), PYTHONDONTWRITEBYTECODE: '1' },
           ...options(timeout),
         },
       )
-    : await execa(join(packageRoot, 'node_modules', '.bin', 'mocha'), [...mocha, ...tests], {
-        cwd: root,
-        ...options(timeout),
-      });
+    : await execa(
+        join(packageRoot, 'node_modules', '.bin', 'mocha'),
+        [...mocha, ...only, ...tests],
+        {
+          cwd: root,
+          ...options(timeout),
+        },
+      );
   return timedOut ? 'late' : exitCode === 0 ? 'passed' : 'failed';
 }
 
@@ -122,8 +131,10 @@ function options(timeout: number) {
 
 /** The mutants of the lines that are asked for, at most as many as are asked for, chosen by the seed. */
 function sampled(mutants: Mutant[]): Mutant[] {
-  const [from = 0, to = Infinity] = values.lines?.split('-').map(Number) ?? [];
-  const wanted = mutants.filter(({ line }) => line >= from && line <= to);
+  const ranges = (values.lines ?? ['0-Infinity']).map((range) => range.split('-').map(Number));
+  const wanted = mutants.filter(({ line }) =>
+    ranges.some(([from = 0, to = from]) => line >= from && line <= to),
+  );
   const most = values.most === undefined ? wanted.length : Number(values.most);
   let state = Number(values.seed);
   while (wanted.length > most) {
