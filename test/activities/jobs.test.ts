@@ -133,6 +133,14 @@ describe('the activities of a job', () => {
       assert.equal(dataflow.jobs.length, 1);
     });
 
+    it('run twice, launches none after one that has ended meanwhile: its name is free', async () => {
+      await launch();
+      dataflow.jobs[0]!.state = 'JOB_STATE_DONE';
+      const again = await launch({}, { attempt: 2 });
+      assert.deepEqual(again, { jobId: 'job-1', state: 'JOB_STATE_DONE', adopted: true });
+      assert.equal(dataflow.launches.length, 1);
+    });
+
     it('adopts the job whose answer was lost', async () => {
       dataflow.faults.loseAnswer = true;
       await assert.rejects(launch(), isFailure('DataflowUnavailable', /no answer/));
