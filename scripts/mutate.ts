@@ -1,11 +1,12 @@
 /**
  * Says which small changes of a file no test notices: `npm run mutate -- FILE… [--tests FILE…] [--grep
- * PATTERN] [--lines FROM-TO…] [--most N] [--seed N] [--jobs N]`.
+ * PATTERN] [--lines FROM-TO…] [--most N] [--seed N] [--jobs N] [--kills]`.
  *
  * Each mutant is made in a copy of the project and the tests that own the file are run on it. One that
  * survives is a check that is not tested, or is equal to the original: say why, or add the test. By default
  * the tests are those of the folder of the file's name and those that import it. Of files whose tests are
- * slow, name the quick ones first, and try what survives (`--lines`) with the others.
+ * slow, name the quick ones first, and try what survives (`--lines`) with the others. `--kills` says which
+ * test noticed each of the others: on a busy machine one may fail by itself.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
@@ -27,6 +28,7 @@ const { positionals, values } = parseArgs({
     most: { type: 'string' },
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '1' },
+    kills: { type: 'boolean', default: false },
   },
 });
 if (positionals.length === 0) {
@@ -56,7 +58,7 @@ async function mutate(file: string): Promise<number> {
   const counts = { killed: 0, survived: 0, late: 0 };
   try {
     const [first] = copies;
-    if (!first || (await run(first.root, tests, isPython, 600_000)) !== 'passed') {
+    if (!first || (await run(first.root, tests, isPython, 600_000)).end !== 'passed') {
       throw new Error(`the tests of ${file} fail without any change`);
     }
     const limit = 3 * (Date.now() - started) + 30_000;
@@ -65,9 +67,10 @@ async function mutate(file: string): Promise<number> {
       copies.map(async ({ root }) => {
         for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
           await writeFile(join(root, program), applied(text, mutant));
-          const end = await run(root, tests, isPython, limit);
+          const { end, by } = await run(root, tests, isPython, limit);
           await writeFile(join(root, program), text);
           if (end === 'passed') console.log(`  survived  ${file}:${described(mutant)}`);
+          else if (values.kills) console.log(`  ${end}: ${by}  ${described(mutant)}`);
           counts[end === 'passed' ? 'survived' : end === 'late' ? 'late' : 'killed'] += 1;
         }
       }),
@@ -90,15 +93,16 @@ async function pythonMutants(file: string): Promise<Mutant[]> {
   return JSON.parse(stdout) as Mutant[];
 }
 
+/** @returns how the tests ended, and the one that failed */
 async function run(
   root: string,
   tests: string[],
   isPython: boolean,
   timeout: number,
-): Promise<'passed' | 'failed' | 'late'> {
+): Promise<{ end: 'passed' | 'failed' | 'late'; by: string }> {
   const mocha = ['--no-config', '--bail', '--exit', '--fail-zero', '--timeout', '60000'];
   const only = values.grep === undefined ? [] : [isPython ? '-k' : '--grep', values.grep];
-  const { exitCode, timedOut } = isPython
+  const { exitCode, timedOut, stdout } = isPython
     ? await execa(
         pythonPath(),
         ['-m', 'pytest', '-x', '-q', ...only, ...tests.map((test) => join(root, test))],
@@ -116,7 +120,8 @@ async function run(
           ...options(timeout),
         },
       );
-  return timedOut ? 'late' : exitCode === 0 ? 'passed' : 'failed';
+  const [, by = 'the time limit'] = /^(?: +1\)|FAILED) (.*)/m.exec(stdout) ?? [];
+  return { end: timedOut ? 'late' : exitCode === 0 ? 'passed' : 'failed', by };
 }
 
 function options(timeout: number) {
@@ -125,7 +130,6 @@ function options(timeout: number) {
     timeout,
     forceKillAfterDelay: 2000,
     stdin: 'ignore',
-    buffer: false,
   } as const;
 }
 
