@@ -163,6 +163,16 @@ describe('the activities of a job', () => {
       assert.equal(dataflow.live.length, 1);
     });
 
+    it('adopts the job of its own that has the name, if another launch was quicker', async () => {
+      dataflow.add({ jobName, labels });
+      assert.deepEqual(await launch(), {
+        jobId: 'job-1',
+        state: 'JOB_STATE_QUEUED',
+        adopted: true,
+      });
+      assert.equal(dataflow.jobs.length, 1);
+    });
+
     for (const state of ['JOB_STATE_DONE', 'JOB_STATE_FAILED', 'JOB_STATE_CANCELLED'] as const) {
       it(`adopts the job of a reset run that is ${state}, and launches none`, async () => {
         dataflow.add({ jobName, labels, state });
