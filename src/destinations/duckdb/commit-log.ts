@@ -81,7 +81,7 @@ export async function openCommitLog(
       return {
         runKey: String(runKey),
         origin: typeof origin === 'string' ? (JSON.parse(origin) as LoggedOrigin) : null,
-        mode: mode === null ? null : (mode as SinkMode),
+        mode: mode as SinkMode | null,
         committedAt: String(committedAt),
       };
     },
