@@ -58,8 +58,9 @@ async function mutate(file: string): Promise<number> {
   const counts = { killed: 0, survived: 0, late: 0 };
   try {
     const [first] = copies;
-    if (!first || (await run(first.root, tests, isPython, 600_000)).end !== 'passed') {
-      throw new Error(`the tests of ${file} fail without any change`);
+    const unchanged = first && (await run(first.root, tests, isPython, 600_000));
+    if (unchanged?.end !== 'passed') {
+      throw new Error(`the tests of ${file} fail without any change: ${unchanged?.by}`);
     }
     const limit = 3 * (Date.now() - started) + 30_000;
     const queue = [...mutants];

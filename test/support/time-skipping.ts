@@ -14,7 +14,7 @@ const keyword = 2;
 export async function createTimeSkippingEnvironment(): Promise<TestWorkflowEnvironment> {
   const folder = `temporal-test-server-${pinnedVersion('temporal-test-server')}`;
   const path = join(cacheDirectory(), folder, 'temporal-test-server');
-  const environment = await TestWorkflowEnvironment.createTimeSkipping(
+  const environment = await started(
     existsSync(path) ? { server: { executable: { type: 'existing-path', path } } } : {},
   );
   // The test server can add search attributes, but not list them.
@@ -25,4 +25,17 @@ export async function createTimeSkippingEnvironment(): Promise<TestWorkflowEnvir
     ),
   });
   return environment;
+}
+
+/** The SDK waits 5 s for the server, whose Java may take longer on a busy machine. */
+async function started(
+  options: Parameters<typeof TestWorkflowEnvironment.createTimeSkipping>[0],
+  tries = 4,
+): Promise<TestWorkflowEnvironment> {
+  try {
+    return await TestWorkflowEnvironment.createTimeSkipping(options);
+  } catch (error) {
+    if (tries === 1 || !/did not start within/.test(String(error))) throw error;
+    return started(options, tries - 1);
+  }
 }
