@@ -157,6 +157,44 @@ describe('the end of a job', function () {
     });
   });
 
+  it('ends no job that has replaced its own, whichever event it hears first', async () => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
+      const run = await start();
+      await until(async () => (await run.query<RunStatus>('status')).job?.job_id === 'job-1');
+      const { view, ordinal } = dataflow.last;
+      const runKey = view.labels['beamline-run'] ?? '';
+      const next = dataflow.add({ runKey, jobName: view.jobName, ordinal });
+      Object.assign(view, { state: 'JOB_STATE_UPDATED', replacedByJobId: next.view.jobId });
+      await dataflow.move('JOB_STATE_RUNNING', next);
+      await until(async () => (await run.query<RunStatus>('status')).job?.job_id === 'job-2');
+      await dataflow.move('JOB_STATE_DONE', next);
+      assert.equal((await run.result()).job?.job_id, 'job-2');
+      assert.deepEqual(dataflow.stops, []);
+    });
+  });
+
+  it('ends no second job that has ended, or is of another run', async () => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
+      const run = await start();
+      await until(async () => (await run.query<RunStatus>('status')).job?.job_id === 'job-1');
+      const [first] = dataflow.jobs;
+      const { jobName, labels } = dataflow.last.view;
+      const runKey = labels['beamline-run'] ?? '';
+      const other = dataflow.add({ runKey: 'another', jobName, ordinal: 1 });
+      const elsewhere = dataflow.add({ runKey, jobName, ordinal: 1 });
+      elsewhere.view.labels['beamline-deployment'] = 'another';
+      const ended = dataflow.add({ runKey, jobName, ordinal: 1 });
+      ended.view.state = 'JOB_STATE_DONE';
+      for (const job of [other, elsewhere, ended]) {
+        await dataflow.send('JOB_STATE_RUNNING', job, { runKey });
+        await until(() => dataflow.reads.includes(job.view.jobId));
+      }
+      await dataflow.move('JOB_STATE_DONE', first);
+      assert.equal((await run.result()).job?.job_id, 'job-1');
+      assert.deepEqual(dataflow.stops, []);
+    });
+  });
+
   it('ends the job when the run fails beside it, and says so if it cannot', async () => {
     for (const canStop of [true, false]) {
       await withJobRun(environment, {}, async ({ dataflow, start, receipts }) => {
