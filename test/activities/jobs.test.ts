@@ -8,6 +8,7 @@ import { createJobActivities } from '../../src/activities/index.js';
 import {
   DataflowRefused,
   DataflowUnavailable,
+  JobNotFound,
   UnknownJobState,
 } from '../../src/gateways/dataflow.js';
 import type { ObjectStore } from '../../src/store/object-store.js';
@@ -220,6 +221,49 @@ describe('the activities of a job', () => {
       dataflow.add({ jobName, labels });
       dataflow.faults.listWithoutLabels = true;
       assert.equal((await launch({ mayExist: true })).jobId, 'job-1');
+      assert.deepEqual(dataflow.calls, ['list ACTIVE', 'get']);
+    });
+
+    it('asks for no job by itself whose listing has labels', async () => {
+      dataflow.add({ jobName, labels });
+      assert.equal((await launch({ mayExist: true })).jobId, 'job-1');
+      assert.deepEqual(dataflow.calls, ['list ACTIVE']);
+    });
+
+    it('goes on without a job that is gone when it is looked at', async () => {
+      dataflow.add({ jobName, labels, state: 'JOB_STATE_DONE' });
+      dataflow.faults = { listWithoutLabels: true, nextGet: new JobNotFound('gone') };
+      assert.equal((await launch({ mayExist: true })).adopted, false);
+    });
+
+    it('launches nothing while it cannot look at a job that may be its own', async () => {
+      dataflow.add({ jobName, labels, state: 'JOB_STATE_DONE' });
+      dataflow.faults = { listWithoutLabels: true, nextGet: new DataflowUnavailable('503') };
+      await assert.rejects(launch({ mayExist: true }), isFailure('DataflowUnavailable', /503/));
+      assert.equal(dataflow.launches.length, 0);
+    });
+
+    it('adopts no job of another name, though the list gives it', async () => {
+      dataflow.faults.listAnyName = true;
+      dataflow.add({ jobName: `${jobName}0`, labels });
+      assert.equal((await launch({ mayExist: true })).jobId, 'job-2');
+    });
+
+    it('adopts an ended job that seems older than its run: their clocks may differ by 10 minutes', async () => {
+      const state = 'JOB_STATE_DONE';
+      for (const [createTime, adopted] of [
+        ['2026-11-25T00:50:00.000Z', true],
+        ['2026-11-25T00:49:59.999Z', false],
+      ] as const) {
+        dataflow = new FakeDataflow();
+        dataflow.add({ jobName, labels, state, createTime });
+        assert.equal((await launch({ mayExist: true })).adopted, adopted, createTime);
+      }
+    });
+
+    it('refuses the active job of somebody else that has the name, however old', async () => {
+      dataflow.add({ jobName, labels: {}, createTime: '2026-01-01T00:00:00.000Z' });
+      await assert.rejects(launch(), isFailure('LaunchConflict', /job job-1 with no labels;/));
     });
 
     it('refuses the active job of somebody else that has the name, and names both', async () => {

@@ -16,8 +16,12 @@ export interface Faults {
   hideQueued?: boolean;
   /** The list gives no labels. */
   listWithoutLabels?: boolean;
+  /** The list takes no notice of the name that is asked for. */
+  listAnyName?: boolean;
   /** Thrown by the next call. */
   next?: Error;
+  /** Thrown by the next look at one job. */
+  nextGet?: Error;
 }
 
 const ended: readonly JobState[] = [
@@ -69,6 +73,9 @@ export class FakeDataflow implements Dataflow {
 
   async get({ jobId }: { jobId: string }): Promise<JobView> {
     this.#called('get');
+    const { nextGet } = this.faults;
+    delete this.faults.nextGet;
+    if (nextGet !== undefined) throw nextGet;
     return this.#job(jobId);
   }
 
@@ -81,7 +88,8 @@ export class FakeDataflow implements Dataflow {
     for (const job of this.jobs) {
       const isActive = !ended.includes(job.state);
       if (filter !== 'ALL' && isActive !== (filter === 'ACTIVE')) continue;
-      if (name !== undefined && name !== job.jobName) continue;
+      const isOther = name !== undefined && name !== job.jobName;
+      if (isOther && this.faults.listAnyName !== true) continue;
       if (this.faults.hideQueued === true && job.state === 'JOB_STATE_QUEUED') continue;
       if (createdSince !== undefined && (job.createTime ?? '') < createdSince) return;
       yield this.faults.listWithoutLabels === true ? { ...job, labels: {} } : job;
