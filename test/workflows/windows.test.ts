@@ -153,6 +153,38 @@ describe('runPipeline with windows', function () {
     assert.ok(!fakes.calls.includes('runBeam'));
   });
 
+  it('fences nothing of the earlier run where it could not find out what to build on', async () => {
+    const { fakes, error } = await fail({
+      prepared: { incremental: ['orders'], sinks: [warehouse, lake] },
+      overrides: {
+        inspectDestinations: async (_run, _takesOrder, sinks) => {
+          if (sinks !== undefined) throw failure('ConfigError', 'the lake is dry');
+          return { warehouse: 0, lake: 0 };
+        },
+        resolveWindows: async () => ({ windows: {}, notes: [], unfinished: earlier }),
+      },
+    });
+    assert.match(error.message, /the lake is dry/);
+    for (const not of ['publish', 'fence', 'runBeam']) assert.ok(!fakes.calls.includes(not), not);
+  });
+
+  it('ends as its publish did where the earlier run cannot be fenced', async () => {
+    const { fakes, error } = await fail({
+      prepared: { incremental: ['orders'], sinks: [warehouse, lake] },
+      overrides: {
+        resolveWindows: async () => ({ windows: {}, notes: [], unfinished: earlier }),
+        publish: async () => {
+          throw failure('DataError', 'not this row');
+        },
+        fence: async () => {
+          throw failure('ConfigError', 'no fence');
+        },
+      },
+    });
+    assert.match(error.message, /^not this row/);
+    assert.ok(fakes.calls.includes('fence') && !fakes.calls.includes('runBeam'));
+  });
+
   it('names the earlier run whose rows are behind newer ones: nothing else helps', async () => {
     const { fakes, error } = await fail({
       prepared: { incremental: ['orders'], sinks: [warehouse, lake] },
