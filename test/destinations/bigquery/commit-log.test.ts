@@ -13,6 +13,8 @@ import { project, withDataset, type TestDataset } from './support.js';
 
 const own = { runKey: 'run1', sink: 'sink' };
 const location = 'US';
+/** Made anew: only the environment of a test names its emulator. */
+const service = () => createBigQuery(project);
 
 function entryOf(version: number, more: Partial<LogEntry> = {}): LogEntry {
   return {
@@ -38,8 +40,6 @@ describe('bigquery: the log of commits', function () {
     table = { project, dataset: dataset.name, table: 'orders' };
   });
 
-  // Made anew: only the environment of a test names its emulator.
-  const service = () => createBigQuery(project);
   const read = () => readLog(service(), table, location);
   const add = async (entry: LogEntry, of: TableName = table) => {
     const { assertAtBase, add: insert } = logStatements(of);
@@ -88,13 +88,13 @@ describe('bigquery: the log of commits', function () {
     const fence = entryOf(2, { kind: 'fence', manifestSha256: null, rows: 0, bytes: 0 });
     await add(commit);
     await add(fence);
-    const { entries, version, newest } = await read();
-    assert.equal(version, 2);
+    const log = await read();
+    assert.equal(log.version, 2);
     assert.deepEqual(
-      entries.map(({ committedAt: _when, ...entry }) => entry),
+      log.entries.map(({ committedAt: _when, ...entry }) => entry),
       [fence, commit],
     );
-    const { committedAt = '', ...last } = (await newest()) ?? {};
+    const { committedAt = '', ...last } = (await log.newest()) ?? {};
     assert.deepEqual(last, { runKey: 'run1', origin: commit.origin, mode: null });
     const at = Date.parse(committedAt);
     assert.ok(begun - 1000 <= at && at <= Date.now() + 1000, committedAt);
