@@ -1,29 +1,31 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { assertReadableByDuckdb, readStaged } from '../../src/destinations/staged-parquet.js';
+import { changedByDuckdb, readStaged } from '../../src/destinations/staged-parquet.js';
 import type { ManifestSink } from '../../src/shared/manifest.js';
 import { temporaryRoot } from '../support/stack.js';
 import { ids, inMemory } from './support.js';
 
-function stagedOf(columns: Record<string, string>): ManifestSink {
-  const schema = Object.entries(columns).map(([name, type]) => ({ name, type, nullable: true }));
-  return { input: 'orders', rows: 0, bytes: 0, schema, files: [] };
+function changed(columns: Record<string, string>): string[] {
+  const schema: ManifestSink['schema'] = Object.entries(columns).map(([name, type]) => ({
+    name,
+    type,
+    nullable: true,
+  }));
+  return changedByDuckdb(schema).map(({ what }) => what);
 }
 
 describe('staged files, for DuckDB', () => {
   it('are read where it changes no value', () => {
-    assertReadableByDuckdb(
-      stagedOf({
-        id: 'int64',
-        name: 'string',
-        price: 'decimal128(38, 10)',
-        wide: 'decimal256(38, 0)',
-        at: 'timestamp[us, tz=UTC]',
-        exact: 'timestamp[ns]',
-        tags: 'list<item: string>',
-      }),
-      'orders',
-    );
+    const columns = {
+      id: 'int64',
+      name: 'string',
+      price: 'decimal128(38, 10)',
+      wide: 'decimal256(38, 0)',
+      at: 'timestamp[us, tz=UTC]',
+      exact: 'timestamp[ns]',
+      tags: 'list<item: string>',
+    };
+    assert.deepEqual(changed(columns), []);
   });
 
   it('are refused with every column that it would change, and no other', () => {
@@ -35,22 +37,18 @@ describe('staged files, for DuckDB', () => {
       at: 'timestamp[ns, tz=UTC]',
       took: 'list<item: duration[us]>',
     };
-    assert.throws(() => assertReadableByDuckdb(stagedOf(columns), 'orders'), {
-      type: 'DataError',
-      message:
-        'orders cannot be written exactly: ' +
-        'column `amount` is decimal256(39, 10): decimals have at most 38 digits; cast it to text or to fewer digits; ' +
-        'column `most` is decimal256(76, 0): decimals have at most 38 digits; cast it to text or to fewer digits; ' +
-        'column `at` is timestamp[ns, tz=UTC]: timestamps with a time zone have microseconds; cast it to `timestamp[us]`; ' +
-        'column `took` is list<item: duration[us]>: Parquet has no such type; cast it to a number; ' +
-        'columns `id` and `ID` differ only in upper and lower case. ' +
-        'Nothing was written. Cast or rename in a transform.',
-    });
+    assert.deepEqual(changed(columns), [
+      'column `amount` is decimal256(39, 10): decimals have at most 38 digits; cast it to text or to fewer digits',
+      'column `most` is decimal256(76, 0): decimals have at most 38 digits; cast it to text or to fewer digits',
+      'column `at` is timestamp[ns, tz=UTC]: timestamps with a time zone have microseconds; cast it to `timestamp[us]`',
+      'column `took` is list<item: duration[us]>: Parquet has no such type; cast it to a number',
+      'columns `id` and `ID` differ only in upper and lower case',
+    ]);
   });
 
   it('are refused for one column alone', () => {
     for (const type of ['decimal256(39, 0)', 'timestamp[ns, tz=UTC]', 'duration[s]']) {
-      assert.throws(() => assertReadableByDuckdb(stagedOf({ one: type }), 'orders'), /`one` is/);
+      assert.match(changed({ one: type }).join(), /`one` is/);
     }
   });
 
