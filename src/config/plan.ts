@@ -170,16 +170,18 @@ function planOf(
   };
 }
 
-function destinationsOf(
+/** Where the sinks publish whose parameters are right. */
+export function destinationsOf(
   { steps, modules, parameters }: CheckedConfig,
   config: PipelineConfig,
-  { root, store }: PlanOptions,
+  { root, store }: Pick<PlanOptions, 'root' | 'store'>,
 ): PlannedDestination[] {
   const sinks = steps.filter((step) => step.kind === 'sink');
   return config.sinks.flatMap((sink, index) => {
     const step = sinks[index];
     const destination = step === undefined ? undefined : modules.destinations.get(step);
-    if (step === undefined || destination === undefined) return [];
+    const given = step === undefined ? undefined : parameters.get(step);
+    if (destination === undefined || given === undefined) return [];
     const context = { root, storeId: store };
     return [
       {
@@ -187,8 +189,8 @@ function destinationsOf(
         module: sink.module,
         mode: sink.mode,
         on_empty: onEmptyOf(sink),
-        key: destination.key(parameters.get(step), context),
-        location: destination.location(parameters.get(step), context),
+        key: destination.key(given, context),
+        location: destination.location(given, context),
       },
     ];
   });

@@ -1,9 +1,11 @@
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
-import { loadConfig, type LoadedConfig } from '../config/document.js';
+import { loadConfig, maxConfigBytes, type LoadedConfig } from '../config/document.js';
 import { missingFile } from '../config/missing-file.js';
 import { ConfigProblems, type Problem } from '../config/problems.js';
+import { settingsName } from '../config/settings.js';
 import { isMapping } from '../config/values.js';
+import { canonicalPath } from '../destinations/canonical-path.js';
 import { profilesName } from '../shared/names.js';
 
 /** The configs below some paths. */
@@ -15,6 +17,27 @@ export interface ConfigFiles {
   covers(path: string): boolean;
 }
 
+/** A file that is, or may be, a config. */
+export interface ConfigFile {
+  /** Relative to the project root, with `/`, if the root contains it. */
+  path: string;
+  /** As a person would name it. */
+  shown: string;
+  /** Whether it was named itself; else it is of a folder that was. */
+  isNamed: boolean;
+}
+
+export interface FoundFiles {
+  /** In the order of the names that were given, without any twice. */
+  files: ConfigFile[];
+  /** The folders that were named, relative to the project root. */
+  folders: string[];
+}
+
+/** So many files below the named folders are looked at, and so many bytes of YAML and JSON are read. */
+const mostEntries = 100_000;
+const mostBytes = 100_000_000;
+
 /**
  * Loads the configs that are named, and those in the folders that are named: `.yaml`, `.yml` and `.json`
  * files that have `sources`, `sinks` or a `schedule`; hidden ones and connection profiles are left out.
@@ -25,36 +48,25 @@ export function loadConfigFiles(
   paths: readonly string[],
   { root, folder }: { root: string; folder: string },
 ): ConfigFiles {
-  const files = new Map<string, { shown: string; isNamed: boolean }>();
-  const folders: string[] = [];
-  const missing: Problem[] = [];
-  for (const given of paths) {
-    const absolute = resolve(folder, given);
-    const stat = statSync(absolute, { throwIfNoEntry: false });
-    if (stat === undefined) {
-      const message = missingFile(absolute);
-      missing.push({ file: given, line: 0, column: 0, path: '', message });
-    } else if (stat.isDirectory()) {
-      folders.push(projectPath(root, absolute));
-      for (const file of filesBelow(absolute)) {
-        const path = projectPath(root, file);
-        const shown = join(given, relative(absolute, file));
-        if (!files.has(path)) files.set(path, { shown, isNamed: false });
-      }
-    } else files.set(projectPath(root, absolute), { shown: given, isNamed: true });
-  }
+  const { files, folders } = findConfigFiles(paths, { root, folder });
+  const missing = files.flatMap(({ shown }): Problem[] => {
+    const path = resolve(folder, shown);
+    if (existsSync(path)) return [];
+    return [{ file: shown, line: 0, column: 0, path: '', message: missingFile(path) }];
+  });
   if (missing.length > 0) throw new ConfigProblems(missing);
+  const known = new Set(files.map(({ path }) => path));
   const found: ConfigFiles = {
     configs: [],
     problems: [],
     covers: (path) =>
-      files.has(path) ||
+      known.has(path) ||
       folders.some((below) => below === '' || path === below || path.startsWith(`${below}/`)),
   };
-  for (const [path, { shown, isNamed }] of [...files].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const file of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
     try {
-      const loaded = loadConfig(resolve(root, path), { root, file: shown });
-      if (isNamed || isPipeline(loaded.value)) found.configs.push({ path, loaded });
+      const loaded = loadConfig(resolve(root, file.path), { root, file: file.shown });
+      if (file.isNamed || isPipeline(loaded.value)) found.configs.push({ path: file.path, loaded });
     } catch (error) {
       if (!(error instanceof ConfigProblems)) throw error;
       found.problems.push(...error.problems);
@@ -63,24 +75,72 @@ export function loadConfigFiles(
   return found;
 }
 
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+/**
+ * The files that are named, whether they are there or not, and the YAML and JSON files in the folders that
+ * are named, but for hidden ones, connection profiles and the project's settings.
+ * @param paths absolute, or relative to `folder`
+ * @throws `ConfigProblems` if a folder holds too much to be one of configs
+ */
+export function findConfigFiles(
+  paths: readonly string[],
+  { root, folder }: { root: string; folder: string },
+): FoundFiles {
+  const files = new Map<string, ConfigFile>();
+  const folders: string[] = [];
+  const budget = { entries: mostEntries, bytes: mostBytes };
+  for (const given of paths) {
+    const absolute = resolve(folder, given);
+    const path = projectPath(root, absolute);
+    if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory() !== true) {
+      files.set(path, { path, shown: given, isNamed: true });
+      continue;
+    }
+    folders.push(path);
+    for (const file of filesBelow(absolute, given, budget)) {
+      const below = projectPath(root, file);
+      const shown = join(given, relative(absolute, file));
+      if (!files.has(below)) files.set(below, { path: below, shown, isNamed: false });
+    }
+  }
+  return { files: [...files.values()], folders };
+}
+
+function filesBelow(
+  folder: string,
+  given: string,
+  budget: { entries: number; bytes: number },
+): string[] {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  budget.entries -= entries.length;
+  const files = entries.flatMap((entry) => {
     const { name } = entry;
     const path = join(folder, name);
     if (name.startsWith('.') || name === 'node_modules') return [];
-    const kind = entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : entry;
-    if (kind?.isDirectory() === true) return entry.isSymbolicLink() ? [] : filesBelow(path);
+    const isFolder = entry.isDirectory();
+    if (isFolder && budget.entries >= 0) return filesBelow(path, given, budget);
     const isConfig = /\.(ya?ml|json)$/i.test(name) && !name.endsWith(profilesName.slice(1));
-    return kind?.isFile() === true && isConfig ? [path] : [];
+    if (isFolder || !isConfig || name === settingsName) return [];
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat?.isFile() !== true) return [];
+    if (stat.size < maxConfigBytes) budget.bytes -= stat.size;
+    return [path];
   });
+  if (budget.entries >= 0 && budget.bytes >= 0) return files;
+  const most =
+    budget.entries < 0
+      ? `${mostEntries.toLocaleString('en')} files and folders`
+      : `${mostBytes.toLocaleString('en')} bytes of YAML and JSON`;
+  const message = `more than ${most} are below it; name the folders and files that are configs`;
+  throw new ConfigProblems([{ file: given, line: 0, column: 0, path: '', message }]);
 }
 
-function isPipeline(value: unknown): boolean {
+/** Whether a file of a folder of configs is one. */
+export function isPipeline(value: unknown): boolean {
   return isMapping(value) && ['sources', 'sinks', 'schedule'].some((key) => key in value);
 }
 
 /** Relative to the root, with `/`, if the root contains it: the worker's root may be elsewhere. */
 function projectPath(root: string, absolute: string): string {
-  const below = relative(realpathSync(root), realpathSync(absolute));
+  const below = relative(realpathSync(root), canonicalPath(absolute));
   return below.startsWith('..') ? absolute : below.split(sep).join('/');
 }

@@ -1,5 +1,6 @@
 import { loadCatalogue } from '../config/catalogue.js';
 import { checkConfig } from '../config/check.js';
+import { Claims } from '../config/claims.js';
 import { readCron } from '../config/cron.js';
 import { durationMs } from '../config/duration.js';
 import type { PipelineConfig } from '../config/envelope.js';
@@ -30,7 +31,7 @@ export async function scheduleRequests(
   const catalogue = loadCatalogue(root);
   const found: Problem[] = [...problems];
   const requests = new Map<string, ScheduleRequest>();
-  const places = new Map<string, Problem>();
+  const claims = new Claims();
   for (const { path, loaded } of configs) {
     const checked = await checkConfig(loaded, { root, catalogue });
     found.push(...checked.problems);
@@ -39,24 +40,32 @@ export async function scheduleRequests(
     const { name, enable } = config.schedule;
     const problem = (message: string): Problem => loaded.problem(['schedule', 'name'], message);
     const desired = desiredOf(config, config.schedule, { config: path, taskQueue });
-    const taken = (key: string, what: string): boolean => {
-      const first = places.get(key);
-      if (first === undefined) {
-        places.set(key, problem(''));
-        return false;
-      }
-      const where = `${first.file}:${first.line}:${first.column}`;
-      found.push(problem(`${what} ${where} already; choose another name`));
-      return true;
-    };
-    if (taken(`name ${name}`, `\`${name}\` is the schedule of`)) continue;
-    // Pipeline `a-b` with schedule `c`, and `a` with `b-c`: one run would keep the other from starting.
-    const id = workflowIdOf(desired);
-    if (taken(`id ${id}`, `its runs would be named \`${id}\`, as are those of`)) continue;
-    requests.set(name, { enable, desired, problem });
+    const clash = scheduleClash(desired, claims, problem);
+    if (clash === undefined) requests.set(name, { enable, desired, problem });
+    else found.push(clash);
   }
   if (found.length > 0) throw new ConfigProblems(found);
   return requests;
+}
+
+/** What is wrong with a schedule whose name, or the names of whose runs, another config has claimed. */
+export function scheduleClash(
+  schedule: Pick<DesiredSchedule, 'name' | 'pipeline'>,
+  claims: Claims,
+  problem: (message: string) => Problem,
+): Problem | undefined {
+  const { name } = schedule;
+  const taken = (key: string, what: string): Problem | undefined => {
+    const where = claims.claim(key, problem(''));
+    if (where === undefined) return undefined;
+    return problem(`${what} ${where} already; choose another name`);
+  };
+  // Pipeline `a-b` with schedule `c`, and `a` with `b-c`: one run would keep the other from starting.
+  const id = workflowIdOf(schedule);
+  return (
+    taken(`schedule ${name}`, `\`${name}\` is the schedule of`) ??
+    taken(`runs ${id}`, `its runs would be named \`${id}\`, as are those of`)
+  );
 }
 
 function desiredOf(

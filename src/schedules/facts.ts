@@ -87,7 +87,10 @@ export function specHash(facts: Facts): string {
 }
 
 /** What the workflows of a schedule are named; the server appends the scheduled time. */
-export function workflowIdOf({ pipeline, name }: DesiredSchedule): string {
+export function workflowIdOf({
+  pipeline,
+  name,
+}: Pick<DesiredSchedule, 'pipeline' | 'name'>): string {
   return `${pipeline}-${name}`;
 }
 

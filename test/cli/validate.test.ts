@@ -31,7 +31,10 @@ describe('beamline validate', () => {
   });
 
   it('prints every problem of every file, their number, and exits with 2', () => {
-    folder.write('good.yaml', good);
+    folder.write(
+      'good.yaml',
+      good.replace('name: orders', 'name: good').replace('table: o', 'table: more_o'),
+    );
     folder.write('configs/bad.yaml', bad);
     const { status, stdout } = run('validate', 'configs/bad.yaml', 'good.yaml', 'nowhere.yaml');
     assert.equal(
@@ -100,6 +103,127 @@ describe('beamline validate', () => {
   });
 });
 
+/** A config of that pipeline that writes that table. */
+const config = (name: string, table: string, more = ''): string =>
+  good
+    .replace('name: orders\n', `name: ${name}\n${more}`)
+    .replace('table: orders', `table: ${table}`);
+
+const schedule = (name: string): string =>
+  `schedule: { name: ${name}, cron: "0 3 * * *", args: { day: "2026-01-01" } }\n`;
+
+describe('beamline validate DIR', () => {
+  const folder = temporaryFolder();
+  const run = (...args: string[]): ReturnType<typeof beamline> => beamline(folder.path, ...args);
+
+  it('checks every config below it, and says what is none', () => {
+    folder.write('configs/a.yaml', bad);
+    folder.write('configs/deep/b.yml', config('b', 'b').replace('duckdb', 'duckbd'));
+    folder.write('configs/deep/c.json', '{"sources": 1}');
+    folder.write('configs/.hidden.yaml', bad);
+    folder.write('configs/my.connections.json', '{"shop": {"host": "db"}}');
+    folder.write('configs/beamline.yaml', 'project: p\n');
+    folder.write('configs/data.json', '[1]');
+    const { status, stdout, stderr } = run('validate', 'configs');
+    const files = [...stdout.matchAll(/^(\S+?):/gm)].map(([, file]) => file);
+    assert.deepEqual(
+      new Set(files),
+      new Set(['a.yaml', 'deep/b.yml', 'deep/c.json'].map((name) => `configs/${name}`)),
+    );
+    assert.match(stdout, /problems in 3 files\.\n$/);
+    assert.match(
+      stderr,
+      /left out, without `sources`, `sinks` or a `schedule`: configs\/data\.json$/m,
+    );
+    assert.equal(status, 2);
+  });
+
+  it('takes a file once, however often it is named', () => {
+    folder.write('configs/a.yaml', config('a', 'a'));
+    const { status, stdout } = run('validate', 'configs', './configs/a.yaml', 'configs/../configs');
+    assert.deepEqual([status, stdout], [0, '1 file, no problems.\n']);
+  });
+
+  it('reports two configs that write one destination, whatever they call it', () => {
+    folder.write('configs/a.yaml', config('a', 'orders'));
+    folder.write('configs/b.yaml', config('b', 'main.ORDERS').replace('data/', './x/../data/'));
+    const { status, stdout } = run('validate', 'configs');
+    assert.equal(
+      stdout,
+      'configs/b.yaml:12:5  sinks[0].parameters  main.ORDERS in ./x/../data/warehouse.duckdb is written by ' +
+        'configs/a.yaml:12:5 (sink `warehouse`) as well, and this sink replaces its rows; give one another destination\n' +
+        '\n1 problem in 1 file.\n',
+    );
+    assert.equal(status, 2);
+  });
+
+  it('lets several append to one destination, and none replace what others append', () => {
+    const appends = (name: string): string =>
+      config(name, 'orders').replace('input: orders', 'input: orders\n    mode: append');
+    folder.write('a.yaml', appends('a'));
+    folder.write('b.yaml', appends('b'));
+    folder.write('c.yaml', config('c', 'orders'));
+    assert.equal(run('validate', 'a.yaml', 'b.yaml').status, 0);
+    assert.match(
+      run('validate', 'a.yaml', 'b.yaml', 'c.yaml').stdout,
+      /c\.yaml.* this sink replaces its rows/,
+    );
+    assert.match(
+      run('validate', 'c.yaml', 'a.yaml').stdout,
+      /a\.yaml.* that one replaces this sink’s rows/,
+    );
+  });
+
+  it('does not take two destinations for one where an argument decides', () => {
+    const table = '"orders_${args.day}"';
+    folder.write('a.yaml', config('a', table).replace('type: date', 'type: string'));
+    folder.write('b.yaml', config('b', table).replace('type: date', 'type: string'));
+    assert.equal(run('validate', 'a.yaml', 'b.yaml').status, 0);
+    assert.match(run('validate', 'a.yaml', 'b.yaml', '--arg', 'day=x').stdout, /replaces its rows/);
+  });
+
+  it('reports two sinks of one config with one destination', () => {
+    const sink = good.slice(good.indexOf('  - name: warehouse'));
+    folder.write('a.yaml', good + sink.replace('name: warehouse', 'name: other'));
+    assert.match(
+      run('validate', 'a.yaml').stdout,
+      /sinks `warehouse` and `other` both write orders in/,
+    );
+  });
+
+  it('reports two schedules, and two pipelines, of one name', () => {
+    folder.write('configs/a.yaml', config('a-b', 't1', schedule('daily')));
+    folder.write('configs/b.yaml', config('b', 't2', schedule('daily')));
+    folder.write('configs/c.yaml', config('b', 't3'));
+    folder.write('configs/d.yaml', config('a', 't4', schedule('b-daily')));
+    const { stdout } = run('validate', 'configs');
+    assert.match(
+      stdout,
+      /b\.yaml:3:19 +schedule\.name +`daily` is the schedule of configs\/a\.yaml:3:19 already/,
+    );
+    assert.match(stdout, /c\.yaml:2:7 +name +`b` is the pipeline of configs\/b\.yaml:2:7 already/);
+    assert.match(
+      stdout,
+      /d\.yaml.* its runs would be named `a-b-daily`, as are those of configs\/a\.yaml:3:19/,
+    );
+  });
+
+  it('is no success where there is no config', () => {
+    folder.write('configs/data.json', '[1]');
+    const { status, stdout } = run('validate', 'configs');
+    assert.match(stdout, /^configs +no config is below it/);
+    assert.equal(status, 2);
+  });
+
+  it('refuses a folder of too much', () => {
+    const line = `${'x'.repeat(999)}\n`;
+    for (let file = 0; file < 11; file++) folder.write(`big/${file}.json`, line.repeat(9_500));
+    const { status, stdout } = run('validate', 'big');
+    assert.match(stdout, /^big +more than 100,000,000 bytes of YAML and JSON are below it/);
+    assert.equal(status, 2);
+  });
+});
+
 /** The least time of five runs, in milliseconds. */
 function least(body: () => { status: number | null }): number {
   const times = Array.from({ length: 5 }, () => {
@@ -130,7 +254,7 @@ describe('beamline', () => {
   it('prints its help', () => {
     const { status, stdout } = beamline(folder.path, '--help');
     assert.equal(status, 0);
-    assert.match(stdout, /validate .*<files\.\.\.>/);
+    assert.match(stdout, /validate .*<paths\.\.\.>/);
   });
 
   it('says an unexpected error in one line, and all of it with --verbose', () => {

@@ -1,76 +1,97 @@
-import { resolve } from 'node:path';
-import type { Command } from 'commander';
-import type { Catalogue, LoadedConfig, Problem } from '../../config/index.js';
+import { Option, type Command } from 'commander';
 import { argOption, profileOption } from '../args-option.js';
-import { exitCodes } from '../errors.js';
+import { CliError, exitCodes } from '../errors.js';
 import { globalsOf } from '../globals.js';
 import { counted, note, print, printJson } from '../output.js';
+import type { Verdict } from '../validate/verdicts.js';
+
+const formats = ['text', 'json', 'github', 'junit'] as const;
+type Format = (typeof formats)[number];
 
 interface Options {
   arg: Record<string, string>;
   profile?: string;
+  format?: Format;
 }
 
-interface Verdict {
-  file: string;
-  problems: Problem[];
-  /** Profile keys that were not looked up, as there is no profiles file. */
-  unchecked: string[];
-}
-
-/** `beamline validate FILE…`: every problem of every file at once, without a server. */
+/** `beamline validate PATH…`: every problem of every config at once, without a server. */
 export function register(program: Command): void {
   program
     .command('validate')
     .description('check configs and print every problem as file:line:column  path  message')
-    .argument('<files...>', 'configs, YAML or JSON')
+    .argument('<paths...>', 'configs, YAML or JSON, and folders of them')
     .addOption(argOption())
     .addOption(profileOption())
-    .action(async (files: string[], options: Options, command: Command) => {
+    .addOption(
+      new Option(
+        '--format <name>',
+        'how problems are printed: as text (the default), for programs, for GitHub Actions, for CI servers',
+      ).choices(formats),
+    )
+    .action(async (paths: string[], options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
-      const { loadCatalogue } = await import('../../config/index.js');
-      const catalogue = loadCatalogue(root);
-      const verdicts: Verdict[] = [];
-      for (const file of files) verdicts.push(await judge(file, { root, options, catalogue }));
-      const count = verdicts.reduce((sum, { problems }) => sum + problems.length, 0);
-      if (json) printJson({ problems: count, files: verdicts });
-      else await printVerdicts(verdicts, count);
+      const format = formatOf(options, json);
+      const { verdictsOf } = await import('../validate/verdicts.js');
+      const { files, leftOut } = await verdictsOf(paths, { root, ...options });
+      const count = files.reduce((sum, { problems }) => sum + problems.length, 0);
+      if (format === 'json') printJson({ problems: count, files, left_out: leftOut });
+      else {
+        await printAs(format, files, count);
+        noteUnchecked(files, leftOut);
+      }
       if (count > 0) process.exitCode = exitCodes.badInput;
     });
 }
 
-async function judge(
-  file: string,
-  { root, options, catalogue }: { root: string; options: Options; catalogue: Catalogue },
-): Promise<Verdict> {
-  const { ConfigProblems, checkConfig, loadConfig } = await import('../../config/index.js');
-  let loaded: LoadedConfig;
-  try {
-    loaded = loadConfig(resolve(file), { root, file });
-  } catch (error) {
-    if (!(error instanceof ConfigProblems)) throw error;
-    return { file, problems: [...error.problems], unchecked: [] };
-  }
-  const profile = options.profile === undefined ? undefined : resolve(options.profile);
-  const checked = await checkConfig(loaded, { root, args: options.arg, profile, catalogue });
-  const named = checked.steps.map((step) => step.parameters['profile']);
-  const keys = named.filter((key): key is string => typeof key === 'string');
-  const isChecked = checked.profiles !== undefined || options.profile !== undefined;
-  return { file, problems: checked.problems, unchecked: isChecked ? [] : [...new Set(keys)] };
+function formatOf({ format }: Options, json: boolean): Format {
+  if (!json) return format ?? 'text';
+  if (format === undefined || format === 'json') return 'json';
+  throw new CliError(`\`--json\` and \`--format ${format}\` are two formats; give one of them`, {
+    exitCode: exitCodes.badInput,
+  });
 }
 
-async function printVerdicts(verdicts: readonly Verdict[], count: number): Promise<void> {
-  const { formatProblems } = await import('../../config/index.js');
-  const bad = verdicts.filter(({ problems }) => problems.length > 0);
-  for (const { problems } of bad) print(formatProblems(problems));
-  if (bad.length > 0) print();
-  const unchecked = [...new Set(verdicts.flatMap((verdict) => verdict.unchecked))];
-  if (unchecked.length > 0) {
-    note(`note: profile ${unchecked.join(', ')} not looked up: there is no .connections.json`);
+async function printAs(
+  format: Exclude<Format, 'json'>,
+  files: readonly Verdict[],
+  count: number,
+): Promise<void> {
+  switch (format) {
+    case 'junit': {
+      const { junitLines } = await import('../validate/junit.js');
+      for (const line of junitLines(files)) print(line);
+      return;
+    }
+    case 'github': {
+      const { githubLines } = await import('../validate/github.js');
+      for (const line of githubLines(files)) print(line);
+      break;
+    }
+    case 'text': {
+      const { formatProblems } = await import('../../config/index.js');
+      const bad = files.filter(({ problems }) => problems.length > 0);
+      for (const { problems } of bad) print(formatProblems(problems));
+      if (bad.length > 0) print();
+    }
   }
+  const bad = files.filter(({ problems }) => problems.length > 0).length;
   print(
     count > 0
-      ? `${counted(count, 'problem')} in ${counted(bad.length, 'file')}.`
-      : `${counted(verdicts.length, 'file')}, no problems.`,
+      ? `${counted(count, 'problem')} in ${counted(bad, 'file')}.`
+      : `${counted(files.length, 'file')}, no problems.`,
   );
+}
+
+/** So many files are named. */
+const mostNamed = 5;
+
+function noteUnchecked(files: readonly Verdict[], leftOut: readonly string[]): void {
+  const keys = [...new Set(files.flatMap(({ unchecked }) => unchecked))];
+  if (keys.length > 0) {
+    note(`note: profile ${keys.join(', ')} not looked up: there is no .connections.json`);
+  }
+  if (leftOut.length === 0) return;
+  const named = leftOut.slice(0, mostNamed).join(', ');
+  const more = leftOut.length > mostNamed ? ` and ${leftOut.length - mostNamed} more` : '';
+  note(`note: left out, without \`sources\`, \`sinks\` or a \`schedule\`: ${named}${more}`);
 }
