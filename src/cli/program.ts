@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { register as cancel } from './commands/cancel.js';
+import { register as completion } from './commands/completion.js';
 import { register as connections } from './commands/connections.js';
 import { register as dev } from './commands/dev.js';
 import { register as drain } from './commands/drain.js';
@@ -49,6 +51,7 @@ const commands: readonly ((program: Command) => void)[] = [
   modules,
   worker,
   gateway,
+  completion,
   version,
 ];
 
@@ -56,6 +59,8 @@ const commands: readonly ((program: Command) => void)[] = [
 export function createProgram(): Command {
   const program = new Command('beamline')
     .description('Config-defined ETL on Apache Beam, run durably by Temporal.')
+    .version(ownVersion(), '--version', 'print the version')
+    .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .showHelpAfterError(`(${shellCommand('--help')} lists the commands)`);
   addGlobals(program);
@@ -65,4 +70,9 @@ export function createProgram(): Command {
   });
   for (const register of commands) register(program);
   return program;
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { launchHeading } from '../../src/cli/launch-options.js';
 import { createProgram } from '../../src/cli/program.js';
 import { packageRoot } from '../../src/config/catalogue.js';
 
@@ -32,7 +33,7 @@ function rowOf(command: Command): string {
     const word = `${argument.name().toUpperCase()}${argument.variadic ? '…' : ''}`;
     return argument.required ? ` ${word}` : ` [${word}]`;
   });
-  const own = command.options.filter(({ helpGroupHeading }) => helpGroupHeading === undefined);
+  const own = command.options.filter(({ helpGroupHeading }) => helpGroupHeading !== launchHeading);
   const isGrouped = own.length < command.options.length;
   const options = [
     ...own.map(({ flags }) => `\`${flags}\``),

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { adviceOf } from '../../src/cli/advice.js';
 import { explanationOf } from '../../src/cli/failure-lines.js';
-import { givenOptions, optionWords } from '../../src/cli/option-words.js';
-import { createProgram } from '../../src/cli/program.js';
+import { optionWords } from '../../src/cli/option-words.js';
 import { runOptions } from '../../src/cli/run-options.js';
 import { startedWith } from '../../src/cli/run-words.js';
 import { commandOf, nameRootInHints } from '../../src/cli/shell-command.js';
@@ -18,37 +16,7 @@ import type { RunPipelineInput } from '../../src/shared/run-input.js';
 import { temporaryFolder } from '../config/support.js';
 import { receipt as receiptOfFailure } from '../support/receipt.js';
 import { beamline } from './beamline.js';
-
-/** What a shell makes of a command line. */
-function wordsOf(line: string): string[] {
-  const printed = execFileSync('sh', ['-c', `set -- ${line}; printf '%s\\0' "$@"`], {
-    encoding: 'utf8',
-  });
-  return printed.split('\0').slice(0, -1);
-}
-
-interface Parsed {
-  command: string;
-  args: string[];
-  options: Record<string, unknown>;
-}
-
-/** What our command line makes of the words, which nothing is done for. */
-async function parsed(words: readonly string[]): Promise<Parsed> {
-  const program = createProgram().configureOutput({ writeErr: () => undefined });
-  let found: Parsed | undefined;
-  const listen = (command: Command): void => {
-    command.commands.forEach(listen);
-    command.action((...given: unknown[]) => {
-      const self = given.at(-1) as Command;
-      found = { command: self.name(), args: self.args, options: { ...givenOptions(self) } };
-    });
-  };
-  program.commands.forEach(listen);
-  await program.parseAsync(['node', 'beamline', ...words.slice(1)]);
-  assert.ok(found, words.join(' '));
-  return found;
-}
+import { parsed, wordsOf } from './command-lines.js';
 
 /** A command line that gives every option of `run` that go together, with values that a shell would take apart. */
 const everyOption = [

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Run, RunFailed } from '../../client/index.js';
 import { failureLines } from '../failure-lines.js';
+import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
 import { print, printJson } from '../output.js';
 import { runArgument, withBeamline } from '../temporal.js';
@@ -13,6 +14,7 @@ export function register(program: Command): void {
     .description('cancel a run: its processes end, and it cleans up')
     .argument('<run>', runArgument)
     .option('--wait', 'wait until the run has cleaned up and closed')
+    .addHelpText('after', examples('cancel latest --wait'))
     .action(async (reference: string, { wait }: { wait?: boolean }, command: Command) => {
       const { json, root } = globalsOf(command);
       await withBeamline({ root }, async (beamline) => {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { TestedConnection } from '../connections-test.js';
 import { exitCodes } from '../errors.js';
+import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
 import { columns, counted, note, print, printJson } from '../output.js';
 import { wrapped } from '../format.js';
@@ -21,6 +22,14 @@ export function register(program: Command): void {
     .argument('[keys...]', 'profiles to try (default: those of --config, else all of the file)')
     .option('--profile <file>', 'connection profiles (default: .connections.json)')
     .option('--config <file>', 'try the profiles that this config uses')
+    .addHelpText(
+      'after',
+      examples(
+        'connections test',
+        'connections test shop --profile .connections.json',
+        'connections test --config configs/orders.yaml',
+      ),
+    )
     .action(async (keys: string[], options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
       const { chooseProfiles, testConnections } = await import('../connections-test.js');

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { keepStatePrivate } from '../../process/private-state.js';
 import { CliError, exitCodes } from '../errors.js';
+import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
 import { note, print, printJson } from '../output.js';
 
@@ -20,6 +21,7 @@ export function register(program: Command): void {
     .option('--port <port>', 'of the Temporal server', Number, 7233)
     .option('--ui-port <port>', 'of the Web UI', Number, 8233)
     .option('--gateway-port <port>', 'of the gateway, which takes events', Number, 8088)
+    .addHelpText('after', examples('dev', 'dev --port 7300 --ui-port 8300 --gateway-port 8100'))
     .action(async (ports: DevPorts, command: Command) => {
       const { json, root } = globalsOf(command);
       for (const value of Object.values(ports) as number[]) {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Run } from '../../client/index.js';
 import { CliError, exitCodes } from '../errors.js';
+import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
 import { jobOf, referenceOf, withDataflow } from '../job-service.js';
 import { print, printJson } from '../output.js';
@@ -13,6 +14,7 @@ export function register(program: Command): void {
     .command('drain')
     .description('let a streaming job finish what it has read; a batch job cannot be drained')
     .argument('<run>', runArgument)
+    .addHelpText('after', examples('drain q4kx7mw2ta'))
     .action(async (reference: string, _options: unknown, command: Command) => {
       const { json, root } = globalsOf(command);
       await withBeamline({ root }, async (beamline) => {

@@ -5,13 +5,21 @@ import { CliError, exitCodes } from '../errors.js';
 import { globalsOf } from '../globals.js';
 import { note, print, printJson } from '../output.js';
 import { flags, type FlagValues } from '../../emulator/arguments.js';
+import { examples } from '../examples.js';
 
 /** `beamline emulator`: an emulator of Dataflow, or with `bigquery` one of BigQuery, until Ctrl-C. */
 export function register(program: Command): void {
   const command = program
     .command('emulator')
     .description('run an emulator of Dataflow that really runs its jobs, until Ctrl-C')
-    .argument('[command...]', 'after `--`: what runs a template instead of its Python module');
+    .argument('[command...]', 'after `--`: what runs a template instead of its Python module')
+    .addHelpText(
+      'after',
+      examples(
+        'emulator --http-port 9081',
+        'emulator --folder .beamline/dataflow --queued-ms 500 -- node my-template.js',
+      ),
+    );
   for (const [name, flag] of Object.entries(flags)) {
     const value = 'value' in flag ? ` <${flag.value}>` : '';
     if ('many' in flag) command.option(`--${name}${value}`, flag.about, collected, []);
@@ -54,7 +62,8 @@ function registerBigQuery(emulator: Command): void {
     .description('run an emulator of BigQuery, until Ctrl-C')
     .option('--folder <dir>', 'where datasets, tables and jobs are kept (.beamline/bigquery)')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--port <n>', 'port to listen on; 0 means a free one', '0');
+    .option('--port <n>', 'port to listen on; 0 means a free one', '0')
+    .addHelpText('after', examples('emulator bigquery --port 9050'));
   command.action(async () => {
     const { json, root } = globalsOf(command);
     // The parent takes options of the same names wherever they stand.

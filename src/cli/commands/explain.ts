@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Receipt, RunFailed } from '../../client/index.js';
 import { CliError, exitCodes } from '../errors.js';
+import { examples } from '../examples.js';
 import { explanationOf, failureLines } from '../failure-lines.js';
 import { globalsOf } from '../globals.js';
 import { print, printJson } from '../output.js';
@@ -14,6 +15,7 @@ export function register(program: Command): void {
     .command('explain')
     .description('say why a run failed, whether a retry can help, and what to do next')
     .argument('<run>', runArgument)
+    .addHelpText('after', examples('explain latest'))
     .action(async (reference: string, _options: unknown, command: Command) => {
       const { json, root } = globalsOf(command);
       const { findStoredReceipt } = await import('../../client/stored-receipts.js');

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { keepStatePrivate } from '../../process/private-state.js';
 import { CliError, exitCodes } from '../errors.js';
+import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
 
 interface GatewayOptions {
@@ -25,6 +26,10 @@ export function register(program: Command): void {
     .option('--issuer <url>', "issuer of the tokens (default: Google's)")
     .option('--deployment <id>', "label of the jobs that are taken (default: the settings' own)")
     .option('--dev', 'ask for no token; on loopback only')
+    .addHelpText(
+      'after',
+      examples('gateway --dev', 'gateway --port 8080 --audience https://gateway.example.com'),
+    )
     .action(async (options: GatewayOptions, command: Command) => {
       const { port } = options;
       if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {

@@ -3,6 +3,7 @@ import { dirname, extname, join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { ModuleInfo } from '../../config/module-info.js';
 import { CliError, exitCodes } from '../errors.js';
+import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
 import { print, printJson } from '../output.js';
 import { commandOf, shellCommand } from '../shell-command.js';
@@ -15,6 +16,13 @@ export function register(program: Command): void {
     .argument('[file]', 'the config to write, .yaml or .json', 'pipeline.yaml')
     .option('--source <module>', 'module of the source', 'postgres')
     .option('--sink <module>', 'module of the sink', 'duckdb')
+    .addHelpText(
+      'after',
+      examples(
+        'init configs/orders.yaml',
+        'init configs/orders.yaml --source mysql --sink bigquery',
+      ),
+    )
     .action(async (file: string, options: { source: string; sink: string }, command: Command) => {
       const { json, root } = globalsOf(command);
       const text = await textOf(file, options, root);

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Beamline, Receipt, RunSummary } from '../../client/index.js';
 import { clipped, duration, instant, number } from '../format.js';
+import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
 import { print, printJson } from '../output.js';
 import { tableLines } from '../table.js';
@@ -27,6 +28,7 @@ export function register(program: Command): void {
     .description('list the newest runs')
     .option('--pipeline <name>', 'only runs of this pipeline')
     .option('--limit <count>', 'at most this many', countOf, 20)
+    .addHelpText('after', examples('list', 'list --pipeline orders --limit 5'))
     .action(async (options: { pipeline?: string; limit: number }, command: Command) => {
       const { json, root } = globalsOf(command);
       const runs = await withBeamline({ root }, async (beamline) => {

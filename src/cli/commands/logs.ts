@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import type { JobMessage, JobReference } from '../../shared/job.js';
 import { CliError, exitCodes } from '../errors.js';
+import { examples } from '../examples.js';
 import { followFile } from '../follow-file.js';
 import { instant } from '../format.js';
 import { globalsOf } from '../globals.js';
@@ -24,6 +25,7 @@ export function register(program: Command): void {
         .choices(levels)
         .default('basic'),
     )
+    .addHelpText('after', examples('logs latest --follow', 'logs q4kx7mw2ta --level debug'))
     .action(async (reference: string, { follow, level }: Options, command: Command) => {
       const { json, root } = globalsOf(command);
       if (follow === true && json) {

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { Finding } from '../../migrate/finding.js';
 import type { JudgedFile } from '../../migrate/judge.js';
 import type { Totals } from '../../migrate/totals.js';
+import { examples } from '../examples.js';
 import { profileOption } from '../args-option.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { globalsOf } from '../globals.js';
@@ -19,6 +20,10 @@ export function register(program: Command): void {
     .description('say what of a satokiyo/pydataflow-template config means something else here')
     .argument('<path>', 'a config, or a folder of them')
     .addOption(profileOption())
+    .addHelpText(
+      'after',
+      examples('migrate configs/', 'migrate configs/orders.json --profile .test_connections.json'),
+    )
     .action(async (path: string, { profile }: { profile?: string }, command: Command) => {
       const { json, root } = globalsOf(command);
       const { judge } = await import('../../migrate/judge.js');

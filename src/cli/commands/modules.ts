@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ModuleInfo } from '../../config/module-info.js';
 import { CliError, exitCodes } from '../errors.js';
+import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
 import { columns, print, printJson } from '../output.js';
 import { shellCommand } from '../shell-command.js';
@@ -11,6 +12,7 @@ export function register(program: Command): void {
     .command('modules')
     .description('list the sources, transforms and sinks, or the parameters of one')
     .argument('[name]', 'name of a module')
+    .addHelpText('after', examples('modules', 'modules postgres'))
     .action(async (name: string | undefined, _options: unknown, command: Command) => {
       const { json, root } = globalsOf(command);
       const { loadCatalogue } = await import('../../config/index.js');

@@ -3,6 +3,7 @@ import type { Ended } from '../../orphans/end-jobs.js';
 import type { Orphans } from '../../orphans/orphan.js';
 import type { Looked, Reaper } from '../../orphans/reaper.js';
 import { CliError, exitCodes } from '../errors.js';
+import { examples } from '../examples.js';
 import { duration } from '../format.js';
 import { globalsOf } from '../globals.js';
 import { costText } from '../job-lines.js';
@@ -41,6 +42,10 @@ export function register(program: Command): void {
         .argParser((name: string, sofar: string[]) => [...sofar, name]),
     )
     .option('--exit-code', 'exit with 5 if anything was found')
+    .addHelpText(
+      'after',
+      examples('orphans', 'orphans --cancel --clean', 'orphans --exit-code --region europe-west4'),
+    )
     .action(async (options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
       const { connectTemporal } = await import('../../client/connection.js');

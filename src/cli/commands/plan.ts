@@ -4,6 +4,7 @@ import type { BuiltPlan, LoadedConfig } from '../../config/index.js';
 import type { PlannedSink, PlannedSource } from '../../config/plan.js';
 import type { DataflowTarget } from '../../shared/job.js';
 import type { RunPipelineInput } from '../../shared/run-input.js';
+import { examples } from '../examples.js';
 import { argOption, profileOption } from '../args-option.js';
 import type { AskedColumns } from '../ask-columns.js';
 import { clipped } from '../format.js';
@@ -32,6 +33,14 @@ export function register(program: Command): void {
     .addOption(profileOption())
     .addOption(runnerOption())
     .option('--offline', 'ask neither the sources for their columns nor Dataflow for the launch')
+    .addHelpText(
+      'after',
+      examples(
+        'plan configs/orders.yaml --arg day=2026-01-31',
+        'plan configs/orders.yaml --runner dataflow',
+        'plan configs/orders.yaml --offline',
+      ),
+    )
     .action(async (file: string, options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
       const { loaded, built } = await build(file, options, root);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Receipt } from '../../client/index.js';
 import { CliError, exitCodes } from '../errors.js';
+import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
 import { note, print, printJson } from '../output.js';
 import { receiptLines } from '../receipt-lines.js';
@@ -13,6 +14,7 @@ export function register(program: Command): void {
     .command('receipt')
     .description('show what a run read, wrote and rejected; works without Temporal')
     .argument('<run>', runArgument)
+    .addHelpText('after', examples('receipt latest', 'receipt q4kx7mw2ta --json'))
     .action(async (reference: string, _options: unknown, command: Command) => {
       const { json, root } = globalsOf(command);
       const { findStoredReceipt } = await import('../../client/stored-receipts.js');

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { CliError, exitCodes } from '../errors.js';
+import { examples } from '../examples.js';
 import { followRun } from '../follow.js';
 import { globalsOf } from '../globals.js';
 import { note } from '../output.js';
@@ -28,6 +29,7 @@ export function register(program: Command): void {
     )
     .addOption(new Option('--wait', 'wait for the end (the default)').conflicts('detach'))
     .option('--detach', 'start the run, print its key and return')
+    .addHelpText('after', examples('rerun q4kx7mw2ta', 'rerun q4kx7mw2ta --over-newer --detach'))
     .action(async (reference: string, { again, overNewer, detach }: Options, command: Command) => {
       const { json, root } = globalsOf(command);
       const { CannotRerun } = await import('../../client/index.js');

@@ -2,6 +2,7 @@ import { relative, resolve } from 'node:path';
 import { defaultTaskQueue } from '../../shared/names.js';
 import type { Command } from 'commander';
 import type { Beamline, Run, RunRequest } from '../../client/index.js';
+import { examples } from '../examples.js';
 import { followRun } from '../follow.js';
 import { globalsOf } from '../globals.js';
 import { launchOf, noteUnused } from '../launch-options.js';
@@ -28,6 +29,14 @@ export function register(program: Command): void {
     .command('run')
     .description('run a config, and wait for the end')
     .argument('<file>', 'a config, YAML or JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'run configs/orders.yaml --arg day=2026-01-31',
+        'run configs/orders.yaml --window 2026-01-01..2026-02-01',
+        'run configs/orders.yaml --runner dataflow --max-workers 4 --detach',
+      ),
+    )
     .action(async (file: string, options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
       const request = await requestOf(file, options, root);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Receipt, Run, RunSnapshot, Waits } from '../../client/index.js';
+import { examples } from '../examples.js';
 import { followRun } from '../follow.js';
 import { duration, instant, rows } from '../format.js';
 import { globalsOf } from '../globals.js';
@@ -17,6 +18,7 @@ export function register(program: Command): void {
     .description('show where a run is')
     .argument('<run>', runArgument)
     .option('--watch', 'follow the run until its end; exit as `run` does')
+    .addHelpText('after', examples('status latest', 'status q4kx7mw2ta --watch'))
     .action(async (reference: string, { watch }: { watch?: boolean }, command: Command) => {
       const { json, root } = globalsOf(command);
       await withBeamline({ root }, async (beamline) => {

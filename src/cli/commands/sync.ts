@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { SyncChange, SyncKind, SyncResult } from '../../sync/sync.js';
 import type { LeftOut } from '../../sync/mirrored-files.js';
 import { CliError, exitCodes } from '../errors.js';
+import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
 import { columns, counted, note, print, printJson } from '../output.js';
 
@@ -21,6 +22,10 @@ export function register(program: Command): void {
     .option('--delete', 'delete what was uploaded before and is gone here')
     .option('--dry-run', 'only say what would change')
     .option('--exit-code', 'with --dry-run: exit with 5 if something would change')
+    .addHelpText(
+      'after',
+      examples('sync --dry-run', 'sync --delete', 'sync --store gs://my-bucket/beamline'),
+    )
     .action(async (options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
       const { applyDevEnvironment } = await import('../../dev/stack-environment.js');

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { examples } from '../examples.js';
 import { argOption, profileOption } from '../args-option.js';
 import { CliError, exitCodes } from '../errors.js';
 import { globalsOf } from '../globals.js';
@@ -27,6 +28,14 @@ export function register(program: Command): void {
         '--format <name>',
         'how problems are printed: as text (the default), for programs, for GitHub Actions, for CI servers',
       ).choices(formats),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'validate configs/',
+        'validate configs/orders.yaml --arg day=2026-01-31',
+        'validate configs/ --format github',
+      ),
     )
     .action(async (paths: string[], options: Options, command: Command) => {
       const { json, root } = globalsOf(command);

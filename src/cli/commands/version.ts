@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
 import { columns, print, printJson } from '../output.js';
 
@@ -9,6 +10,7 @@ export function register(program: Command): void {
   program
     .command('version')
     .description('show the versions of Beamline and of what it runs on')
+    .addHelpText('after', examples('version', 'version --json'))
     .action(async (_options: unknown, command: Command) => {
       const { json } = globalsOf(command);
       const versions = await findVersions();

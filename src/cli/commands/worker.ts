@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { keepStatePrivate } from '../../process/private-state.js';
+import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
 
 interface WorkerOptions {
@@ -25,6 +26,14 @@ export function register(program: Command): void {
     .option('--deployment <id>', "label of the jobs that are taken (default: the settings' own)")
     .option('--health-port <port>', 'answer GET /readyz there: 200 while it takes work, else 503')
     .option('--health-host <host>', 'where that listens (default: 127.0.0.1)')
+    .addHelpText(
+      'after',
+      examples(
+        'worker',
+        'worker --task-queue nightly --health-port 8080',
+        'worker --events pubsub:projects/my-project/subscriptions/beamline',
+      ),
+    )
     .action(async (options: WorkerOptions, command: Command) => {
       keepStatePrivate();
       const { runWorker } = await import('../../worker/run-worker.js');

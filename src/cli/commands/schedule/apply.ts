@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { exitCodes } from '../../errors.js';
+import { examples } from '../../examples.js';
 import { globalsOf } from '../../globals.js';
 import { counted, note, print, printJson } from '../../output.js';
 import { withSchedules } from '../../temporal.js';
@@ -17,6 +18,10 @@ export function register(schedule: Command): void {
     .argument('[paths...]', 'configs, and folders of configs (default: configs/)')
     .option('--task-queue <name>', 'task queue of the workers', 'beamline')
     .option('--reason <text>', 'goes into the notes of the schedules that change')
+    .addHelpText(
+      'after',
+      examples('schedule apply', 'schedule apply configs/orders.yaml --reason "ticket 12"'),
+    )
     .action(async (paths: string[], options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
       const { changeDocument, pathsToPlan, signOf } = await import('../../schedule-lines.js');

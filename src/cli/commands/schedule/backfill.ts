@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { overlapPolicies, type OverlapPolicy } from '../../../config/overlap-policies.js';
 import { CliError, exitCodes } from '../../errors.js';
+import { examples } from '../../examples.js';
 import { globalsOf } from '../../globals.js';
 import { counted, print, printJson } from '../../output.js';
 import { withSchedules } from '../../temporal.js';
@@ -36,6 +37,13 @@ export function register(schedule: Command): void {
     )
     .option('--yes', `start more than ${many} runs`)
     .option('--reason <text>', 'goes into the note of the schedule')
+    .addHelpText(
+      'after',
+      examples(
+        'schedule backfill orders-hourly --from 2026-01-01 --to 2026-02-01',
+        'schedule backfill orders-hourly --from 2026-01-01T03:00 --to 2026-01-01T06:00 --overlap allow_all',
+      ),
+    )
     .action(async (name: string, options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
       await withSchedules({ root }, async (schedules) => {

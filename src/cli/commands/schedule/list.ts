@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { examples } from '../../examples.js';
 import { globalsOf } from '../../globals.js';
 import { print, printJson } from '../../output.js';
 import { shellCommand } from '../../shell-command.js';
@@ -10,6 +11,7 @@ export function register(schedule: Command): void {
   schedule
     .command('list')
     .description("list this project's schedules, when they run next, and what they missed")
+    .addHelpText('after', examples('schedule list'))
     .action(async (_options: object, command: Command) => {
       const { json, root } = globalsOf(command);
       const { scheduleDocument, scheduleRows } = await import('../../schedule-lines.js');

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { exitCodes } from '../../errors.js';
+import { examples } from '../../examples.js';
 import { globalsOf } from '../../globals.js';
 import { print, printJson } from '../../output.js';
 import { givenOptions, optionWords } from '../../option-words.js';
@@ -14,6 +15,7 @@ export function register(schedule: Command): void {
     .argument('[paths...]', 'configs, and folders of configs (default: configs/)')
     .option('--task-queue <name>', 'task queue of the workers', 'beamline')
     .option('--exit-code', 'exit with 5 if something would change')
+    .addHelpText('after', examples('schedule plan', 'schedule plan configs/ --exit-code'))
     .action(
       async (
         paths: string[],

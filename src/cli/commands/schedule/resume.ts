@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { examples } from '../../examples.js';
 import { globalsOf } from '../../globals.js';
 import { print, printJson } from '../../output.js';
 import { withSchedules } from '../../temporal.js';
@@ -10,6 +11,7 @@ export function register(schedule: Command): void {
     .description('let a paused schedule start runs again')
     .argument('<name>', 'name of the schedule')
     .option('--reason <text>', 'goes into the note of the schedule')
+    .addHelpText('after', examples('schedule resume orders-hourly'))
     .action(async (name: string, { reason }: { reason?: string }, command: Command) => {
       const { json, root } = globalsOf(command);
       await withSchedules({ root }, (schedules) => schedules.resume(name, reason));

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { examples } from '../../examples.js';
 import { globalsOf } from '../../globals.js';
 import { note, print, printJson } from '../../output.js';
 import { commandOf } from '../../shell-command.js';
@@ -11,6 +12,7 @@ export function register(schedule: Command): void {
     .description('start a run of a schedule now, even if it is paused or another run goes on')
     .argument('<name>', 'name of the schedule')
     .option('--reason <text>', 'goes into the note of the schedule')
+    .addHelpText('after', examples('schedule trigger orders-hourly'))
     .action(async (name: string, { reason }: { reason?: string }, command: Command) => {
       const { json, root } = globalsOf(command);
       const run = await withSchedules({ root }, (schedules) => schedules.trigger(name, reason));
