@@ -1,7 +1,7 @@
 # `make help` lists the targets. All of them install what they need first, once.
 # The second half has the names and the arguments of satokiyo/pydataflow-template: see docs/make.md.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format generate setup clean clean-all need-config \
+.PHONY: help demo install test lint format generate setup clean clean-all need-config \
 	build_all build_dataflow build_workflow run_workflow run_local trigger_workflow sync_config_to_storage \
 	set-project unit-test integration-test tox isort type_check static_test compose-up compose-down
 
@@ -16,7 +16,8 @@ region =
 repository =
 template =
 tag =
-export config profile filter service wait project region repository template tag
+bin =
+export config profile filter service wait project region repository template tag bin
 # With DRY_RUN=1 the command is printed and not run.
 export DRY_RUN
 do = @scripts/run-or-show
@@ -29,6 +30,9 @@ help: ## list the targets
 
 demo: ## start the local stack, load sample data, run examples/flights.yaml (DEMO_EXIT=1 stops it at the end)
 	$(do) scripts/demo
+
+install: ## put `beamline` on the path, as a link to this clone: [bin=FOLDER] (~/.local/bin)
+	$(do) scripts/install $${bin:+"$$bin"}
 
 test: ## run every check and every test; the last line counts them
 	$(do) scripts/run-tests

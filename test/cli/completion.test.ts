@@ -22,6 +22,17 @@ _beamline
   return stdout.split('\n').slice(0, -1);
 }
 
+/** What fish offers at the end of a line. */
+function offeredByFish(line: string): string[] {
+  const input = `${fishCompletion(completed)}\ncomplete -C ${JSON.stringify(line)}`;
+  const { stdout } = spawnSync('fish', ['--no-config', '-c', input], { encoding: 'utf8' });
+  return stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((each) => each.split('\t')[0] ?? '')
+    .toSorted();
+}
+
 describe('beamline completion', () => {
   it('bash: offers commands, and those below them', () => {
     assert.deepEqual(offered('beamline', 're'), ['receipt', 'rerun']);
@@ -108,19 +119,10 @@ describe('beamline completion', () => {
 
   it('fish: offers the same', function () {
     if (spawnSync('fish', ['-c', 'true']).error !== undefined) this.skip();
-    const offeredBy = (line: string): string[] => {
-      const input = `${fishCompletion(completed)}\ncomplete -C ${JSON.stringify(line)}`;
-      const { stdout } = spawnSync('fish', ['--no-config', '-c', input], { encoding: 'utf8' });
-      return stdout
-        .split('\n')
-        .slice(0, -1)
-        .map((each) => each.split('\t')[0] ?? '')
-        .toSorted();
-    };
-    assert.deepEqual(offeredBy('beamline re'), ['receipt', 'rerun']);
-    assert.deepEqual(offeredBy('beamline schedule pa'), ['pause']);
-    assert.deepEqual(offeredBy('beamline run --runner '), ['dataflow', 'local']);
-    assert.deepEqual(offeredBy('beamline schedule plan --task'), ['--task-queue']);
-    assert.deepEqual(offeredBy('beamline completion '), ['bash', 'fish', 'zsh']);
+    assert.deepEqual(offeredByFish('beamline re'), ['receipt', 'rerun']);
+    assert.deepEqual(offeredByFish('beamline schedule pa'), ['pause']);
+    assert.deepEqual(offeredByFish('beamline run --runner '), ['dataflow', 'local']);
+    assert.deepEqual(offeredByFish('beamline schedule plan --task'), ['--task-queue']);
+    assert.deepEqual(offeredByFish('beamline completion '), ['bash', 'fish', 'zsh']);
   });
 });

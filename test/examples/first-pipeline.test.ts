@@ -49,7 +49,7 @@ describe('docs/first-pipeline.md', function () {
       join(project.root, 'configs', 'my-first.yaml'),
       config.replace('query:', 'querry:'),
     );
-    const { exitCode, output } = await project.shell('./beamline validate configs/my-first.yaml');
+    const { exitCode, output } = await project.shell('beamline validate configs/my-first.yaml');
     assert.equal(exitCode, 2);
     assert.ok(output.includes(shown.trimEnd()), output);
   });

@@ -13,7 +13,7 @@ export interface Project {
   bigquery: BigQueryEmulator['request'];
   /** Rows of a query of it, as texts. */
   query(sql: string, billedTo?: string): Promise<unknown[][]>;
-  /** Runs one line of a shell in it, as a person would; `./beamline` is there. */
+  /** Runs one line of a shell in it, as a person would; `beamline` is on the path, and `./beamline` is there. */
   shell(line: string): Promise<{ exitCode: number | undefined; output: string }>;
   stop(): Promise<void>;
 }
@@ -46,6 +46,7 @@ export async function startProject(): Promise<Project> {
       async shell(line) {
         const { exitCode, all } = await execa('sh', ['-c', line], {
           cwd: root,
+          env: { PATH: `${root}:${process.env['PATH']}` },
           all: true,
           reject: false,
           stdin: 'ignore',

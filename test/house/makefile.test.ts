@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { parse } from 'yaml';
@@ -60,6 +61,8 @@ const targets: readonly (readonly [string, RegExp | string])[] = [
   ['compose-down', 'docker compose down'],
   ['clean', 'rm -rf dist .beamline'],
   ['test', 'scripts/run-tests'],
+  ['install', 'scripts/install'],
+  ['install bin=my-bin', 'scripts/install my-bin'],
 ];
 const names = [...new Set(targets.map(([line]) => line.split(' ')[0] ?? ''))];
 
@@ -109,6 +112,31 @@ describe('make', () => {
   it('takes nothing from variables that happen to be in the environment', async () => {
     const { stdout } = await make(['run_local', 'config=a.json', 'DRY_RUN=1'], { profile: 'x' });
     assert.equal(stdout, './beamline run a.json --runner local');
+  });
+
+  it('install links this clone once, however often, and nothing over what is another’s', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'beamline-install-'));
+    try {
+      const bin = join(folder, 'my bin');
+      const first = await make(['install', `bin=${bin}`]);
+      assert.equal(first.exitCode, 0, first.stderr);
+      assert.ok(first.stdout.endsWith(`export PATH="${bin}:$PATH"`), first.stdout);
+      const path = `${bin}:${process.env['PATH']}`;
+      const again = await make(['install', `bin=${bin}`], { PATH: path });
+      assert.equal(again.stdout, `${bin}/beamline runs ${packageRoot}/beamline`);
+      assert.equal(
+        realpathSync(join(bin, 'beamline')),
+        realpathSync(join(packageRoot, 'beamline')),
+      );
+      rmSync(join(bin, 'beamline'));
+      writeFileSync(join(bin, 'beamline'), 'mine');
+      const refused = await make(['install', `bin=${bin}`]);
+      assert.notEqual(refused.exitCode, 0);
+      assert.match(refused.stderr, /it was left as it is/);
+      assert.equal(readFileSync(join(bin, 'beamline'), 'utf8'), 'mine');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('names each setting that is missing, and runs nothing', async () => {

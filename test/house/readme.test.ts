@@ -62,6 +62,11 @@ describe('the pages', () => {
     );
     assert.ok(lines.length > 10);
     assert.deepEqual(lines.flatMap(unknownWords), []);
+    // `make install` puts it on the path.
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith('./')),
+      [],
+    );
   });
 
   it('name only make targets that exist', () => {
