@@ -1,5 +1,6 @@
 import type { Change, CurrentSchedule, DesiredSchedule } from '../client/index.js';
 import { nextFireTimes } from '../schedules/fire-times.js';
+import { leftOutWords, timesLeftOut } from '../schedules/left-out.js';
 import { cronWords } from '../schedules/words.js';
 import { wallText, zoneOf } from '../schedules/zone.js';
 import { columns, counted } from './output.js';
@@ -22,6 +23,8 @@ export function pathsToPlan(paths: readonly string[], root: string): GivenPaths 
 const shownTimes = 5;
 /** Up to so many unchanged schedules are shown one by one. */
 const shownUnchanged = 20;
+/** What clocks do is looked at so far ahead, in milliseconds. */
+const aYear = 366 * 86_400_000;
 
 /** Whether `schedule apply` would do something. */
 export function isPending({ kind }: Change): boolean {
@@ -84,13 +87,14 @@ function headOf(change: Change): string[] {
 function detailsOf(change: Change, now: Date): string[] {
   switch (change.kind) {
     case 'create':
-      return [nextLine(change.desired, now)];
+      return [nextLine(change.desired, now), ...leftOutLine(change.desired, now)];
     case 'update':
       return [
         ...change.fields.map(({ field, old, new: wanted }) => `    ${field}  ${old} → ${wanted}`),
         ...(change.current.isEdited ? ['    it was changed by hand since the last apply'] : []),
         ...pausedLine(change.current, change.desired),
         nextLine(change.desired, now),
+        ...leftOutLine(change.desired, now),
       ];
     case 'unchanged':
       return [...pausedLine(change.current, change.desired), nextLine(change.desired, now)];
@@ -119,6 +123,17 @@ function nextLine(desired: DesiredSchedule, now: Date): string {
   return `    ${words}; next ${times.join(', ')}`;
 }
 
+/** Temporal's own rule where clocks go back; see docs/schedules.md. */
+function leftOutLine(desired: DesiredSchedule, now: Date): string[] {
+  const times = leftOutSoon(desired, now);
+  if (times.length === 0) return [];
+  return [`    as clocks go back, Temporal starts no run at ${leftOutWords(times)}`];
+}
+
+function leftOutSoon(desired: DesiredSchedule, from: Date): Date[] {
+  return timesLeftOut(desired, { from, to: new Date(from.getTime() + aYear) });
+}
+
 function nextTimes({ crons, timezone }: DesiredSchedule, after: Date): Date[] {
   const calendars = crons.flatMap((cron) => cron.calendars);
   return nextFireTimes(calendars, zoneOf(timezone), { after, count: shownTimes });
@@ -142,6 +157,9 @@ export function changeDocument(change: Change, now: Date): Record<string, unknow
       words: asked.crons.map((cron) => cronWords(cron)),
       timezone: asked.timezone,
       next: nextTimes(asked, now),
+    }),
+    ...((change.kind === 'create' || change.kind === 'update') && {
+      left_out: leftOutSoon(change.desired, now),
     }),
     ...(change.kind === 'update' && { fields: change.fields }),
     ...(current && { edited: current.isEdited, paused: current.paused, note: current.note }),

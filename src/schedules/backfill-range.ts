@@ -35,8 +35,12 @@ export function backfillRange(
   const calendars = crons.flatMap((cron) => cron.calendars);
   const firstAt = (time: Date): Date | undefined =>
     fireTimes(calendars, zoneOf(timezone), new Date(time.getTime() - 1)).next().value ?? undefined;
+  const first = firstAt(from) ?? from;
+  const near = new Date(first.getTime() - 500);
+  // In an hour that clocks show again, what comes next depends on where one begins.
+  const isSame = firstAt(near)?.getTime() === first.getTime();
   return {
-    start: new Date((firstAt(from) ?? from).getTime() - 500),
+    start: isSame ? near : new Date(from.getTime() - 1),
     end: new Date((firstAt(to) ?? to).getTime() - 1),
   };
 }

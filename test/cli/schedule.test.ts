@@ -147,6 +147,24 @@ describe('beamline schedule', function () {
     ]);
   });
 
+  it('says at which times Temporal starts no run as clocks go back', async () => {
+    const block = { name: 'each-hour', cron: '0 * * * *', timezone: 'Europe/Berlin' };
+    site.write('clocks/c.json', block, { name: 'clocks' });
+    const { stdout } = await beamline('plan', 'clocks');
+    assert.match(
+      stdout,
+      /\n {4}as clocks go back, Temporal starts no run at \d{4}-10-\d\d 01:00 \(UTC\)\n/,
+    );
+    await beamline('apply', 'clocks');
+    const day = ['--from', '2025-10-26', '--to', '2025-10-27', '--overlap', 'allow_all'];
+    const { stderr } = await beamline('backfill', 'each-hour', ...day);
+    assert.equal(
+      stderr,
+      'note: as clocks went back, Temporal starts no run at 2025-10-26 01:00 (UTC)\n',
+    );
+    await beamline('delete', 'each-hour');
+  });
+
   it('asks before it starts many runs, and refuses a time that is none', async () => {
     const taken = (await site.describe('nightly')).info.numActionsTaken;
     for (const [from, to, problem] of [

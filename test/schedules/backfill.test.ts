@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readCron } from '../../src/config/cron.js';
 import { backfillRange, timeOf, timesIn } from '../../src/schedules/backfill-range.js';
+import { leftOutWords, timesLeftOut } from '../../src/schedules/left-out.js';
 import { until } from '../../src/schedules/until.js';
 import { cronWords } from '../../src/schedules/words.js';
 import { zoneOf } from '../../src/schedules/zone.js';
@@ -59,6 +60,52 @@ describe('the range of a backfill', () => {
   });
 });
 
+function leftOut(cron: string, zone: string, from: string, to: string): string[] {
+  return timesLeftOut(scheduleOf(cron, zone), { from: new Date(from), to: new Date(to) }).map(
+    (time) => time.toISOString().slice(5, 16),
+  );
+}
+
+describe('the times that Temporal leaves out as clocks go back', () => {
+  for (const [cron, zone, expected] of [
+    ['*/30 * * * *', 'Europe/Berlin', ['10-25T00:30', '10-25T01:00']],
+    ['0 * * * *', 'Europe/Berlin', ['10-25T01:00']],
+    ['0 */2 * * *', 'Europe/Berlin', []],
+    ['30 2 * * *', 'Europe/Berlin', []],
+    ['*/30 * * * *', 'America/New_York', []],
+    ['*/30 * * * 1-5', 'Europe/Berlin', []],
+    ['*/30 * * * *', 'UTC', []],
+    [
+      '*/15 * * * *',
+      'Australia/Lord_Howe',
+      ['04-04T14:30', '04-04T14:45', '04-04T15:15', '04-04T15:30', '04-04T15:45', '04-04T16:00'],
+    ],
+  ] as const) {
+    it(`of \`${cron}\` in ${zone} are ${expected.join(', ') || 'none'}`, () => {
+      assert.deepEqual(leftOut(cron, zone, '2026-01-01', '2027-01-01'), expected);
+    });
+  }
+
+  it('are those within the range', () => {
+    assert.deepEqual(
+      leftOut('*/30 * * * *', 'Europe/Berlin', '2026-10-25T01:00Z', '2026-10-25T02:00Z'),
+      ['10-25T01:00'],
+    );
+    assert.deepEqual(leftOut('*/30 * * * *', 'Europe/Berlin', '2026-10-26', '2026-11-26'), []);
+  });
+
+  it('are shown with their days, and their number where they are many', () => {
+    const times = timesLeftOut(scheduleOf('*/5 * * * *', 'Europe/Berlin'), {
+      from: new Date('2026-10-01'),
+      to: new Date('2026-11-01'),
+    });
+    assert.match(
+      leftOutWords(times),
+      /^2026-10-25 00:\d\d, 00:\d\d, 00:\d\d, 00:\d\d and \d+ more times \(UTC\)$/,
+    );
+  });
+});
+
 describe('a cron in words', () => {
   for (const [cron, words] of [
     ['0 3 * * 1-5', 'At 03:00, Monday through Friday'],
@@ -103,5 +150,33 @@ describe('a backfill', function () {
       [0, 1, 2, 3, 4, 5].map((hour) => `2026-03-01T0${hour}:00:00Z`),
     );
     assert.equal((await site.describe('jittered')).state.note, 'Backfilled: the table was dropped');
+  });
+
+  it('starts the runs that are said, also where it begins in an hour that clocks show again', async () => {
+    const block = { name: 'berlin', cron: '*/30 * * * *', timezone: 'Europe/Berlin' };
+    site.write('configs/b.json', block, { name: 'berlin' });
+    await site.apply();
+    const range = {
+      from: new Date('2026-10-25T00:30:00Z'),
+      to: new Date('2026-10-25T03:00:00Z'),
+    };
+    const said = timesIn(scheduleOf(block.cron, block.timezone), range);
+    await site.schedules.backfill('berlin', { ...range, overlap: 'allow_all' });
+    const ids = async (): Promise<string[]> => {
+      const found: string[] = [];
+      const query = 'WorkflowId STARTS_WITH "berlin-berlin-"';
+      for await (const { workflowId } of site.environment.client.workflow.list({ query })) {
+        found.push(workflowId.slice('berlin-berlin-'.length));
+      }
+      return found.toSorted();
+    };
+    const started = await until(
+      async () => ((await ids()).length >= 3 ? ids() : undefined),
+      20_000,
+    );
+    assert.deepEqual(
+      started,
+      said.map((time) => time.toISOString().replace('.000Z', 'Z')),
+    );
   });
 });

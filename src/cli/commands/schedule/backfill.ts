@@ -3,7 +3,7 @@ import { overlapPolicies, type OverlapPolicy } from '../../../config/overlap-pol
 import { CliError, exitCodes } from '../../errors.js';
 import { examples } from '../../examples.js';
 import { globalsOf } from '../../globals.js';
-import { counted, print, printJson } from '../../output.js';
+import { counted, note, print, printJson } from '../../output.js';
 import { withSchedules } from '../../temporal.js';
 
 interface Options {
@@ -48,6 +48,7 @@ export function register(schedule: Command): void {
       const { json, root } = globalsOf(command);
       await withSchedules({ root }, async (schedules) => {
         const { timesIn, timeOf } = await import('../../../schedules/backfill-range.js');
+        const { leftOutWords, timesLeftOut } = await import('../../../schedules/left-out.js');
         const { wallText, zoneOf } = await import('../../../schedules/zone.js');
         const schedule = await schedules.get(name);
         const zone = zoneOf(schedule.timezone);
@@ -65,13 +66,18 @@ export function register(schedule: Command): void {
         }
         const { overlap, reason } = options;
         if (times.length > 0) await schedules.backfill(name, { from, to, overlap, reason });
-        if (json) printJson({ name, from, to, overlap, runs: times.length, times });
-        else {
-          const [first, last] = [times[0], times.at(-1)];
-          print(`${name}  ${runs} to start${times.length === 0 ? '' : ` (overlap ${overlap})`}`);
-          if (first !== undefined && last !== undefined) {
-            print(`from ${wallText(zone, first)} to ${wallText(zone, last)} (${zone.name})`);
-          }
+        const leftOut = timesLeftOut(schedule, { from, to });
+        if (json) {
+          printJson({ name, from, to, overlap, runs: times.length, times, left_out: leftOut });
+          return;
+        }
+        const [first, last] = [times[0], times.at(-1)];
+        print(`${name}  ${runs} to start${times.length === 0 ? '' : ` (overlap ${overlap})`}`);
+        if (first !== undefined && last !== undefined) {
+          print(`from ${wallText(zone, first)} to ${wallText(zone, last)} (${zone.name})`);
+        }
+        if (leftOut.length > 0) {
+          note(`note: as clocks went back, Temporal starts no run at ${leftOutWords(leftOut)}`);
         }
       });
     });
