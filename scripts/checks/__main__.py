@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from checks.runner import Check, Count, Suite, junit_count, mocha_count, run
+from checks.runner import Check, Count, Suite, junit_count, mocha_count, run, stop_on_signals
 from checks.selection import PARTS, SERVICES, select
 from provision.console import Console, duration
 from provision.paths import ROOT, STATE
@@ -129,6 +129,7 @@ def main() -> int:
         chosen = [item for item in chosen if isinstance(item, Check)]
     if arguments.only:
         chosen = select(chosen, arguments.only, arguments.filter, arguments.service)
+    stop_on_signals()
     console = Console(sys.stdout)
     started = time.monotonic()
     parts = NEEDED_BY_CHECKS if arguments.checks else NEEDED_BY_TESTS

@@ -18,6 +18,8 @@ from typing import IO
 from provision.console import Console, duration
 from provision.paths import ROOT
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 @dataclass(frozen=True)
 class Count:
@@ -66,6 +68,18 @@ class Suite:
     """How long the process may live on once the totals are written."""
     may_be_empty: bool = False
     """Whether it may run no test: it was narrowed to some names."""
+
+
+def stop_on_signals() -> None:
+    """Lets SIGTERM and SIGHUP end this process as Ctrl-C does: with what it started."""
+
+    def stop(number: int, _frame: object) -> None:
+        for each in SIGNALS:
+            signal.signal(each, signal.SIG_IGN)  # Once is enough: ending the rest must not be cut short.
+        raise SystemExit(128 + number)
+
+    for each in SIGNALS:
+        signal.signal(each, stop)
 
 
 def run(items: Sequence[Check | Suite], console: Console) -> Count:
@@ -176,10 +190,29 @@ def without_colors() -> dict[str, str]:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Ends the command and whatever it left behind in its group."""
+    """Ends the command, whatever it left behind in its group and, while it lives, all that it started."""
+    below = descendants(process.pid) if process.poll() is None else []
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
+    for pid in below:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
     process.wait()
+
+
+def descendants(pid: int) -> list[int]:
+    """Tests start servers in groups of their own."""
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=False
+    ).stdout
+    children: dict[int, list[int]] = {}
+    for line in listed.splitlines():
+        child, parent = map(int, line.split())
+        children.setdefault(parent, []).append(child)
+    found = [pid]
+    for each in found:
+        found.extend(children.get(each, []))
+    return found[1:]
 
 
 def mocha_count(path: Path) -> Count:

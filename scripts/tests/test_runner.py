@@ -1,11 +1,18 @@
 import json
+import signal
+import subprocess
 import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from checks.runner import Check, Count, Suite, junit_count, mocha_count, run
 from provision.console import Console
+
+SCRIPTS = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -89,6 +96,51 @@ def test_output_of_a_check_shows_only_if_it_fails(capsys: pytest.CaptureFixture[
 def test_children_see_no_standard_input() -> None:
     command = [sys.executable, "-c", "import sys; sys.exit(len(sys.stdin.read()))"]
     assert run([Check("reads", command)], Console()) == Count(passed=1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signal_ends_all_that_was_started_also_in_groups_of_their_own(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    sleeper = [sys.executable, "-c", "import time; time.sleep(300)"]
+    starter = (
+        "import os, subprocess, sys, time\n"
+        f"children = [subprocess.Popen({sleeper!r}, start_new_session=own) for own in (True, False)]\n"
+        "pids = [os.getpid(), *(child.pid for child in children)]\n"
+        f"open({str(tmp_path / 'new')!r}, 'w').write(' '.join(map(str, pids)))\n"
+        f"os.rename({str(tmp_path / 'new')!r}, {str(tmp_path / 'pids')!r})\n"
+        "time.sleep(300)\n"
+    )
+    runner = (
+        "from checks.runner import Check, run, stop_on_signals\n"
+        "from provision.console import Console\n"
+        f"stop_on_signals()\nrun([Check('starter', [{sys.executable!r}, '-c', {starter!r}])], Console())\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", runner], cwd=SCRIPTS)
+    try:
+        pids = [int(pid) for pid in until((tmp_path / "pids").read_text).split()]
+        process.send_signal(number)
+        assert process.wait(20) == 128 + number
+        assert [pid for pid in pids if is_running(pid)] == []
+    finally:
+        process.kill()
+
+
+def until(read: Callable[[], str]) -> str:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with suppress(FileNotFoundError):
+            return read()
+        time.sleep(0.05)
+    raise TimeoutError
+
+
+def is_running(pid: int) -> bool:
+    """A process that has ended and that nobody waits for runs no more."""
+    listed = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return not listed.stdout.strip().startswith("Z") and listed.stdout.strip() != ""
 
 
 def test_junit_report_is_counted(tmp_path: Path) -> None:
