@@ -44,6 +44,7 @@ def main() -> int:
         if all(done):
             return 0
         check_folders()
+        console.parts = done.count(False)
         done = [perform(step, console) for step in steps]
     except StepFailed as error:
         console.failed(str(error))

@@ -17,6 +17,7 @@ class Console:
 
     def __init__(self, out: TextIO | None = None) -> None:
         self.out = out or sys.stderr
+        self.parts = 0  # That are to be done, as far as that is known.
         self.interactive = self.out.isatty()
         self.encodes_marks = can_encode(self.out.encoding or "ascii", "✔✘…")
         self._greeted = False
@@ -26,7 +27,8 @@ class Console:
         """Shows a running step. The caller appends notes to the yielded list."""
         if not self._greeted:
             self._greeted = True
-            self.line("beamline  setting up (the first time takes minutes, later seconds)")
+            parts = f" {self.parts} part{'' if self.parts == 1 else 's'}" if self.parts else ""
+            self.line(f"beamline  setting up{parts} (the first time takes minutes, later seconds)")
         started = time.monotonic()
         notes: list[str] = []
         stop = threading.Event()

@@ -21,6 +21,7 @@ class PythonEnvironment(Step):
     """`.venv` with what the lock files say, again whenever one of them changes."""
 
     title = "python and beam"
+    hint = "1 to 3 minutes, once"
     lock = STATE / "locks" / "python"
     folder = ROOT / ".venv"
     stamp = ROOT / ".venv" / ".beamline-stamp"

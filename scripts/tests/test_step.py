@@ -1,3 +1,4 @@
+import io
 import os
 import threading
 import time
@@ -100,3 +101,13 @@ def test_locks_and_logs_are_the_users_alone(tmp_path: Path, monkeypatch: pytest.
         os.umask(before)
     assert {path.name for path in state.rglob("*")} == {"locks", "counted", "logs", "setup-test.log"}
     assert [path for path in [state, *state.rglob("*")] if path.stat().st_mode & 0o077] == []
+
+
+def test_set_up_says_how_many_parts_it_has(tmp_path: Path) -> None:
+    out = io.StringIO()
+    console = Console(out)
+    console.parts = 2
+    perform(Counted(tmp_path), console)
+    assert out.getvalue().startswith(
+        "beamline  setting up 2 parts (the first time takes minutes, later seconds)\n"
+    )

@@ -39,6 +39,7 @@ describe('make demo', function () {
 
   it('runs the example, shows rows and links, and stops everything', async () => {
     const stdout = await demo();
+    assert.match(stdout, /^beamline {2}demo, 3 steps: .*longest.*\n/);
     assert.match(stdout, /succeeded/);
     assert.match(stdout, /United Air Lines Inc\./);
     assert.match(stdout, /Web UI {2}http:\/\/127\.0\.0\.1:\d+\//);

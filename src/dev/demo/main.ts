@@ -41,6 +41,9 @@ try {
 }
 
 async function demo(): Promise<number> {
+  print(
+    'beamline  demo, 3 steps: a local stack, sample data (longest, but once), a run of an example',
+  );
   const { record, broken } = await useStack();
   const startedAt = performance.now();
   const data = await startSampleDatabase(root, stopping.signal, record.dataflow?.http);
