@@ -17,16 +17,16 @@ export function headline(receipt: Receipt): string {
   return `${how} ${duration(duration_ms)}   ${counts}`;
 }
 
-/** What became of each sink, one line each. */
-export function sinkLines(sinks: readonly ReceiptSink[]): string[] {
-  return columns(sinks.map((sink) => [`  ${sink.name}`, `sink ${sink.module}`, sinkFate(sink)]));
+/** What became of each sink: its name, its module, and its fate. */
+export function sinkRows(sinks: readonly ReceiptSink[]): string[][] {
+  return sinks.map((sink) => [`  ${sink.name}`, `sink ${sink.module}`, sinkFate(sink)]);
 }
 
 /** The summary at the end of a run. */
 export function summaryLines(receipt: Receipt, url: string | null): string[] {
   return [
     headline(receipt),
-    ...sinkLines(receipt.sinks),
+    ...columns(sinkRows(receipt.sinks)),
     ...jobLines(receipt),
     ...leftLines(receipt),
     `${label('receipt')} ${commandOf('receipt', receipt.run_key)}`,
@@ -61,7 +61,7 @@ export function receiptLines(receipt: Receipt): string[] {
     ),
     ...(receipt.notes ?? []).map((note) => `${label('note')} ${note}`),
     ...(receipt.steps.length > 0 ? ['', ...stepTable(receipt)] : []),
-    ...(receipt.sinks.length > 0 ? ['', ...sinkLines(receipt.sinks)] : []),
+    ...(receipt.sinks.length > 0 ? ['', ...columns(sinkRows(receipt.sinks))] : []),
     ...leftLines(receipt),
   ];
 }

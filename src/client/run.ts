@@ -5,6 +5,7 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import type { RunStatus } from '../shared/contract.js';
+import { stepsOfReceipt } from '../shared/progress.js';
 import type { Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import { isUnreachable, type TemporalClient } from './connection.js';
@@ -65,8 +66,9 @@ export class Run {
 
   /**
    * Looks at the run about once a second, and yields what has changed, until the run has ended. It
-   * looks only while somebody iterates; the end itself is awaited, not polled. The steps of a
-   * Dataflow job come from its metrics, every five seconds, where Dataflow lets this client look.
+   * looks only while somebody iterates; the end itself is awaited, not polled. What it has seen of
+   * the steps it keeps, and the last look has those of the receipt. The steps of a Dataflow job come
+   * from its metrics, every five seconds, where Dataflow lets this client look.
    */
   async *progress(): AsyncGenerator<RunSnapshot, void, void> {
     const ended = this.result().then(
@@ -75,6 +77,7 @@ export class Run {
     );
     let last = '';
     let waiting: string[] = [];
+    let seen: RunSnapshot['steps'] = {};
     const jobProgress = new JobProgress(openDataflow, {
       kinds: () => stepKindsOf(this.#handle, this.#root),
     });
@@ -86,7 +89,12 @@ export class Run {
           const now = snapshot.waiting_for;
           snapshot.waiting_for = now.filter((destination) => waiting.includes(destination));
           waiting = now;
-          if (snapshot.job !== null) snapshot.steps = jobProgress.stepsOf(snapshot.job);
+          if (snapshot.job !== null) {
+            const live = jobProgress.stepsOf(snapshot.job);
+            if (isEmpty(snapshot.steps)) snapshot.steps = live;
+          }
+          await this.#rememberSteps(snapshot, seen);
+          seen = snapshot.steps;
         }
         const text = JSON.stringify(snapshot);
         if (snapshot !== null && text !== last) yield snapshot;
@@ -180,6 +188,25 @@ export class Run {
     return this.#reached(() => receiptInHistory(client, this.workflowId, runId));
   }
 
+  /** Between two who tell of the steps nobody does; at the end the receipt does, and of the sinks. */
+  async #rememberSteps(snapshot: RunSnapshot, seen: RunSnapshot['steps']): Promise<void> {
+    const isBefore = snapshot.state === 'preparing' || snapshot.state === 'queued';
+    if (isEmpty(snapshot.steps) && !isBefore) snapshot.steps = seen;
+    if (snapshot.closed_at === null) return;
+    const receipt = await this.result().catch((error: unknown) =>
+      error instanceof RunFailed ? error.receipt : undefined,
+    );
+    if (receipt === undefined) return;
+    snapshot.steps = { ...snapshot.steps, ...stepsOfReceipt(receipt) };
+    snapshot.sinks = receipt.sinks.map(({ name, module, destination, state, rows }) => ({
+      name,
+      module,
+      destination,
+      state,
+      rows,
+    }));
+  }
+
   /** Null if the server did not answer this once. */
   async #look(): Promise<RunSnapshot | null> {
     try {
@@ -225,6 +252,10 @@ export class Run {
   #explained(error: unknown): unknown {
     return isUnreachable(error) ? new TemporalUnreachable(this.#temporal.address, error) : error;
   }
+}
+
+function isEmpty(steps: RunSnapshot['steps']): boolean {
+  return Object.keys(steps).length === 0;
 }
 
 /** Throws every error but the one of a run that has ended. */

@@ -9,6 +9,7 @@ import { shortened } from '../shared/shortened.js';
 import { runKeyOf } from '../store/run-key.js';
 import type { EndState } from './errors.js';
 import type { DescribedExecution, Execution, RawActivity } from './executions.js';
+import { readSteps } from './read-steps.js';
 import { isRunKey } from './stored-receipts.js';
 
 /** Where a run is, as far as a client can see it. */
@@ -37,7 +38,10 @@ export interface RunSnapshot extends RunSummary {
   sinks: RunStatus['sinks'];
   /** The Dataflow job of an open run, once it is known; the receipt has that of one that has ended. */
   job: ReceiptJob | null;
-  /** What Beam's steps have done in this attempt, by name; empty before and after. */
+  /**
+   * What the steps have done, by name: in this attempt of Beam, or in all once everything is staged.
+   * Empty before; `progress()` keeps them, and has those of the receipt at the end.
+   */
   steps: Record<string, StepProgress>;
   /** The activity under way; null between two. */
   activity: PendingActivity | null;
@@ -88,6 +92,7 @@ export function snapshotOf(
 ): RunSnapshot {
   const { pendingActivity: pending, failedTasks } = execution;
   const summary = summaryOf(execution, runKey);
+  const staged = readSteps(status?.steps);
   return {
     ...summary,
     // The workflow's own answer is newer than what was described before it was asked.
@@ -97,7 +102,7 @@ export function snapshotOf(
     job: status?.job ?? null,
     waiting_for: status?.waiting_for ?? [],
     sinks: status?.sinks ?? [],
-    steps: stepsOf(pending),
+    steps: Object.keys(staged).length > 0 ? staged : stepsInHeartbeat(pending),
     activity: pending ? activityOf(pending) : null,
     stuck:
       failedTasks > 1
@@ -154,18 +159,10 @@ function activityOf(raw: RawActivity): PendingActivity {
   };
 }
 
-/** What the last heartbeat says; nothing of one that is not of the form that ours have. */
-function stepsOf(raw: RawActivity | null): Record<string, StepProgress> {
+/** What the last heartbeat says. */
+function stepsInHeartbeat(raw: RawActivity | null): Record<string, StepProgress> {
   const payload = raw?.heartbeatDetails?.payloads?.[0];
   if (raw?.activityType?.name !== 'runBeam' || !payload) return {};
   const details = payloadConverter.fromPayload<unknown>(payload);
-  const steps = isNamed(details) ? details['steps'] : undefined;
-  if (!isNamed(steps)) return {};
-  return Object.fromEntries(
-    Object.entries(steps).flatMap(([name, step]) => (isStep(step) ? [[name, step]] : [])),
-  );
-}
-
-function isStep(step: unknown): step is StepProgress {
-  return isNamed(step) && typeof step['kind'] === 'string' && typeof step['rows'] === 'number';
+  return isNamed(details) ? readSteps(details['steps']) : {};
 }

@@ -1,6 +1,6 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { ReceiptJob } from './job.js';
-import type { Progress } from './progress.js';
+import type { Progress, StepProgress } from './progress.js';
 import type { ReceiptSink, RunState } from './receipt.js';
 
 /** Registered by the worker when it starts: an unregistered one leaves a run failing its tasks. */
@@ -28,6 +28,8 @@ export interface RunStatus {
   /** Destinations this run waits for. */
   waiting_for: string[];
   sinks: Pick<ReceiptSink, 'name' | 'module' | 'destination' | 'state' | 'rows'>[];
+  /** What the steps have done, once everything is staged and counted; before, a heartbeat tells. */
+  steps?: Record<string, StepProgress>;
 }
 
 /** Progress of the Beam child, from the last heartbeat of `runBeam`; see {@link RunStatus}. */

@@ -19,6 +19,7 @@ import type {
 } from './activities.js';
 import { needsHost, receiptStoreOf } from './needs-host.js';
 import type { RunFailure } from './run-failure.js';
+import { stagedSteps } from './staged-steps.js';
 
 type AttributePairs = Extract<Parameters<typeof upsertSearchAttributes>[0], unknown[]>;
 
@@ -206,6 +207,7 @@ export class RunRecord {
         state,
         rows,
       })),
+      ...(this.audit === null ? {} : { steps: stagedSteps(this.audit) }),
     };
   }
 

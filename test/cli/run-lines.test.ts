@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Receipt, RunSnapshot } from '../../src/client/index.js';
 import { RunFailed } from '../../src/client/index.js';
 import { adviceOf } from '../../src/cli/advice.js';
 import { failureLines } from '../../src/cli/failure-lines.js';
 import { duration, rate, wrapped } from '../../src/cli/format.js';
 import { costText, jobFacts } from '../../src/cli/job-lines.js';
-import { stepLine } from '../../src/cli/progress/bars.js';
+import { createBars, stepLine } from '../../src/cli/progress/bars.js';
 import { eventsBetween } from '../../src/cli/progress/events.js';
 import { createLines } from '../../src/cli/progress/lines.js';
 import { receiptLines, summaryLines } from '../../src/cli/receipt-lines.js';
@@ -78,6 +80,26 @@ const snapshot: RunSnapshot = {
   },
   stuck: null,
 };
+
+/** A terminal that keeps what is written to it. */
+class Terminal {
+  readonly written: string[] = [];
+  readonly tty: NodeJS.WriteStream;
+
+  constructor(columns: number) {
+    const stream = new Writable({
+      write: (chunk, _encoding, done) => {
+        this.written.push(String(chunk));
+        done();
+      },
+    });
+    this.tty = Object.assign(stream, {
+      isTTY: true,
+      columns,
+      rows: 24,
+    }) as unknown as NodeJS.WriteStream;
+  }
+}
 
 function fate(change: Partial<Receipt['sinks'][number]>): string {
   return summaryLines({ ...receipt, sinks: [{ ...sink, ...change }] }, null)[1] ?? '';
@@ -394,7 +416,48 @@ describe('progress', () => {
       '03:04:22Z  flights  200,000 of 336,776 rows  59%  11k/s',
       '03:04:22Z  flights  336,776 rows  done',
       '03:04:22Z  orders  336,792 rows  done',
+      '03:04:22Z  warehouse  1,000 rows  done',
     ]);
+  });
+
+  it('says of a step once that it is done, also where the run tells no more of its steps', () => {
+    const shown = view();
+    shown.show({ ...snapshot, steps: { orders: step(336_792, true) } });
+    shown.show({ ...snapshot, state: 'publishing', steps: {} });
+    shown.show({ ...snapshot, state: 'publishing', steps: { orders: step(336_792, true) } });
+    shown.end(receipt);
+    assert.equal(lines.filter((line) => line.includes('orders')).length, 1, lines.join('\n'));
+  });
+
+  it('ends on a terminal with each step once, sinks too, with its final count', () => {
+    const terminal = new Terminal(80);
+    const bars = createBars([{ name: 'orders', kind: 'source', module: 'postgres' }], terminal.tty);
+    bars.show({ ...snapshot, steps: { orders: step(100) } });
+    bars.show({ ...snapshot, state: 'publishing', steps: {} });
+    terminal.written.length = 0;
+    bars.end(receipt);
+    bars.end();
+    const [, last = ''] = terminal.written.join('').split('\u001B[0J');
+    assert.deepEqual(last.split('\n'), [
+      '  orders     source postgres  336,792 rows',
+      '  warehouse  sink duckdb      1,000 rows',
+      '',
+    ]);
+  });
+
+  it('draws no more bars than the terminal has lines', async () => {
+    const terminal = new Terminal(80);
+    const names = Array.from({ length: 40 }, (_, index) => `t${index}`);
+    const bars = createBars([], terminal.tty);
+    bars.show({ ...snapshot, steps: Object.fromEntries(names.map((name) => [name, step(1)])) });
+    bars.show({ ...snapshot, steps: Object.fromEntries(names.map((name) => [name, step(2)])) });
+    await sleep(500);
+    bars.end();
+    const [drawn = '', last = ''] = terminal.written.join('').split('\u001B[0J');
+    assert.match(drawn, /t20 /);
+    assert.doesNotMatch(drawn, /t21 /);
+    assert.match(drawn, /and 19 more steps/);
+    assert.equal(last.split('\n').length, 41);
   });
 
   it('says once why an attempt failed, and that another follows', () => {

@@ -61,6 +61,18 @@ describe('Beamline, with a real server, worker and database', function () {
     assert.equal(receipt.rows_read, 1000);
     assert.equal(receipt.run_key, run.key);
     assert.equal(looks.at(-1)?.state, 'succeeded');
+    const done = (name: string): unknown => {
+      const { kind, rows, done } = looks.at(-1)?.steps[name] ?? {};
+      return { kind, rows, done };
+    };
+    assert.deepEqual(done('orders'), { kind: 'source', rows: 1000, done: true });
+    assert.deepEqual(done('warehouse'), { kind: 'sink', rows: 1000, done: true });
+    assert.equal(looks.at(-1)?.sinks[0]?.state, 'published');
+    const first = looks.findIndex(({ steps }) => Object.keys(steps).length > 0);
+    assert.ok(
+      looks.slice(first).every(({ steps }) => 'orders' in steps),
+      'a step that was seen was forgotten',
+    );
     assert.ok(looks.length < 30, `looked ${looks.length} times`);
     assert.match(run.workflowId, /^orders-\d{8}t\d{6}-[a-z2-7]{5}$/);
     const description = await environment.client.workflow.getHandle(run.workflowId).describe();

@@ -5,9 +5,10 @@ import { followRun } from '../follow.js';
 import { duration, instant, rows } from '../format.js';
 import { globalsOf } from '../globals.js';
 import { columns, note, print, printJson } from '../output.js';
+import { stepsOfReceipt } from '../../shared/progress.js';
 import { jobFacts } from '../job-lines.js';
 import { attemptText, elapsed, nextText, stateText, stepText } from '../progress/events.js';
-import { headline } from '../receipt-lines.js';
+import { headline, sinkRows } from '../receipt-lines.js';
 import { runArgument, withBeamline } from '../temporal.js';
 import { shellCommand } from '../shell-command.js';
 
@@ -69,11 +70,14 @@ export function statusLines(
       : receipt === null
         ? `${stateText(snapshot)} after ${duration(took)}`
         : headline(receipt);
-  const inBeam = Object.entries(snapshot.steps).filter(([, { kind }]) => kind !== 'sink');
-  const steps = inBeam.map(([step, progress]) => [
+  const progress = { ...snapshot.steps, ...(receipt && stepsOfReceipt(receipt)) };
+  const moduleOf = (step: string): string =>
+    receipt?.steps.find(({ name }) => name === step)?.module ?? '';
+  const inBeam = Object.entries(progress).filter(([, { kind }]) => kind !== 'sink');
+  const steps = inBeam.map(([step, sofar]) => [
     `  ${step}`,
-    progress.kind,
-    stepText(progress, null),
+    `${sofar.kind} ${moduleOf(step)}`.trimEnd(),
+    stepText(sofar, null),
   ]);
   const sinks = snapshot.sinks.map(({ name: sink, module, state: fate }) => {
     const staged = snapshot.steps[sink];
@@ -86,7 +90,7 @@ export function statusLines(
   return [
     `run ${run.key}  ${name}  ${state}`,
     ...facts.flatMap(([name, value]) => (value === null ? [] : [fact(name, value)])),
-    ...columns([...steps, ...sinks]),
+    ...columns([...steps, ...sinks, ...sinkRows(receipt?.sinks ?? [])]),
     ...next.map((command, index) => fact(index === 0 ? 'next' : '', shellCommand(command))),
   ];
 }

@@ -1,6 +1,8 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
-import type { Receipt, RunSnapshot, StepProgress } from '../../client/index.js';
+import type { RunSnapshot, StepProgress } from '../../client/index.js';
+import { stepsOfReceipt } from '../../shared/progress.js';
 import { clipped, wrapped } from '../format.js';
+import { counted } from '../output.js';
 import { elapsed, eventsBetween, percentOf, stateText, stepText } from './events.js';
 import { Rates } from './rates.js';
 import type { KnownSteps, ProgressView } from './view.js';
@@ -14,9 +16,11 @@ export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): Progr
     linewrap: false,
     fps: 5,
     gracefulExit: false,
+    // A bar that stays where another was removed is not drawn again: the last lines are written anew.
+    clearOnComplete: true,
   });
   const lines = new Map<string, SingleBar>();
-  const known: KnownSteps = [...steps];
+  const known: KnownSteps = steps.map((step) => ({ ...step }));
   const rates = new Rates();
   const draw = (key: string, text: string): void => {
     const payload = { text: clipped(text, (stream.columns ?? 80) - 1) };
@@ -32,15 +36,20 @@ export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): Progr
   let last: RunSnapshot | undefined;
   let isEnded = false;
   const drawState = (): void => {
-    if (last !== undefined) {
-      draw('', `  ${stateText(last)}  ${elapsed(last.started_at, Date.now())}`);
-    }
+    if (last === undefined) return;
+    const hidden = Object.keys(last.steps).length - (lines.size - 1);
+    const more = hidden > 0 && lines.size > 1 ? `  and ${counted(hidden, 'more step')}` : '';
+    draw('', `  ${stateText(last)}  ${elapsed(last.started_at, Date.now())}${more}`);
   };
-  const drawStep = (name: string, step: StepProgress, perSecond: number | null): void => {
-    if (!known.some((candidate) => candidate.name === name)) {
-      known.push({ name, kind: step.kind, module: '' });
-    }
-    draw(name, stepLine(known, name, step, perSecond, stream.columns ?? 80));
+  /** Who follows a run that another started learns of its steps by and by. */
+  const learn = (name: string, kind: StepProgress['kind'], module = ''): void => {
+    const step = known.find((candidate) => candidate.name === name);
+    if (step === undefined) known.push({ name, kind, module });
+    else step.module ||= module;
+  };
+  const lineOf = (name: string, step: StepProgress, perSecond: number | null): string => {
+    learn(name, step.kind);
+    return stepLine(known, name, step, perSecond, stream.columns ?? 80);
   };
   const ticking = setInterval(drawState, 500);
   return {
@@ -51,9 +60,12 @@ export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): Progr
       }
       last = snapshot;
       drawState();
+      // What is higher than the terminal could not be drawn over.
+      const most = Math.max(1, (stream.rows ?? 24) - 3);
       for (const name of inOrder(known, Object.keys(snapshot.steps))) {
         const step = snapshot.steps[name];
-        if (step !== undefined) drawStep(name, step, rates.of(snapshot, name));
+        if (step === undefined || (!lines.has(name) && lines.size > most)) continue;
+        draw(name, lineOf(name, step, rates.of(snapshot, name)));
       }
     },
     note: log,
@@ -61,12 +73,15 @@ export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): Progr
       if (isEnded) return;
       isEnded = true;
       clearInterval(ticking);
-      for (const [name, step] of finalSteps(receipt)) {
-        drawStep(name, step, last === undefined ? null : rates.of(last, name));
-      }
-      const state = lines.get('');
-      if (state !== undefined) bars.remove(state);
       bars.stop();
+      for (const { name, kind, module } of receipt?.steps ?? []) learn(name, kind, module);
+      for (const { name, module } of receipt?.sinks ?? []) learn(name, 'sink', module);
+      const steps = { ...last?.steps, ...(receipt && stepsOfReceipt(receipt)) };
+      for (const name of inOrder(known, Object.keys(steps))) {
+        const step = steps[name];
+        const width = (stream.columns ?? 80) - 1;
+        if (step !== undefined) stream.write(`${clipped(lineOf(name, step, null), width)}\n`);
+      }
     },
   };
 }
@@ -106,14 +121,6 @@ function barOf(step: StepProgress, width: number): string {
   if (percent === null) return '·'.repeat(width);
   const full = Math.round((width * percent) / 100);
   return '█'.repeat(full) + '░'.repeat(width - full);
-}
-
-function finalSteps(receipt: Receipt | undefined): [string, StepProgress][] {
-  if (receipt === undefined) return [];
-  return receipt.steps.map(({ name, kind, rows_out }) => [
-    name,
-    { kind, rows: rows_out, bytes: 0, done: true },
-  ]);
 }
 
 function inOrder(known: KnownSteps, names: string[]): string[] {

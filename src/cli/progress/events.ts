@@ -51,7 +51,7 @@ export function stepText(step: StepProgress, perSecond: number | null): string {
   return [
     isOpen ? `${number(step.rows)} of ${rows(step.total_rows ?? 0)}` : rows(step.rows),
     ...(isOpen ? [`${percent}%`] : []),
-    ...(perSecond === null ? [] : [rate(perSecond)]),
+    ...(perSecond === null || step.done ? [] : [rate(perSecond)]),
   ].join('  ');
 }
 

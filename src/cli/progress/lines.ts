@@ -1,4 +1,5 @@
 import type { RunSnapshot } from '../../client/index.js';
+import { stepsOfReceipt } from '../../shared/progress.js';
 import { clock } from '../format.js';
 import { doneText, eventsBetween, stepText } from './events.js';
 import { Rates } from './rates.js';
@@ -24,7 +25,7 @@ export function createLines(
     show(snapshot) {
       rates.observe(snapshot, now().getTime());
       for (const { text } of eventsBetween(before, snapshot)) line(text);
-      before = snapshot;
+      before = { ...snapshot, steps: { ...before?.steps, ...snapshot.steps } };
       if (now().getTime() - lastLine < signOfLifeMs) return;
       for (const [name, step] of Object.entries(snapshot.steps)) {
         if (!step.done) line(`${name}  ${stepText(step, rates.of(snapshot, name))}`);
@@ -32,8 +33,8 @@ export function createLines(
     },
     note: line,
     end(receipt) {
-      for (const { name, rows_out } of receipt?.steps ?? []) {
-        if (before?.steps[name]?.done !== true) line(doneText(name, rows_out));
+      for (const [name, { rows }] of Object.entries(receipt ? stepsOfReceipt(receipt) : {})) {
+        if (before?.steps[name]?.done !== true) line(doneText(name, rows));
       }
     },
   };
