@@ -41,16 +41,3 @@ export function clock(time: Date): string {
 export function clipped(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
-
-/** Broken at spaces into lines of a width, later ones indented. */
-export function wrapped(text: string, width: number): string[] {
-  const indent = `${/^ */.exec(text)?.[0] ?? ''}  `;
-  const lines: string[] = [];
-  for (const word of text.trim().split(' ')) {
-    const line = lines.at(-1);
-    if (line !== undefined && line.length + 1 + word.length < width) {
-      lines[lines.length - 1] = `${line} ${word}`;
-    } else lines.push(line === undefined ? `${indent.slice(2)}${word}` : `${indent}${word}`);
-  }
-  return lines;
-}

@@ -1,16 +1,32 @@
+import { wrapped } from './wrap.js';
+
 /** Prints the one JSON document of a command. */
 export function printJson(document: unknown): void {
   process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
 }
 
-/** Prints one line of a command's result. */
+/** Prints one line of a command's result, broken where a terminal is narrower. */
 export function print(line = ''): void {
+  writeLine(process.stdout, line);
+}
+
+/** Prints what others have written, as it is. */
+export function printAsIs(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
 /** Prints a remark that is no part of the result. */
 export function note(line: string): void {
-  process.stderr.write(`${line}\n`);
+  writeLine(process.stderr, line);
+}
+
+function writeLine(stream: NodeJS.WriteStream, line: string): void {
+  for (const part of wrapped(line, roomOf(stream))) stream.write(`${part}\n`);
+}
+
+/** Columns of a terminal; without one a line stays one, however long. */
+export function roomOf(stream: NodeJS.WriteStream): number {
+  return stream.isTTY ? stream.columns || 80 : Infinity;
 }
 
 /** Lines of aligned columns, two spaces between them; the last column is not padded. */

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { CliError, exitCodes, type ExitCode } from './errors.js';
-import { counted, printJson } from './output.js';
+import { counted, note, printJson } from './output.js';
 import { shellCommand } from './shell-command.js';
 
 /** Tells the person (or with `--json` the program) what went wrong. Returns the exit code. */
@@ -17,8 +17,8 @@ export function reportError(
     printJson({ error: { type, message, ...(problems === undefined ? {} : { problems }) } });
   else {
     const isList = problems !== undefined;
-    process.stderr.write(`${isList ? '' : 'error: '}${message}\n`);
-    if (hint !== undefined) process.stderr.write(`${hint}\n`);
+    note(`${isList ? '' : 'error: '}${message}`);
+    if (hint !== undefined) note(hint);
   }
   if (verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
   return exitCode;

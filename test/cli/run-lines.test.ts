@@ -5,7 +5,7 @@ import type { Receipt, RunSnapshot } from '../../src/client/index.js';
 import { RunFailed } from '../../src/client/index.js';
 import { adviceOf } from '../../src/cli/advice.js';
 import { failureLines } from '../../src/cli/failure-lines.js';
-import { duration, rate, wrapped } from '../../src/cli/format.js';
+import { duration, rate } from '../../src/cli/format.js';
 import { costText, jobFacts } from '../../src/cli/job-lines.js';
 import { createBars, stepLine } from '../../src/cli/progress/bars.js';
 import { eventsBetween } from '../../src/cli/progress/events.js';
@@ -154,11 +154,6 @@ describe('numbers for people', () => {
       '1.0M/s',
       '12.3M/s',
     ]);
-  });
-
-  it('breaks a long note at spaces and loses no word', () => {
-    const lines = wrapped('  one two three four', 14);
-    assert.deepEqual(lines, ['  one two', '    three', '    four']);
   });
 });
 

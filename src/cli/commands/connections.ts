@@ -4,7 +4,6 @@ import { exitCodes } from '../errors.js';
 import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
 import { columns, counted, note, print, printJson } from '../output.js';
-import { wrapped } from '../format.js';
 
 interface Options {
   profile?: string;
@@ -55,14 +54,10 @@ function printResults(results: readonly TestedConnection[]): void {
       ok ? `${seconds.toFixed(1)} s` : (cause ?? 'other').replaceAll('_', ' '),
     ]),
   );
-  const width = process.stdout.columns ?? 200;
   for (const [index, { ok, cause, message }] of results.entries()) {
     print(lines[index]);
     const about = ok ? [message] : [message, `next: ${nextStep(cause)}`];
-    for (const text of about) {
-      if (text === '') continue;
-      for (const line of wrapped(`  ${text.split('\n')[0] ?? ''}`, width)) print(line);
-    }
+    for (const text of about) if (text !== '') print(`  ${text.split('\n')[0] ?? ''}`);
   }
 }
 

@@ -9,7 +9,7 @@ import { instant } from '../format.js';
 import { globalsOf } from '../globals.js';
 import { followMessages, levels, messageLines } from '../job-messages.js';
 import { jobOf, referenceOf, withDataflow } from '../job-service.js';
-import { print, printJson } from '../output.js';
+import { print, printAsIs, printJson } from '../output.js';
 import { runArgument, withBeamline } from '../temporal.js';
 import { shellCommand } from '../shell-command.js';
 
@@ -82,14 +82,14 @@ async function showMessages(
     if (follow) {
       await untilEnd(root, runKey, async (ended) => {
         for await (const message of followMessages(dataflow, job, { ...minimum, ended })) {
-          for (const line of messageLines(message)) print(line);
+          for (const line of messageLines(message)) printAsIs(line);
         }
       });
       return;
     }
     const messages = await dataflow.messages(job, minimum);
     if (json) printJson({ run_key: runKey, job, messages });
-    else for (const message of messages) for (const line of messageLines(message)) print(line);
+    else for (const message of messages) for (const line of messageLines(message)) printAsIs(line);
   });
 }
 
@@ -125,7 +125,7 @@ async function printLog(root: string, reference: string, json: boolean): Promise
   }
   for (const { attempt, started_at, lines } of attempts) {
     if (attempt !== null) print(`attempt ${attempt}  ${instant(started_at ?? '')}`);
-    for (const line of lines) print(`  ${line}`);
+    for (const line of lines) printAsIs(`  ${line}`);
     if (lines.length === 0) print('  (nothing was logged)');
   }
 }

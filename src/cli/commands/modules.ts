@@ -3,7 +3,7 @@ import type { ModuleInfo } from '../../config/module-info.js';
 import { CliError, exitCodes } from '../errors.js';
 import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
-import { columns, print, printJson } from '../output.js';
+import { columns, print, printJson, roomOf } from '../output.js';
 import { shellCommand } from '../shell-command.js';
 
 /** `beamline modules [NAME]`: what a config's `module` can name, and the parameters of one. */
@@ -54,6 +54,16 @@ async function printModule(module: ModuleInfo): Promise<void> {
     row.required ? 'required' : row.default === undefined ? '' : `default ${row.default}`,
     row.description,
   ]);
-  for (const line of columns(rows)) print(line);
+  const lines = columns(rows);
+  if (lines.every((line) => line.length < roomOf(process.stdout)))
+    for (const line of lines) print(line);
+  else {
+    // What a parameter does needs the width for itself.
+    const heads = columns(rows.map(([name = '', type = '', need = '']) => [name, type, need]));
+    for (const [index, [, , , description]] of rows.entries()) {
+      print(heads[index]);
+      print(`      ${description}`);
+    }
+  }
   print();
 }

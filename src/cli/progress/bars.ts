@@ -1,8 +1,9 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { RunSnapshot, StepProgress } from '../../client/index.js';
 import { stepsOfReceipt } from '../../shared/progress.js';
-import { clipped, wrapped } from '../format.js';
+import { clipped } from '../format.js';
 import { counted } from '../output.js';
+import { wrapped } from '../wrap.js';
 import { elapsed, eventsBetween, percentOf, stateText, stepText } from './events.js';
 import { Rates } from './rates.js';
 import type { KnownSteps, ProgressView } from './view.js';
