@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Receipt, RunSnapshot } from '../../src/client/index.js';
 import { RunFailed } from '../../src/client/index.js';
 import { adviceOf } from '../../src/cli/advice.js';
+import { statusLines } from '../../src/cli/commands/status.js';
 import { failureLines } from '../../src/cli/failure-lines.js';
 import { duration, rate } from '../../src/cli/format.js';
 import { costText, jobFacts } from '../../src/cli/job-lines.js';
@@ -254,6 +255,32 @@ describe('a failed run', () => {
   it('promises no cleaning up after a termination', () => {
     const lines = failed({ outcome: 'terminated', type: 'Terminated' });
     assert.match(lines.at(-1) ?? '', /may be left behind/);
+  });
+
+  it('has its cause in one line of `status`, and the command that says more', () => {
+    const ended = { ...snapshot, state: 'failed', closed_at: '2026-11-24T03:04:14.100Z' } as const;
+    const of = (change: Partial<RunFailed>): string[] =>
+      statusLines(
+        { key: 'q4kx7mw2ta', url: null },
+        ended,
+        { ...receipt, outcome: 'failed', steps: [], sinks: [] },
+        { absent_host: null, held_by: [] },
+        new RunFailed({
+          runKey: 'q4kx7mw2ta',
+          outcome: 'failed',
+          type: 'SqlError',
+          message: 'no such table: ordres\nLINE 1: select',
+          step: 'delays',
+          ...change,
+        }),
+      );
+    const lines = of({});
+    assert.ok(lines.includes('  cause     delays: no such table: ordres …'), lines.join('\n'));
+    assert.deepEqual(lines.slice(-2), [
+      '  next      beamline explain q4kx7mw2ta',
+      '            beamline receipt q4kx7mw2ta',
+    ]);
+    assert.doesNotMatch(of({ outcome: 'cancelled' }).join('\n'), /cause|explain/);
   });
 
   it('has advice for every failure type that agrees with whether it is retried', () => {

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import type { Receipt, Run, RunSnapshot, Waits } from '../../client/index.js';
+import type { Receipt, Run, RunFailed, RunSnapshot, Waits } from '../../client/index.js';
 import { examples } from '../examples.js';
 import { followRun } from '../follow.js';
 import { duration, instant, rows } from '../format.js';
+import { explanationOf } from '../failure-lines.js';
 import { globalsOf } from '../globals.js';
 import { columns, note, print, printJson } from '../output.js';
 import { stepsOfReceipt } from '../../shared/progress.js';
@@ -32,18 +33,32 @@ export function register(program: Command): void {
         }
         const isOpen = snapshot.closed_at === null;
         const receipt = isOpen ? null : await beamline.receiptOf(snapshot);
+        const failed = isOpen ? null : await failedOf(run);
         const waits = await beamline.waitsOf(snapshot);
-        if (json) printJson({ ...snapshot, ...waits, timeline: run.url, receipt });
-        else for (const line of statusLines(run, snapshot, receipt, waits)) print(line);
+        if (json) {
+          const failure = failed && { type: failed.type, message: failed.message };
+          printJson({ ...snapshot, ...waits, timeline: run.url, failure, receipt });
+        } else for (const line of statusLines(run, snapshot, receipt, waits, failed)) print(line);
       });
     });
 }
 
+/** Why a run that has ended did not succeed; null if it did. */
+async function failedOf(run: Run): Promise<RunFailed | null> {
+  const { RunFailed } = await import('../../client/index.js');
+  return run.result().then(
+    () => null,
+    (error: unknown) => (error instanceof RunFailed ? error : null),
+  );
+}
+
+/** @param failed of a run that has ended, and did not succeed */
 export function statusLines(
   run: Pick<Run, 'key' | 'url'>,
   snapshot: RunSnapshot,
   receipt: Receipt | null,
   waits: Waits,
+  failed: RunFailed | null = null,
 ): string[] {
   const { activity, pipeline, started_at, closed_at, stuck } = snapshot;
   const name = pipeline ?? receipt?.pipeline ?? '';
@@ -51,6 +66,7 @@ export function statusLines(
     ['workflow', snapshot.workflow_id],
     ['started', instant(started_at)],
     ['finished', closed_at === null ? null : instant(closed_at)],
+    ['cause', failed === null ? null : causeLine(failed)],
     ['activity', activity === null ? null : activityText(activity)],
     ['failed', activity === null ? null : failureText(activity)],
     ['waits for', snapshot.waiting_for.join(', ') || null],
@@ -86,13 +102,25 @@ export function statusLines(
   const next =
     closed_at === null
       ? [`status ${run.key} --watch`, `logs ${run.key} --follow`, `cancel ${run.key}`]
-      : [receipt === null ? `logs ${run.key}` : `receipt ${run.key}`];
+      : [
+          ...(failed === null || failed.outcome === 'cancelled' ? [] : [`explain ${run.key}`]),
+          receipt === null ? `logs ${run.key}` : `receipt ${run.key}`,
+        ];
   return [
     `run ${run.key}  ${name}  ${state}`,
     ...facts.flatMap(([name, value]) => (value === null ? [] : [fact(name, value)])),
     ...columns([...steps, ...sinks, ...sinkRows(receipt?.sinks ?? [])]),
     ...next.map((command, index) => fact(index === 0 ? 'next' : '', shellCommand(command))),
   ];
+}
+
+/** In one line; `explain` says the rest. A cancellation is its own cause. */
+function causeLine(failed: RunFailed): string | null {
+  if (failed.outcome === 'cancelled') return null;
+  const [first = '', ...more] = explanationOf(failed).cause;
+  const { step } = failed;
+  const where = step === undefined || first.includes(step) ? '' : `${step}: `;
+  return `${where}${first}${more.length > 0 ? ' …' : ''}`;
 }
 
 /** Who keeps a run waiting, and which host is not there. */
