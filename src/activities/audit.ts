@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { faultPoint } from '../process/fault-point.js';
+import type { PlannedSink } from '../config/plan.js';
 import { failure } from '../shared/failures.js';
 import type { ManifestStep } from '../shared/manifest.js';
 import type { Audit, PipelineActivities } from '../workflows/activities.js';
@@ -44,10 +45,16 @@ export function createAudit(
         steps.filter(({ kind }) => kind === 'source'),
         ({ rows_out }) => rows_out,
       ),
-      rowsStaged: sum(Object.values(sinks), ({ rows }) => rows),
+      rowsStaged: stagedOnce(plan.sinks, sinks),
       rowsRejected: sum(steps, ({ rows_rejected }) => rows_rejected),
     };
   };
+}
+
+/** Rows that several sinks take are staged for each of them, and counted once. */
+function stagedOnce(planned: readonly PlannedSink[], staged: Audit['sinks']): number {
+  const byInput = new Map(planned.map(({ input, name }) => [input, staged[name]?.rows ?? 0]));
+  return sum([...byInput.values()], (rows) => rows);
 }
 
 function assertRowsKept(name: string, step: ManifestStep): void {

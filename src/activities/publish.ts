@@ -81,8 +81,8 @@ export function createFence(deps: ActivityDeps): PipelineActivities['fence'] {
   };
 }
 
-function publishedOf({ version, rows, bytes }: Commit): Published {
-  return { version, rows, bytes };
+function publishedOf({ version, rows, bytes, replaced }: Commit): Published {
+  return { version, rows, bytes, ...(replaced === undefined ? {} : { replaced }) };
 }
 
 /** Asks a sink's destination where it stands, and what the run has committed there. */

@@ -9,12 +9,15 @@ import { commandOf } from './shell-command.js';
 
 const label = (name: string): string => `  ${name.padEnd(9)}`;
 
-/** `succeeded in 3.1 s   read 336,792 · staged 342,204 · rejected 0`. */
+/** `succeeded in 3.1 s   read 336,792 rows · staged 5,412 · rejected 0`; what was written, each sink says. */
 export function headline(receipt: Receipt): string {
-  const { outcome, duration_ms, rows_read, rows_staged, rows_rejected } = receipt;
+  const { outcome, duration_ms, rows_read, rows_staged, rows_rejected, steps } = receipt;
   const how = `${outcome.replaceAll('_', ' ')} ${outcome === 'succeeded' ? 'in' : 'after'}`;
-  const counts = `read ${number(rows_read)} · staged ${number(rows_staged)} · rejected ${number(rows_rejected)}`;
-  return `${how} ${duration(duration_ms)}   ${counts}`;
+  const took = `${how} ${duration(duration_ms)}`;
+  // Of a run that ended before everything was staged nothing was counted.
+  if (steps.length === 0) return took;
+  const counts = `read ${rows(rows_read)} · staged ${number(rows_staged)} · rejected ${number(rows_rejected)}`;
+  return `${took}   ${counts}`;
 }
 
 /** What became of each sink: its name, its module, and its fate. */
@@ -137,13 +140,15 @@ function sinkFate({
   destination,
   rows: count,
   version,
+  replaced,
   published_by,
 }: ReceiptSink): string {
   const by = published_by === undefined ? '' : `, by run ${published_by}`;
   const place = location ?? destination;
+  const instead = replaced === undefined ? '' : ` in place of ${number(replaced)}`;
   switch (state) {
     case 'published':
-      return `${verbs[mode] ?? mode} ${place}: ${rows(count)}, version ${version ?? '?'}${by}`;
+      return `${verbs[mode] ?? mode} ${place}: ${rows(count)}${instead}, version ${version ?? '?'}${by}`;
     case 'kept':
       return `kept ${place} as it was`;
     case 'uncertain':

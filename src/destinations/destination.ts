@@ -123,6 +123,8 @@ export interface Commit {
   version: number;
   rows: number;
   bytes: number;
+  /** Of a merge: rows of the table in whose place its own are; absent where that is not known. */
+  replaced?: number;
   /** True if an earlier attempt of the same run had made it already. */
   adopted: boolean;
 }

@@ -44,6 +44,8 @@ export interface ReceiptSink {
   destination: string;
   rows: number;
   bytes: number;
+  /** Rows of the table in whose place a merge put its own, where the destination knows. */
+  replaced?: number;
   /**
    * `published`: committed by this run; `kept`: left alone, since the result was empty or an earlier
    * run had published it; `unpublished`:
@@ -98,6 +100,7 @@ export interface Receipt {
   /** Attempts of `runBeam`; 1 when nothing went wrong. */
   attempts: number;
   rows_read: number;
+  /** Rows that several sinks take count once; in receipts of before, for each of them. */
   rows_staged: number;
   rows_rejected: number;
   steps: ReceiptStep[];
@@ -111,7 +114,14 @@ export interface Receipt {
   /** Run keys of earlier runs that this one finished. */
   completed?: string[];
   /** What this run published of what earlier ones had staged. */
-  finished?: { run_key: string; sink: string; version: number; rows: number; bytes: number }[];
+  finished?: {
+    run_key: string;
+    sink: string;
+    version: number;
+    rows: number;
+    bytes: number;
+    replaced?: number;
+  }[];
   /** What was staged and is not published yet, of a run that published only some of its sinks. */
   left?: {
     staged: { manifestUri: string; manifestSha256: string; attempt: number };

@@ -171,6 +171,7 @@ export interface Audit {
   steps: Record<string, ManifestStep>;
   sinks: Record<string, { rows: number; bytes: number }>;
   rowsRead: number;
+  /** Rows that several sinks take count once. */
   rowsStaged: number;
   rowsRejected: number;
 }
@@ -179,6 +180,8 @@ export interface Published {
   version: number;
   rows: number;
   bytes: number;
+  /** See `ReceiptSink`. */
+  replaced?: number;
 }
 
 export interface SinkReference {

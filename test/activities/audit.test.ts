@@ -60,6 +60,17 @@ describe('the audit of what was staged', () => {
     assert.deepEqual([audited.rowsRead, audited.rowsStaged, audited.rowsRejected], [5, 5, 1]);
   });
 
+  it('counts rows that two sinks take once', async () => {
+    const lake = { ...warehouse, name: 'lake', destination: 'duckdb:lake' };
+    const sums = { ...warehouse, name: 'sums', destination: 'duckdb:sums', input: 'sums' };
+    run = await pin(project, 'runkey0001', { sources: [], sinks: [warehouse, lake, sums] });
+    const same = await stage(root, ids(1, 5));
+    const audited = await audit(
+      manifestOf(run, { warehouse: same, lake: same, sums: await stage(root, ids(1, 2)) }),
+    );
+    assert.equal(audited.rowsStaged, 7);
+  });
+
   it('takes windows that are those of the run', async () => {
     run = { ...run, windows };
     await audit({ ...whole, windows });

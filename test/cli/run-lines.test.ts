@@ -11,7 +11,7 @@ import { costText, jobFacts } from '../../src/cli/job-lines.js';
 import { createBars, stepLine } from '../../src/cli/progress/bars.js';
 import { eventsBetween } from '../../src/cli/progress/events.js';
 import { createLines } from '../../src/cli/progress/lines.js';
-import { receiptLines, summaryLines } from '../../src/cli/receipt-lines.js';
+import { headline, receiptLines, summaryLines } from '../../src/cli/receipt-lines.js';
 import { failureTypes } from '../../src/shared/failures.js';
 
 const sink: Receipt['sinks'][number] = {
@@ -161,17 +161,26 @@ describe('numbers for people', () => {
 describe('the summary of a run', () => {
   it('says how it ended, what became of each sink, and what to type next', () => {
     assert.deepEqual(summaryLines(receipt, 'http://ui/run'), [
-      'succeeded in 3.1 s   read 336,792 · staged 1,000 · rejected 0',
+      'succeeded in 3.1 s   read 336,792 rows · staged 1,000 · rejected 0',
       '  warehouse  sink duckdb  replaced main.orders in w.duckdb: 1,000 rows, version 3',
       '  receipt   beamline receipt q4kx7mw2ta',
       '  timeline  http://ui/run',
     ]);
   });
 
+  it('counts nothing of a run that ended before its rows were counted', () => {
+    const early: Receipt = { ...receipt, outcome: 'failed', rows_read: 0, steps: [] };
+    assert.equal(headline(early), 'failed after 3.1 s');
+  });
+
   it('says of each sink whether it was touched', () => {
     assert.match(
       fate({ mode: 'append', rows: 1 }),
       /appended to main\.orders .*: 1 row, version 3/,
+    );
+    assert.match(
+      fate({ mode: 'merge', rows: 1000, replaced: 990 }),
+      /merged into main\.orders .*: 1,000 rows in place of 990, version 3/,
     );
     assert.match(fate({ state: 'kept' }), /kept main\.orders in w\.duckdb as it was/);
     assert.match(fate({ state: 'unpublished' }), /left main\.orders in w\.duckdb as it was/);
@@ -182,7 +191,7 @@ describe('the summary of a run', () => {
     const lines = receiptLines({ ...receipt, rerun_of: 'aaaaaaaaaa', attempts: 2 });
     assert.deepEqual(lines, [
       'run q4kx7mw2ta  orders  runner local',
-      'succeeded in 3.1 s   read 336,792 · staged 1,000 · rejected 0',
+      'succeeded in 3.1 s   read 336,792 rows · staged 1,000 · rejected 0',
       '  config    orders.yaml',
       '  args      day = "2026-01-01"',
       `  plan      ${'ab'.repeat(32)}`,

@@ -84,7 +84,7 @@ describe('the commands of a run, with a real server, worker and database', funct
     assert.equal(exitCode, 0, stderr);
     assert.match(stderr, /^run orders {2}orders\.yaml {2}run [a-z2-7]{10}\n/);
     assert.match(stderr, /^\d\d:\d\d:\d\dZ {2}orders {2}1,000 rows {2}done$/m);
-    assert.match(stdout, /^succeeded in .* read 1,000 · staged 1,000 · rejected 0\n/);
+    assert.match(stdout, /^succeeded in .* read 1,000 rows · staged 1,000 · rejected 0\n/);
     assert.match(stdout, /replaced orders in warehouse\.duckdb: 1,000 rows, version 1/);
     assert.match(stdout, /timeline {2}http:\/\/ui\.test\/namespaces\/default\/workflows\/orders-/);
     assert.ok(

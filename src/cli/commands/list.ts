@@ -12,7 +12,7 @@ import { shellCommand } from '../shell-command.js';
 type Listed = RunSummary & {
   /** Milliseconds from start to end, or until now. */
   took_ms: number;
-  /** Rows published to all sinks; null while the run is open, or if there is no receipt. */
+  /** Rows published, once where several sinks take the same; null while the run is open, or if there is no receipt. */
   rows: number | null;
   /** Why what the run left cannot be read; absent if it can, or if it left nothing. */
   unreadable?: string;
@@ -62,14 +62,20 @@ async function withReceipt(beamline: Beamline, run: RunSummary): Promise<Listed>
     unreadable = clipped(error instanceof Error ? error.message : String(error), 200);
   }
   const end = run.closed_at === null ? Date.now() : Date.parse(run.closed_at);
-  const published = receipt?.sinks.filter(({ state }) => state === 'published');
   return {
     ...run,
     pipeline: run.pipeline ?? receipt?.pipeline ?? null,
     took_ms: end - Date.parse(run.started_at),
-    rows: published?.reduce((sum, sink) => sum + sink.rows, 0) ?? null,
+    rows: receipt === null ? null : publishedRows(receipt),
     ...(unreadable === undefined ? {} : { unreadable }),
   };
+}
+
+function publishedRows({ sinks, rows_staged }: Receipt): number {
+  const published = sinks.filter(({ state }) => state === 'published');
+  const all = published.reduce((sum, { rows }) => sum + rows, 0);
+  // A run that only published what another had left staged nothing.
+  return rows_staged === 0 ? all : Math.min(all, rows_staged);
 }
 
 function printRuns(runs: readonly Listed[], pipeline: string | undefined): void {

@@ -27,6 +27,8 @@ export interface CommitLog {
 export interface CommitEntry {
   rows: number;
   bytes: number;
+  /** See `Commit`. */
+  replaced?: number;
   manifestSha256: string;
   mode: SinkMode;
   cursors: RecordedCursors;
@@ -59,15 +61,20 @@ export async function openCommitLog(
     version,
     async own({ runKey, sink }) {
       const [row] = await ask(
-        `SELECT version, "rows", bytes, manifest_sha256 FROM _beamline.commits
+        `SELECT version, "rows", bytes, manifest_sha256, replaced FROM _beamline.commits
          WHERE "table" = $table AND run_key = $runKey AND sink = $sink AND kind = 'commit'
          ORDER BY version DESC LIMIT 1`,
         { runKey, sink },
       );
       if (!row) return null;
-      const [own, rows, bytes, manifestSha256] = row;
+      const [own, rows, bytes, manifestSha256, replaced] = row;
       return {
-        commit: { version: Number(own), rows: Number(rows), bytes: Number(bytes) },
+        commit: {
+          version: Number(own),
+          rows: Number(rows),
+          bytes: Number(bytes),
+          ...(replaced === null ? {} : { replaced: Number(replaced) }),
+        },
         manifestSha256: String(manifestSha256),
       };
     },
@@ -135,18 +142,19 @@ export async function openCommitLog(
           : null;
       return { last, commits };
     },
-    async addCommit({ baseVersion, runKey, sink }, { cursors, origin, ...entry }) {
+    async addCommit({ baseVersion, runKey, sink }, { cursors, origin, replaced, ...entry }) {
       await connection.run(
         `INSERT INTO _beamline.commits BY NAME SELECT $table AS "table", $version AS version,
            'commit' AS kind, $runKey AS run_key, $sink AS sink, $rows AS "rows", $bytes AS bytes,
            $manifestSha256 AS manifest_sha256, now() AS committed_at, $mode AS mode,
-           $windows AS windows, $origin AS origin`,
+           $windows AS windows, $origin AS origin, $replaced::BIGINT AS replaced`,
         {
           table,
           version: baseVersion + 1,
           runKey,
           sink,
           ...entry,
+          replaced: replaced ?? null,
           windows: JSON.stringify(cursors),
           origin: JSON.stringify(origin),
         },
@@ -168,12 +176,10 @@ async function makeLog(connection: DuckDBConnection): Promise<void> {
   await connection.run(`CREATE TABLE IF NOT EXISTS _beamline.commits (
     "table" VARCHAR, version BIGINT, kind VARCHAR, run_key VARCHAR, sink VARCHAR,
     "rows" BIGINT, bytes BIGINT, manifest_sha256 VARCHAR, committed_at TIMESTAMPTZ,
-    mode VARCHAR, windows VARCHAR, origin VARCHAR,
+    mode VARCHAR, windows VARCHAR, origin VARCHAR, replaced BIGINT,
     PRIMARY KEY ("table", version))`);
-  // A log of before there were windows: its commits say nothing of them.
-  for (const column of ['mode', 'windows', 'origin']) {
-    await connection.run(
-      `ALTER TABLE _beamline.commits ADD COLUMN IF NOT EXISTS ${column} VARCHAR`,
-    );
+  // A log of before there were such columns: its commits say nothing of them.
+  for (const column of ['mode VARCHAR', 'windows VARCHAR', 'origin VARCHAR', 'replaced BIGINT']) {
+    await connection.run(`ALTER TABLE _beamline.commits ADD COLUMN IF NOT EXISTS ${column}`);
   }
 }

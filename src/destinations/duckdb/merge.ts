@@ -42,6 +42,7 @@ export async function batchToMerge(
  * rewrites whole row groups for few rows.
  *
  * @param rows what selects the batch
+ * @returns how many it deleted
  */
 export async function deleteReplaced(
   connection: DuckDBConnection,
@@ -49,13 +50,12 @@ export async function deleteReplaced(
   table: readonly Column[],
   rows: string,
   { keys, window }: Merge,
-): Promise<void> {
+): Promise<number> {
   const name = nameOf(target);
   const [cursor] = keys;
   if (window !== null && cursor !== undefined) {
     const { sql, values } = inWindow(cursor, window);
-    await connection.run(`DELETE FROM ${name} WHERE ${sql}`, values);
-    return;
+    return (await connection.run(`DELETE FROM ${name} WHERE ${sql}`, values)).rowsChanged;
   }
   // The table's type holds every value of the batch's: equal values stay equal.
   const ofBatch = keys.map((key, index) => {
@@ -63,10 +63,11 @@ export async function deleteReplaced(
     return `CAST(${identifier(key)} AS ${type}) AS k${index}`;
   });
   const equal = keys.map((key, index) => `stored.${identifier(key)} = batch.k${index}`);
-  await connection.run(
+  const result = await connection.run(
     `DELETE FROM ${name} AS stored USING (SELECT ${ofBatch.join(', ')} FROM ${rows}) AS batch
      WHERE ${equal.join(' AND ')}`,
   );
+  return result.rowsChanged;
 }
 
 type Refuse = (type: 'ConfigError' | 'DataError', what: string) => Error;

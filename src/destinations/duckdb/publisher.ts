@@ -93,14 +93,14 @@ async function publish(
   const order = orderAfter(request, await log.newest(), nameOf(target));
   const logged = await log.cursors();
   await assertWindowsAreNew(request, logged, nameOf(target), () => isEmpty(connection, target));
-  const rows = await writeTable(connection, target, request);
+  const written = await writeTable(connection, target, request);
   const { manifestSha256, mode, staged } = request;
   const origin = { ...request.origin, order };
   const cursors = cursorsToRecord(request, logged);
   const { bytes } = staged;
-  await log.addCommit(request, { rows, bytes, manifestSha256, mode, cursors, origin });
+  await log.addCommit(request, { ...written, bytes, manifestSha256, mode, cursors, origin });
   await faultPoint('publisher:before-commit');
-  return { version: request.baseVersion + 1, rows, bytes, adopted: false };
+  return { version: request.baseVersion + 1, ...written, bytes, adopted: false };
 }
 
 async function fence(log: CommitLog, identity: CommitIdentity): Promise<Commit | null> {

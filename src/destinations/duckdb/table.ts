@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { faultPoint } from '../../process/fault-point.js';
 import { failure } from '../../shared/failures.js';
 import { assertTakes, broughtBy } from '../column-problems.js';
-import type { PublishRequest } from '../destination.js';
+import type { Commit, PublishRequest } from '../destination.js';
 import { mapsWithEqualKeys, unwantedIn } from '../nested.js';
 import { identifier, readStaged } from '../staged-parquet.js';
 import {
@@ -18,12 +18,15 @@ import { columnProblems } from './column-problems.js';
 import { batchToMerge, deleteReplaced } from './merge.js';
 import { columnChange } from './schema-change.js';
 
-/** Writes the rows of the staged files to the table; returns how many. */
+/** How many rows were written, and of a merge how many are in the place of others. */
+export type Written = Pick<Commit, 'rows' | 'replaced'>;
+
+/** Writes the rows of the staged files to the table. */
 export async function writeTable(
   connection: DuckDBConnection,
   target: Target,
   request: PublishRequest,
-): Promise<number> {
+): Promise<Written> {
   assertTakes(columnProblems(broughtBy(request)), request.sink);
   await assertNoView(connection, target, request.sink);
   const staged = readStaged(request.staged.files);
@@ -32,17 +35,18 @@ export async function writeTable(
   await assertSoundMaps(connection, target, staged, request);
   const rows = await batchToMerge(connection, target, brought, staged, request);
   const there = await columnsOf(connection, target);
-  if (request.mode === 'replace' || there.length === 0) return create(connection, target, rows);
+  if (request.mode === 'replace' || there.length === 0) {
+    return { rows: await create(connection, target, rows) };
+  }
 
   const { written, added } = columnChange(target, there, brought, request);
   for (const { name, type } of added) {
     await connection.run(`ALTER TABLE ${nameOf(target)} ADD COLUMN ${identifier(name)} ${type}`);
   }
-  if (request.merge !== null) {
-    await deleteReplaced(connection, target, there, rows, request.merge);
-    await faultPoint('publisher:duckdb:deleted');
-  }
-  return insert(connection, target, written, rows);
+  if (request.merge === null) return { rows: await insert(connection, target, written, rows) };
+  const replaced = await deleteReplaced(connection, target, there, rows, request.merge);
+  await faultPoint('publisher:duckdb:deleted');
+  return { rows: await insert(connection, target, written, rows), replaced };
 }
 
 async function create(connection: DuckDBConnection, target: Target, rows: string): Promise<number> {

@@ -61,7 +61,11 @@ describe('duckdb: merge', function () {
 
   it('makes the table, replaces rows with the same key and adds the others', async () => {
     assert.deepEqual((await publish(ids(1, 3), merge(['id']))).rows, 3);
-    await publish(`SELECT 2 AS id, 'two' AS name UNION ALL SELECT 9, 'nine'`, merge(['ID']), 1);
+    const query = `SELECT 2 AS id, 'two' AS name UNION ALL SELECT 9, 'nine'`;
+    const commit = await publish(query, merge(['ID']), 1);
+    assert.deepEqual([commit.rows, commit.replaced], [2, 1]);
+    // What is adopted after a crash says the same.
+    assert.deepEqual(await publish(query, merge(['ID']), 1), { ...commit, adopted: true });
     assert.deepEqual(await onDuckdb(warehouse, 'SELECT * FROM orders ORDER BY id'), [
       { id: '1', name: 'name 1' },
       { id: '2', name: 'two' },
