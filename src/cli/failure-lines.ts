@@ -4,6 +4,7 @@ import type { JobFailure, JobMessage } from '../shared/job.js';
 import { profilesName } from '../shared/names.js';
 import { publishedFacts } from '../shared/published-facts.js';
 import { adviceOf, type Advice, type Subject } from './advice.js';
+import { bad, hint } from './colour.js';
 import { duration } from './format.js';
 import { causeText, costText, jobStateText } from './job-lines.js';
 import type { KnownSteps } from './progress/view.js';
@@ -24,12 +25,12 @@ export function failureLines(
   const after = receipt ? ` after ${duration(receipt.duration_ms)}` : '';
   const where = step === undefined ? '' : ` in ${stepWords(failed, step, steps)}`;
   const arrow = job === undefined ? '' : ` → Dataflow job ${job.job_name}`;
-  const ended = `${outcome.replaceAll('_', ' ')}${after}${where}${arrow}`;
+  const ended = `${bad(outcome.replaceAll('_', ' '))}${after}${where}${arrow}`;
   const stayed = `${untouched(failed)}${job?.cost ? ` The job cost ${costText(job.cost)}.` : ''}`;
   const links = [
     ...(job === undefined ? [] : row('job', jobStateText(job))),
-    ...(job === undefined || job.job_id === '' ? [] : row('console', job.url)),
-    ...(url === null ? [] : row('timeline', url)),
+    ...(job === undefined || job.job_id === '' ? [] : row('console', job.url).map(hint)),
+    ...(url === null ? [] : row('timeline', url).map(hint)),
   ];
   if (outcome === 'cancelled') {
     const next = commandOf('rerun', runKey);

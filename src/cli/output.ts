@@ -1,4 +1,6 @@
-import { wrapped } from './wrap.js';
+import { stripVTControlCharacters } from 'node:util';
+import { hasColour } from './colour.js';
+import { widthOf, wrapped } from './wrap.js';
 
 /** Prints the one JSON document of a command. */
 export function printJson(document: unknown): void {
@@ -21,6 +23,8 @@ export function note(line: string): void {
 }
 
 function writeLine(stream: NodeJS.WriteStream, line: string): void {
+  // Standard error may go to a file while standard output is a terminal.
+  if (hasColour() && !stream.isTTY) line = stripVTControlCharacters(line);
   for (const part of wrapped(line, roomOf(stream))) stream.write(`${part}\n`);
 }
 
@@ -34,15 +38,19 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {
     for (const [index, cell] of row.entries()) {
-      widths[index] = Math.max(widths[index] ?? 0, cell.length);
+      widths[index] = Math.max(widths[index] ?? 0, widthOf(cell));
     }
   }
   return rows.map((row) =>
     row
-      .map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0)))
+      .map((cell, index) => (index === row.length - 1 ? cell : padded(cell, widths[index] ?? 0)))
       .join('  ')
       .trimEnd(),
   );
+}
+
+function padded(cell: string, width: number): string {
+  return cell + ' '.repeat(Math.max(0, width - widthOf(cell)));
 }
 
 /** `1 file`, `3 files`. */

@@ -1,5 +1,6 @@
 import type { Receipt, ReceiptSink } from '../client/index.js';
 import type { SourceWindow } from '../shared/window.js';
+import { bad, good, hint } from './colour.js';
 import { jobFacts } from './job-lines.js';
 import { duration, instant, number, rows } from './format.js';
 import { columns } from './output.js';
@@ -12,7 +13,9 @@ const label = (name: string): string => `  ${name.padEnd(9)}`;
 /** `succeeded in 3.1 s   read 336,792 rows · staged 5,412 · rejected 0`; what was written, each sink says. */
 export function headline(receipt: Receipt): string {
   const { outcome, duration_ms, rows_read, rows_staged, rows_rejected, steps } = receipt;
-  const how = `${outcome.replaceAll('_', ' ')} ${outcome === 'succeeded' ? 'in' : 'after'}`;
+  const isGood = outcome === 'succeeded';
+  const words = outcome.replaceAll('_', ' ');
+  const how = `${isGood ? good(words) : bad(words)} ${isGood ? 'in' : 'after'}`;
   const took = `${how} ${duration(duration_ms)}`;
   // Of a run that ended before everything was staged nothing was counted.
   if (steps.length === 0) return took;
@@ -32,8 +35,8 @@ export function summaryLines(receipt: Receipt, url: string | null): string[] {
     ...columns(sinkRows(receipt.sinks)),
     ...jobLines(receipt),
     ...leftLines(receipt),
-    `${label('receipt')} ${commandOf('receipt', receipt.run_key)}`,
-    ...(url === null ? [] : [`${label('timeline')} ${url}`]),
+    hint(`${label('receipt')} ${commandOf('receipt', receipt.run_key)}`),
+    ...(url === null ? [] : [hint(`${label('timeline')} ${url}`)]),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { bad, hint as dimmed } from './colour.js';
 import { CliError, exitCodes, type ExitCode } from './errors.js';
 import { counted, note, printJson } from './output.js';
 import { shellCommand } from './shell-command.js';
@@ -17,8 +18,8 @@ export function reportError(
     printJson({ error: { type, message, ...(problems === undefined ? {} : { problems }) } });
   else {
     const isList = problems !== undefined;
-    note(`${isList ? '' : 'error: '}${message}`);
-    if (hint !== undefined) note(hint);
+    note(`${isList ? '' : `${bad('error:')} `}${message}`);
+    if (hint !== undefined) note(dimmed(hint));
   }
   if (verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
   return exitCode;

@@ -3,6 +3,7 @@ import type { TestedConnection } from '../connections-test.js';
 import { exitCodes } from '../errors.js';
 import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
+import { bad, good } from '../colour.js';
 import { columns, counted, note, print, printJson } from '../output.js';
 
 interface Options {
@@ -48,7 +49,7 @@ export function register(program: Command): void {
 function printResults(results: readonly TestedConnection[]): void {
   const lines = columns(
     results.map(({ key, type, ok, cause, seconds }) => [
-      ok ? 'ok' : 'FAILED',
+      ok ? good('ok') : bad('FAILED'),
       key,
       type ?? '',
       ok ? `${seconds.toFixed(1)} s` : (cause ?? 'other').replaceAll('_', ' '),

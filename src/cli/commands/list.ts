@@ -1,5 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Beamline, Receipt, RunSummary } from '../../client/index.js';
+import { runStates } from '../../shared/receipt.js';
+import { bad, good } from '../colour.js';
 import { clipped, duration, instant, number } from '../format.js';
 import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
@@ -71,6 +73,12 @@ async function withReceipt(beamline: Beamline, run: RunSummary): Promise<Listed>
   };
 }
 
+function stateWords(state: RunSummary['state']): string {
+  const words = state.replaceAll('_', ' ');
+  if (state === 'succeeded') return good(words);
+  return runStates.some((open) => open === state) ? words : bad(words);
+}
+
 function publishedRows({ sinks, rows_staged }: Receipt): number {
   const published = sinks.filter(({ state }) => state === 'published');
   const all = published.reduce((sum, { rows }) => sum + rows, 0);
@@ -99,7 +107,7 @@ function printRuns(runs: readonly Listed[], pipeline: string | undefined): void 
       run.run_key,
       clipped(run.pipeline ?? '', room),
       run.runner ?? '',
-      run.state.replaceAll('_', ' ') + (run.unreadable === undefined ? '' : ', unreadable'),
+      stateWords(run.state) + (run.unreadable === undefined ? '' : ', unreadable'),
       instant(run.started_at),
       duration(run.took_ms),
       run.rows === null ? '' : number(run.rows),

@@ -3,6 +3,7 @@ import { defaultTaskQueue } from '../../shared/names.js';
 import type { Command } from 'commander';
 import type { Beamline, Run, RunRequest } from '../../client/index.js';
 import { examples } from '../examples.js';
+import { hint } from '../colour.js';
 import { followRun } from '../follow.js';
 import { globalsOf } from '../globals.js';
 import { launchOf, noteUnused } from '../launch-options.js';
@@ -97,7 +98,7 @@ export function printStarted(run: Run, json: boolean): void {
     return;
   }
   print(`started ${run.key}`);
-  print(`  follow    ${shellCommand(`status ${run.key} --watch`)}`);
-  print(`  cancel    ${shellCommand(`cancel ${run.key}`)}`);
-  if (run.url !== null) print(`  timeline  ${run.url}`);
+  print(hint(`  follow    ${shellCommand(`status ${run.key} --watch`)}`));
+  print(hint(`  cancel    ${shellCommand(`cancel ${run.key}`)}`));
+  if (run.url !== null) print(hint(`  timeline  ${run.url}`));
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Receipt, Run, RunFailed, RunSnapshot, Waits } from '../../client/index.js';
 import { examples } from '../examples.js';
+import { bad, hint } from '../colour.js';
 import { followRun } from '../follow.js';
 import { duration, instant, rows } from '../format.js';
 import { explanationOf } from '../failure-lines.js';
@@ -77,14 +78,14 @@ export function statusLines(
         ? jobFacts(receipt.job)
         : []
       : jobFacts(snapshot.job)),
-    ['timeline', run.url],
+    ['timeline', run.url === null ? null : hint(run.url)],
   ];
   const took = Date.parse(closed_at ?? '') - Date.parse(started_at);
   const state =
     closed_at === null
       ? `${stateText(snapshot)} for ${elapsed(started_at, Date.now())}`
       : receipt === null
-        ? `${stateText(snapshot)} after ${duration(took)}`
+        ? `${bad(stateText(snapshot))} after ${duration(took)}`
         : headline(receipt);
   const progress = { ...snapshot.steps, ...(receipt && stepsOfReceipt(receipt)) };
   const moduleOf = (step: string): string =>
