@@ -23,6 +23,8 @@ export interface Subject {
   hasAppended?: boolean | undefined;
   /** An earlier run, whose rows were to be published first and could not be. */
   earlierRun?: string | undefined;
+  /** Its config was checked and pinned before it failed. */
+  isPinned?: boolean | undefined;
   /** It was to publish only what another run had left. */
   completes?: boolean | undefined;
 }
@@ -35,6 +37,12 @@ export function adviceOf(type: string, subject: Subject): Advice {
   if (known === 'NewerCommitted') return { retry, next: nextBehindNewer(subject) };
   const isPart = (subject.hasLeft === true || subject.completes === true) && subject.hasAppended;
   return { retry, next: isPart === true ? nextOfPart(subject, advice) : advice.next(subject) };
+}
+
+/** What to type once the config is changed: `rerun` repeats the plan as it was pinned. */
+export function nextOfChanged(subject: Subject): string {
+  const isPart = (subject.hasLeft === true || subject.completes === true) && subject.hasAppended;
+  return isPart === true ? rerun(subject) : runAgain(subject);
 }
 
 /** A run of the config would append again what is in: only `rerun` publishes the rest alone. */
@@ -76,7 +84,8 @@ const testConnections = ({ started: { file, options } }: Subject): string => {
 const byType: Record<FailureType, Rule> = {
   ConfigError: {
     retry: 'will not help until the config, an argument or a profile is changed',
-    next: (run) => `${validate(run)}, then ${runAgain(run)}`,
+    // What was pinned had passed every check that `validate` knows.
+    next: (run) => `${run.isPinned === true ? 'correct it' : validate(run)}, then ${runAgain(run)}`,
   },
   SqlError: {
     retry: 'will not help until the SQL is changed',

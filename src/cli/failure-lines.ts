@@ -3,7 +3,7 @@ import type { Receipt, RunFailed } from '../client/index.js';
 import type { JobFailure, JobMessage } from '../shared/job.js';
 import { profilesName } from '../shared/names.js';
 import { publishedFacts } from '../shared/published-facts.js';
-import { adviceOf, type Advice, type Subject } from './advice.js';
+import { adviceOf, nextOfChanged, type Advice, type Subject } from './advice.js';
 import { bad, hint } from './colour.js';
 import { duration } from './format.js';
 import { causeText, costText, jobStateText } from './job-lines.js';
@@ -72,7 +72,7 @@ export function explanationOf(failed: RunFailed): Explanation {
 }
 
 /** What the cause asks for; the command of the run's failure type where that has one of its own. */
-function jobAdviceOf(failure: JobFailure, { runKey }: RunFailed, byType: Advice): Advice {
+function jobAdviceOf(failure: JobFailure, failed: RunFailed, byType: Advice): Advice {
   switch (failure.cause) {
     case 'database_login':
     case 'user_sql':
@@ -89,9 +89,14 @@ function jobAdviceOf(failure: JobFailure, { runKey }: RunFailed, byType: Advice)
         retry: failure.retryHelps
           ? 'may help if the cause has passed'
           : 'will not help until the cause is removed',
-        next: `${failure.next}; then ${commandOf('rerun', runKey)}`,
+        next: `${failure.next}; then ${isOfConfig(failure) ? nextOfChanged(subjectOf(failed)) : commandOf('rerun', failed.runKey)}`,
       };
   }
+}
+
+/** Whether what there is to do is a change of the config: launch options are pinned, too. */
+function isOfConfig({ cause, next }: JobFailure): boolean {
+  return cause === 'schema_mismatch' || next.includes('`launch`');
 }
 
 /** `job message 03:04:11Z: …`, its last line: that is what was raised. */
@@ -113,6 +118,7 @@ function subjectOf({ runKey, receipt }: RunFailed): Subject {
       ({ mode, state }) =>
         mode === 'append' && (state === 'published' || state === 'uncertain' || state === 'kept'),
     ),
+    isPinned: typeof receipt?.plan_sha256 === 'string',
     earlierRun: receipt?.failure?.earlier_run,
     completes: receipt?.input?.complete,
   };

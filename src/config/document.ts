@@ -82,7 +82,7 @@ export function parseConfig(
     throw new ConfigProblems(
       document.errors
         .slice(0, mostErrors)
-        .map((error) => at(error.pos[0], yamlMessage(error.code, error.message))),
+        .map((error) => at(placeOf(error, document), yamlMessage(error.code, error.message))),
     );
   }
   const size = measure(document.contents);
@@ -125,6 +125,24 @@ function parseText(text: string, lineCounter: LineCounter, file: string): Docume
   }
 }
 
+/** Of a quote that is not closed where it opens: its text may end with the file. */
+function placeOf({ message, pos }: Document['errors'][number], document: Document): number {
+  let place = pos[0];
+  if (!isOpenQuote(message)) return place;
+  visit(document, {
+    Scalar(_key, { range, type }) {
+      if (!type?.startsWith('QUOTE') || range?.[1] !== pos[0]) return undefined;
+      [place] = range;
+      return visit.BREAK;
+    },
+  });
+  return place;
+}
+
+function isOpenQuote(message: string): boolean {
+  return /^Missing closing ["']quote/.test(message);
+}
+
 function yamlMessage(code: string, message: string): string {
   switch (code) {
     case 'TAB_AS_INDENT':
@@ -137,6 +155,7 @@ function yamlMessage(code: string, message: string): string {
       return tooDeep;
     default:
       if (message.startsWith('Maximum call stack')) return tooDeep;
+      if (isOpenQuote(message)) return 'malformed YAML: the quote that opens here is never closed';
       return `malformed YAML: ${message.split('\n')[0] ?? message}`;
   }
 }

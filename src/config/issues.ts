@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { durationPattern } from './duration.js';
 import { stepNamePattern } from './envelope.js';
+import { foreignKeyMessage } from './foreign-keys.js';
 import { laterMessage, laterValueMessage } from './later.js';
 import { nearMiss, shortList, suggestion } from './near-miss.js';
 import type { ConfigPath, Problem } from './problems.js';
@@ -62,7 +63,7 @@ function unknownKeys(
   const path = [...base, ...inside];
   const allowed = allowedKeys(schema(), inside);
   const problems = keys.slice(0, mostUnknown).map((key) => {
-    const known = hint(path, key);
+    const known = hint(path, key) ?? foreignKeyMessage(path, key);
     if (known !== undefined) return loaded.problem([...path, key], known, 'key');
     const near = nearMiss(key, allowed);
     const advice = near === undefined ? ` (${shortList(allowed)})` : `; did you mean \`${near}\`?`;

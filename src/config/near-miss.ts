@@ -10,7 +10,7 @@ const mostAllowed = 1000;
 export function nearMiss(word: string, allowed: Iterable<string>): string | undefined {
   if (word.length > longestWord) return undefined;
   const wanted = plain(word);
-  const limit = Math.max(1, Math.floor(wanted.length / 3));
+  const limit = mostEdits(wanted.length);
   let best: { candidate: string; edits: number } | undefined;
   let looked = 0;
   for (const candidate of allowed) {
@@ -38,6 +38,11 @@ export function shortList(words: readonly string[]): string {
     .map((word) => shortened(word))
     .join(', ');
   return words.length > 12 ? `${shown} and ${words.length - 12} more` : shown;
+}
+
+/** A quarter of a word, three at most: what is farther away is another word. */
+function mostEdits(length: number): number {
+  return Math.min(3, Math.max(1, Math.ceil(length / 4)));
 }
 
 /** Letters in another order count as one edit. */

@@ -237,6 +237,18 @@ describe('a failed run', () => {
     );
   });
 
+  it('does not send to `validate` who has passed it', () => {
+    const given = { ...receipt, sinks: [], args: {} };
+    assert.equal(
+      failed({ receipt: given, type: 'ConfigError' })[3],
+      'next      correct it, then beamline run orders.yaml',
+    );
+    assert.equal(
+      failed({ receipt: { ...given, plan_sha256: null }, type: 'ConfigError' })[3],
+      'next      beamline validate orders.yaml, then beamline run orders.yaml',
+    );
+  });
+
   it('shows the end of standard error where the cause is not known', () => {
     const evidence = ['loading', '  File "x.py", line 1', 'Killed'];
     const lines = failed({ type: 'BeamCrashed', message: 'ended by signal SIGKILL', evidence });
@@ -415,6 +427,14 @@ describe("a run's Dataflow job", () => {
       'retry     may help if the cause has passed',
       'next      raise the quota; then beamline rerun q4kx7mw2ta',
     ]);
+    const memory = { ...quota, cause: 'out_of_memory' as const, next: 'set more in `launch`' };
+    assert.equal(
+      failed({
+        type: 'JobFailed',
+        receipt: { ...ofDataflow, job: { ...job, failure: memory } },
+      })[3],
+      'next      set more in `launch`; then beamline run orders.yaml --arg day=2026-01-01 --runner dataflow',
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { loadConfig, parseConfig } from '../../src/config/document.js';
+import { foreignKeyMessage } from '../../src/config/foreign-keys.js';
 import { ConfigProblems, type Problem } from '../../src/config/problems.js';
 import { temporaryFolder } from './support.js';
 
@@ -68,6 +69,26 @@ describe('loading a config', () => {
     const text = `a: ${'['.repeat(100_000)}`;
     const problems = problemsOf(() => parseConfig(text, { file: 'deep.yaml', path: '/deep.yaml' }));
     assert.notEqual(problems.length, 0);
+  });
+
+  it('says where a quote opens that is never closed, not where the file ends', () => {
+    for (const [quote, line, column] of [
+      ["'", 2, 7],
+      ['"', 2, 7],
+    ] as const) {
+      const text = `name: orders\nfrom: ${quote}a\nto: b\nend: c\n`;
+      const [problem] = problemsOf(() => parseConfig(text, { file: 'a.yaml', path: '/a.yaml' }));
+      assert.deepEqual([problem?.line, problem?.column], [line, column]);
+      assert.match(problem?.message ?? '', /the quote that opens here is never closed/);
+    }
+  });
+
+  it('names the key of ours that a key of another tool means', () => {
+    assert.match(
+      foreignKeyMessage(['sinks', 0, 'parameters'], 'write_disposition') ?? '',
+      /^unknown key; the sink itself has `mode`: replace \(WRITE_TRUNCATE\)/,
+    );
+    assert.equal(foreignKeyMessage(['sources', 0], 'write_disposition'), undefined);
   });
 
   it('shows no piece of a malformed JSON text, which could be a secret', () => {

@@ -80,7 +80,7 @@ export function planColumns(input: ColumnInput): ColumnPlan {
   if (problems.length === 0) return { written, added, widened, dropped };
   throw failure(
     'DataError',
-    `${place} cannot take the columns: ${problems.join('; ')}. Nothing was written. ${adviceFor(mode)}`,
+    `${place} cannot take the columns: ${problems.join('; ')}. Nothing was written. ${adviceFor(input)}`,
     { step },
   );
 }
@@ -128,10 +128,14 @@ function misfit({ name, arrow, type }: StagedColumn, into: TableField, owner: st
   return `column \`${name}\` is ${arrow}, which ${owner}'s ${repeated}${sqlTypeOf(into)} cannot hold exactly${hint}`;
 }
 
-function adviceFor(mode: SinkMode): string {
-  return mode === 'replace'
-    ? 'Cast the columns in a transform, or drop the table, which loses its policies, and run again.'
-    : 'Rename, select or cast the columns in a transform, or use `on_schema_change`: add_columns or discard.';
+function adviceFor({ mode, onSchemaChange }: ColumnInput): string {
+  if (mode === 'replace') {
+    return 'Cast the columns in a transform, or drop the table, which loses its policies, and run again.';
+  }
+  const change = 'Rename, select or cast the columns in a transform';
+  return onSchemaChange === 'fail'
+    ? `${change}, or use \`on_schema_change\`: add_columns or discard.`
+    : `${change}.`;
 }
 
 function byName<T extends { name: string }>(columns: readonly T[]): Map<string, T> {

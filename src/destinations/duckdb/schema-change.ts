@@ -51,7 +51,7 @@ export function columnChange(
     'DataError',
     `${nameOf(target)} cannot be ${mode === 'merge' ? 'merged into' : 'appended to'}: ${problems.join('; ')}. ` +
       'Nothing was written. ' +
-      `Rename, select or cast the columns in a transform, set \`on_schema_change\`, or use \`mode: replace\`.`,
+      `Rename, select or cast the columns in a transform${mayDiffer ? '' : ', set `on_schema_change`'}, or use \`mode: replace\`.`,
     { step: sink },
   );
 }

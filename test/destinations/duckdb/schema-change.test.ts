@@ -70,8 +70,9 @@ const changes: {
     replaced: { name: '2026-01-31' },
     outcomes: {
       fail: /column `name` is DATE, which the table's VARCHAR cannot hold exactly/,
-      add_columns: /column `name` is DATE/,
-      discard: /column `name` is DATE/,
+      add_columns:
+        /column `name` is DATE.*Rename, select or cast the columns in a transform, or use/,
+      discard: /column `name` is DATE.*Rename, select or cast the columns in a transform, or use/,
     },
   },
 ];
