@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { examples } from '../examples.js';
-import { print } from '../output.js';
+import { printAsIs } from '../output.js';
 
 const shells = ['bash', 'zsh', 'fish'] as const;
 
@@ -16,6 +16,6 @@ export function register(program: Command): void {
       const { bashCompletion, zshCompletion } = await import('../completion/posix.js');
       const { fishCompletion } = await import('../completion/fish.js');
       const scripts = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion };
-      print(scripts[shell](completionsOf(program)));
+      printAsIs(scripts[shell](completionsOf(program)));
     });
 }

@@ -3,7 +3,7 @@ import { examples } from '../examples.js';
 import { argOption, profileOption } from '../args-option.js';
 import { CliError, exitCodes } from '../errors.js';
 import { globalsOf } from '../globals.js';
-import { counted, note, print, printJson } from '../output.js';
+import { counted, note, print, printAsIs, printJson } from '../output.js';
 import type { Verdict } from '../validate/verdicts.js';
 
 const formats = ['text', 'json', 'github', 'junit'] as const;
@@ -68,12 +68,12 @@ async function printAs(
   switch (format) {
     case 'junit': {
       const { junitLines } = await import('../validate/junit.js');
-      for (const line of junitLines(files)) print(line);
+      for (const line of junitLines(files)) printAsIs(line);
       return;
     }
     case 'github': {
       const { githubLines } = await import('../validate/github.js');
-      for (const line of githubLines(files)) print(line);
+      for (const line of githubLines(files)) printAsIs(line);
       break;
     }
     case 'text': {
