@@ -54,16 +54,18 @@ class Server:
         self.log = directory / f"{kind}.log"
         self.password = stored_password(directory / f"{kind}.password")
         self.port = 0
+        self._port_file = directory / f"{kind}.port"
         self._prepare, self._command, self._ready = prepare, command, ready
         self._process: subprocess.Popen[bytes] | None = None
         self._stop_signal = signal.SIGTERM
 
     def start(self) -> None:
-        """Starts the server and waits for it; if the port was taken meanwhile, on another port."""
+        """Starts the server and waits for it: on the port of before, on another one if that is taken."""
         self._prepare(self)
-        for _attempt in range(5):
-            self.port = free_port()
+        for attempt in range(5):
+            self.port = free_port(kept_port(self._port_file) if attempt == 0 else 0)
             if self._start_once():
+                self._port_file.write_text(str(self.port))
                 return
             if "already in use" not in self.last_lines():
                 break
@@ -164,11 +166,28 @@ def signal_at_end_of_parent(number: signal.Signals) -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, int(number), 0, 0, 0)
 
 
-def free_port() -> int:
+def free_port(preferred: int = 0) -> int:
+    """The preferred port if nobody listens there, else any that is free."""
     with socket.socket() as probe:
-        probe.bind((HOST, 0))
+        # What is left of connections of before is in nobody's way.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, preferred))
+        except OSError:
+            if preferred == 0:
+                raise
+            return free_port()
         port: int = probe.getsockname()[1]
         return port
+
+
+def kept_port(file: Path) -> int:
+    """The port of an earlier start; 0 if there was none."""
+    try:
+        port = int(file.read_text())
+    except (OSError, ValueError):
+        return 0
+    return port if 1024 <= port <= 65535 else 0
 
 
 def stored_password(path: Path) -> str:

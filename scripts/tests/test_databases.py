@@ -1,5 +1,6 @@
 import json
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -118,4 +119,18 @@ def test_named_directory_keeps_data_and_password(kind: str, tmp_path: Path) -> N
     second = Started(kind, "--dir", str(tmp_path))
     assert second.query("SELECT a FROM kept") == 7
     assert second.address["password"] == first.address["password"]
+    assert second.address["port"] == first.address["port"]
     assert second.close() == 0
+
+
+def test_a_port_that_somebody_else_has_is_left_to_them(tmp_path: Path) -> None:
+    first = Started("postgres", "--dir", str(tmp_path))
+    assert first.close() == 0
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", int(first.address["port"])))
+        other.listen()
+        second = Started("postgres", "--dir", str(tmp_path))
+        assert second.query("SELECT 1") == 1
+        assert second.address["port"] != first.address["port"]
+        assert second.close() == 0

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { checkConfig, loadConfig, profileKeys } from '../config/index.js';
 import { suggestion } from '../config/near-miss.js';
-import { profilesName } from '../shared/names.js';
+import { demo, profilesName } from '../shared/names.js';
 import { jsonOf } from '../process/json-lines.js';
 import { pythonPath } from '../process/python.js';
 import { CliError, exitCodes } from './errors.js';
@@ -44,7 +44,9 @@ export async function chooseProfiles(
   const folders = [...(config === undefined ? [] : [dirname(resolve(config))]), root];
   const file =
     profile === undefined
-      ? folders.map((folder) => join(folder, profilesName)).find((path) => existsSync(path))
+      ? [...folders.map((folder) => join(folder, profilesName)), join(root, demo.profiles)].find(
+          (path) => existsSync(path),
+        )
       : resolve(profile);
   if (file === undefined) {
     throw new CliError(`there is no ${profilesName} in ${folders.join(' or ')}`, {

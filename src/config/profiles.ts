@@ -1,18 +1,19 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
-import { profilesName } from '../shared/names.js';
+import { demo, profilesName } from '../shared/names.js';
 import { loadConfig, type LoadedConfig } from './document.js';
 import { problemsOf } from './issues.js';
 import { suggestion } from './near-miss.js';
 import type { Problem } from './problems.js';
 import { badSecretReferences, connectionAttributes, secretForm } from './secrets.js';
 import type { Step } from './steps.js';
-import { isMapping } from './values.js';
+import { isMapping, valueAt } from './values.js';
 
 /**
  * Loads the connection profiles that a config uses: the named file, else `.connections.json` beside
- * the config, else in the project root; undefined if there is none.
+ * the config, else in the project root, else those of the demo if it uses no others; undefined if there
+ * is none.
  * @param profile path as given by a person, relative to `root`
  * @throws `ConfigProblems` if the file is missing, malformed or no mapping of profiles
  */
@@ -22,12 +23,26 @@ export function loadProfiles(
 ): LoadedConfig | undefined {
   const json = true;
   if (profile !== undefined) return loadConfig(profile, { root, json });
-  const found = [dirname(loaded.path), root]
-    .map((folder) => join(folder, profilesName))
-    .find((path) => existsSync(path));
+  const found = [
+    join(dirname(loaded.path), profilesName),
+    join(root, profilesName),
+    ...(usesDemoOnly(loaded) ? [join(root, demo.profiles)] : []),
+  ].find((path) => existsSync(path));
   return found === undefined
     ? undefined
     : loadConfig(found, { root, json, file: relative(resolve(root), found) });
+}
+
+function usesDemoOnly({ value }: LoadedConfig): boolean {
+  const steps = ['sources', 'transforms', 'sinks'].flatMap((key) => listAt(value, key));
+  const used = steps.map((step) => valueAt(step, ['parameters', 'profile']));
+  const named = used.filter((profile) => profile !== undefined);
+  return named.length > 0 && named.every((profile) => profile === demo.profile);
+}
+
+function listAt(value: unknown, key: string): unknown[] {
+  const found = valueAt(value, [key]);
+  return Array.isArray(found) ? found : [];
 }
 
 /** The keys of the profiles. */

@@ -6,6 +6,8 @@ export const defaultTaskQueue = 'beamline';
 export const lockWorkflowPrefix = 'beamline.lock.';
 /** Name of the connection profiles beside a config, or in the project root. */
 export const profilesName = '.connections.json';
+/** The one connection of `make demo`, and where its profile is, below the project root. */
+export const demo = { profile: 'flights_db', profiles: '.beamline/demo/connections.json' } as const;
 
 /** The task queue of the workers that see the disk of one local store. */
 export function storeTaskQueue(taskQueue: string, storeId: string): string {

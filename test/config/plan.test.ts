@@ -129,19 +129,19 @@ sinks:
 
 describe('connection profiles', () => {
   const folder = temporaryFolder();
-  const config = (): string =>
+  const config = (key: string): string =>
     folder.write(
       'configs/a.yaml',
       `
 name: a
 sources:
-  - { name: a, module: postgres, parameters: { profile: shop, query: select 1 } }
+  - { name: a, module: postgres, parameters: { profile: ${key}, query: select 1 } }
 sinks:
   - { name: b, module: duckdb, input: a, parameters: { database: x.duckdb, table: t } }
 `,
     );
-  const build = (profile?: string): Promise<BuiltPlan> =>
-    buildPlan(loadConfig(config(), { root: folder.path, file: 'a.yaml' }), {
+  const build = (profile?: string, key = 'shop'): Promise<BuiltPlan> =>
+    buildPlan(loadConfig(config(key), { root: folder.path, file: 'a.yaml' }), {
       root: folder.path,
       store: 's1',
       catalogue,
@@ -158,6 +158,16 @@ sinks:
   it('are found in the project root', async () => {
     folder.write('.connections.json', good);
     assert.equal((await build()).profiles, `${folder.path}/.connections.json`);
+  });
+
+  it('are those of the demo for a config that uses no others', async () => {
+    const flights = good.replace('shop', 'flights_db');
+    const demo = folder.write('.beamline/demo/connections.json', flights);
+    assert.equal((await build(undefined, 'flights_db')).profiles, demo);
+    const [message] = await messagesOf(build());
+    assert.match(message ?? '', /no connection profiles to find `shop` in/);
+    const own = folder.write('.connections.json', flights);
+    assert.equal((await build(undefined, 'flights_db')).profiles, own);
   });
 
   it('are missed by a run that needs them', async () => {

@@ -65,11 +65,13 @@ async function demo(): Promise<number> {
   if (process.env['DEMO_EXIT'] === '1' || stopping.signal.aborted) return exitCode;
 
   print('\nCtrl-C stops the stack. Next, in another terminal:');
-  const profile = relative(process.cwd(), data.profiles);
-  const again = `./beamline run ${config} --profile ${profile}`;
+  const again = `./beamline run ${config}`;
   print(`  ${again}`);
   if (record.dataflow) print(`  ${again} --runner dataflow`);
   print('  ./beamline init configs/my-first.yaml   (docs/first-pipeline.md goes on from there)');
+  print(
+    '  eval "$(./beamline dev env)"            (for `temporal`, `bq`, `gcloud storage` and others)',
+  );
   const databaseEnded = data.service.ended.then((how) => `postgres ${how}`);
   const problem = await Promise.race([broken, databaseEnded, stopping.asked]);
   if (problem === null) return exitCode;

@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { pythonPath } from '../../process/python.js';
 import { endRecordedProcesses } from '../../process/process-record.js';
+import { demo } from '../../shared/names.js';
 import { deferred } from '../deferred.js';
 import { type Service, startService } from '../service.js';
 import { claimStack, StackRunning, stateOf } from '../stack-record.js';
@@ -44,7 +45,7 @@ export async function startSampleDatabase(
     if (!(error instanceof StackRunning)) throw error;
     throw new Error(
       `a demo runs in this folder already (process ${error.pid}). Stop it there with Ctrl-C, or run ` +
-        'its example again: ./beamline run examples/flights.yaml --profile .beamline/demo/connections.json',
+        'its example again: ./beamline run examples/flights.yaml',
     );
   });
   try {
@@ -92,7 +93,7 @@ async function start(
       cwd: root,
       input: `${JSON.stringify({ ...open, password })}\n`,
     });
-    const profiles = join(folder, 'connections.json');
+    const profiles = join(root, demo.profiles);
     const { host, port, database, user } = open;
     const reference =
       secrets === undefined
@@ -100,7 +101,7 @@ async function start(
           `\${file:${join(folder, 'postgres.password')}}`
         : await storeSecret(secrets, 'flights-db-password', password);
     const profile = { host, port, database, user, password: reference };
-    await writeFile(profiles, `${JSON.stringify({ flights_db: profile }, null, 2)}\n`);
+    await writeFile(profiles, `${JSON.stringify({ [demo.profile]: profile }, null, 2)}\n`);
     return { service, profiles, ...loaded.parse(JSON.parse(stdout)) };
   } catch (error) {
     await service.stop();
