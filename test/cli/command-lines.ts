@@ -34,3 +34,10 @@ export async function parsed(words: readonly string[]): Promise<Parsed> {
   assert.ok(found, words.join(' '));
   return found;
 }
+
+/** Commands that do something, not those that only group others. */
+export function acting(command: Command): Command[] {
+  const isGroup = command.commands.length > 0 && command.registeredArguments.length === 0;
+  const acts = !isGroup || (command.parent !== null && command.options.length > 0);
+  return [...(acts ? [command] : []), ...command.commands.flatMap(acting)];
+}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { launchHeading } from '../../src/cli/launch-options.js';
 import { createProgram } from '../../src/cli/program.js';
+import { acting } from './command-lines.js';
 import { packageRoot } from '../../src/config/catalogue.js';
 
 describe('docs/cli.md', () => {
@@ -13,19 +14,13 @@ describe('docs/cli.md', () => {
     const table = [
       '| command | what it does | options |',
       '| --- | --- | --- |',
-      ...leaves(createProgram()).map(rowOf),
+      ...acting(createProgram()).map(rowOf),
     ]
       .join('\n')
       .replaceAll(/ {2,}/g, ' ');
     assert.ok(page.includes(`\n${table}\n\n`), `the table should read:\n${table}`);
   });
 });
-
-/** Commands that do something, not those that only group others. */
-function leaves(command: Command): Command[] {
-  const acts = command.commands.length === 0 || command.registeredArguments.length > 0;
-  return [...(acts ? [command] : []), ...command.commands.flatMap(leaves)];
-}
 
 function rowOf(command: Command): string {
   const group = command.parent?.parent ? `${command.parent.name()} ` : '';

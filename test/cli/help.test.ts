@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Command } from 'commander';
 import { createProgram } from '../../src/cli/program.js';
 import { launchHeading } from '../../src/cli/launch-options.js';
-import { parsed, wordsOf } from './command-lines.js';
+import { acting, parsed, wordsOf } from './command-lines.js';
 import { beamline } from './beamline.js';
 
 /** What `--help` of a command prints. */
@@ -10,12 +10,6 @@ function helpOf(command: Command): string {
   let text = '';
   command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
   return text;
-}
-
-/** Commands that do something. */
-function acting(command: Command): Command[] {
-  const acts = command.commands.length === 0 || command.registeredArguments.length > 0;
-  return [...(acts ? [command] : []), ...command.commands.flatMap(acting)];
 }
 
 describe('--help', () => {

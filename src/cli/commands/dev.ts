@@ -4,6 +4,9 @@ import { CliError, exitCodes } from '../errors.js';
 import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
 import { note, print, printJson } from '../output.js';
+import { shellCommand } from '../shell-command.js';
+import { register as registerEnv } from './dev-env.js';
+import { register as registerQuery } from './dev-query.js';
 
 interface DevPorts {
   port: number;
@@ -13,7 +16,7 @@ interface DevPorts {
 
 /** `beamline dev`: the local stack, until Ctrl-C or until a part of it ends. */
 export function register(program: Command): void {
-  program
+  const dev = program
     .command('dev')
     .description(
       'run the local stack: Temporal with its Web UI, the emulators, a gateway, a worker',
@@ -50,13 +53,18 @@ export function register(program: Command): void {
         return;
       }
       if (json) printJson(stack.record);
-      else print('Ctrl-C stops the stack. Logs are in .beamline/logs.');
+      else {
+        print('Ctrl-C stops the stack. Logs are in .beamline/logs.');
+        print(`For other programs: eval "$(${shellCommand('dev env')})"`);
+      }
 
       const broken = await Promise.race([stack.broken, stopping.asked]);
       await stack.stop();
       if (broken === null) note('stopped');
       else throw new CliError(`${broken}\nThe stack was stopped.`, { exitCode: exitCodes.failed });
     });
+  registerEnv(dev);
+  registerQuery(dev);
 }
 
 function explain(error: unknown): unknown {
