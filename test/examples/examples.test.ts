@@ -18,14 +18,14 @@ interface Example {
 /** Each file of `examples/`, and what its runs leave behind. */
 const examples: Record<string, Example> = {
   'flights.yaml': {
-    runs: ['--profile .beamline/demo/connections.json'],
+    runs: [''],
     results: {
       "SELECT count(*)::int, sum(flights)::int FROM 'data/flights_by_carrier/current/*/*.parquet'":
         [[185, 336_776]],
     },
   },
   'flights-of-a-month.yaml': {
-    runs: ['--profile .beamline/demo/connections.json --arg month=2'],
+    runs: ['--arg month=2'],
     results: {
       "SELECT count(*)::int, count(DISTINCT carrier)::int FROM 'data/flights_of_month_2/current/*/*.parquet'":
         [[24_951, 15]],
@@ -53,10 +53,7 @@ const examples: Record<string, Example> = {
     },
   },
   'flights-incremental.yaml': {
-    runs: [
-      '--profile .beamline/demo/connections.json',
-      '--profile .beamline/demo/connections.json',
-    ],
+    runs: ['', ''],
     results: {
       'SELECT count(*)::int, count(DISTINCT carrier)::int FROM flights.flights': [[336_776, 16]],
       'SELECT list("rows" ORDER BY version)::text FROM flights._beamline.commits': [
@@ -65,10 +62,7 @@ const examples: Record<string, Example> = {
     },
   },
   'planes-to-bigquery.yaml': {
-    runs: [
-      '--profile .beamline/demo/connections.json',
-      '--profile .beamline/demo/connections.json',
-    ],
+    runs: ['', ''],
     results: {},
     bigquery: {
       'SELECT COUNT(*), SUM(flights) FROM `beamline-dev.demo.planes`': [['4043', '334264']],
