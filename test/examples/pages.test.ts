@@ -17,12 +17,38 @@ function blocksOf(page: string): Block[] {
   );
 }
 
+interface Page {
+  page: string;
+  /** Where the reader has put its first config. */
+  config?: string;
+  /** What else the reader has done. */
+  first?: string;
+  says: string[];
+}
+
+/** A run that fails in its job. */
+const failing = `cat > configs/failing.yaml <<'END'
+name: failing
+sources:
+  - { name: rows, module: files, parameters: { path: examples/data/customers.csv, format: csv } }
+transforms:
+  - { name: numbers, module: sql, inputs: [rows], parameters: { sql: select name::int as n from rows } }
+sinks:
+  - { name: out, module: duckdb, input: numbers, parameters: { database: data/x.duckdb, table: t } }
+END
+beamline run configs/failing.yaml --runner dataflow || true`;
+
 /** Pages whose commands run as they stand, in the order in which a reader meets them. */
-const pages: { page: string; before?: string; says: string[] }[] = [
+const pages: Page[] = [
   { page: 'runs.md', says: ['data/flights_of_month_3', 'runPipeline'] },
-  { page: 'bigquery.md', before: 'customers.yaml', says: ['done', 'Ada Lovelace', '4 rows'] },
+  { page: 'bigquery.md', config: 'customers.yaml', says: ['done', 'Ada Lovelace', '4 rows'] },
   { page: 'incremental-and-merge.md', says: ['336,776 rows', 'read 0 rows'] },
+  { page: 'sync.md', says: ['examples/flights.yaml'] },
+  { page: 'failures.md', first: failing, says: ['numbers', 'Ada Lovelace'] },
+  { page: 'orphans.md', first: 'eval "$(beamline dev env)"', says: ['nothing was left behind'] },
   { page: 'dataflow.md', says: ['job id', 'Dataflow would take this launch.'] },
+  // Its runs fail, and go on for a while.
+  { page: 'schedules.md', config: 'orders.yaml', says: ['orders-hourly'] },
 ];
 
 describe('the pages, on the stack of the demo', function () {
@@ -35,20 +61,17 @@ describe('the pages, on the stack of the demo', function () {
   });
   after(() => project?.stop());
 
-  for (const { page, before: config, says } of pages) {
+  for (const { page, config, first = '', says } of pages) {
     it(`the commands of docs/${page} do what it says`, async () => {
       const blocks = blocksOf(page);
       if (config !== undefined) {
         const yaml = blocks.find(({ language }) => language === 'yaml')?.text ?? '';
         writeFileSync(join(project.root, 'configs', config), yaml);
       }
-      let said = '';
-      for (const { language, flag, text } of blocks) {
-        if (language !== 'sh' || flag === 'elsewhere') continue;
-        const { exitCode, output } = await project.shell(`set -e\n${text}`);
-        assert.equal(exitCode, 0, `${text}\n${output}`);
-        said += `${output}\n`;
-      }
+      const commands = blocks.filter(({ language, flag }) => language === 'sh' && flag === '');
+      const lines = ['set -e', first, ...commands.map(({ text }) => text)];
+      const { exitCode, output: said } = await project.shell(lines.join('\n'));
+      assert.equal(exitCode, 0, said);
       for (const each of says) assert.ok(said.includes(each), `${each} is not in\n${said}`);
     });
   }
