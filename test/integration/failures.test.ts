@@ -6,6 +6,7 @@ import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Beamline } from '../../src/client/index.js';
+import { holdPort } from '../../src/dev/ports.js';
 import { withLittleSpace } from '../destinations/limits.js';
 import type { ReadyChild } from '../support/child.js';
 import { createHosts, leftovers, type Hosts } from '../support/hosts.js';
@@ -104,7 +105,11 @@ describe('what goes wrong around a run', function () {
       return !activity.running && Date.parse(activity.next_at ?? '') > Date.now();
     });
     await beamline.close();
+    const other = await holdPort(port);
+    assert.ok(other);
+    other.on('connection', (socket) => socket.destroy());
     database = await startDatabase('postgres', ['--dir', join(data.root, 'database')]);
+    other.close();
     await pipeline(); // It has another port now; the profile is read by each attempt.
     assert.notEqual(database.ready.port, port);
     const receipt = await run.result();
