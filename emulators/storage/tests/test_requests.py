@@ -5,12 +5,17 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Iterator
+from email.message import Message
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from serving import emulator
+from storage_emulator.call import Call
+from storage_emulator.durable_storage import DurableStorage
+from storage_emulator.service import Service
 
 JSON = {"Content-Type": "application/json"}
 
@@ -132,3 +137,20 @@ def test_what_a_bucket_keeps(server: Server) -> None:
     assert (found["location"], found["storageClass"], found["metageneration"]) == ("EU", "NEARLINE", "2")
     assert found["labels"] == {"cost": "b", "new": "c"}
     assert found["iamConfiguration"] == given["iamConfiguration"]
+
+
+def test_a_bucket_is_made_in_one_step(tmp_path: Path) -> None:
+    kept = []
+
+    class Noting(DurableStorage):
+        def create_bucket(self, bucket_name: str, bucket_obj: dict[str, Any]) -> dict[str, Any]:
+            kept.append(bucket_obj.get("labels"))
+            return super().create_bucket(bucket_name, bucket_obj)
+
+    headers = Message()
+    headers["Content-Type"] = "application/json"
+    body = json.dumps({"name": "b", "labels": {"team": "a"}}).encode()
+    storage = Noting(tmp_path)
+    assert Service(storage).answer(Call("POST", "/storage/v1/b", headers, body)).status == 200
+    assert kept == [{"team": "a"}]
+    storage.close()

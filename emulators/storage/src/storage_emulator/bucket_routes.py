@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from gcp_storage_emulator.exceptions import BadRequest, Conflict, NotFound
@@ -26,11 +27,16 @@ def insert(request: Any, response: Any, storage: Storage) -> None:
     name = resource.get("name")
     if not isinstance(name, str) or not name:
         raise BadRequest("Required parameter: name")
-    created = buckets.create_bucket(name, storage)
-    if not created:
+    # Only made here, and kept below, in one step, with all that was asked for.
+    draft = SimpleNamespace(
+        get_bucket=storage.get_bucket,
+        create_bucket=lambda *_: None,
+        project_number=storage.project_number,
+    )
+    made = buckets.create_bucket(name, draft)
+    if not made:
         raise Conflict("You already own this bucket. Please select another name.")
-    storage.create_bucket(name, _changed(created, resource))
-    response.json(storage.buckets[name])
+    response.json(storage.create_bucket(name, _changed(made, resource)))
 
 
 def patch(request: Any, response: Any, storage: Storage) -> None:
@@ -39,8 +45,7 @@ def patch(request: Any, response: Any, storage: Storage) -> None:
     found = _found(request, storage)
     version = str(int(found["metageneration"]) + 1)
     changed = {**_changed(found, resource), "metageneration": version}
-    storage.create_bucket(found["name"], changed)
-    response.json(changed)
+    response.json(storage.create_bucket(found["name"], changed))
 
 
 def layout(request: Any, response: Any, storage: Storage) -> None:
