@@ -191,3 +191,18 @@ def test_big_numerics_are_exact(world: World, dataset: str) -> None:
         world.load(
             too_long, f"{dataset}.t", write_disposition="WRITE_APPEND", decimal_target_types=["BIGNUMERIC"]
         )
+
+
+def test_statements_of_a_script_know_their_place(world: World) -> None:
+    script = "SELECT 1;\n\n  SELECT\n 'a\nb';  SELECT 3"
+    job = world.client.query(script)
+    job.result()
+    frames = [
+        each._properties["statistics"]["scriptStatistics"]["stackFrames"]
+        for each in world.client.list_jobs(parent_job=job)
+    ]
+    assert sorted(frames, key=lambda frame: frame[0]["startLine"] * 100 + frame[0]["startColumn"]) == [
+        [{"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 9, "text": "SELECT 1"}],
+        [{"startLine": 3, "startColumn": 3, "endLine": 5, "endColumn": 3, "text": "SELECT\n 'a\nb'"}],
+        [{"startLine": 5, "startColumn": 6, "endLine": 5, "endColumn": 14, "text": "SELECT 3"}],
+    ]

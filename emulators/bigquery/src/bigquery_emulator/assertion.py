@@ -5,6 +5,8 @@ https://cloud.google.com/bigquery/docs/reference/standard-sql/debugging-statemen
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from typing import Any, ClassVar, cast
 
 import sqlglot
@@ -36,6 +38,7 @@ def parse_statements(sql: str) -> list[exp.Expression | None]:
     """
     dialect = sqlglot.Dialect.get_or_raise("bigquery")
     found: list[exp.Expression | None] = []
+    lines = [0, *(end.end() for end in re.finditer("\n", sql))]
     for tokens in _statements(dialect.tokenize(sql)):
         if tokens[0].text.upper() == "ASSERT":
             parsed: list[exp.Expression | None] = [_assertion(sql, tokens)]
@@ -43,7 +46,7 @@ def parse_statements(sql: str) -> list[exp.Expression | None]:
             parsed = cast(list[exp.Expression | None], dialect.parser().parse(tokens, sql))
         for statement in parsed:
             if statement is not None:
-                statement.meta["frame"] = _frame(sql, tokens[0].start, tokens[-1].end)
+                statement.meta["frame"] = _frame(sql, lines, tokens[0].start, tokens[-1].end)
         found.extend(parsed)
     return found
 
@@ -69,11 +72,19 @@ def _statements(tokens: list[Token]) -> list[list[Token]]:
     return [statement for statement in found if statement]
 
 
-def _frame(sql: str, start: int, end: int) -> dict[str, Any]:
-    """Where a statement stands in its script, as a ScriptStackFrame says it; lines and columns from 1."""
+def _frame(sql: str, lines: list[int], start: int, end: int) -> dict[str, Any]:
+    """Where a statement stands in its script, as a ScriptStackFrame says it; lines and columns from 1.
+
+    Args:
+        sql: The script.
+        lines: Where each of its lines begins.
+        start: The statement's first character.
+        end: Its last one.
+    """
 
     def place(at: int) -> tuple[int, int]:
-        return sql.count("\n", 0, at) + 1, at - sql.rfind("\n", 0, at)
+        line = bisect_right(lines, at)
+        return line, at - lines[line - 1] + 1
 
     (start_line, start_column), (end_line, end_column) = place(start), place(end + 1)
     return {
