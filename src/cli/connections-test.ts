@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { checkConfig, loadConfig, profileKeys } from '../config/index.js';
+import { checkConfig, findProfiles, loadConfig, profileKeys } from '../config/index.js';
 import { suggestion } from '../config/near-miss.js';
-import { demo, profilesName } from '../shared/names.js';
+import { profilesName } from '../shared/names.js';
 import { jsonOf } from '../process/json-lines.js';
 import { pythonPath } from '../process/python.js';
 import { CliError, exitCodes } from './errors.js';
@@ -42,12 +41,7 @@ export async function chooseProfiles(
 ): Promise<ChosenProfiles> {
   const used = config === undefined ? [] : await profilesOf(config, root);
   const folders = [...(config === undefined ? [] : [dirname(resolve(config))]), root];
-  const file =
-    profile === undefined
-      ? [...folders.map((folder) => join(folder, profilesName)), join(root, demo.profiles)].find(
-          (path) => existsSync(path),
-        )
-      : resolve(profile);
+  const file = profile === undefined ? findProfiles(folders, root) : resolve(profile);
   if (file === undefined) {
     throw new CliError(`there is no ${profilesName} in ${folders.join(' or ')}`, {
       exitCode: exitCodes.badInput,

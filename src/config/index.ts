@@ -10,4 +10,4 @@ export {
   type PlannedDestination,
 } from './plan.js';
 export { ConfigProblems, formatProblems, type Problem } from './problems.js';
-export { loadProfiles, profileKeys } from './profiles.js';
+export { findProfiles, loadProfiles, profileKeys } from './profiles.js';

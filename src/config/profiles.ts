@@ -23,14 +23,24 @@ export function loadProfiles(
 ): LoadedConfig | undefined {
   const json = true;
   if (profile !== undefined) return loadConfig(profile, { root, json });
-  const found = [
-    join(dirname(loaded.path), profilesName),
-    join(root, profilesName),
-    ...(usesDemoOnly(loaded) ? [join(root, demo.profiles)] : []),
-  ].find((path) => existsSync(path));
+  const found = findProfiles([dirname(loaded.path), root], usesDemoOnly(loaded) ? root : null);
   return found === undefined
     ? undefined
     : loadConfig(found, { root, json, file: relative(resolve(root), found) });
+}
+
+/**
+ * The profiles of the first of these folders that has any.
+ * @param demoRoot the project root whose demo's profiles will do as well; null if they will not
+ */
+export function findProfiles(
+  folders: readonly string[],
+  demoRoot: string | null,
+): string | undefined {
+  return [
+    ...folders.map((folder) => join(folder, profilesName)),
+    ...(demoRoot === null ? [] : [join(demoRoot, demo.profiles)]),
+  ].find((path) => existsSync(path));
 }
 
 function usesDemoOnly({ value }: LoadedConfig): boolean {
