@@ -204,11 +204,17 @@ function sharedDestinations(
   return destinations.flatMap(({ key, location, sink }, index) => {
     const first = destinations.findIndex((other) => other.key === key);
     if (first === index) return [];
-    const message =
-      `sinks \`${destinations[first]?.sink ?? ''}\` and \`${sink}\` both write ${location}; ` +
-      'join their inputs in a transform, or give one another destination';
+    const message = writtenTwice(destinations[first]?.sink ?? '', sink, location);
     return [loaded.problem(['sinks', index, 'parameters'], message, 'key')];
   });
+}
+
+/** What is said of two sinks of one config with one destination. */
+export function writtenTwice(first: string, second: string, location: string): string {
+  return (
+    `sinks \`${first}\` and \`${second}\` both write ${location}; ` +
+    'join their inputs in a transform, or give one another destination'
+  );
 }
 
 function mergeIn(sink: Step): Pick<PlannedSink, 'merge'> {

@@ -1,5 +1,5 @@
 import { Claims } from '../../config/claims.js';
-import { destinationsOf } from '../../config/plan.js';
+import { destinationsOf, writtenTwice } from '../../config/plan.js';
 import type { CheckedConfig, LoadedConfig, Problem } from '../../config/index.js';
 import { scheduleClash } from '../../schedules/desired.js';
 
@@ -57,14 +57,7 @@ export class Clashes {
       const writer = { place: problem(''), sink, replaces: mode === 'replace' };
       const earlier = this.#writers.get(key) ?? [];
       const own = earlier.find(({ place }) => place.file === loaded.file);
-      if (own !== undefined) {
-        return [
-          problem(
-            `sinks \`${own.sink}\` and \`${sink}\` both write ${location}; join their inputs in a ` +
-              'transform, or give one another destination',
-          ),
-        ];
-      }
+      if (own !== undefined) return [problem(writtenTwice(own.sink, sink, location))];
       // Several may append or merge; what one replaces, it takes from the others.
       const other = writer.replaces ? earlier[0] : earlier.find(({ replaces }) => replaces);
       if (earlier.push(writer) === 1) this.#writers.set(key, earlier);
