@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { devProject } from './dev-environment.js';
 
 interface Field {
   name: string;
@@ -41,7 +42,11 @@ const patience = 300_000;
 /** Runs one statement or script on a BigQuery emulator; what it refuses is an answer, too. */
 export async function queryEmulator(
   endpoint: string,
-  { project, sql, mostRows }: { project: string; sql: string; mostRows: number },
+  {
+    project = devProject,
+    sql,
+    mostRows,
+  }: { project?: string | undefined; sql: string; mostRows: number },
 ): Promise<QueryAnswer | { refused: string }> {
   const response = await fetch(
     `${endpoint}/bigquery/v2/projects/${encodeURIComponent(project)}/queries`,

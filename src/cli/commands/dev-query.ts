@@ -16,7 +16,7 @@ export function register(dev: Command): void {
     .command('query')
     .description("run GoogleSQL on the local stack's BigQuery, and show the first 100 rows")
     .argument('<sql>', 'a query or another statement: `CREATE SCHEMA shop` makes a dataset')
-    .option('--project <id>', 'the project of names that have none', 'beamline-dev')
+    .option('--project <id>', "the project of names that have none (default: the stack's own)")
     .addHelpText(
       'after',
       examples(
@@ -25,7 +25,7 @@ export function register(dev: Command): void {
         'dev query --project my-project "CREATE SCHEMA shop"',
       ),
     )
-    .action(async (sql: string, { project }: { project: string }, command: Command) => {
+    .action(async (sql: string, { project }: { project?: string }, command: Command) => {
       const { json, root } = globalsOf(command);
       const { bigquery } = await runningStack(root);
       if (bigquery === undefined) {
