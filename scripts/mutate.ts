@@ -17,7 +17,7 @@ import { pythonPath } from '../src/process/python.js';
 import { copyOf } from './mutate/copy.js';
 import { javascriptMutants } from './mutate/javascript-mutants.js';
 import { applied, described, type Mutant } from './mutate/mutant.js';
-import { testsOf } from './mutate/tests-of.js';
+import { asBuilt, testsOf } from './mutate/tests-of.js';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -46,7 +46,7 @@ async function mutate(file: string): Promise<number> {
   const isPython = file.endsWith('.py');
   const program = isPython ? file : join('dist', file.replace(/\.ts$/, '.js'));
   const text = await readFile(join(packageRoot, program), 'utf8');
-  const tests = values.tests ?? (await testsOf(packageRoot, file));
+  const tests = values.tests?.map(asBuilt) ?? (await testsOf(packageRoot, file));
   if (tests.length === 0) throw new Error(`${file}: no test imports it; name some by --tests`);
   const mutants = sampled(isPython ? await pythonMutants(file) : await ofProgram(program, text));
   console.log(`${file}: ${mutants.length} mutants, ${tests.length} test files`);
@@ -121,7 +121,8 @@ async function run(
           ...options(timeout),
         },
       );
-  const [, by = 'the time limit'] = /^(?: +1\)|FAILED) (.*)/m.exec(stdout) ?? [];
+  const [, by = timedOut ? 'the time limit' : 'no test ran to its end'] =
+    /^(?: +1\)|FAILED) (.*)/m.exec(stdout) ?? [];
   return { end: timedOut ? 'late' : exitCode === 0 ? 'passed' : 'failed', by };
 }
 

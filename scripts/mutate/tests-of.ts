@@ -19,7 +19,12 @@ async function typescriptTests(root: string, file: string): Promise<string[]> {
   return chosen(root, 'test', /\.test\.ts$/, (path, text) => {
     if (stacks.includes(path.split(sep)[1] ?? '')) return false;
     return path.startsWith(mirrored) || text.includes(`src${name}`);
-  }).then((paths) => paths.map((path) => join('dist', path.replace(/\.ts$/, '.js'))));
+  }).then((paths) => paths.map(asBuilt));
+}
+
+/** What runs of a test that is named by its source. */
+export function asBuilt(path: string): string {
+  return path.endsWith('.ts') ? join('dist', path.replace(/\.ts$/, '.js')) : path;
 }
 
 function pythonTests(root: string, file: string): Promise<string[]> {
