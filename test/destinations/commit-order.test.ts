@@ -7,19 +7,11 @@ import {
   type NewestCommit,
 } from '../../src/destinations/commit-order.js';
 import type { SinkMode } from '../../src/destinations/destination.js';
+import { sampleOrigin } from './support.js';
 
 const nine = '2026-01-31T09:00:00.000Z';
 const ten = '2026-01-31T10:00:00.000Z';
 const eleven = '2026-01-31T11:00:00.000Z';
-
-const origin = {
-  pipeline: 'orders',
-  planSha256: 'plan',
-  manifestUri: '/manifest.json',
-  manifestSha256: 'manifest',
-  storeId: 'store',
-  sinks: ['sink'],
-};
 
 function readingOf(readAt: string, runKey: string) {
   return { readAt, runKey };
@@ -27,12 +19,12 @@ function readingOf(readAt: string, runKey: string) {
 
 /** The newest commit of a log that keeps an order. */
 function ordered(order: CommitOrder, mode: SinkMode | null = null): NewestCommit {
-  return { runKey: 'newest', origin: { ...origin, order }, committedAt: eleven, mode };
+  return { runKey: 'newest', origin: { ...sampleOrigin, order }, committedAt: eleven, mode };
 }
 
 /** The newest commit of a log of before there was an order. */
 function unordered(mode: SinkMode | null, hasOrigin = true): NewestCommit {
-  return { runKey: 'old', origin: hasOrigin ? origin : null, committedAt: ten, mode };
+  return { runKey: 'old', origin: hasOrigin ? sampleOrigin : null, committedAt: ten, mode };
 }
 
 function after(

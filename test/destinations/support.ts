@@ -104,6 +104,16 @@ export interface Publishing extends Partial<
 const publishedAt = Date.UTC(2100, 0, 1);
 let publishes = 0;
 
+/** Where the rows of a commit are from. */
+export const sampleOrigin = {
+  pipeline: 'test',
+  planSha256: 'plan',
+  manifestUri: '/staging/manifest.json',
+  manifestSha256: 'manifest',
+  storeId: 'store',
+  sinks: ['sink'],
+};
+
 /** What is asked later was read later, unless the test says when it was read. */
 export function publishTask(sink: TestSink, publishing: Publishing): PublisherTask {
   const {
@@ -126,14 +136,7 @@ export function publishTask(sink: TestSink, publishing: Publishing): PublisherTa
     again: false,
     readAt: new Date(publishedAt + ++publishes).toISOString(),
     overNewer: false,
-    origin: {
-      pipeline: 'test',
-      planSha256: 'plan',
-      manifestUri: '/staging/manifest.json',
-      manifestSha256: manifest,
-      storeId: 'store',
-      sinks: ['sink'],
-    },
+    origin: { ...sampleOrigin, manifestSha256: manifest },
     manifestSha256: manifest,
     staged,
     stagedRemote: null,

@@ -9,6 +9,7 @@ import {
 } from '../../../src/destinations/bigquery/commit-log.js';
 import type { TableName } from '../../../src/destinations/bigquery/table-name.js';
 import { createBigQuery } from '../../../src/gateways/bigquery.js';
+import { sampleOrigin } from '../support.js';
 import { project, withDataset, type TestDataset } from './support.js';
 
 const own = { runKey: 'run1', sink: 'sink' };
@@ -76,14 +77,7 @@ describe('bigquery: the log of commits', function () {
     const begun = Date.now();
     const commit = entryOf(1, {
       cursors: { 'p.orders': { column: 'id', type: 'integer', next: '7', run_key: 'run1' } },
-      origin: {
-        pipeline: 'p',
-        planSha256: 'plan',
-        manifestUri: '/manifest.json',
-        manifestSha256: 'manifest',
-        storeId: 'store',
-        sinks: ['sink'],
-      },
+      origin: sampleOrigin,
     });
     const fence = entryOf(2, { kind: 'fence', manifestSha256: null, rows: 0, bytes: 0 });
     await add(commit);

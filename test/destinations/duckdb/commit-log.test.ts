@@ -6,6 +6,7 @@ import {
   type CommitLog,
 } from '../../../src/destinations/duckdb/commit-log.js';
 import type { CommitIdentity } from '../../../src/destinations/destination.js';
+import { sampleOrigin } from '../support.js';
 
 const target = { schema: 'main', table: 'orders' };
 
@@ -14,21 +15,13 @@ function identityOf(runKey: string, baseVersion: number, sink = 'sink'): CommitI
 }
 
 function entryOf(more: Partial<CommitEntry> = {}): CommitEntry {
-  const origin = {
-    pipeline: 'orders',
-    planSha256: 'plan',
-    manifestUri: '/manifest.json',
-    manifestSha256: 'manifest',
-    storeId: 'store',
-    sinks: ['sink'],
-  };
   return {
     rows: 3,
     bytes: 30,
     manifestSha256: 'manifest',
     mode: 'append',
     cursors: {},
-    origin,
+    origin: sampleOrigin,
     ...more,
   };
 }
