@@ -16,6 +16,11 @@ export interface BigQueryService {
   loadFile(job: JobReference, file: string, load: LoadConfiguration): Promise<boolean>;
   /** The job once it is done; null if there is no such job. */
   finishedJob(job: JobReference): Promise<FinishedJob | null>;
+  /**
+   * Rows that the statements of a finished script changed or deleted, by the statistics of their jobs
+   * (https://cloud.google.com/bigquery/docs/reference/rest/v2/Job#dmlstats); null if not all are listed.
+   */
+  replacedRows(script: JobReference): Promise<number | null>;
   /** Rows of a query as texts, in the form of the REST API; at most a page of them. */
   query(location: string, sql: string, parameters?: QueryParameter[]): Promise<Row[]>;
 }

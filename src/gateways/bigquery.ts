@@ -94,6 +94,14 @@ export function createBigQuery(
         else await sleep(pauseMs);
       }
     },
+    async replacedRows({ jobId }) {
+      const answer = await request('GET', '/jobs', { query: { parentJobId: jobId } });
+      const { jobs = [], nextPageToken } = answer as JobList;
+      if (nextPageToken !== undefined) return null;
+      const stats = jobs.map(({ statistics }) => statistics.query?.dmlStats ?? {});
+      const counts = stats.flatMap((row) => [row.updatedRowCount ?? 0, row.deletedRowCount ?? 0]);
+      return counts.reduce<number>((sum, count) => sum + Number(count), 0);
+    },
     async query(location, sql, parameters = []) {
       let answer = await request('POST', '/queries', {
         body: {
@@ -123,6 +131,16 @@ export function createBigQuery(
     });
   };
   return service;
+}
+
+/** What is used of https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/list */
+interface JobList {
+  jobs?: {
+    statistics: {
+      query?: { dmlStats?: { updatedRowCount?: string; deletedRowCount?: string } };
+    };
+  }[];
+  nextPageToken?: string;
 }
 
 interface Request {

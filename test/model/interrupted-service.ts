@@ -25,6 +25,7 @@ export class InterruptedService {
       insertJob: (job, configuration) => this.#call(() => real.insertJob(job, configuration), job),
       loadFile: (job, file, load) => this.#call(() => real.loadFile(job, file, load), job),
       finishedJob: (job) => this.#call(() => real.finishedJob(job)),
+      replacedRows: (script) => this.#call(() => real.replacedRows(script)),
       query: (location, sql, parameters) => this.#call(() => real.query(location, sql, parameters)),
     };
   }

@@ -21,7 +21,7 @@ export interface CommitAttempt {
 }
 
 /** Who has the version: a job of ours, made now or before, or somebody else's. */
-export type CommitOutcome = { by: 'us'; adopted: boolean } | { by: 'another' };
+export type CommitOutcome = { by: 'us'; adopted: boolean; job: JobReference } | { by: 'another' };
 
 /**
  * Takes `baseVersion + 1` of a table by inserting a job whose id follows from the version: the
@@ -48,7 +48,9 @@ export async function takeVersion(
     await faultPoint('publisher:bigquery:job-inserted');
     const finished = await finishedJob(service, job);
     const isOurs = Object.entries(labels).every(([key, value]) => finished.labels[key] === value);
-    if (finished.error === null) return isOurs ? { by: 'us', adopted: !isNew } : { by: 'another' };
+    if (finished.error === null) {
+      return isOurs ? { by: 'us', adopted: !isNew, job } : { by: 'another' };
+    }
     if (isNew && (!finished.error.isPassing || ++own === ownTries)) throw finished.error;
   }
 }

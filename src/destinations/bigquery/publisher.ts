@@ -135,7 +135,13 @@ async function commitRows(
       ],
     },
   );
-  if (outcome.by === 'us') return commitOf(entry(''), outcome.adopted);
+  if (outcome.by === 'us') {
+    const commit = commitOf(entry(''), outcome.adopted);
+    if (request.mode !== 'merge') return commit;
+    // Committed it is, whether or not the service says of how many rows it took the place.
+    const replaced = await service.replacedRows(outcome.job).catch(() => null);
+    return replaced === null ? commit : { ...commit, replaced };
+  }
   assertAtBase(table, await readLog(service, table, location), request);
   throw taken(table, request, 'its next version was taken by another job');
 }

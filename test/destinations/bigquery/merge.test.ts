@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { bigqueryParameters } from '../../../src/destinations/bigquery/parameters.js';
+import { openTable } from '../../../src/destinations/bigquery/publisher.js';
+import { parseTableName } from '../../../src/destinations/bigquery/table-name.js';
 import type { Position, PublishRequest } from '../../../src/destinations/destination.js';
+import { createBigQuery } from '../../../src/gateways/bigquery.js';
 import {
   done,
   failed,
@@ -9,7 +13,7 @@ import {
   stageTypes,
   type Publishing,
 } from '../support.js';
-import { type TestDataset, withDataset } from './support.js';
+import { project, type TestDataset, withDataset } from './support.js';
 
 const byId = { keys: ['id'], order: null, window: null };
 const day = (low: string | null, high: string) => ({
@@ -49,7 +53,8 @@ describe('bigquery: merge and windows', () => {
   it('replaces the rows of its keys and adds the others; twice changes nothing', async () => {
     await done(await publish('run1', 0, rows(`(1,'a','2026-01-01')`, `(2,'b','2026-01-01')`)));
     const task = await publish('run2', 1, rows(`(2,'B',NULL)`, `(3,'c','2026-01-03')`), merging());
-    assert.deepEqual((await done(task)).rows, 2);
+    const commit = await done(task);
+    assert.deepEqual([commit.rows, commit.replaced], [2, 1]);
     assert.equal((await done(task)).adopted, true);
     assert.deepEqual(await table(), [
       ['1', 'a', '2026-01-01'],
@@ -57,6 +62,20 @@ describe('bigquery: merge and windows', () => {
       ['3', 'c', '2026-01-03'],
     ]);
     assert.deepEqual(await dataset.staging(), []);
+  });
+
+  it("is done, whether or not the service can say in how many rows' place it put its own", async () => {
+    await done(await publish('run1', 0, rows(`(1,'a','2026-01-01')`), merging()));
+    const mute = [() => Promise.resolve(null), () => Promise.reject(new Error('quota'))];
+    for (const [index, replacedRows] of mute.entries()) {
+      const service = { ...createBigQuery(project), replacedRows };
+      const parameters = bigqueryParameters.parse(dataset.sink().parameters);
+      const table = openTable(service, parseTableName(parameters.table), parameters);
+      const task = await publish(`r${index}`, index + 1, rows(`(1,'b',NULL)`), merging());
+      assert.ok(task.action.kind === 'publish');
+      const commit = await table.publish(task.action.request);
+      assert.deepEqual([commit.version, commit.rows, commit.replaced], [index + 2, 1, undefined]);
+    }
   });
 
   it('a first merge makes the table, and keys of several columns are a key together', async () => {
@@ -123,7 +142,7 @@ describe('bigquery: merge and windows', () => {
       ...merging({ keys: ['day'], window }),
       windows: [window],
     });
-    await done(task);
+    assert.equal((await done(task)).replaced, 2);
     await done(task);
     assert.deepEqual(await table(), [
       ['1', 'a', '2026-01-01'],
