@@ -296,10 +296,30 @@ def test_query_and_wait_pages(world: World) -> None:
 
 
 @pytest.mark.parametrize(
+    ("pivot", "names"),
+    [
+        ("SUM(v) FOR k IN (DATE '2026-01-01', DATE '2026-01-02' AS other)", ["_2026_01_01", "other"]),
+        ("SUM(v) FOR v2 IN (5, -6, 1.5)", ["_5", "minus_6", "_1_point_5"]),
+        ("SUM(v) FOR t IN ('x', 'y')", ["x", "y"]),
+        ("SUM(v) AS s, COUNT(*) AS n FOR t IN ('x', 'y' AS z)", ["s_x", "n_x", "s_z", "n_z"]),
+        ("SUM(v) AS s FOR b IN (TRUE, FALSE)", ["s_TRUE", "s_FALSE"]),
+    ],
+)
+def test_a_pivot_names_its_columns_as_the_service_does(world: World, pivot: str, names: list[str]) -> None:
+    given = "SELECT DATE '2026-01-01' AS k, 5 AS v2, 'x' AS t, TRUE AS b, 7 AS v"
+    columns = {word for word in ("k", "v2", "t", "b") if f"FOR {word} " in pivot}
+    query = f"SELECT p.* FROM (SELECT {', '.join(columns)}, v FROM ({given})) PIVOT({pivot}) AS p"
+    rows = world.client.query(query, job_retry=None).result()
+    assert [field.name for field in rows.schema] == names
+    (row,) = rows
+    assert row[0] == 7
+
+
+@pytest.mark.parametrize(
     ("sql", "named"),
     [
-        ("CREATE VIEW d.v AS SELECT 1", "CREATE VIEW"),
-        ("DECLARE x INT64 DEFAULT 1; SELECT x", "DECLARE"),
+        ("SELECT * FROM (SELECT 1 AS k, 2 AS v) PIVOT(SUM(v) AS s FOR k IN (1))", "PIVOT makes of 1"),
+        ("IF TRUE THEN SELECT 1; END IF", "IF"),
         ("CREATE FUNCTION d.f() AS (1)", "CREATE FUNCTION"),
         ("SELECT ST_GEOGPOINT(1, 2)", "ST_GEOGPOINT"),
         ("EXPORT DATA OPTIONS(uri='gs://b/x', format='CSV') AS SELECT 1", "EXPORT"),

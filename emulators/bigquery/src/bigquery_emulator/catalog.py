@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from bigquery_emulator.database import Cursor
-from bigquery_emulator.errors import BigQueryError, duplicate, not_emulated, not_found
+from bigquery_emulator.errors import BigQueryError, duplicate, invalid, not_emulated, not_found
 from bigquery_emulator.fields import columns
 from bigquery_emulator.names import DatasetId, TableId, quote
 
@@ -138,6 +138,37 @@ def get_table(cursor: Cursor, name: TableId) -> Resource:
     return found
 
 
+def get_stored_table(cursor: Cursor, name: TableId) -> Resource:
+    """A table's record.
+
+    Raises:
+        BigQueryError: There is none, or it is a view, which has no rows of its own.
+    """
+    found = get_table(cursor, name)
+    check_stored(found, name)
+    return found
+
+
+def check_stored(table: Resource, name: TableId) -> None:
+    """Refuses a view.
+
+    Raises:
+        BigQueryError: It is one.
+    """
+    if "view" in table:
+        raise invalid(f"{name} is not allowed for this operation because it is currently a VIEW.")
+
+
+def check_view(table: Resource, name: TableId) -> None:
+    """Refuses what is not a view.
+
+    Raises:
+        BigQueryError: It is a table.
+    """
+    if "view" not in table:
+        raise invalid(f"{name} is not allowed for this operation because it is currently a TABLE.")
+
+
 def create_table(cursor: Cursor, name: TableId, resource: Resource) -> Resource:
     """Creates an empty table of the resource's schema, and gives its record.
 
@@ -152,8 +183,9 @@ def create_table(cursor: Cursor, name: TableId, resource: Resource) -> Resource:
         if other.table.lower() == name.table.lower():
             raise not_emulated(f"two tables whose names differ only in case: {other} and {name}")
     fields = resource["schema"]["fields"]
-    # DuckDB has no tables without columns; BigQuery has.
-    cursor.execute(f"CREATE TABLE {name.sql} ({columns(fields) or '_no_columns BOOLEAN'})")
+    if "view" not in resource:
+        # DuckDB has no tables without columns; BigQuery has.
+        cursor.execute(f"CREATE TABLE {name.sql} ({columns(fields) or '_no_columns BOOLEAN'})")
     moment = now_ms()
     resource = {**resource, "creationTime": str(moment), "lastModifiedTime": str(moment), "version": 1}
     lifetime = dataset.get("defaultTableExpirationMs")

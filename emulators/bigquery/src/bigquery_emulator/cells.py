@@ -50,6 +50,13 @@ def read_page(
         return []
     names = ", ".join(quote(field["name"]) for field in fields)
     statement = f"SELECT {names} FROM {table} ORDER BY rowid LIMIT {length} OFFSET {start}"
+    return read_rows(cursor, statement, fields, timestamps)
+
+
+def read_rows(
+    cursor: Cursor, statement: str, fields: Sequence[Field], timestamps: str
+) -> list[dict[str, Any]]:
+    """All rows of a query whose columns are `fields`."""
     found = cursor.execute(statement).to_arrow_table()
     columns = [
         [_cell(value, field, timestamps) for value in column.to_pylist()]

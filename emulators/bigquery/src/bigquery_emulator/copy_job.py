@@ -32,7 +32,7 @@ class CopyJob:
         """Nothing is held."""
 
     def _copy(self, cursor: Cursor) -> None:
-        tables = [catalog.get_table(cursor, each) for each in self._sources]
+        tables = [catalog.get_stored_table(cursor, each) for each in self._sources]
         fields = tables[0]["schema"]["fields"]
         shape = [(field["name"].lower(), field["type"]) for field in fields]
         parts = []

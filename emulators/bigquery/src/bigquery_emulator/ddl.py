@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from sqlglot import exp
 
 from bigquery_emulator import catalog, dialect
+from bigquery_emulator.creation import begin_create, check_kind
 from bigquery_emulator.database import Cursor
 from bigquery_emulator.destination import insert
 from bigquery_emulator.dialect import Context
@@ -19,6 +21,7 @@ from bigquery_emulator.names import DatasetId, TableId, quote
 from bigquery_emulator.partitioning import checked_layout
 from bigquery_emulator.resources import merged
 from bigquery_emulator.table_options import layout_of, options_of
+from bigquery_emulator.views import run_create_view
 
 Resource = dict[str, Any]
 
@@ -35,23 +38,45 @@ def run_ddl(cursor: Cursor, statement: exp.Expression, context: Context, statist
     if isinstance(statement, exp.TruncateTable):
         _truncate(cursor, statement, context, statistics)
         return
+    _compute_expiration(cursor, statement, context)
     kind = str(statement.args.get("kind") or "TABLE").upper()
     if isinstance(statement, exp.Create) and kind == "TABLE":
         _create_table(cursor, statement, context, statistics)
-    elif isinstance(statement, exp.Drop) and kind == "TABLE":
+    elif isinstance(statement, exp.Create) and kind == "VIEW":
+        run_create_view(cursor, statement, context, statistics)
+    elif isinstance(statement, exp.Drop) and kind in ("TABLE", "VIEW"):
         _drop_table(cursor, statement, context, statistics)
     elif isinstance(statement, (exp.Create, exp.Drop)) and kind == "SCHEMA":
         _schema(cursor, statement, context)
-    elif isinstance(statement, exp.Alter) and kind == "TABLE":
+    elif isinstance(statement, exp.Alter) and kind in ("TABLE", "VIEW"):
         _alter_table(cursor, statement, context, statistics)
     else:
         raise not_emulated(f"{type(statement).__name__.upper()} {kind}")
 
 
+def _compute_expiration(cursor: Cursor, statement: exp.Expression, context: Context) -> None:
+    """Puts the moment into the place of an expression such as TIMESTAMP_ADD(CURRENT_TIMESTAMP(), …)."""
+    for option in list(statement.find_all(exp.Property)):
+        value = option.args.get("value")
+        if (
+            option.name.lower() != "expiration_timestamp"
+            or value is None
+            or isinstance(value, (exp.Null, exp.Literal, exp.Cast))
+        ):
+            continue
+        query = exp.Select(expressions=[value.copy()])
+        dialect.prepare(cursor, query, context)
+        row = cursor.execute(f"SELECT CAST(({dialect.duckdb_sql(query)}) AS TIMESTAMPTZ)").fetchone()
+        if row is None or row[0] is None:
+            raise invalid_query("The option expiration_timestamp must be a TIMESTAMP")
+        moment = exp.Literal.string(row[0].astimezone(datetime.UTC).isoformat())
+        option.set("value", exp.cast(moment, exp.DataType.Type.TIMESTAMPTZ))
+
+
 def _truncate(cursor: Cursor, statement: exp.TruncateTable, context: Context, statistics: Resource) -> None:
     for each in statement.expressions:
         name = dialect.table_id(cursor, each, context)
-        table = catalog.get_table(cursor, name)
+        table = catalog.get_stored_table(cursor, name)
         row = cursor.execute(f"DELETE FROM {name.sql}").fetchone()
         catalog.put_table(cursor, name, table, mutated=True)
         count = str(row[0] if row else 0)
@@ -70,16 +95,9 @@ def _create_table(cursor: Cursor, statement: exp.Create, context: Context, stati
         name = _temporary(cursor, target, context)
     else:
         name = dialect.table_id(cursor, target, context)
-    statistics["ddlTargetTable"] = name.reference
-    existing = catalog.find_table(cursor, name)
-    statistics["ddlOperationPerformed"] = "CREATE"
-    if existing is not None:
-        if statement.args.get("exists"):
-            statistics["ddlOperationPerformed"] = "SKIP"
-            return
-        if not statement.args.get("replace"):
-            raise duplicate("Table", str(name))
-        statistics["ddlOperationPerformed"] = "REPLACE"
+    operation = begin_create(cursor, statement, name, statistics)
+    if operation == "SKIP":
+        return
     fields = (
         [_column(each) for each in schema.expressions if isinstance(each, exp.ColumnDef)]
         if isinstance(schema, exp.Schema)
@@ -94,7 +112,7 @@ def _create_table(cursor: Cursor, statement: exp.Create, context: Context, stati
         dialect.prepare(cursor, query, context)
         rows = described(cursor, dialect.duckdb_sql(query))
     fields = checked(fields) if fields else (rows.fields if rows else [])
-    if existing is not None:
+    if operation == "REPLACE":
         if rows is not None:
             cursor.execute(f"CREATE TEMP TABLE _replacing AS {rows.select}")
             rows = type(rows)("SELECT * FROM _replacing", rows.fields)
@@ -104,7 +122,7 @@ def _create_table(cursor: Cursor, statement: exp.Create, context: Context, stati
     table = catalog.create_table(cursor, name, resource)
     if rows is not None:
         insert(cursor, rows, name, table)
-        if existing is not None:
+        if operation == "REPLACE":
             cursor.execute("DROP TABLE _replacing")
 
 
@@ -164,11 +182,13 @@ def dropped(statement: exp.Drop) -> exp.Table:
 def _drop_table(cursor: Cursor, statement: exp.Drop, context: Context, statistics: Resource) -> None:
     name = dialect.table_id(cursor, dropped(statement), context)
     statistics["ddlTargetTable"] = name.reference
-    if catalog.find_table(cursor, name) is None:
+    found = catalog.find_table(cursor, name)
+    if found is None:
         if not statement.args.get("exists"):
             raise not_found("Table", str(name))
         statistics["ddlOperationPerformed"] = "SKIP"
         return
+    check_kind(found, name, statement)
     catalog.delete_table(cursor, name)
     statistics["ddlOperationPerformed"] = "DROP"
 
@@ -200,7 +220,10 @@ def _alter_table(cursor: Cursor, statement: exp.Alter, context: Context, statist
             statistics["ddlOperationPerformed"] = "SKIP"
             return
         raise not_found("Table", str(name))
+    check_kind(table, name, statement)
     for action in statement.args["actions"]:
+        if "view" in table and not isinstance(action, exp.AlterSet):
+            raise not_emulated(f"ALTER VIEW … {action.sql('bigquery')}")
         table = _altered(cursor, name, table, action)
     catalog.put_table(cursor, name, table)
 

@@ -58,6 +58,7 @@ def write(
         layout = checked_layout(config, rows.fields)
         table = catalog.create_table(cursor, target, {**layout, "schema": {"fields": rows.fields}})
     else:
+        catalog.check_stored(table, target)
         check_same_layout(table, config, rows.fields)
         if disposition == "WRITE_EMPTY":
             if cursor.execute(f"SELECT 1 FROM {target.sql} LIMIT 1").fetchone():

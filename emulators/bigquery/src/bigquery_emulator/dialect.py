@@ -19,10 +19,14 @@ from bigquery_emulator.errors import BigQueryError, invalid_query, not_emulated
 from bigquery_emulator.hidden_dataset import hidden_dataset
 from bigquery_emulator.meanings import fix
 from bigquery_emulator.names import DatasetId, TableId
+from bigquery_emulator.pivot import name_pivoted
+from bigquery_emulator.variable_names import set_variables
 
 _POSITION = "_position_"
 # https://cloud.google.com/bigquery/quotas#query_jobs: of a query that is not resolved yet.
 _LONGEST = 1 << 20
+# https://cloud.google.com/bigquery/quotas#view_limits
+_MOST_NESTED = 16
 # What it would warn of is refused by name.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
@@ -36,12 +40,14 @@ class Context:
         dataset: The default dataset, if the job names one.
         parameters: SQL of each parameter, by name, or by position from 0.
         script: A name of the script, for its temporary tables; None where there is one statement.
+        variables: SQL of the value of each variable of the script, by its name in lower case.
     """
 
     project: str
     dataset: DatasetId | None = None
     parameters: Mapping[str | int, exp.Expression] = field(default_factory=dict)
     script: str | None = None
+    variables: Mapping[str, exp.Expression] = field(default_factory=dict)
 
 
 def parse(sql: str) -> list[exp.Expression]:
@@ -118,21 +124,29 @@ def table_id(cursor: Cursor, table: exp.Table, context: Context) -> TableId:
 
 
 def prepare(
-    cursor: Cursor, statement: exp.Expression, context: Context, created: Sequence[exp.Table] = ()
+    cursor: Cursor,
+    statement: exp.Expression,
+    context: Context,
+    created: Sequence[exp.Table] = (),
+    depth: int = 0,
 ) -> None:
-    """Puts parameters and DuckDB's names of tables into a statement.
+    """Puts parameters, variables, views and DuckDB's names of tables into a statement.
 
     Args:
         cursor: Where tables are looked up.
         statement: Is changed.
         context: What its names mean.
         created: Tables that need not be there.
+        depth: How many views it is inside of.
 
     Raises:
         BigQueryError: A table or a parameter is not there.
     """
     _bind(statement, context)
+    name_pivoted(statement)
     common = {each.alias for each in statement.find_all(exp.CTE)}
+    columns: set[str] = set()
+    views: list[tuple[exp.Table, TableId, dict[str, Any]]] = []
     for table in list(statement.find_all(exp.Table)):
         if not isinstance(table.this, exp.Identifier):
             raise not_emulated(f"the table function {table.this.sql('bigquery')}")
@@ -148,10 +162,36 @@ def prepare(
         found = catalog.find_table(cursor, name)
         if found is None:
             raise BigQueryError("notFound", f"Not found: Table {name} was not found in location US")
+        columns.update(each["name"].lower() for each in found["schema"]["fields"])
+        if "view" in found:
+            views.append((table, name, found))
+            continue
         if found.get("requirePartitionFilter"):
             _require_filter(table, name, found)
         rename(table, name)
+    if context.variables:
+        set_variables(statement, context.variables, columns)
     fix(statement)
+    for table, name, found in views:
+        _expand(cursor, table, name, found, depth)
+
+
+def _expand(cursor: Cursor, table: exp.Table, name: TableId, found: dict[str, Any], depth: int) -> None:
+    """Puts a view's query into the place of its name.
+
+    Raises:
+        BigQueryError: It is nested too deeply, or what it reads is not there any more.
+    """
+    if depth == _MOST_NESTED:
+        raise invalid_query(f"View {name} is nested too deeply: there may be {_MOST_NESTED} levels of views")
+    (query,) = parse(found["view"]["query"])
+    prepare(cursor, query, Context(name.dataset.project), depth=depth + 1)
+    alias = table.alias if table.alias and "." not in table.alias else table.name
+    replacement = exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+    for kept in ("joins", "pivots", "sample"):
+        if table.args.get(kept):
+            replacement.set(kept, table.args[kept])
+    table.replace(replacement)
 
 
 def _information_schema(cursor: Cursor, table: exp.Table, context: Context) -> bool:

@@ -10,7 +10,7 @@ from bigquery_emulator import catalog, dialect
 from bigquery_emulator.database import Cursor
 from bigquery_emulator.dialect import Context
 from bigquery_emulator.errors import invalid_query, not_emulated
-from bigquery_emulator.names import quote
+from bigquery_emulator.names import TableId, quote
 from bigquery_emulator.ranges import check_ranges
 
 Resource = dict[str, Any]
@@ -19,8 +19,8 @@ _STATISTIC = {"INSERT": "insertedRowCount", "UPDATE": "updatedRowCount", "DELETE
 _AMBIGUOUS = "UPDATE/MERGE must match at most one source row for each target row"
 
 
-def run_dml(cursor: Cursor, statement: exp.Expression, context: Context, statistics: Resource) -> None:
-    """Runs one statement, and puts what it changed into `statistics`.
+def run_dml(cursor: Cursor, statement: exp.Expression, context: Context, statistics: Resource) -> TableId:
+    """Runs one statement, puts what it changed into `statistics`, and gives its table.
 
     Raises:
         BigQueryError: The statement is not valid.
@@ -30,8 +30,8 @@ def run_dml(cursor: Cursor, statement: exp.Expression, context: Context, statist
         raise invalid_query(f"{name} must have a WHERE clause")
     target = statement.this.this if isinstance(statement.this, exp.Schema) else statement.this
     table_name = dialect.table_id(cursor, target, context)
+    table = catalog.get_stored_table(cursor, table_name)
     dialect.prepare(cursor, statement, context)
-    table = catalog.get_table(cursor, table_name)
     if isinstance(statement, exp.Merge):
         counts = _merge(cursor, statement, table)
     else:
@@ -44,6 +44,7 @@ def run_dml(cursor: Cursor, statement: exp.Expression, context: Context, statist
     catalog.put_table(cursor, table_name, table, mutated=not isinstance(statement, exp.Insert))
     statistics["numDmlAffectedRows"] = str(sum(counts.values()))
     statistics["dmlStats"] = {key: str(counts.get(verb, 0)) for verb, key in _STATISTIC.items()}
+    return table_name
 
 
 def _merge(cursor: Cursor, statement: exp.Merge, table: Resource) -> dict[str, int]:

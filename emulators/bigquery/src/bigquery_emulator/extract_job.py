@@ -58,7 +58,7 @@ class ExtractJob:
         """Nothing is held."""
 
     def _extract(self, cursor: Cursor) -> None:
-        table = catalog.get_table(cursor, self._source)
+        table = catalog.get_stored_table(cursor, self._source)
         fields = table["schema"]["fields"]
         if self._form == "CSV" and any(f["mode"] == "REPEATED" or f["type"] == "RECORD" for f in fields):
             raise invalid("Operation cannot be performed on a nested schema. Field: see the table's schema")

@@ -47,8 +47,10 @@ def view(cursor: Cursor, name: str, dataset: DatasetId) -> pa.Table:
 
 def _tables(cursor: Cursor, table: TableId, resource: Resource) -> Iterator[Row]:
     moment = datetime.datetime.fromtimestamp(int(resource["creationTime"]) / 1000, datetime.UTC)
+    is_view = "view" in resource
     yield {
-        "table_type": "BASE TABLE", "is_insertable_into": "YES", "is_typed": "NO", "creation_time": moment,
+        "table_type": "VIEW" if is_view else "BASE TABLE",
+        "is_insertable_into": "NO" if is_view else "YES", "is_typed": "NO", "creation_time": moment,
     }  # fmt: skip
 
 
@@ -87,7 +89,16 @@ def _paths(field: Field, column: str, path: str) -> Iterator[Row]:
         yield from _paths(part, column, f"{path}.{part['name']}")
 
 
+def _views(cursor: Cursor, table: TableId, resource: Resource) -> Iterator[Row]:
+    if "view" in resource:
+        yield {
+            "view_definition": resource["view"]["query"], "check_option": None, "use_standard_sql": "YES",
+        }  # fmt: skip
+
+
 def _partitions(cursor: Cursor, table: TableId, resource: Resource) -> Iterator[Row]:
+    if "view" in resource:
+        return
     moment = datetime.datetime.fromtimestamp(int(resource["lastModifiedTime"]) / 1000, datetime.UTC)
     statement = f"SELECT {partition_id_sql(resource)} AS id, count(*) FROM {table.sql} GROUP BY 1 ORDER BY 1"
     found = cursor.execute(statement).fetchall()
@@ -154,6 +165,10 @@ _VIEWS: dict[str, tuple[list[tuple[str, Any]], Callable[[Cursor, TableId, Resour
             ("storage_tier", _TEXT),
         ],
         _partitions,
+    ),
+    "VIEWS": (
+        [("view_definition", _TEXT), ("check_option", _TEXT), ("use_standard_sql", _TEXT)],
+        _views,
     ),
     "TABLE_OPTIONS": (
         [("option_name", _TEXT), ("option_type", _TEXT), ("option_value", _TEXT)],

@@ -10,6 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from bigquery_emulator.errors import not_emulated
+from bigquery_emulator.fields import Field
 
 
 def parameters(config: dict[str, Any]) -> dict[str | int, exp.Expression]:
@@ -24,6 +25,30 @@ def parameters(config: dict[str, Any]) -> dict[str | int, exp.Expression]:
         kind = each.get("parameterType") or {}
         found[name.lower() if name else position] = _value(kind, each.get("parameterValue") or {})
     return found
+
+
+def parameter(field: Field, value: Any) -> exp.Expression:
+    """A value of a field, as REST writes it in a row, as SQL."""
+    return _value(_type_of(field), _given(field, value))
+
+
+def _type_of(field: Field) -> dict[str, Any]:
+    if field["mode"] == "REPEATED":
+        return {"type": "ARRAY", "arrayType": _type_of({**field, "mode": "NULLABLE"})}
+    if field["type"] == "RECORD":
+        parts = [{"name": part["name"], "type": _type_of(part)} for part in field["fields"]]
+        return {"type": "STRUCT", "structTypes": parts}
+    return {"type": field["type"]}
+
+
+def _given(field: Field, value: Any) -> dict[str, Any]:
+    if field["mode"] == "REPEATED":
+        one = {**field, "mode": "NULLABLE"}
+        return {"arrayValues": [_given(one, cell["v"]) for cell in value or []]}
+    if field["type"] == "RECORD" and value is not None:
+        parts = zip(field["fields"], value["f"], strict=True)
+        return {"structValues": {part["name"]: _given(part, cell["v"]) for part, cell in parts}}
+    return {"value": value}
 
 
 def _value(kind: dict[str, Any], value: dict[str, Any]) -> exp.Expression:

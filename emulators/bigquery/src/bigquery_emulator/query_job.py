@@ -25,6 +25,7 @@ from bigquery_emulator.meanings import name_columns
 from bigquery_emulator.names import DatasetId, TableId
 from bigquery_emulator.parameters import parameters
 from bigquery_emulator.script import changed_tables, grouped, type_of
+from bigquery_emulator.variables import assign, check_places, declare, values
 
 Resource = dict[str, Any]
 
@@ -46,7 +47,10 @@ class QueryJob:
             parameters(self._config),
         )
         self._statements = dialect.parse(str(self._config.get("query") or ""))
+        check_places(self._statements)
         self._children = 0
+        # The table that the last statement wrote: the service names it as the destination.
+        self._written: Resource | None = None
         if self.is_script:
             self._context.script = hashlib.sha256(str(job["jobReference"].get("jobId")).encode()).hexdigest()[
                 :32
@@ -131,8 +135,12 @@ class QueryJob:
         self._job["statistics"]["totalBytesProcessed"] = "0"
         if not self.is_script:
             self._job["statistics"]["query"] = {**common, **statistics}
+            if self._written is not None:
+                self._job["configuration"]["query"]["destinationTable"] = self._written
             return
         self._job["statistics"]["query"] = {**common, "statementType": "SCRIPT"}
+        if isinstance(statement, (exp.Declare, exp.Set)):
+            return
         if "ddlTargetTable" not in statistics and isinstance(statement, exp.Query):
             self._job["statistics"]["query"]["schema"] = statistics["schema"]
         self._children = int(self._job["statistics"].get("numChildJobs", 0)) + 1
@@ -148,8 +156,8 @@ class QueryJob:
             "jobType": "QUERY",
             "query": {"query": statement.sql("bigquery"), "useLegacySql": False},
         }
-        if "_destination" in self._job:
-            configuration["query"]["destinationTable"] = self._job["_destination"]
+        if target := self._written or self._job.get("_destination"):
+            configuration["query"]["destinationTable"] = target
         return {
             **{key: self._job[key] for key in ("kind", "user_email")},
             "jobReference": reference,
@@ -165,15 +173,24 @@ class QueryJob:
 
     def _run(self, cursor: Cursor, statement: exp.Expression, statistics: Resource) -> None:
         self._job.pop("_destination", None)
-        if isinstance(statement, Assert):
+        self._written = None
+        variables = self._job.setdefault("_variables", {})
+        self._context.variables = values(variables)
+        if isinstance(statement, exp.Declare):
+            declare(cursor, statement, self._context, variables)
+        elif isinstance(statement, exp.Set):
+            assign(cursor, statement, self._context, variables)
+        elif isinstance(statement, Assert):
             dialect.prepare(cursor, statement, self._context)
             check(cursor, dialect.duckdb_sql(statement.this), statement.text("description"))
         elif isinstance(statement, exp.Query):
             self._select(cursor, statement, statistics)
         elif isinstance(statement, _DML):
-            run_dml(cursor, statement, self._context, statistics)
+            self._written = run_dml(cursor, statement, self._context, statistics).reference
         elif isinstance(statement, _DDL):
             run_ddl(cursor, statement, self._context, statistics)
+            if statistics["statementType"] == "CREATE_TABLE_AS_SELECT":
+                self._written = statistics["ddlTargetTable"]
         else:
             words = re.findall(r"\w+", statement.sql("bigquery"))
             raise not_emulated(f"the statement {' '.join(words[:1]).upper()}")

@@ -20,6 +20,7 @@ from bigquery_emulator.resources import check_match, merged
 from bigquery_emulator.schema_change import change_layout, change_schema
 from bigquery_emulator.text_source import registered
 from bigquery_emulator.values import BadValue, row_of
+from bigquery_emulator.views import fields_of
 
 _WRITABLE = (
     "friendlyName",
@@ -32,7 +33,7 @@ _WRITABLE = (
 _LAYOUT = ("timePartitioning", "rangePartitioning", "clustering")
 _IGNORED = (
     "kind", "id", "etag", "selfLink", "tableReference", "creationTime", "lastModifiedTime", "type",
-    "numRows", "numBytes", "numLongTermBytes", "numTotalLogicalBytes", "location", "schema", *_LAYOUT,
+    "numRows", "numBytes", "numLongTermBytes", "numTotalLogicalBytes", "location", "schema", "view", *_LAYOUT,
 )  # fmt: skip
 _PAGE = 10_000
 
@@ -62,9 +63,13 @@ class TableRoutes:
         reference = {**(document.get("tableReference") or {}), "datasetId": dataset}
         name = TableId.of(reference, project)
         fields = checked((document.get("schema") or {}).get("fields") or [])
-        resource = {**_writable(document), **checked_layout(document, fields), "schema": {"fields": fields}}
+        resource = {**_writable(document), **checked_layout(document, fields)}
+        view = document.get("view")
         with self._database.write() as cursor:
-            catalog.create_table(cursor, name, resource)
+            if view is not None:
+                resource["view"] = view
+                fields = fields_of(cursor, view, name)
+            catalog.create_table(cursor, name, {**resource, "schema": {"fields": fields}})
             return Answer.of_json(document_of(cursor, name))
 
     def get(self, call: Call, project: str, dataset: str, table: str) -> Answer:
@@ -104,7 +109,7 @@ class TableRoutes:
         start = page_start(query)
         length = min(number(query, "maxResults", _PAGE), _PAGE * 10)
         with self._database.read() as cursor:
-            found = catalog.get_table(cursor, name)
+            found = catalog.get_stored_table(cursor, name)
             where = f" WHERE {partition_condition(found, name.partition)}" if name.partition else ""
             source = f"(SELECT *, rowid FROM {name.sql}{where})" if where else name.sql
             total = _count(cursor, source)
@@ -126,7 +131,7 @@ class TableRoutes:
         if document.get("templateSuffix"):
             raise not_emulated("`templateSuffix`")
         with self._database.write() as cursor:
-            found = catalog.get_table(cursor, name)
+            found = catalog.get_stored_table(cursor, name)
             fields = found["schema"]["fields"]
             rows, errors = [], []
             for index, each in enumerate(given):
@@ -156,8 +161,13 @@ class TableRoutes:
         with self._database.write() as cursor:
             found = catalog.get_table(cursor, name)
             check_match(call, found)
+            if document.get("view") is not None:
+                catalog.check_view(found, name)
+                given["view"] = document["view"]
+                fields = fields_of(cursor, document["view"], name)
+                given["schema"] = {"fields": fields}
             # `bq update` sends null where nothing is said of it.
-            if document.get("schema") is not None:
+            elif document.get("schema") is not None:
                 fields = checked(document["schema"].get("fields") or [])
                 change_schema(cursor, name, found["schema"]["fields"], fields)
                 given["schema"] = {"fields": fields}
@@ -177,16 +187,18 @@ def document_of(cursor: Cursor, name: TableId) -> Resource:
     """
     found = catalog.get_table(cursor, name)
     location = catalog.get_dataset(cursor, name.dataset).get("location", "US")
-    rows = _count(cursor, name.sql)
+    is_view = "view" in found
+    rows = 0 if is_view else _count(cursor, name.sql)
+    size = 0 if is_view else logical_bytes(cursor, name.sql, found["schema"]["fields"])
     return {
         "kind": "bigquery#table",
         "id": str(name),
         "etag": catalog.etag_of(found),
         "tableReference": name.reference,
-        "type": "TABLE",
+        "type": "VIEW" if is_view else "TABLE",
         "location": location,
         "numRows": str(rows),
-        "numBytes": str(logical_bytes(cursor, name.sql, found["schema"]["fields"])),
+        "numBytes": str(size),
         "numLongTermBytes": "0",
         **{key: value for key, value in found.items() if key not in catalog.INTERNAL},
     }
@@ -230,6 +242,8 @@ def _selected(fields: list[Field], names: str | None) -> list[Field]:
 def _listed(name: TableId, resource: Resource) -> Resource:
     shown = ("labels", "friendlyName", "creationTime", "expirationTime", *_LAYOUT)
     return {
-        "kind": "bigquery#table", "id": str(name), "tableReference": name.reference, "type": "TABLE",
+        "kind": "bigquery#table", "id": str(name), "tableReference": name.reference,
+        "type": "VIEW" if "view" in resource else "TABLE",
+        **({"view": {"useLegacySql": False}} if "view" in resource else {}),
         **{key: resource[key] for key in shown if key in resource},
     }  # fmt: skip
