@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from beam_pipeline import files
+from beam_pipeline.at_once import AtOnce
 from running import Child, plan_of
 
 IMAGE = "europe-docker.pkg.dev/p/r/beamline:1"
@@ -101,6 +102,19 @@ def submitted(child: Child) -> dict[str, Any]:
     return last
 
 
+def staged_functions(bucket: str) -> dict[str, Any]:
+    """What the staged graph runs, by the names of its steps."""
+    (uri,) = files.match(f"{bucket}/df-staging/**/pipeline.pb")
+    graph = beam_runner_api_pb2.Pipeline.FromString(files.read_bytes(uri))
+    return {
+        transform.unique_name: pickler.loads(payload.do_fn.payload)[0]
+        for transform in graph.components.transforms.values()
+        if transform.spec.urn == "beam:transform:pardo:v1"
+        and (payload := beam_runner_api_pb2.ParDoPayload.FromString(transform.spec.payload)).do_fn.urn
+        == "beam:dofn:pickled_python_info:v1"
+    }
+
+
 def test_the_job_is_submitted_and_not_awaited(launcher: Child, bucket: str, dataflow: FakeDataflow) -> None:
     more = (
         f"--sdk_container_image={IMAGE}",
@@ -155,17 +169,19 @@ def test_the_graph_reads_the_windows_that_the_launcher_was_given(
     more = (f"--sdk_container_image={IMAGE}", f"--dataflow_endpoint={dataflow.endpoint}")
     launcher.finish(launcher.start(plan, None, "--windows", windows, *options(bucket, *more)))
     submitted(launcher)
-    (uri,) = files.match(f"{bucket}/df-staging/**/pipeline.pb")
-    graph = beam_runner_api_pb2.Pipeline.FromString(files.read_bytes(uri))
-    found = {
-        transform.unique_name: pickler.loads(payload.do_fn.payload)[0]
-        for transform in graph.components.transforms.values()
-        if transform.spec.urn == "beam:transform:pardo:v1"
-        and (payload := beam_runner_api_pb2.ParDoPayload.FromString(transform.spec.payload)).do_fn.urn
-        == "beam:dofn:pickled_python_info:v1"
-    }
+    found = staged_functions(bucket)
     assert found["(beamline) manifest"]._head["windows"] == json.loads(windows)
     assert found["rows/plan"]._planner._context.window.high == "987654"
+
+
+def test_the_graph_knows_how_many_bundles_a_worker_runs_at_once(
+    launcher: Child, bucket: str, dataflow: FakeDataflow
+) -> None:
+    more = (f"--sdk_container_image={IMAGE}", f"--dataflow_endpoint={dataflow.endpoint}")
+    threads = "--number_of_worker_harness_threads=4"
+    launcher.finish(launcher.start(PLAN, None, *options(bucket, *more, threads)))
+    submitted(launcher)
+    assert staged_functions(bucket)["sums/run"]._room.at_once == AtOnce(threads=4, processes=None)
 
 
 def test_with_a_template_location_the_job_is_described_and_left_to_the_launcher(

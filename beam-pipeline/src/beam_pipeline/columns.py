@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from beam_pipeline import plan, secrets
+from beam_pipeline.at_once import AtOnce
 from beam_pipeline.plan_question import answer
 
 
@@ -59,6 +60,7 @@ def _attempt(arguments: argparse.Namespace, plan_sha256: str, folder: str) -> An
         temp_dir=folder,
         in_process=True,
         workers=1,
+        at_once=AtOnce(processes=1),
         root=arguments.root,
         windows=None,
     )

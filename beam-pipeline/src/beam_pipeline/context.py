@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from beam_pipeline.at_once import AtOnce
 from beam_pipeline.window import SourceWindow
 
 
@@ -27,6 +28,7 @@ class StepContext:
         window: Which rows of a source are read; None means all.
         run_key: Key of the run; with `attempt` it names what a step makes elsewhere, such as a job.
         attempt: Name of this try at the run.
+        at_once: How many bundles one machine runs at a time.
     """
 
     step: str
@@ -43,3 +45,4 @@ class StepContext:
     window: SourceWindow | None = None
     run_key: str = ""
     attempt: str = ""
+    at_once: AtOnce = field(default_factory=AtOnce)

@@ -13,6 +13,7 @@ from typing import Any
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
 
 from beam_pipeline import files, graph, launch, plan, window
+from beam_pipeline.at_once import AtOnce
 from beam_pipeline.errors import InternalError
 from beam_pipeline.progress import progress
 from beam_pipeline.staging import described
@@ -57,6 +58,7 @@ def execute(
         temp_dir=temp_dir,
         in_process=not remote and _is_in_process(runner, direct.direct_running_mode),
         workers=launch.prepare(options) if remote else direct.direct_num_workers,
+        at_once=launch.at_once(options) if remote else _at_once(runner, direct.direct_num_workers),
         root=arguments.root,
         windows=window.read(arguments.windows),
     )
@@ -92,6 +94,15 @@ def _options(given: list[str]) -> Any:
 def _is_in_process(runner: str, mode: str) -> bool:
     name = runner.rsplit(".", 1)[-1]
     return name in ("FnApiRunner", "BundleBasedDirectRunner") and mode != "multi_processing"
+
+
+def _at_once(runner: str, workers: int) -> AtOnce:
+    """Of a runner on this machine, whose workers are threads or processes; of another, one to a processor."""
+    name = runner.rsplit(".", 1)[-1]
+    if name == "BundleBasedDirectRunner":
+        return AtOnce(processes=1)
+    # 0 is Beam's word for one to a processor.
+    return AtOnce(processes=workers or None) if name == "FnApiRunner" else AtOnce()
 
 
 def _finished(uri: str) -> dict[str, Any]:

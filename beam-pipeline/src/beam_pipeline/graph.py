@@ -11,6 +11,7 @@ from typing import Any
 import apache_beam as beam
 
 from beam_pipeline import coder, columns_check, files, registry
+from beam_pipeline.at_once import AtOnce
 from beam_pipeline.context import StepContext
 from beam_pipeline.errors import ConfigError
 from beam_pipeline.plan import Plan, PlanSource, PlanTransform
@@ -37,6 +38,7 @@ class Attempt:
     temp_dir: str
     in_process: bool
     workers: int
+    at_once: AtOnce
     root: str | None = None
     # None where no row is read: incremental sources need none then.
     windows: RunWindows | None = field(default_factory=RunWindows)
@@ -231,6 +233,7 @@ class _Graph:
             timezone=self._plan.timezone,
             run_key=attempt.run_key,
             attempt=attempt.name,
+            at_once=attempt.at_once,
         )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from apache_beam.options.pipeline_options import (
+    DebugOptions,
     GoogleCloudOptions,
     SetupOptions,
     StandardOptions,
     WorkerOptions,
 )
 
+from beam_pipeline.at_once import AtOnce
 from beam_pipeline.errors import ConfigError
 
 # Ranges of a source are planned for so many threads where nothing says how many workers there may be.
@@ -41,6 +43,19 @@ def prepare(options: Any) -> int:
     # The image holds every module; nothing of this process has to be pickled.
     options.view_as(SetupOptions).save_main_session = False
     return int(workers.max_num_workers or workers.num_workers or _THREADS)
+
+
+def at_once(options: Any) -> AtOnce:
+    """How many bundles one of the job's workers runs at a time.
+
+    A worker has a process for each of its processors, unless an experiment makes it one. The service says
+    that a batch job has a thread for each processor where the option does not say how many
+    (`num_threads_per_worker` of its API); a number is taken as that of each process, which is the most.
+    """
+    debug = options.view_as(DebugOptions)
+    threads = debug.number_of_worker_harness_threads
+    one_process = "no_use_multiple_sdk_containers" in (debug.experiments or [])
+    return AtOnce(threads=threads or 1, processes=1 if threads and one_process else None)
 
 
 def submit(pipeline: Any, options: Any) -> dict[str, Any]:

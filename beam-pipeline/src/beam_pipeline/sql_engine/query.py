@@ -11,6 +11,7 @@ from beam_pipeline import duckdb_errors, duckdb_session
 from beam_pipeline.duckdb_errors import Origin
 from beam_pipeline.duckdb_session import Unstorable, batches, quoted, storable
 from beam_pipeline.errors import BeamlineError, SqlError
+from beam_pipeline.sql_engine.room import divided
 
 EXPLAIN = "EXPLAIN "
 
@@ -22,10 +23,11 @@ class Query:
     Attributes:
         sql: One statement.
         step: The step's name.
-        memory_limit: The memory limit in force.
+        memory_limit: What all queries of the step that run on one machine may hold in memory.
         timezone: The zone in which instants are local times.
         origin: What the SQL was translated from, if its author wrote another dialect.
         hugeint: The type that a HUGEINT is stored as.
+        share: How many queries of the step may run at once on this machine.
     """
 
     sql: str
@@ -34,6 +36,7 @@ class Query:
     timezone: str = "UTC"
     origin: Origin | None = None
     hugeint: str = "DECIMAL(38,0)"
+    share: int = 1
 
     @property
     def written(self) -> str:
@@ -44,14 +47,13 @@ class Query:
         self,
         *,
         threads: int,
-        memory_limit: str | None = None,
         temp_directory: str | None = None,
         readable: Sequence[str] = (),
     ) -> Any:
-        """Opens a session for this query; the limit may be a part of the step's."""
+        """Opens a session for this query, with its part of the limit."""
         return duckdb_session.open_session(
             threads=threads,
-            memory_limit=memory_limit or self.memory_limit,
+            memory_limit=None if self.memory_limit is None else divided(self.memory_limit, self.share),
             temp_directory=temp_directory,
             readable=readable,
             timezone=self.timezone,
@@ -64,8 +66,17 @@ class Query:
             self.sql,
             f"transform {self.step}",
             skipped=skipped,
-            limit=self.memory_limit,
+            limit=self._limit_in_words(),
             origin=self.origin,
+        )
+
+    def _limit_in_words(self) -> str | None:
+        if self.memory_limit is None or self.share == 1:
+            return self.memory_limit
+        part = divided(self.memory_limit, self.share)
+        return (
+            f"{part} (`memory_limit` is {self.memory_limit}, and {self.share} queries of the step may run at "
+            "once on this machine)"
         )
 
     def run(self, connection: Any, row_bytes: int = 1) -> Iterator[Any]:

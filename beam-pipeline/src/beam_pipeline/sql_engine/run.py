@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import apache_beam as beam
@@ -20,6 +21,7 @@ from beam_pipeline.sql_engine import statement
 from beam_pipeline.sql_engine.options import Options
 from beam_pipeline.sql_engine.partition import Dealer
 from beam_pipeline.sql_engine.query import Query
+from beam_pipeline.sql_engine.room import Room
 from beam_pipeline.sql_engine.set_aside import SetAside
 from beam_pipeline.sql_engine.whole import RunWhole
 
@@ -73,7 +75,7 @@ class RunQuery(beam.PTransform):
     def expand(self, inputs: tuple[Any, ...]) -> Any:
         """Returns a PCollection of `pyarrow.RecordBatch`."""
         if self._options.scope == "batch":
-            run = beam.ParDo(_RunBatch(self._query, self._aliases[0]))
+            run = beam.ParDo(_RunBatch(self._query, self._aliases[0], self._room()))
             return inputs[0] | "run" >> run.with_output_types(pa.RecordBatch)
         parts = (self._options.partitions or _PARTITIONS) if self._keys else 1
         # An input that is named twice is set aside once, unless each name has keys of its own.
@@ -87,13 +89,16 @@ class RunQuery(beam.PTransform):
             inputs[number] | f"set aside {number}" >> beam.ParDo(self._set_aside(number, parts))
             for number in sorted(numbers.values())
         ]
-        run = RunWhole(self._query, tables, self._keys, self._options, self._context)
+        run = RunWhole(self._query, tables, self._keys, self._room(queries=parts))
         return (
             aside
             | "names" >> beam.Flatten()
             | "meet" >> beam.GroupByKey()
             | "run" >> beam.ParDo(run).with_output_types(pa.RecordBatch)
         )
+
+    def _room(self, queries: int | None = None) -> Room:
+        return Room(self._context.at_once, self._context.temp_dir, self._options.threads, queries)
 
     def _check_keys(self, alias: str, schema: Any) -> None:
         if self._keys is not None:
@@ -114,22 +119,26 @@ class RunQuery(beam.PTransform):
 class _RunBatch(beam.DoFn):
     """Runs the SQL over each batch by itself."""
 
-    def __init__(self, query: Query, alias: str) -> None:
+    def __init__(self, query: Query, alias: str, room: Room) -> None:
         self._query = query
         self._alias = alias
+        self._room = room
 
     def setup(self) -> None:
-        self._connection = self._query.open_session(threads=1)
+        self._shared = replace(self._query, share=self._room.share())
+        self._folder = self._room.folder()
+        self._connection = self._shared.open_session(threads=1, temp_directory=self._folder.name)
 
     def process(self, batch: Any) -> Iterator[Any]:
         self._connection.register(self._alias, pa.Table.from_batches([batch]))
         try:
-            yield from self._query.run(self._connection, batch.nbytes // max(1, batch.num_rows))
+            yield from self._shared.run(self._connection, batch.nbytes // max(1, batch.num_rows))
         finally:
             self._connection.unregister(self._alias)
 
     def teardown(self) -> None:
         self._connection.close()
+        self._folder.cleanup()
 
 
 def _without_rows(schema: Any, folder: str) -> str:

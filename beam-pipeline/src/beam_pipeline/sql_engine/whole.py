@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import tempfile
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
 
-from beam_pipeline import duckdb_session
-from beam_pipeline.context import StepContext
 from beam_pipeline.duckdb_session import literal, quoted
 from beam_pipeline.errors import ConfigError
 from beam_pipeline.spill import Spilled, local_files, row_bytes, unpacked
-from beam_pipeline.sql_engine.options import Options
 from beam_pipeline.sql_engine.partition import family
 from beam_pipeline.sql_engine.query import Query
+from beam_pipeline.sql_engine.room import Room
 
 
 class RunWhole(beam.DoFn):
@@ -27,8 +24,7 @@ class RunWhole(beam.DoFn):
         query: The SQL.
         tables: Each alias with the number of its input.
         keys: The key columns of each alias, if there are parts.
-        options: Limits.
-        context: Where files go.
+        room: What a query may use.
     """
 
     def __init__(
@@ -36,30 +32,24 @@ class RunWhole(beam.DoFn):
         query: Query,
         tables: list[tuple[str, int]],
         keys: dict[str, list[str]] | None,
-        options: Options,
-        context: StepContext,
+        room: Room,
     ) -> None:
         self._query = query
         self._tables = tables
         self._keys = keys
-        self._context = context
-        # Parts run side by side and share what the step may use.
-        self._share = context.workers if keys is not None and context.in_process else 1
-        self._memory_limit = _divided(options.memory_limit, self._share)
-        self._threads = options.threads
+        self._room = room
 
     def process(self, part: tuple[int, Iterable[Spilled]]) -> Iterator[Any]:
         """Yields at least one batch."""
         spilled = list(part[1])
         self._check_keys(spilled)
-        temp = self._context.temp_dir if Path(self._context.temp_dir).is_dir() else None
-        with tempfile.TemporaryDirectory(prefix="sql-", dir=temp, ignore_cleanup_errors=True) as name:
+        query = replace(self._query, share=self._room.share())
+        with self._room.folder() as name:
             folder = Path(name)
             paths = local_files(spilled, folder)
             folders = {str(Path(path).parent) for found in paths.values() for path in found}
-            with self._query.open_session(
-                threads=self._threads or max(1, duckdb_session.available_threads() // self._share),
-                memory_limit=self._memory_limit,
+            with query.open_session(
+                threads=self._room.threads_of_one(),
                 temp_directory=str(folder / "spill"),
                 readable=sorted(folders),
             ) as connection:
@@ -67,7 +57,7 @@ class RunWhole(beam.DoFn):
                     listed = ", ".join(literal(path) for path in sorted(paths[number]))
                     connection.execute(f"CREATE VIEW {quoted(alias)} AS FROM read_parquet([{listed}])")
                 width = sum(row_bytes(paths[number]) for _, number in self._tables)
-                yield from self._query.run(connection, width)
+                yield from query.run(connection, width)
 
     def _check_keys(self, spilled: list[Spilled]) -> None:
         """Values of different families never meet: such keys are a mistake."""
@@ -80,13 +70,7 @@ class RunWhole(beam.DoFn):
                 kind, kind_two = schemas[number].field(one).type, schemas[other].field(two).type
                 if family(kind) != family(kind_two):
                     raise ConfigError(
-                        f"transform {self._context.step}: partition_by brings together {first}.{one}, "
+                        f"transform {self._query.step}: partition_by brings together {first}.{one}, "
                         f"which is {kind}, and {alias}.{two}, which is {kind_two}: cast one of them in "
                         "a step before this one"
                     )
-
-
-def _divided(limit: str, share: int) -> str:
-    found = re.fullmatch(r"([0-9.]+) ?([A-Za-z]+)", limit)
-    assert found is not None
-    return f"{float(found[1]) / share:.3f}{found[2]}"

@@ -69,10 +69,16 @@ class SqlParams(ModuleParams):
     memory_limit: str = Field(
         "1GB",
         pattern=r"^[1-9][0-9]*(\.[0-9]+)? ?([KMGT]i?B)$",
-        description="What the step may hold in memory in one process; the rest is kept on disk.",
+        description=(
+            "What the step may hold in memory on one machine, in equal parts for what runs there at once; "
+            "the rest is kept on disk."
+        ),
     )
     threads: int | None = Field(
-        None, ge=1, le=256, description="Threads of one query; by default one for each processor."
+        None,
+        ge=1,
+        le=256,
+        description="Threads of one query; by default the processors, divided by what runs at once.",
     )
 
     @model_validator(mode="after")
