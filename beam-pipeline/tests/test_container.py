@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
 
 from beam_pipeline import template_spec
 from beam_pipeline.main import _parser
@@ -107,7 +108,7 @@ def test_the_entry_point_is_the_file_that_is_copied_and_it_starts() -> None:
         [sys.executable, FOLDER / source, "--help"], capture_output=True, text=True, check=True
     )
     for parameter in PARAMETERS:
-        assert f"--{parameter.name}" in told.stdout
+        assert parameter.of_beam or f"--{parameter.name}" in told.stdout
 
 
 def test_the_metadata_file_is_what_is_generated() -> None:
@@ -125,9 +126,39 @@ def test_the_metadata_file_is_what_is_generated() -> None:
         re.compile(each["regexes"][0])
 
 
-def test_every_parameter_of_the_template_is_a_flag() -> None:
-    flags = {action.dest for action in _parser()._actions}
-    assert {parameter.name for parameter in PARAMETERS} <= flags
+def test_every_parameter_of_the_template_is_a_flag_of_ours_or_of_beams() -> None:
+    for parameter in PARAMETERS:
+        options = PipelineOptions([f"--{parameter.name}=x"]).get_all_options(drop_default=True)
+        flags = {action.dest for action in _parser()._actions}
+        assert (parameter.name in options, parameter.name in flags) == (
+            parameter.of_beam,
+            not parameter.of_beam,
+        )
+
+
+def test_the_page_lists_every_parameter() -> None:
+    page = re.sub(" {2,}", " ", (FOLDER.parent / "docs" / "container.md").read_text())
+    rows = [f"| `{parameter.name}` | {'yes' if parameter.optional else ''} | " for parameter in PARAMETERS]
+    assert [row for row in rows if row.replace("|  |", "| |") not in page] == []
+
+
+IMAGES = json.loads((FOLDER.parent / "test" / "corpus" / "image-names.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("name", "valid"), [(name, kind == "valid") for kind in IMAGES for name in IMAGES[kind]]
+)
+def test_names_of_images(name: str, valid: bool) -> None:
+    """The same names as in the tests of the launch options."""
+    (parameter,) = [each for each in PARAMETERS if each.name == "sdk_container_image"]
+    assert is_valid(parameter, name) is valid
+
+
+@pytest.mark.parametrize("flag", ["--image", "--sdk-image"])
+def test_a_spec_names_nothing_but_images(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        template_spec.main(["--image", "r/launcher:1", flag, "gs://bucket/worker:1"])
+    assert f"{flag} must be the name of a container image" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -202,6 +202,29 @@ def test_an_image_without_the_package_is_refused(launcher: Child, bucket: str) -
     assert json.loads(files.read_bytes(f"{launcher.staging}/failure.json")) == failure
 
 
+def test_what_is_not_the_name_of_an_image_is_refused(
+    launcher: Child, bucket: str, dataflow: FakeDataflow
+) -> None:
+    more = ("--sdk_container_image=gs://b/worker:1", f"--dataflow_endpoint={dataflow.endpoint}")
+    failure = launcher.fail(PLAN, None, *options(bucket, *more))
+    assert failure["type"] == "ConfigError"
+    assert failure["message"].startswith(
+        "--sdk_container_image  `gs://b/worker:1` is not the name of a container"
+    )
+    assert dataflow.asked == []
+
+
+def test_an_image_that_is_given_twice_is_that_of_the_launch(
+    launcher: Child, bucket: str, dataflow: FakeDataflow
+) -> None:
+    """Google's launcher adds the flag of the environment, and the parameter is a flag itself."""
+    more = (f"--sdk_container_image={IMAGE}", f"--dataflow_endpoint={dataflow.endpoint}")
+    launcher.finish(launcher.start(PLAN, None, *options(bucket, *more, *more)))
+    submitted(launcher)
+    (pool,) = dataflow.asked[0][1]["environment"]["workerPools"]
+    assert [image["containerImage"] for image in pool["sdkHarnessContainerImages"]] == [IMAGE]
+
+
 def test_a_wrong_plan_fails_before_anything_is_submitted(
     launcher: Child, bucket: str, dataflow: FakeDataflow
 ) -> None:

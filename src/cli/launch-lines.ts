@@ -10,9 +10,12 @@ export function launchLines({
   deployment,
   launch,
 }: DataflowTarget): string[] {
-  const options = launchFields
-    .filter(({ name }) => name !== 'region' && launch[name] !== undefined)
-    .map(({ name, key }) => [key, valueText(launch[name])]);
+  const options = launchFields.flatMap(({ name, key }) => {
+    if (name === 'sdkContainerImage' && launch[name] === undefined) {
+      return [[key, "that of the template's spec"]];
+    }
+    return name === 'region' || launch[name] === undefined ? [] : [[key, valueText(launch[name])]];
+  });
   const rows = [
     ['project', project],
     ['region', region],

@@ -34,6 +34,9 @@ const folder = /^gs:\/\/[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](\/\S*)?$/;
 const region = /^[a-z]+(-[a-z]+)*\d+$/;
 const zone = /^[a-z]+(-[a-z]+)*\d+-[a-z]$/;
 const machine = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+/** `[host[:port]/]path[:tag][@digest]`: of the template's parameter too, `beam_pipeline/parameters.py`. */
+const image =
+  /^([A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?\/)?[a-z0-9]+([._-]+[a-z0-9]+)*(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
 
 const text = (what: string, pattern?: RegExp): LaunchFieldKind => ({
   type: 'text',
@@ -158,8 +161,11 @@ export const launchFields: readonly LaunchField[] = [
     flag: '--sdk-container-image',
     alias: '--worker-container-image',
     api: 'environment.sdkContainerImage',
-    kind: text('the name of a container image', /^[^\s:/][^\s]*$/),
-    description: 'Container image of the workers.',
+    kind: text(
+      'the name of a container image such as `europe-docker.pkg.dev/my-project/beamline/worker:0.1.0`',
+      image,
+    ),
+    description: "Container image of the workers; default: that of the template's spec.",
     example: 'europe-docker.pkg.dev/my-project/beamline/worker:0.1.0',
   },
   {

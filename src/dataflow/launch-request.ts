@@ -27,6 +27,10 @@ export function launchRequestOf(
       ...(profilesUri !== null && { profiles: profilesUri }),
       ...(inputsUri !== null && { root: inputsUri }),
       ...(windows !== undefined && { windows: JSON.stringify(windows) }),
+      // The environment says it, too; the launcher gets a parameter as a flag, whatever becomes of that.
+      ...(launch.sdkContainerImage !== undefined && {
+        sdk_container_image: launch.sdkContainerImage,
+      }),
     },
     launch,
   };

@@ -127,6 +127,15 @@ describe('the activities of a job', () => {
       });
     });
 
+    it("says the workers' image by the template's parameter and in the environment", async () => {
+      const sdkContainerImage = 'registry/worker:1';
+      const target = { ...request.target, launch: { ...request.target.launch, sdkContainerImage } };
+      await launch({ target });
+      const [asked] = dataflow.launches;
+      assert.equal(asked?.parameters['sdk_container_image'], sdkContainerImage);
+      assert.equal(asked?.launch.sdkContainerImage, sdkContainerImage);
+    });
+
     it('run twice, launches one job', async () => {
       await launch();
       const again = await launch({}, { attempt: 2 });

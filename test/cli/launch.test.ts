@@ -76,6 +76,7 @@ describe('the launch options of the command line', () => {
     ['--region', 'europe-west1-b', /must be a region such as/],
     ['--ip-configuration', 'none', /private, public/],
     ['--label', 'team', /name=value/],
+    ['--sdk-container-image', 'gs://b/worker:1', /must be the name of a container image such as/],
   ] as const) {
     it(`say what is wrong with ${flag} ${value}`, () => {
       assert.throws(() => parsed(flag, value), message);
@@ -162,12 +163,22 @@ describe('beamline plan --runner dataflow', function () {
     assert.match(stdout, /^ {2}num_workers +3$/m);
     assert.match(stdout, /^ {2}max_workers +4$/m);
     assert.match(stdout, /^ {2}ip_configuration +private$/m);
+    assert.match(stdout, /^ {2}sdk_container_image +that of the template's spec$/m);
     assert.match(stdout, /^ {2}temp_location +gs:\/\/bucket\/beamline\/tmp$/m);
     assert.match(stderr, /Dataflow would take this launch/);
     const [{ request } = { request: {} as Record<string, unknown> }] = server.calls;
     assert.equal(request['validateOnly'], true);
     assert.match(JSON.stringify(request), /"numWorkers":3,"maxWorkers":4/);
     assert.equal(server.calls.length, 1);
+  });
+
+  it("shows the workers' image, and says it as a parameter of the template", async () => {
+    server.handlers['launchFlexTemplate'] = () => ({});
+    const { code, stdout, stderr } = await plan('--sdk-container-image', 'registry/worker:1');
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^ {2}sdk_container_image +registry\/worker:1$/m);
+    const [{ request } = { request: {} as Record<string, unknown> }] = server.calls;
+    assert.match(JSON.stringify(request), /"sdk_container_image":"registry\/worker:1"/);
   });
 
   it('prints it as one JSON document', async () => {

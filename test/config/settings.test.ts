@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../src/config/catalogue.js';
 import { dataflowTargetOf, deploymentOf } from '../../src/config/dataflow-target.js';
 import { launchFields } from '../../src/config/launch-fields.js';
 import { ConfigProblems } from '../../src/config/problems.js';
@@ -245,5 +248,31 @@ describe('the table of launch options', () => {
     for (const part of ['key', 'flag'] as const) {
       assert.equal(new Set(launchFields.map((field) => field[part])).size, launchFields.length);
     }
+  });
+});
+
+describe('the name of a container image', () => {
+  const corpus = join(packageRoot, 'test', 'corpus', 'image-names.json');
+  const names = JSON.parse(readFileSync(corpus, 'utf8')) as { valid: string[]; invalid: string[] };
+  const field = launchFields.find(({ name }) => name === 'sdkContainerImage');
+  const pattern = field?.kind.type === 'text' ? field.kind.pattern : undefined;
+
+  for (const name of names.valid) {
+    it(`may be ${JSON.stringify(name)}`, () => assert.match(name, pattern ?? /^$/));
+  }
+  for (const name of names.invalid) {
+    it(`is not ${JSON.stringify(name)}`, () => assert.doesNotMatch(name, pattern ?? /^/));
+  }
+
+  it('is the same to the template, whose metadata the service checks', () => {
+    const file = join(packageRoot, 'beam-pipeline', 'template', 'metadata.json');
+    const { parameters } = JSON.parse(readFileSync(file, 'utf8')) as {
+      parameters: { name: string; regexes: string[] }[];
+    };
+    const found = parameters.find(({ name }) => name === 'sdk_container_image');
+    assert.deepEqual(
+      found?.regexes.map((text) => new RegExp(text).source),
+      [pattern?.source],
+    );
   });
 });

@@ -12,6 +12,7 @@ from apache_beam.options.pipeline_options import (
     WorkerOptions,
 )
 
+from beam_pipeline import parameters
 from beam_pipeline.at_once import AtOnce
 from beam_pipeline.errors import ConfigError
 
@@ -32,13 +33,20 @@ def prepare(options: Any) -> int:
         How many threads its workers may have.
 
     Raises:
-        ConfigError: No image is named that has this package in it.
+        ConfigError: No image is named that could have this package in it.
     """
     workers = options.view_as(WorkerOptions)
     if not workers.sdk_container_image:
         raise ConfigError(
             "--sdk_container_image is missing: the workers need the image that Dockerfile.worker builds; set "
             "`launch.sdk_container_image`, or build the template's spec with --sdk-image (docs/container.md)"
+        )
+    if not parameters.is_image(workers.sdk_container_image):
+        raise ConfigError(
+            f"--sdk_container_image  `{workers.sdk_container_image}` is not the name of a container image, "
+            "such as `europe-docker.pkg.dev/my-project/beamline/worker:0.1.0`; set "
+            "`launch.sdk_container_image`, or build the template's spec again with another --sdk-image "
+            "(docs/container.md)"
         )
     # The image holds every module; nothing of this process has to be pickled.
     options.view_as(SetupOptions).save_main_session = False

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 
 _URI = r"gs://.+"
 _JSON = r"\{.*\}"
+# Of the launch option too: src/config/launch-fields.ts.
+IMAGE = (
+    r"([A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
+    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?"
+)
 
 
 @dataclass(frozen=True)
@@ -16,6 +21,7 @@ class Parameter:
 
     Attributes:
         regex: What the value of a template's parameter must match as a whole; a local run takes paths, too.
+        of_beam: It is an option of Beam's, and Beam reads it.
     """
 
     name: str
@@ -23,6 +29,7 @@ class Parameter:
     help: str
     regex: str
     optional: bool = False
+    of_beam: bool = False
 
 
 PARAMETERS: tuple[Parameter, ...] = (
@@ -36,12 +43,20 @@ PARAMETERS: tuple[Parameter, ...] = (
         "closed", "Receipt", "URI of an object: if it exists, the run has ended, and is not run.", _URI, True
     ),
     Parameter("windows", "Windows", "JSON object of the windows that incremental sources read.", _JSON, True),
+    Parameter(
+        "sdk_container_image",
+        "Workers' image",
+        "Container image of the workers; without it, that of the template.",
+        IMAGE,
+        optional=True,
+        of_beam=True,
+    ),
 )
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
-    """Adds them as flags: an empty value is as good as none."""
-    for parameter in PARAMETERS:
+    """Adds those that are not Beam's as flags: an empty value is as good as none."""
+    for parameter in (each for each in PARAMETERS if not each.of_beam):
         parser.add_argument(
             f"--{parameter.name}",
             required=not parameter.optional,
@@ -53,6 +68,11 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 def is_valid(parameter: Parameter, value: str) -> bool:
     """Whether the template would take the value."""
     return re.fullmatch(parameter.regex, value) is not None
+
+
+def is_image(name: str) -> bool:
+    """Whether a text is the name of a container image."""
+    return re.fullmatch(IMAGE, name) is not None
 
 
 def _or_none(value: str) -> str | None:

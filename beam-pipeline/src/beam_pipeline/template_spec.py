@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from beam_pipeline.parameters import PARAMETERS
+from beam_pipeline.parameters import PARAMETERS, is_image
 
 METADATA = Path(__file__).resolve().parents[2] / "template" / "metadata.json"
 
@@ -84,6 +84,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if arguments.image is None:
         parser.error("--image is wanted")
+    for flag, name in {"--image": arguments.image, "--sdk-image": arguments.sdk_image}.items():
+        if name is not None and not is_image(name):
+            parser.error(
+                f"{flag} must be the name of a container image, such as `registry/worker:1`, got `{name}`"
+            )
     spec = container_spec(arguments.image, arguments.sdk_image or arguments.image)
     sys.stdout.write(json.dumps(spec, indent=2) + "\n")
     return 0
