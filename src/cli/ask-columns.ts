@@ -12,35 +12,50 @@ import { manifestSink } from '../shared/manifest.js';
 import { CliError, exitCodes } from './errors.js';
 
 const columns = manifestSink.shape.schema;
+const aloneStep = z.object({
+  why: z.string(),
+  instead: z.string(),
+  memory_limit: z.string().nullable(),
+  rows: z.number().nullable(),
+  bytes: z.number().nullable(),
+});
 const answer = z.union([
   z.object({
     steps: z.record(z.string(), columns),
     unreached: z.record(z.string(), z.string()),
+    alone: z.record(z.string(), aloneStep).optional(),
   }),
   z.object({
     failure: z.object({ type: z.string(), message: z.string(), step: z.string().optional() }),
   }),
 ]);
 
+/** A step that one worker does alone, however many there are; null is what nobody knows. */
+export type AloneStep = z.infer<typeof aloneStep>;
+
 export interface AskedColumns {
   steps: StepColumns;
   /** Why a source could not be asked, by its name. */
   unreached: Record<string, string>;
+  /** What one worker does alone, by the step's name, if that was asked. */
+  alone?: Record<string, AloneStep> | undefined;
 }
 
 /**
  * Asks the sources for their columns and follows them through the transforms; no row is read.
+ * @param options `alone` asks what one worker does alone, too
  * @throws CliError with exit code 2 where a run would fail for a column, a type or an SQL text
  */
 export async function askColumns(
   { canonicalJson, profiles }: Pick<BuiltPlan, 'canonicalJson' | 'profiles'>,
-  { root }: { root: string },
+  { root, alone = false }: { root: string; alone?: boolean },
 ): Promise<AskedColumns> {
   const folder = await mkdtemp(join(tmpdir(), 'beamline-plan-'));
   try {
     const plan = join(folder, 'plan.json');
     await writeFile(plan, canonicalJson);
     const args = ['-m', 'beam_pipeline.columns', `--plan=${plan}`, `--root=${root}`];
+    if (alone) args.push('--alone');
     if (profiles !== null) args.push(`--profiles=${profiles}`);
     const { stdout, stderr } = await execa(pythonPath(), args, {
       cwd: root,

@@ -121,7 +121,7 @@ describe('a request for a run on Dataflow', () => {
 });
 
 describe('beamline plan --runner dataflow', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const folder = temporaryFolder();
   let server: DataflowServer;
   before(async () => {
@@ -165,6 +165,7 @@ describe('beamline plan --runner dataflow', function () {
     assert.match(stdout, /^ {2}ip_configuration +private$/m);
     assert.match(stdout, /^ {2}sdk_container_image +that of the template's spec$/m);
     assert.match(stdout, /^ {2}temp_location +gs:\/\/bucket\/beamline\/tmp$/m);
+    assert.match(stdout, /disk unknown \(`disk_size_gb` is not set\)/);
     assert.match(stderr, /Dataflow would take this launch/);
     const [{ request } = { request: {} as Record<string, unknown> }] = server.calls;
     assert.equal(request['validateOnly'], true);
@@ -184,13 +185,53 @@ describe('beamline plan --runner dataflow', function () {
   it('prints it as one JSON document', async () => {
     server.handlers['launchFlexTemplate'] = () => ({});
     const { stdout } = await plan('--json');
-    const { dataflow } = JSON.parse(stdout) as {
+    const { dataflow, alone } = JSON.parse(stdout) as {
       dataflow: { region: string; validated: boolean; launch: { maxWorkers: number } };
+      alone: Record<string, { bytes: number | null; rows: number | null }>;
     };
     assert.deepEqual(
       [dataflow.region, dataflow.validated, dataflow.launch.maxWorkers],
       ['europe-west1', true, 4],
     );
+    assert.deepEqual([alone['orders']?.rows, alone['orders']?.bytes], [null, 5]);
+  });
+
+  it('says what one worker does alone, why, what to change, and what is known of it', async () => {
+    server.handlers['launchFlexTemplate'] = () => ({});
+    folder.write(
+      'a.yaml',
+      config
+        .replace('input: orders,', 'input: total,')
+        .replace(
+          'sinks:',
+          "transforms:\n  - { name: total, module: sql, inputs: [orders], parameters: { sql: 'select sum(id) as s from orders', memory_limit: 2GB } }\nsinks:",
+        ),
+    );
+    const { code, stdout, stderr } = await plan('--disk-size-gb', '50');
+    assert.equal(code, 0, stderr);
+    const [, told = ''] = /(One worker does all .*?)\n\n/s.exec(stdout) ?? [];
+    assert.deepEqual(told.split('\n'), [
+      'One worker does all of orders, total, and of what follows row by row, whatever `max_workers` is:',
+      '  orders',
+      '    why      one file is one stream',
+      '    instead  several files, and a `path` with `*` for all of them',
+      '    known    rows unknown · stored size 5 bytes · machine type e2-standard-2 · disk 50 GB',
+      '  total',
+      '    why      its SQL sees its whole inputs (`scope: all`)',
+      '    instead  `scope: key` with `partition_by`, where the SQL joins and groups by keys; `scope: batch`, where it looks at one row at a time',
+      '    known    rows unknown · stored size 5 bytes · `memory_limit` 2GB, the rest on disk · machine type e2-standard-2 · disk 50 GB',
+    ]);
+  });
+
+  it('says nothing of that where the rows are dealt out', async () => {
+    server.handlers['launchFlexTemplate'] = () => ({});
+    folder.write('orders-2.csv', 'id\n2\n');
+    folder.write('a.yaml', config.replace('orders.csv', "'orders*.csv'"));
+    assert.doesNotMatch((await plan()).stdout, /One worker/);
+  });
+
+  it('says nothing of that on this machine', async () => {
+    assert.doesNotMatch((await plan('--runner', 'local')).stdout, /One worker/);
   });
 
   it('says why the service refuses, what to do, and exits with 2', async () => {

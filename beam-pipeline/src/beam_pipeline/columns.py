@@ -1,10 +1,11 @@
 """Tells the columns of each step of a plan, and what is wrong with them (docs/contracts.md, section 7).
 
-    python -m beam_pipeline.columns --plan FILE [--profiles FILE] [--root DIR] [--roots JSON]
+    python -m beam_pipeline.columns --plan FILE [--profiles FILE] [--root DIR] [--roots JSON] [--alone]
 
 prints one JSON document, `{"steps": {"orders": [{"name", "type", "nullable"}]}, "unreached": {}}` or
 `{"failure": {…}}`, and exits with 0 or 1. No row is read. A step whose columns cannot be known is missing;
-`unreached` says why a source could not be asked.
+`unreached` says why a source could not be asked. With `--alone` there is also what one worker does alone,
+`{"alone": {"orders": {"why", "instead", "memory_limit", "rows", "bytes"}}}`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, or 1 if a failure was printed.
     """
-    return answer("beam_pipeline.columns", argv, _document)
+    return answer("beam_pipeline.columns", argv, _document, alone="also tell what one worker does alone")
 
 
 def _document(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -36,13 +37,15 @@ def _document(arguments: argparse.Namespace) -> dict[str, Any]:
     from beam_pipeline.staging import described
 
     unreached: dict[str, str] = {}
+    alone: dict[str, Any] | None = {} if arguments.alone else None
     with (
         tempfile.TemporaryDirectory(prefix="beamline-", ignore_cleanup_errors=True) as folder,
         graph.new_pipeline() as pipeline,
     ):
         attempt = _attempt(arguments, pinned.sha256, folder)
-        steps = graph.columns(pipeline, pinned.plan, attempt, unreached)
+        steps = graph.columns(pipeline, pinned.plan, attempt, unreached, alone)
     return {
+        **({} if alone is None else {"alone": alone}),
         "steps": {name: described(schema) for name, schema in steps.items()},
         "unreached": {name: secrets.redact(reason) for name, reason in unreached.items()},
     }

@@ -110,6 +110,18 @@ def match(pattern: str) -> list[str]:
     return sorted(entry.path for entry in _filesystems().match([pattern])[0].metadata_list)
 
 
+def size(uri: str) -> int:
+    """The bytes of a file."""
+    try:
+        if is_local(uri):
+            return Path(uri).stat().st_size
+        if is_object(uri):
+            return int(_gcs().size(uri))
+        return int(_filesystems().match([uri])[0].metadata_list[0].size_in_bytes)
+    except OSError as error:
+        raise errors.from_os_error(error, uri) from error
+
+
 def exists(uri: str) -> bool:
     """Whether there is such a file."""
     if is_local(uri):

@@ -45,6 +45,14 @@ def exists(uri: str) -> bool:
         return bool(_blob(uri).exists())
 
 
+def size(uri: str) -> int:
+    """The bytes of an object."""
+    with _classified(uri):
+        blob = _blob(uri)
+        blob.reload()
+        return int(blob.size)
+
+
 def create_once(uri: str, content: bytes) -> bytes:
     """Creates an object unless it is there.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import apache_beam as beam
 
+from beam_pipeline import alone as by_one
 from beam_pipeline import coder, columns_check, files, registry
 from beam_pipeline.at_once import AtOnce
 from beam_pipeline.context import StepContext
@@ -78,7 +79,13 @@ def build(
     return graph.add_sinks()
 
 
-def columns(pipeline: Any, plan: Plan, attempt: Attempt, unreached: dict[str, str]) -> dict[str, Any]:
+def columns(
+    pipeline: Any,
+    plan: Plan,
+    attempt: Attempt,
+    unreached: dict[str, str],
+    alone: dict[str, dict[str, Any]] | None = None,
+) -> dict[str, Any]:
     """The Arrow schema of each step, as far as it can be known without reading a row.
 
     Args:
@@ -86,13 +93,17 @@ def columns(pipeline: Any, plan: Plan, attempt: Attempt, unreached: dict[str, st
         plan: Whose steps.
         attempt: Without windows.
         unreached: Gets why a source could not be asked, by its name.
+        alone: Gets the steps that one worker does alone.
 
     Raises:
         BeamlineError: What a run of the plan would meet, too.
     """
     graph = _Graph(pipeline, plan, attempt)
     graph.add_steps()
-    return graph.columns(all_sources=True, unreached=unreached)
+    found = graph.columns(all_sources=True, unreached=unreached)
+    if alone is not None:
+        alone |= by_one.alone(graph.sources, graph.transforms)
+    return found
 
 
 def _check_windows(plan: Plan, windows: RunWindows) -> None:
@@ -111,8 +122,8 @@ class _Graph:
         self._outputs: dict[str, Any] = {}
         self._facts: list[Any] = []
         self._steps: dict[str, dict[str, Any]] = {}
-        self._sources: dict[str, Any] = {}
-        self._transforms: list[tuple[str, list[str], Any]] = []
+        self.sources: dict[str, Any] = {}
+        self.transforms: list[tuple[str, list[str], Any]] = []
 
     def add_steps(self) -> None:
         for index, source in enumerate(self._plan.sources):
@@ -126,7 +137,7 @@ class _Graph:
         self, *, all_sources: bool = False, unreached: dict[str, str] | None = None
     ) -> dict[str, Any]:
         return columns_check.schemas(
-            self._sources, self._transforms, all_sources=all_sources, unreached=unreached
+            self.sources, self.transforms, all_sources=all_sources, unreached=unreached
         )
 
     def add_source(self, index: int) -> None:
@@ -143,7 +154,7 @@ class _Graph:
         if consistency is not None:
             self._steps[source.name]["consistency"] = consistency
         progress.begin(source.name, "source")
-        self._sources[source.name] = transform
+        self.sources[source.name] = transform
         self._keep(source.name, self._pipeline | source.name >> transform)
 
     def add_transform(self, index: int, step: PlanTransform) -> None:
@@ -160,7 +171,7 @@ class _Graph:
             "inputs": step.inputs,
         }  # fmt: skip
         progress.begin(step.name, "transform")
-        self._transforms.append((step.name, list(step.inputs), transform))
+        self.transforms.append((step.name, list(step.inputs), transform))
         applied = inputs[0] if wanted == 1 else inputs
         self._keep(step.name, applied | step.name >> transform)
 

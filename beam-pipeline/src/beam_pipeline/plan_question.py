@@ -11,7 +11,10 @@ from beam_pipeline import failure, roots
 
 
 def answer(
-    module: str, argv: Sequence[str] | None, ask: Callable[[argparse.Namespace], dict[str, Any]]
+    module: str,
+    argv: Sequence[str] | None,
+    ask: Callable[[argparse.Namespace], dict[str, Any]],
+    **switches: str,
 ) -> int:
     """Reads `--plan FILE [--profiles FILE] [--root DIR] [--roots JSON]`, asks, and prints the answer.
 
@@ -19,6 +22,7 @@ def answer(
         module: Name of the program.
         argv: Its arguments; None for the process's own.
         ask: Gets them, an empty text as None.
+        switches: Further ones, each with its help.
 
     Returns:
         The exit code: 0, or 1 if `{"failure": {…}}` was printed.
@@ -28,6 +32,8 @@ def answer(
     parser.add_argument("--profiles", type=_given, help="path of the connection profiles")
     parser.add_argument("--root", type=_given, help="folder to which relative paths are relative")
     parser.add_argument("--roots", help="JSON list of the folders that a config's files may lie in")
+    for name, help_text in switches.items():
+        parser.add_argument(f"--{name}", action="store_true", help=help_text)
     arguments = parser.parse_args(argv)
     try:
         roots.allow(arguments.roots)

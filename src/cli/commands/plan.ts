@@ -5,6 +5,7 @@ import type { PlannedSink, PlannedSource } from '../../config/plan.js';
 import type { DataflowTarget } from '../../shared/job.js';
 import type { RunPipelineInput } from '../../shared/run-input.js';
 import { examples } from '../examples.js';
+import { aloneLines } from '../alone-lines.js';
 import { argOption, profileOption } from '../args-option.js';
 import type { AskedColumns } from '../ask-columns.js';
 import { clipped } from '../format.js';
@@ -48,8 +49,12 @@ export function register(program: Command): void {
       if (target === null) noteUnused(options);
       if (!json) printPlan(built, { file, root });
       if (!json && target !== null) for (const line of launchLines(target)) print(line);
-      const asked = options.offline === true ? null : await askAll(loaded, built, root);
+      const alone = target !== null;
+      const asked = options.offline === true ? null : await askAll(loaded, built, { root, alone });
       if (!json && asked !== null) printColumns(built, asked);
+      if (!json && target !== null) {
+        for (const line of aloneLines(asked?.alone ?? {}, target.launch)) print(line);
+      }
       const isAsked = target !== null && options.offline !== true;
       if (isAsked) {
         const { askDataflow } = await import('../ask-dataflow.js');
@@ -58,7 +63,11 @@ export function register(program: Command): void {
         await askDataflow(target, built, { root, unasked });
       }
       if (json) {
-        printJson({ ...documentOf(built, target, isAsked), columns: asked?.steps ?? null });
+        const found = {
+          columns: asked?.steps ?? null,
+          ...(alone && { alone: asked?.alone ?? null }),
+        };
+        printJson({ ...documentOf(built, target, isAsked), ...found });
       } else {
         for (const [source, reason] of Object.entries(asked?.unreached ?? {})) {
           note(`What needs the columns of ${source} was not checked: ${reason}`);
@@ -111,9 +120,13 @@ async function targetFor(
   return targetOf(input, built, { root, namespace });
 }
 
-async function askAll(loaded: LoadedConfig, built: BuiltPlan, root: string): Promise<AskedColumns> {
+async function askAll(
+  loaded: LoadedConfig,
+  built: BuiltPlan,
+  options: { root: string; alone: boolean },
+): Promise<AskedColumns> {
   const { askColumns } = await import('../ask-columns.js');
-  const asked = await askColumns(built, { root });
+  const asked = await askColumns(built, options);
   const { columnProblems, ConfigProblems } = await import('../../config/index.js');
   const problems = await columnProblems(loaded, built.plan, asked.steps);
   if (problems.length > 0) throw new ConfigProblems(problems);

@@ -12,6 +12,7 @@ import apache_beam as beam
 import pyarrow as pa
 
 from beam_pipeline import files
+from beam_pipeline.alone import Alone
 from beam_pipeline.context import StepContext
 from beam_pipeline.duckdb_session import literal, quoted
 from beam_pipeline.empty_batch import empty_batch
@@ -40,6 +41,11 @@ class RunQuery(beam.PTransform):
         SqlError: A look at the text alone shows that the query is wrong.
         ConfigError: So are the options.
     """
+
+    INSTEAD_OF_ALL = (
+        "`scope: key` with `partition_by`, where the SQL joins and groups by keys; `scope: batch`, where it "
+        "looks at one row at a time"
+    )
 
     def __init__(self, query: Query, options: Options, context: StepContext) -> None:
         super().__init__()
@@ -71,6 +77,15 @@ class RunQuery(beam.PTransform):
                     listed = f"read_parquet([{literal(path)}])"
                     connection.execute(f"CREATE VIEW {quoted(alias)} AS FROM {listed}")
                 return self._query.schema(connection)
+
+    def alone(self) -> Alone | None:
+        """With one part, one query sees all rows."""
+        limit = self._options.memory_limit
+        if self._options.scope == "all":
+            return Alone("its SQL sees its whole inputs (`scope: all`)", self.INSTEAD_OF_ALL, limit)
+        if self._options.scope == "key" and self._options.partitions == 1:
+            return Alone("all rows are dealt into one part (`partitions: 1`)", "more `partitions`", limit)
+        return None
 
     def expand(self, inputs: tuple[Any, ...]) -> Any:
         """Returns a PCollection of `pyarrow.RecordBatch`."""

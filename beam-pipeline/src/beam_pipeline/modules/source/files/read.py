@@ -9,6 +9,7 @@ import apache_beam as beam
 import pyarrow as pa
 
 from beam_pipeline import files, roots
+from beam_pipeline.alone import Alone, Estimate
 from beam_pipeline.context import StepContext
 from beam_pipeline.empty_batch import empty_batch
 from beam_pipeline.errors import ConfigError
@@ -52,6 +53,17 @@ class ReadFromFiles(beam.PTransform):
         columns = self.plan.columns(_FILES_TO_LOOK_AT)
         return None if columns is None else schema_of(columns)
 
+    def alone(self) -> Alone | None:
+        """Where it is one file."""
+        if self._is_elsewhere or len(self.plan.found()) > 1:
+            return None
+        return Alone("one file is one stream", "several files, and a `path` with `*` for all of them")
+
+    def estimate(self) -> Estimate:
+        """The size of the files, as they are stored; of many files nobody says it at once."""
+        found = self.plan.found()
+        return Estimate(bytes=sum(map(files.size, found)) if len(found) <= _FILES_TO_LOOK_AT else None)
+
     def expand(self, pbegin: Any) -> Any:
         """Returns a PCollection of `pyarrow.RecordBatch`."""
         return (
@@ -70,18 +82,19 @@ class _Plan(beam.DoFn):
 
     def columns(self, most_files: int) -> list[Column] | None:
         """The columns of the files, of which there must be one; None if there are more than `most_files`."""
-        found = self._found()
+        found = self.found()
         return self._columns(found) if len(found) <= most_files else None
 
     def process(self, _: bytes) -> Iterator[tuple[list[str], list[Column]]]:
-        found = self._found()
+        found = self.found()
         progress.expect(self._context.step, parts=len(found))
         columns = self._columns(found)
         together = max(1, len(found) * len(columns) // _PLANNED_COLUMNS)
         for start in range(0, len(found), together):
             yield found[start : start + together], columns
 
-    def _found(self) -> list[str]:
+    def found(self) -> list[str]:
+        """The files; there is one at least."""
         params, context = self._params, self._context
         pattern = files.resolve(params.path, context.root)
         found = files.match(pattern)

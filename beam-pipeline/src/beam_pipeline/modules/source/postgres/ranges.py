@@ -119,6 +119,21 @@ class Planner:
         finally:
             control.close()
 
+    def expected_rows(self) -> int | None:
+        """How many rows there are, about, as far as the server knows without reading them.
+
+        Raises:
+            BeamlineError: The config, the SQL or the connection is at fault.
+        """
+        connection = self._connection.resolve()
+        control = session.open_control(connection, f"beamline {self._context.pipeline}/{self._context.step}")
+        try:
+            _, queries = queries_of(self._params, self._context, control, connection)
+            with failures.named(connection):
+                return tables.expected_rows(control, queries)
+        finally:
+            control.close()
+
     def _described(
         self, control: psycopg.Connection[Any], connection: Connection, queries: list[str]
     ) -> tuple[list[Column], list[Column]]:

@@ -8,7 +8,8 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 
-from beam_pipeline import sql_text
+from beam_pipeline import alone, sql_text
+from beam_pipeline.alone import Alone, Estimate
 from beam_pipeline.connections import ConnectionReference
 from beam_pipeline.context import StepContext
 from beam_pipeline.modules.source.postgres import session
@@ -33,6 +34,16 @@ class ReadFromPostgres(beam.PTransform):
         """Asks the server for the columns."""
         planner = Planner(self._params, self._context, self._connection)
         return Converter(planner.columns()).empty().schema
+
+    def alone(self) -> Alone | None:
+        """Where it is one statement, or several as of one moment, which machines cannot share."""
+        params = self._params
+        return alone.of_statements(params.query, params.consistency, params.partition)
+
+    def estimate(self) -> Estimate:
+        """What the server's planner says of whole tables."""
+        planner = Planner(self._params, self._context, self._connection)
+        return Estimate(rows=planner.expected_rows())
 
     def expand(self, pbegin: Any) -> Any:
         """Returns a PCollection of `pyarrow.RecordBatch`."""

@@ -12,6 +12,8 @@ from beam_pipeline.sql_engine.run import RunQuery
 class RunBeamSql(RunQuery):
     """Runs the SQL over whole inputs."""
 
+    INSTEAD_OF_ALL = f"an `sql` step, in DuckDB's dialect, with {RunQuery.INSTEAD_OF_ALL}"
+
     def __init__(self, params: BeamSqlParams, context: StepContext) -> None:
         where = f"{context.plan_path}.parameters.sql"
         sql, origin = translate(params.sql, f"transform {context.step}", where)
