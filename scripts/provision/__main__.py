@@ -11,6 +11,7 @@ from provision.mariadb import MariaDb
 from provision.node import Build, NodePackages
 from provision.postgres import PostgresUser
 from provision.preflight import check_folders
+from provision.prism import Prism
 from provision.python_env import PythonEnvironment
 from provision.step import Step, StepFailed, perform
 from provision.temporal_cli import TemporalCli
@@ -24,6 +25,7 @@ PARTS: dict[str, type[Step]] = {
     "time-skipping": TimeSkippingServer,
     "databases": MariaDb,
     "postgres": PostgresUser,
+    "prism": Prism,
 }
 DEFAULT_PARTS = ["node", "python", "build", "temporal"]
 

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from provision import go
 from provision.paths import ROOT, cache_directory, pinned, pinned_sha256
 from provision.step import Step, StepFailed, run_quietly
 
@@ -82,11 +83,7 @@ class TemporalCli(Step):
             )
 
     def _build(self, scratch: Path) -> Path:
-        if shutil.which("go") is None:
-            raise StepFailed("`go` was not found.")
-        environment = {"GOBIN": str(scratch), "GOFLAGS": "-trimpath"}
-        run_quietly("temporal-build", ["go", "install", f"{MODULE}@v{self.version}"], env=environment)
-        return scratch / self.program.name
+        return go.build(MODULE, self.version, scratch)
 
 
 def shown(path: Path) -> str:
