@@ -142,6 +142,14 @@ def test_an_excerpt_shows_the_place_in_a_long_line() -> None:
     assert line[caret.index("^") :] == "oops"
 
 
+def test_an_excerpt_says_where_it_leaves_something_out() -> None:
+    query = "SELECT " + "x" * 70 + " oops " + "y" * 70
+    line, caret = sql_text.excerpt(query, query.index("oops"))[1].split("\n")
+    assert re.fullmatch(r"  …x+ oops y+…", line)
+    assert line[caret.index("^") :].startswith("oops")
+    assert sql_text.excerpt("SELECT oops", 7)[1].startswith("  SELECT oops\n")
+
+
 def test_the_failure_types_are_the_orchestrators() -> None:
     text = (ROOT / "src" / "shared" / "failure-types.ts").read_text()
     entries = re.findall(r"^  (\w+): \{ actor: '\w+', retryable: (true|false) \}", text, re.MULTILINE)

@@ -62,7 +62,7 @@ export function explanationOf(failed: RunFailed): Explanation {
   if (failure !== undefined && failed.outcome === 'failed') {
     return {
       cause: `${causeText(failure.cause)}: ${failure.message}`.split('\n'),
-      evidence: failure.evidence.map(messageText),
+      evidence: evidenceOfJob(failure),
       ...jobAdviceOf(failure, failed, advice),
     };
   }
@@ -99,11 +99,18 @@ function isOfConfig({ cause, next }: JobFailure): boolean {
   return cause === 'schema_mismatch' || next.includes('`launch`');
 }
 
-/** `job message 03:04:11Z: …`, its last line: that is what was raised. */
+/** What the job's messages say beside the cause. */
+function evidenceOfJob({ evidence, message }: JobFailure): string[] {
+  const said = message.split('\n')[0] ?? message;
+  return evidence.map(messageText).filter((line) => !line.includes(said));
+}
+
+/** `job message 03:04:11Z: …`: the last line that is no detail of the one before, which is what was raised. */
 function messageText({ time, text }: JobMessage): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const raised = lines.findLast((line) => /^\S/.test(line)) ?? lines.at(-1) ?? '';
   const when = time === '' ? '' : ` ${time.slice(11, 19)}Z`;
-  return `job message${when}: ${lines.at(-1)?.trim() ?? ''}`;
+  return `job message${when}: ${raised.trim()}`;
 }
 
 function subjectOf({ runKey, receipt }: RunFailed): Subject {

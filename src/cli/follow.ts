@@ -74,7 +74,7 @@ async function report(
   }
   if (!(error instanceof RunFailed)) throw error;
   if (json) printJson(receipt ?? { error: documentOf(error) });
-  else for (const line of failureLines(error, run.url, steps)) note(line);
+  else note(failureLines(error, run.url, steps).join('\n'));
   process.exitCode = exitCodeOf(error);
 }
 

@@ -8,7 +8,32 @@ import { shellCommand } from './shell-command.js';
  * @param width columns of the terminal; Infinity breaks nothing
  */
 export function wrapped(text: string, width: number): string[] {
-  return text.split('\n').flatMap((line) => (widthOf(line) < width ? [line] : broken(line, width)));
+  const lines = text.split('\n');
+  const isWide = (line: string | undefined): boolean => widthOf(line ?? '') >= width;
+  return lines.flatMap((line, index) => {
+    const mark = lines[index + 1]?.search(markLine) ?? -1;
+    if (isWide(line)) return mark < 0 ? broken(line, width) : marked(line, mark, width);
+    return markLine.test(line) && isWide(lines[index - 1]) ? [] : [line];
+  });
+}
+
+/** Shows the place in the line above. */
+const markLine = /(?<=^ *)\^(?= *$)/;
+
+/** A broken line, with the mark below the part that has the column. */
+function marked(text: string, column: number, width: number): string[] {
+  const parts = broken(text, width);
+  // Breaking changes nothing but spaces.
+  let before = text.slice(0, column).replaceAll(' ', '').length;
+  for (const [index, part] of parts.entries()) {
+    const letters = [...part.matchAll(/\S/g)];
+    if (before < letters.length || index === parts.length - 1) {
+      const indent = ' '.repeat(letters[before]?.index ?? part.length);
+      return parts.toSpliced(index + 1, 0, `${indent}^`);
+    }
+    before -= letters.length;
+  }
+  return parts;
 }
 
 /** Columns that a text takes: without what sets its colour. */

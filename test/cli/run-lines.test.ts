@@ -13,6 +13,7 @@ import { eventsBetween } from '../../src/cli/progress/events.js';
 import { createLines } from '../../src/cli/progress/lines.js';
 import { headline, receiptLines, summaryLines } from '../../src/cli/receipt-lines.js';
 import { failureTypes } from '../../src/shared/failures.js';
+import { snapshot } from '../support/run-snapshot.js';
 
 const sink: Receipt['sinks'][number] = {
   name: 'warehouse',
@@ -57,29 +58,6 @@ const receipt: Receipt = {
     },
   ],
   sinks: [sink],
-};
-const snapshot: RunSnapshot = {
-  run_key: 'q4kx7mw2ta',
-  workflow_id: 'orders-20261124t030411-k3f9a',
-  run_id: '01a20ba0-47b8-78f4-9811-09e4f1a4d17e',
-  pipeline: 'orders',
-  state: 'running',
-  runner: 'local',
-  job: null,
-  started_at: '2026-11-24T03:04:11.000Z',
-  closed_at: null,
-  waiting_for: [],
-  sinks: [],
-  steps: {},
-  activity: {
-    name: 'runBeam',
-    attempt: 1,
-    most_attempts: 12,
-    next_at: null,
-    running: true,
-    last_failure: null,
-  },
-  stuck: null,
 };
 
 /** A terminal that keeps what is written to it. */
@@ -407,6 +385,22 @@ describe("a run's Dataflow job", () => {
       `console   ${job.url}`,
       'Nothing was published. What was staged is removed. The job cost about $0.02.',
     ]);
+  });
+
+  it('has as evidence what was raised, if the cause does not say it', () => {
+    const message = 'transform numbers: not a number, at line 1, column 8:\n  select x\n         ^';
+    const text = `Traceback\n  File\nbeam_pipeline.errors.DataError: ${message} [while running 'numbers']`;
+    const evidenceOf = (cause: string): string[] => {
+      const evidence = [{ time: '2026-11-24T03:04:11Z', importance: 'error' as const, text }];
+      const rest = { cause: 'schema_mismatch', retryHelps: false, next: 'correct it' } as const;
+      const failure = { ...rest, message: cause, evidence };
+      const lines = failed({ receipt: { ...ofDataflow, job: { ...job, failure } } });
+      return lines.filter((line) => line.startsWith('evidence'));
+    };
+    assert.deepEqual(evidenceOf('the job failed'), [
+      'evidence  job message 03:04:11Z: beam_pipeline.errors.DataError: transform numbers: not a number, at line 1, column 8:',
+    ]);
+    assert.deepEqual(evidenceOf(message), []);
   });
 
   it('says what its cause asks for, where no command of ours can tell', () => {

@@ -37,6 +37,28 @@ describe('a line that is wider than the terminal', () => {
     ]);
   });
 
+  it('keeps a mark below the place in it', () => {
+    const text = `  select one,\n  a_long_name, b_long_name from t`;
+    const under = (name: string): string =>
+      `${text}\n${' '.repeat(2 + text.lastIndexOf(name) - text.indexOf('a_'))}^`;
+    assert.deepEqual(wrapped(under('a_long'), 80).slice(1), [
+      '  a_long_name, b_long_name from t',
+      '  ^',
+    ]);
+    assert.deepEqual(wrapped(under('a_long'), 20).slice(1), [
+      '  a_long_name,',
+      '  ^',
+      '    b_long_name',
+      '    from t',
+    ]);
+    assert.deepEqual(wrapped(under('b_long'), 20).slice(1), [
+      '  a_long_name,',
+      '    b_long_name',
+      '    ^',
+      '    from t',
+    ]);
+  });
+
   it('is as wide without its colours', () => {
     assert.equal(widthOf('\u001B[31mfailed\u001B[39m'), 6);
   });

@@ -77,14 +77,14 @@ def excerpt(query: str, offset: int) -> tuple[dict[str, int], str]:
         offset: Characters before the place.
 
     Returns:
-        Line and column from 1, and the line with a caret under it.
+        Line and column from 1, and the line, or the part of a long one, with a caret under it.
     """
-    before = query[:offset]
-    line = before.count("\n") + 1
-    column = offset - (before.rfind("\n") + 1) + 1
+    line = query.count("\n", 0, offset) + 1
+    column = offset - (query.rfind("\n", 0, offset) + 1) + 1
     text = query.split("\n")[line - 1].expandtabs(1)
-    start = max(0, column - 60)
-    shown = text[start : column + 40]
+    start, end = max(0, column - 60), column + 40
+    before, after = "…" if start > 0 else "", "…" if end < len(text) else ""
+    shown = f"{before}{text[start + len(before) : end - len(after)]}{after}"
     caret = " " * (column - 1 - start) + "^"
     return {"line": line, "column": column}, f"  {shown}\n  {caret}"
 

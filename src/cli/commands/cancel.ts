@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Run, RunFailed } from '../../client/index.js';
+import type { Run } from '../../client/index.js';
 import { failureLines } from '../failure-lines.js';
 import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
@@ -46,12 +46,7 @@ async function printEnd(run: Run, json: boolean): Promise<void> {
   const receipt = end instanceof RunFailed ? end.receipt : end;
   const state = end.outcome;
   if (json) printJson({ run_key: run.key, requested: true, state, receipt: receipt ?? null });
-  else if (end instanceof RunFailed) for (const line of linesOf(run, end)) print(line);
+  else if (end instanceof RunFailed)
+    print(`run ${run.key} ${failureLines(end, run.url).join('\n')}`);
   else print(`run ${run.key} had finished first: ${state}; ${shellCommand(`receipt ${run.key}`)}`);
-}
-
-function linesOf(run: Run, failed: RunFailed): string[] {
-  return failureLines(failed, run.url).map((line, index) =>
-    index === 0 ? `run ${run.key} ${line}` : line,
-  );
 }

@@ -67,7 +67,7 @@ async function explain(
     );
     return;
   }
-  if (failed !== null) for (const line of failureLines(failed, url)) print(line);
+  if (failed !== null) print(failureLines(failed, url).join('\n'));
   else if (receipt !== undefined) print(`run ${receipt.run_key} ${headline(receipt)}`);
 }
 

@@ -8,6 +8,9 @@ import { elapsed, eventsBetween, percentOf, stateText, stepText } from './events
 import { Rates } from './rates.js';
 import type { KnownSteps, ProgressView } from './view.js';
 
+/** What a line is drawn over is not cleared by itself. */
+const clearToEnd = '\u001B[K';
+
 /** A bar per step and a line with the state, redrawn in place. */
 export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): ProgressView {
   const bars = new MultiBar({
@@ -17,6 +20,8 @@ export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): Progr
     linewrap: false,
     fps: 5,
     gracefulExit: false,
+    // What is said above the bars moves those that have not changed, too.
+    forceRedraw: true,
     // A bar that stays where another was removed is not drawn again: the last lines are written anew.
     clearOnComplete: true,
   });
@@ -29,10 +34,13 @@ export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): Progr
     if (line === undefined) lines.set(key, bars.create(1, 0, payload));
     else line.update(payload);
   };
-  /** Above the bars. Lines are filled up: what they are drawn over is not cleared. */
+  /** Above the bars, where there are any. */
   const log = (text: string): void => {
-    const width = stream.columns ?? 80;
-    for (const line of wrapped(text, width)) bars.log(`${line.padEnd(width - 1)}\n`);
+    const isDrawn = lines.size > 0 && !isEnded;
+    for (const line of wrapped(text, stream.columns ?? 80)) {
+      if (isDrawn) bars.log(`${line}${clearToEnd}\n`);
+      else stream.write(`${line}\n`);
+    }
   };
   let last: RunSnapshot | undefined;
   let isEnded = false;
@@ -48,10 +56,8 @@ export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): Progr
     if (step === undefined) known.push({ name, kind, module });
     else step.module ||= module;
   };
-  const lineOf = (name: string, step: StepProgress, perSecond: number | null): string => {
-    learn(name, step.kind);
-    return stepLine(known, name, step, perSecond, stream.columns ?? 80);
-  };
+  const lineOf = (name: string, step: StepProgress, perSecond: number | null): string =>
+    stepLine(known, name, step, perSecond, stream.columns ?? 80);
   const ticking = setInterval(drawState, 500);
   return {
     show(snapshot) {
@@ -60,6 +66,8 @@ export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): Progr
         if (kind === 'trouble') log(`  ${text}`);
       }
       last = snapshot;
+      // All before one is drawn: its columns are as wide as those of the others.
+      for (const [name, { kind }] of Object.entries(snapshot.steps)) learn(name, kind);
       drawState();
       // What is higher than the terminal could not be drawn over.
       const most = Math.max(1, (stream.rows ?? 24) - 3);
@@ -74,7 +82,10 @@ export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): Progr
       if (isEnded) return;
       isEnded = true;
       clearInterval(ticking);
-      bars.stop();
+      if (lines.size > 0) {
+        bars.update(); // Else what was said since the last drawing is lost.
+        bars.stop();
+      }
       for (const { name, kind, module } of receipt?.steps ?? []) learn(name, kind, module);
       for (const { name, module } of receipt?.sinks ?? []) learn(name, 'sink', module);
       const steps = { ...last?.steps, ...(receipt && stepsOfReceipt(receipt)) };
