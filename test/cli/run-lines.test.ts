@@ -534,7 +534,7 @@ describe('progress', () => {
   it('names the destination that another run holds', () => {
     const queued: RunSnapshot = { ...snapshot, state: 'queued' };
     const [event] = eventsBetween(queued, { ...queued, waiting_for: ['duckdb:a'] });
-    assert.equal(event?.text, 'waits for duckdb:a, which another run holds');
+    assert.equal(event?.text, 'waits for its turn at duckdb:a');
   });
 
   it('draws a percentage only where the total is known', () => {

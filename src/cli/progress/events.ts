@@ -17,7 +17,7 @@ export function eventsBetween(before: RunSnapshot | undefined, now: RunSnapshot)
   const isOver = now.closed_at !== null || outcomes.some((outcome) => outcome === now.state);
   if (before?.state !== now.state && !isOver) events.push({ kind: 'state', text: stateText(now) });
   if (waits !== '' && waits !== before?.waiting_for.join(', ')) {
-    events.push({ kind: 'trouble', text: `waits for ${waits}, which another run holds` });
+    events.push({ kind: 'trouble', text: `waits for its turn at ${waits}` });
   }
   const trouble = troubleText(now);
   if (trouble !== null && trouble !== (before && troubleText(before)) && now.activity !== null) {
