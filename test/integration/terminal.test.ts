@@ -198,15 +198,17 @@ function isWhole(lines: string[], columns: number): void {
 /** Without what differs from run to run. */
 function withoutAccidents(lines: string[]): string[] {
   const [, key = ''] = / run (\w{10})$/.exec(lines[0] ?? '') ?? [];
-  return lines
-    .join('\n')
-    .replaceAll(key, 'KEY')
-    // On a busy machine a lock takes longer than two looks at the run.
-    .replaceAll(/\n {2}waits for its turn at .*(\n {4}\S.*)*/g, '')
-    .replaceAll(/(\d+ min )?\d+(\.\d)? s\b/g, '… s')
-    .replaceAll(/https?:\S+/g, 'URL')
-    .replace(/(job id +)\S+/, '$1ID')
-    .replaceAll(/-\d{8}t\d{4}-KEY/g, '-TIME-KEY')
-    .replace(/(used +)\S+ vCPU hours[^]* GB\s+shuffled/, '$1HOURS')
-    .split('\n');
+  return (
+    lines
+      .join('\n')
+      .replaceAll(key, 'KEY')
+      // On a busy machine a lock takes longer than two looks at the run.
+      .replaceAll(/\n {2}waits for its turn at .*(\n {4}\S.*)*/g, '')
+      .replaceAll(/(\d+ min )?\d+(\.\d)? s\b/g, '… s')
+      .replaceAll(/https?:\S+/g, 'URL')
+      .replace(/(job id +)\S+/, '$1ID')
+      .replaceAll(/-\d{8}t\d{4}-KEY/g, '-TIME-KEY')
+      .replace(/(used +)\S+ vCPU hours[^]* GB\s+shuffled/, '$1HOURS')
+      .split('\n')
+  );
 }
