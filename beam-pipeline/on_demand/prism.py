@@ -21,7 +21,7 @@ from apache_beam.portability.api import (
     endpoints_pb2,
 )
 
-_WORKER = Path(__file__).with_name("worker.py")
+_HERE = Path(__file__).parent
 _ENDED = ("DONE", "FAILED", "CANCELLED")
 
 
@@ -34,6 +34,8 @@ class WorkerPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):  # type
     """
 
     def __init__(self, folder: Path, env: dict[str, str]) -> None:
+        # `retrying.py` tries bundles again.
+        self.program = "worker.py"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._folder = folder
         self._env = env
@@ -44,7 +46,7 @@ class WorkerPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):  # type
 
     def StartWorker(self, request: Any, _: Any) -> Any:
         name = request.worker_id
-        command = [sys.executable, str(_WORKER), request.control_endpoint.url, name]
+        command = [sys.executable, str(_HERE / self.program), request.control_endpoint.url, name]
         with (self._folder / f"worker-{len(self.processes)}.log").open("wb") as log:
             self.processes[name] = subprocess.Popen(
                 command, stdout=log, stderr=log, env={**os.environ, **self._env}
@@ -123,7 +125,7 @@ class Prism:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
+    process.terminate()
     process.wait(10)
 
 

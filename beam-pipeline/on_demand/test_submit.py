@@ -125,3 +125,36 @@ def test_a_killed_worker_commits_nothing_and_the_next_attempt_all(
     state, log = prism.run(on_workers(graph, pool, 2))
     assert state == "DONE", log
     assert rows_of(Staged(child.staging)) == expected
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("point", ["beam:staging", "beam:before-manifest", "beam:after-manifest"])
+def test_bundles_of_a_killed_worker_are_tried_again_and_no_row_is_lost_or_doubled(
+    point: str, workers: int, child: Child, bucket: str, inputs: str, dataflow: FakeDataflow, prism: Prism,
+    pool: WorkerPool, expected: dict[str, Any], tmp_path: Path,
+) -> None:  # fmt: skip
+    pool.program = "retrying.py"
+    graph = submitted(child, bucket, inputs, dataflow, 1)
+    (tmp_path / "faults" / point).write_text("SIGKILL")
+    state, log = prism.run(on_workers(graph, pool, workers))
+    told = "".join(path.read_text() for path in sorted(tmp_path.glob("worker-*.log")))
+    assert state == "DONE", f"{log}\n{told}"
+    assert "the worker ended with -9; tried again: ['inst" in told
+    assert rows_of(Staged(child.staging)) == expected
+
+
+def test_bundles_that_are_done_twice_count_once(
+    child: Child, bucket: str, inputs: str, dataflow: FakeDataflow, prism: Prism, pool: WorkerPool,
+    expected: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("TWICE", "1")
+    pool.program = "retrying.py"
+    graph = submitted(child, bucket, inputs, dataflow, 1)
+    state, log = prism.run(on_workers(graph, pool, 1), seconds=240)
+    told = (tmp_path / "worker-0.log").read_text()
+    assert state == "DONE", f"{log}\n{told}"
+    assert told.count("tried again: ['inst") >= 5
+    # What was done twice is there twice, and named once.
+    staged = Staged(child.staging)
+    assert len(files.match(f"{child.staging}/rows/*.parquet")) == 2 * len(staged.files("rows"))
+    assert rows_of(staged) == expected
