@@ -104,7 +104,7 @@ class Prism:
         grpc.channel_ready_future(channel).result(30)
         self._jobs = beam_job_api_pb2_grpc.JobServiceStub(channel)
 
-    def run(self, graph: Any, seconds: float = 120) -> tuple[str, str]:
+    def run(self, graph: Any, seconds: float = 600) -> tuple[str, str]:
         """Runs a job to its end.
 
         Returns:

@@ -150,7 +150,7 @@ def test_bundles_that_are_done_twice_count_once(
     monkeypatch.setenv("TWICE", "1")
     pool.program = "retrying.py"
     graph = submitted(child, bucket, inputs, dataflow, 1)
-    state, log = prism.run(on_workers(graph, pool, 1), seconds=240)
+    state, log = prism.run(on_workers(graph, pool, 1))
     told = (tmp_path / "worker-0.log").read_text()
     assert state == "DONE", f"{log}\n{told}"
     assert told.count("tried again: ['inst") >= 5
