@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
 import { completionsOf } from '../../src/cli/completion/cases.js';
 import { fishCompletion } from '../../src/cli/completion/fish.js';
 import { bashCompletion, zshCompletion } from '../../src/cli/completion/posix.js';
 import { createProgram } from '../../src/cli/program.js';
+import { packageRoot } from '../../src/config/catalogue.js';
+import { temporaryFolder } from '../config/support.js';
+import { blocksOf } from '../support/page.js';
 
 const completed = completionsOf(createProgram());
 
@@ -34,6 +39,13 @@ function offeredByFish(line: string): string[] {
 }
 
 describe('beamline completion', () => {
+  const folder = temporaryFolder();
+  beforeEach(() => {
+    const main = join(packageRoot, 'dist', 'src', 'cli', 'main.js');
+    const script = `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`;
+    chmodSync(folder.write('beamline', script), 0o755);
+  });
+
   it('bash: offers commands, and those below them', () => {
     assert.deepEqual(offered('beamline', 're'), ['receipt', 'rerun']);
     assert.ok(offered('beamline', '').includes('validate'));
@@ -90,6 +102,36 @@ describe('beamline completion', () => {
     );
     assert.equal(stdout, 'complete -F _beamline beamline\n');
   });
+
+  const lines = blocksOf('docs/cli.md')
+    .filter(({ language }) => language === 'sh')
+    .flatMap(({ text }) => text.trimEnd().split('\n'));
+  for (const [shell, script] of [
+    ['bash', (line: string) => `${line}\ncomplete -p beamline`],
+    [
+      'zsh',
+      (line: string) => `autoload -U compinit; compinit -u -D; ${line}\necho $_comps[beamline]`,
+    ],
+    [
+      'fish',
+      (line: string) => `mkdir -p ~/.config/fish/completions; ${line}\ncomplete -C 'beamline '`,
+    ],
+  ] as const) {
+    it(`${shell}: knows it after the line of docs/cli.md`, function () {
+      if (spawnSync(shell, ['-c', 'true']).error !== undefined) this.skip();
+      const line = lines.find((each) => each.includes(` ${shell}`)) ?? '';
+      const { stdout, stderr } = spawnSync(shell, ['-c', script(line)], {
+        encoding: 'utf8',
+        env: {
+          ...process.env,
+          HOME: folder.path,
+          XDG_CONFIG_HOME: join(folder.path, '.config'),
+          PATH: `${folder.path}:${process.env['PATH']}`,
+        },
+      });
+      assert.match(stdout, /_beamline|connections/, stderr);
+    });
+  }
 
   it('has every option of every command', () => {
     const scripts = [bashCompletion, zshCompletion, fishCompletion].map((script) =>

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectRoot } from '../support/stack.js';
+import { blocksOf } from '../support/page.js';
 import { startProject, type Project } from './project.js';
 
-const page = readFileSync(join(projectRoot, 'docs', 'first-pipeline.md'), 'utf8');
-const blocks = [...page.matchAll(/^```(\w+) ?(\S*)\n([^]*?)^```$/gm)].map(
-  ([, language = '', flag = '', text = '']) => ({ language, flag, text }),
-);
+const blocks = blocksOf('docs/first-pipeline.md');
 const config = blocks.find(({ language }) => language === 'yaml')?.text ?? '';
 
 describe('docs/first-pipeline.md', function () {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -15,7 +16,14 @@ export interface Project {
   query(sql: string, billedTo?: string): Promise<unknown[][]>;
   /** Runs one line of a shell in it, as a person would; `beamline` is on the path, and `./beamline` is there. */
   shell(line: string): Promise<{ exitCode: number | undefined; output: string }>;
+  /** Runs what stays until Ctrl-C, and returns when it has said something. */
+  serve(line: string): Promise<Served>;
   stop(): Promise<void>;
+}
+
+export interface Served {
+  /** All that it said, after Ctrl-C. */
+  end(): Promise<string>;
 }
 
 /** Copies the examples, and starts the local stack and the demo's database. */
@@ -44,14 +52,22 @@ export async function startProject(): Promise<Project> {
       bigquery,
       query: (sql, billedTo = 'beamline-dev') => queryRows(bigquery, billedTo, sql),
       async shell(line) {
-        const { exitCode, all } = await execa('sh', ['-c', line], {
-          cwd: root,
-          env: { PATH: `${root}:${process.env['PATH']}` },
-          all: true,
-          reject: false,
-          stdin: 'ignore',
-        });
+        const { exitCode, all } = await start(root, line);
         return { exitCode, output: all };
+      },
+      async serve(line) {
+        const child = start(root, line, { detached: true });
+        const said = once(child.stdout, 'data');
+        const ended = child.then(({ all }) => Promise.reject(new Error(`it ended: ${all}`)));
+        ended.catch(() => undefined); // It does, at last.
+        const end = async (): Promise<string> => {
+          if (child.exitCode === null && child.signalCode === null)
+            process.kill(-(child.pid as number), 'SIGINT');
+          return (await child).all;
+        };
+        stops.push(end);
+        await Promise.race([said, ended]);
+        return { end };
       },
       stop,
     };
@@ -59,4 +75,15 @@ export async function startProject(): Promise<Project> {
     await stop();
     throw error;
   }
+}
+
+function start(root: string, line: string, options: { detached?: boolean } = {}) {
+  return execa('sh', ['-c', line], {
+    ...options,
+    cwd: root,
+    env: { PATH: `${root}:${process.env['PATH']}` },
+    all: true,
+    reject: false,
+    stdin: 'ignore',
+  });
 }

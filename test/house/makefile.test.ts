@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { createProgram } from '../../src/cli/program.js';
 import { packageRoot } from '../../src/dev/tools.js';
+import { blocksOf } from '../support/page.js';
 
 const cloud = 'project=my-project region=europe-west1 template=gs://bucket/templates/beamline.json';
 const images = 'europe-west1-docker.pkg.dev/my-project/beamline';
@@ -84,6 +85,12 @@ describe('make', () => {
       else assert.match(stdout, command);
     });
   }
+
+  it('prints what docs/make.md shows', async () => {
+    const [command, shown] = blocksOf('docs/make.md');
+    const { stdout } = await make(command?.text.trim().split(' ').slice(1) ?? []);
+    assert.equal(`${stdout}\n`, shown?.text);
+  });
 
   it('help says what each of them does', async () => {
     const { stdout } = await make(['help']);

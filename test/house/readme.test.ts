@@ -10,10 +10,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Command } from 'commander';
 import { execa } from 'execa';
-import { createProgram } from '../../src/cli/program.js';
 import { packageRoot } from '../../src/dev/tools.js';
+import { unknownWords } from '../support/command-words.js';
+import { blocksOf } from '../support/page.js';
 
 const folders = ['docs', 'docs/decisions', 'docs/reference'];
 const pages = [
@@ -56,9 +56,9 @@ describe('the pages', () => {
 
   it('show only commands and options that exist', () => {
     const lines = pages.flatMap((page) =>
-      [...read(page).matchAll(/^```sh.*\n([^]*?)^```$/gm)].flatMap(([, text = '']) =>
-        text.split('\n').filter((line) => /^(\.\/)?beamline /.test(line)),
-      ),
+      blocksOf(page)
+        .filter(({ language }) => language === 'sh')
+        .flatMap(({ text }) => text.split('\n').filter((line) => /^(\.\/)?beamline /.test(line))),
     );
     assert.ok(lines.length > 10);
     assert.deepEqual(lines.flatMap(unknownWords), []);
@@ -67,6 +67,23 @@ describe('the pages', () => {
       lines.filter((line) => line.startsWith('./')),
       [],
     );
+  });
+
+  it('show only options that the benchmarks and the chaos suite have', () => {
+    const lines = ['docs/benchmarks.md', 'docs/chaos.md']
+      .flatMap(blocksOf)
+      .filter(({ language }) => language === 'sh')
+      .flatMap(({ text }) => text.trimEnd().split('\n'));
+    assert.ok(lines.length > 10);
+    for (const line of lines) {
+      const [, bench] = /^(bench\/[\w-]+)\/run\b/.exec(line) ?? [];
+      assert.ok(bench !== undefined || line.startsWith('npm run chaos'), line);
+      const source = sourceOf(bench ?? 'test/chaos');
+      for (const [, option = ''] of line.matchAll(/--([a-z][a-z-]*)/g)) {
+        if (option === 'help') continue;
+        assert.match(source, new RegExp(`["']?(--)?${option}["']?[:,)]`), `${line}: --${option}`);
+      }
+    }
   });
 
   it('name only make targets that exist', () => {
@@ -84,22 +101,12 @@ describe('the pages', () => {
   });
 });
 
-/** Commands and options of a command line that there are not. */
-function unknownWords(line: string): string[] {
-  const words = line.replace(/ +#.*/, '').split(' ').slice(1);
-  const program = createProgram();
-  let command: Command = program;
-  while (command.commands.length > 0) {
-    const next = command.commands.find((candidate) => candidate.name() === words[0]);
-    if (next === undefined) {
-      if (command.registeredArguments.length > 0) break; // It also does something by itself.
-      return [line];
-    }
-    command = next;
-    words.shift();
-  }
-  const known = [...program.options, ...command.options].map(({ long }) => long);
-  return words.filter((word) => word.startsWith('--') && !known.includes(word));
+/** The text of a program, but for its tests. */
+function sourceOf(folder: string): string {
+  return readdirSync(join(packageRoot, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ts|py)$/.test(name) || name === 'run')
+    .map((name) => read(join(folder, name)))
+    .join('\n');
 }
 
 describe('README.md', () => {

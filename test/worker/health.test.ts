@@ -7,6 +7,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { execa } from 'execa';
 import { startHealthServer } from '../../src/worker/health-server.js';
 import { startReadyChild } from '../support/child.js';
+import { freePort } from '../support/free-port.js';
 import { projectRoot, startTemporal, temporaryRoot } from '../support/stack.js';
 
 const main = join(projectRoot, 'dist', 'src', 'worker', 'main.js');
@@ -96,13 +97,4 @@ function portOf(server: ReturnType<typeof createServer>): number {
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('no port');
   return address.port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const port = portOf(server);
-  server.close();
-  await once(server, 'close');
-  return port;
 }
