@@ -52,6 +52,17 @@ describe('the bars, as a terminal shows them', () => {
     assert.deepEqual(await shown(), [...said, ...bars.slice(1)]);
   });
 
+  it('cut nothing off a word that is wider than the terminal', async () => {
+    const { view, shown } = terminal();
+    view.show(started);
+    await sleep(frame);
+    const name = `duckdb:${'a'.repeat(2 * size.columns)}`;
+    view.note(`waits for ${name}, which another run holds`);
+    await sleep(frame);
+    assert.deepEqual(await shown(), [`waits for ${name},`, '  which another run holds', ...bars]);
+    view.end();
+  });
+
   it('lose nothing that is said just before the end, or before or after them', async () => {
     const { view, shown } = terminal();
     view.note('first');

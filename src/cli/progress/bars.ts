@@ -8,9 +8,6 @@ import { elapsed, eventsBetween, percentOf, stateText, stepText } from './events
 import { Rates } from './rates.js';
 import type { KnownSteps, ProgressView } from './view.js';
 
-/** What a line is drawn over is not cleared by itself. */
-const clearToEnd = '\u001B[K';
-
 /** A bar per step and a line with the state, redrawn in place. */
 export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): ProgressView {
   const bars = new MultiBar({
@@ -38,7 +35,7 @@ export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): Progr
   const log = (text: string): void => {
     const isDrawn = lines.size > 0 && !isEnded;
     for (const line of wrapped(text, stream.columns ?? 80)) {
-      if (isDrawn) bars.log(`${line}${clearToEnd}\n`);
+      if (isDrawn) bars.log(lineAbove(line));
       else stream.write(`${line}\n`);
     }
   };
@@ -114,6 +111,14 @@ export function stepLine(
   const head = `  ${clipped(name, nameWidth).padEnd(nameWidth)}  ${clipped(what, whatWidth).padEnd(whatWidth)}`;
   const room = Math.min(20, width - head.length - numbersWidth - 5);
   return `${head}  ${room < 8 ? '' : `${barOf(step, room)}  `}${numbers}`;
+}
+
+/**
+ * A line for above the bars. What it is drawn over is not cleared by itself; and a word that is wider than
+ * the terminal goes on in the next line, where bars would end.
+ */
+function lineAbove(text: string): string {
+  return `\u001B[J\u001B[?7h${text}\u001B[?7l\n`;
 }
 
 function widthOf(texts: readonly string[]): number {
