@@ -11,6 +11,8 @@ import { syncPath, writeSynced } from './sync.js';
 
 /** A commit of some 100,000 files. */
 const mostRecordBytes = 100_000_000;
+/** What `link` fails with on a file system that has no hard links. */
+const withoutLinks = ['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM'];
 
 const count = z.int().nonnegative();
 
@@ -66,16 +68,11 @@ export async function readRecords({ log }: Folder): Promise<CommitRecord[]> {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  const versions = names
+  return names
     .flatMap((name) => /^(\d+)\.json$/.exec(name)?.[1] ?? [])
     .map(Number)
-    .toSorted((a, b) => a - b);
-  const records: CommitRecord[] = [];
-  for (let first = 0; first < versions.length; first += 64) {
-    const some = versions.slice(first, first + 64);
-    records.push(...(await Promise.all(some.map((version) => readRecord(log, version)))));
-  }
-  return records;
+    .toSorted((a, b) => a - b)
+    .map((version) => readRecord(log, version));
 }
 
 /** The newest record that has data. */
@@ -94,9 +91,9 @@ export async function createRecord({ log }: Folder, record: CommitRecord): Promi
     await writeSynced(temporary, `${JSON.stringify(record, null, 1)}\n`);
     await link(temporary, file);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const { code = '' } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
-    if (code === 'ENOTSUP' || code === 'EOPNOTSUPP' || code === 'ENOSYS' || code === 'EPERM') {
+    if (withoutLinks.includes(code)) {
       throw failure(
         'ConfigError',
         `${log}: the file system has no hard links, which a commit needs. Nothing was written. ` +
@@ -112,7 +109,7 @@ export async function createRecord({ log }: Folder, record: CommitRecord): Promi
   return true;
 }
 
-async function readRecord(log: string, version: number): Promise<CommitRecord> {
+function readRecord(log: string, version: number): CommitRecord {
   const file = join(log, `${version}.json`);
   try {
     return commitRecord.parse(JSON.parse(readRegularText(file, mostRecordBytes)));
