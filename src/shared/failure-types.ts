@@ -61,7 +61,7 @@ export type FailureType = keyof typeof failureTypes;
 /** What a failure carries beside its message: the first detail of its `ApplicationFailure`. */
 export interface FailureDetail {
   /** Name of the source, transform or sink at fault. */
-  step?: string;
+  step?: string | undefined;
   /** The last line of the Python traceback, or the error beneath. */
   cause?: string;
   /** Number of the activity attempt that failed, where the activity says it. */

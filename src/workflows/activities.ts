@@ -139,7 +139,7 @@ export interface LaunchJob {
   /** ISO 8601; no job of this run is older. */
   startedAt: string;
   /** What the job reads of its incremental sources. */
-  windows?: RunWindows;
+  windows?: RunWindows | undefined;
   /** True if a job of this launch may be there already: it is looked for before one is launched. */
   mayExist: boolean;
   /** True if the run was reset: what an earlier execution of it left may be of no use any more. */
@@ -249,7 +249,11 @@ export interface PipelineActivities {
    */
   resolveWindows(
     run: RunReference,
-    request: { time: string; given?: { start?: string; end?: string }; again?: boolean },
+    request: {
+      time: string;
+      given?: { start?: string; end?: string } | undefined;
+      again?: boolean | undefined;
+    },
   ): Promise<ResolvedWindows>;
   /** Runs the Beam pipeline in a child process; heartbeats carry its progress. */
   runBeam(run: RunReference): Promise<Staged>;

@@ -1,8 +1,9 @@
-import { ActivityFailure, ApplicationFailure, condition, log, sleep } from '@temporalio/workflow';
+import { condition, log, sleep } from '@temporalio/workflow';
 import { jobStepOf, type JobStep } from '../shared/job-end.js';
 import { isJobOf } from '../shared/job-identity.js';
 import type { JobReference, JobView } from '../shared/job.js';
 import type { JobContext } from './job-context.js';
+import { runFailureOf } from './run-failure.js';
 
 /** However many events claim its end, a job is looked at once in this time at most. */
 const betweenLooksMs = 30_000;
@@ -62,8 +63,7 @@ export async function stopJob(context: JobContext, jobId: string): Promise<Ended
     // Again for the job that replaced it, and for one that was not there yet.
     if (asked !== looks.jobId && (await looks.ask('cancel'))) asked = looks.jobId;
     const untilForce = forced === looks.jobId ? Infinity : Math.max(forceAt - Date.now(), 0);
-    const pauseMs = asked === looks.jobId ? delayMs : betweenLooksMs;
-    await condition(() => events.endClaimed, Math.min(pauseMs, untilForce));
+    await condition(() => events.endClaimed, Math.min(delayMs, untilForce));
     const ended = await looks.look();
     if (ended) return ended;
     if (Date.now() >= forceAt && forced !== looks.jobId && (await looks.ask('force'))) {
@@ -185,6 +185,5 @@ async function orNull<T>(call: Promise<T>): Promise<T | null> {
 
 /** Whether a failure says that there is no such job. */
 export function isJobLost(error: unknown): boolean {
-  const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  return cause instanceof ApplicationFailure && cause.type === 'JobLost';
+  return runFailureOf(error, null).type === 'JobLost';
 }

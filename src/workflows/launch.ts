@@ -1,16 +1,11 @@
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  CancellationScope,
-  condition,
-  isCancellation,
-} from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import { isTerminal } from '../shared/job-end.js';
 import { isJobOf } from '../shared/job-identity.js';
 import type { FailureType } from '../shared/failures.js';
 import type { JobView } from '../shared/job.js';
 import type { JobContext } from './job-context.js';
 import type { LaunchJob, LaunchedJob } from './activities.js';
+import { runFailureOf } from './run-failure.js';
 
 /** Pauses between looks for a job that has the name and is not listed yet. */
 const firstLookMs = 10_000;
@@ -18,18 +13,13 @@ const longestLookMs = 60_000;
 /** From this look on, a name that is taken by a job which nobody sees is asked for again. */
 const looksBeforeRelaunch = 3;
 /** Pauses between looks for a job that a launch without an answer may have left. */
-const looksAfterLossMs = [0, 5_000, 15_000, 40_000];
+const pausesAfterLossMs = [5_000, 15_000, 40_000];
 /** Failures of a launch after which there is no job of this run. */
 const neverLaunched: readonly string[] = [
   'LaunchRefused',
   'LaunchConflict',
   'ConfigError',
 ] satisfies FailureType[];
-
-/** A launch whose job is known. */
-export interface Launch extends LaunchedJob {
-  jobId: string;
-}
 
 /**
  * Launches a job and finds out its id. If the run is cancelled meanwhile, or the launch fails without
@@ -41,14 +31,14 @@ export async function launch(
   context: JobContext,
   request: LaunchJob,
   onLost: (jobId: string) => Promise<void>,
-): Promise<Launch | 'skip' | 'upload again'> {
+): Promise<{ jobId: string } | 'skip' | 'upload again'> {
   context.record.launching(request.jobName, request.ordinal);
   context.events.watch({ runKey: request.runKey, ordinal: request.ordinal, jobId: null });
   let launched: LaunchedJob | null = null;
   try {
     launched = await context.activities.launchJob(request);
     if (launched.instead !== undefined) return launched.instead;
-    return await known(context, request, launched);
+    return { jobId: await known(context, request, launched) };
   } catch (error) {
     if (launched === null && isNeverLaunched(error)) throw error;
     await CancellationScope.nonCancellable(async () => {
@@ -63,22 +53,22 @@ async function known(
   context: JobContext,
   request: LaunchJob,
   launched: LaunchedJob,
-): Promise<Launch> {
+): Promise<string> {
   const { events, record } = context;
-  let { jobId, state, adopted } = launched;
+  let { jobId, state } = launched;
   let delayMs = firstLookMs;
   for (let looks = 1; jobId === null; looks++) {
     await condition(() => events.candidates.length > 0, delayMs);
     delayMs = Math.min(delayMs * 2, longestLookMs);
     const found = (await verified(context, request)) ?? (await lookFor(context, request, looks));
-    if (found !== null) ({ jobId, state, adopted } = { adopted: true, ...found });
+    if (found !== null) ({ jobId, state } = found);
     if (looks === looksBeforeRelaunch) {
       record.note(`the name ${request.jobName} was taken for a while by a job that is not listed`);
     }
   }
   events.watch({ runKey: request.runKey, ordinal: request.ordinal, jobId });
   if (state !== null && isTerminal(state)) events.claimEnd(jobId);
-  return { jobId, state, adopted };
+  return jobId;
 }
 
 /** An event that bears our labels names an id; the job itself must say the same. */
@@ -107,24 +97,25 @@ async function lookFor(
 ): Promise<LaunchedJob | JobView | null> {
   const found = await activities.findJob(request);
   if (found !== null || looks < looksBeforeRelaunch) return found;
-  const launched = await activities.launchJob({ ...request, mayExist: true });
-  return launched.instead === undefined ? launched : null;
+  return activities.launchJob({ ...request, mayExist: true });
 }
 
 /** Looks for the job of a launch that ended before it could say whether there is one. */
 async function search(context: JobContext, request: LaunchJob): Promise<string | null> {
   const { events, activities } = context;
-  for (const pauseMs of looksAfterLossMs) {
-    if (pauseMs > 0) await condition(() => events.candidates.length > 0, pauseMs);
-    const found = (await verified(context, request)) ?? (await activities.findJob(request));
-    if (found !== null) return found.jobId;
+  const look = async () =>
+    (await verified(context, request)) ?? (await activities.findJob(request));
+  let found = await look();
+  for (const pauseMs of pausesAfterLossMs) {
+    if (found !== null) break;
+    await condition(() => events.candidates.length > 0, pauseMs);
+    found = await look();
   }
   // A launch that still sleeps somewhere makes a job that finds its run closed, and ends itself.
-  return null;
+  return found?.jobId ?? null;
 }
 
 function isNeverLaunched(error: unknown): boolean {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  const isOurs = cause instanceof ApplicationFailure && neverLaunched.includes(cause.type ?? '');
+  const isOurs = neverLaunched.includes(runFailureOf(error, null).type);
   return isOurs && !CancellationScope.current().consideredCancelled;
 }

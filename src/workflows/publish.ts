@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, CancellationScope, log } from '@temporalio/workflow';
+import { CancellationScope, log } from '@temporalio/workflow';
 import type {
   Published,
   RunReference,
@@ -10,6 +10,7 @@ import type { DestinationLocks } from './destination-locks.js';
 import { versionOf } from './inspect.js';
 import type { HostActivities } from './proxies.js';
 import type { Routes } from './routes.js';
+import { runFailureOf } from './run-failure.js';
 import type { RunRecord } from './run-record.js';
 
 /** A destination may move under a held lock only by the late commit of a terminated run. */
@@ -20,13 +21,13 @@ const mostTries = 3;
  * failure takes the version, so that a publisher which still sleeps commits nothing later.
  */
 export async function publishEarlier(
-  { runKey, planSha256, staged, readAt }: UnfinishedRun,
+  { staged, sinks: _sinks, ...identity }: UnfinishedRun,
   sink: Omit<SinkReference, 'baseVersion'>,
   run: RunReference,
   activities: HostActivities,
 ): Promise<Published> {
   const { readAt: _own, ...here } = run;
-  const earlier = { ...here, runKey, planSha256, ...(readAt === undefined ? {} : { readAt }) };
+  const earlier = { ...here, ...identity };
   let begun: number | null = null;
   try {
     return await commit(earlier, staged, sink, {}, activities, (version) => {
@@ -125,9 +126,5 @@ async function settle(
 }
 
 function isVersionTaken(error: unknown): boolean {
-  return (
-    error instanceof ActivityFailure &&
-    error.cause instanceof ApplicationFailure &&
-    error.cause.type === 'VersionTaken'
-  );
+  return runFailureOf(error, null).type === 'VersionTaken';
 }

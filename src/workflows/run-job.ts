@@ -1,11 +1,4 @@
-import {
-  ActivityFailure,
-  CancellationScope,
-  ContinueAsNew,
-  isCancellation,
-  log,
-  sleep,
-} from '@temporalio/workflow';
+import { CancellationScope, ContinueAsNew, log, sleep } from '@temporalio/workflow';
 import { jobNameOf } from '../shared/job-identity.js';
 import type { JobReport } from '../shared/job.js';
 import type { LaunchJob, Staged, UploadedRun } from './activities.js';
@@ -13,6 +6,7 @@ import { awaitJob, isJobLost, stopJob, type EndedJob } from './await-job.js';
 import type { JobContext, ResumedJob } from './job-context.js';
 import { launch } from './launch.js';
 import { runEndOf } from './run-end.js';
+import { runFailureOf } from './run-failure.js';
 
 /** Before a job that failed is followed by another; grows with each. */
 const pauseBeforeRelaunchMs = 30_000;
@@ -77,7 +71,7 @@ function requestOf(context: JobContext, uploaded: UploadedRun, ordinal: number):
     jobName: jobNameOf(prepared.pipeline, startedAt, run.runKey, ordinal),
     ordinal,
     startedAt: startedAt.toISOString(),
-    ...(run.windows === undefined ? {} : { windows: run.windows }),
+    windows: run.windows,
     mayExist: wasReset,
     wasReset,
   };
@@ -97,16 +91,14 @@ function resume(
  * wrong, no run goes on without its job, and no job without its run.
  */
 async function untilEnded(context: JobContext, job: ResumedJob): Promise<EndedJob> {
-  let { jobId } = job;
   try {
-    return await awaitJob(context, jobId, async (current) => {
-      jobId = current;
-      await drainIfAsked(context, current);
-      await context.continueIfLong({ ...job, jobId: current });
+    return await awaitJob(context, job.jobId, async (jobId) => {
+      await drainIfAsked(context, jobId);
+      await context.continueIfLong({ ...job, jobId });
     });
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
-    const current = context.record.jobId ?? jobId;
+    const current = context.record.jobId ?? job.jobId;
     await CancellationScope.nonCancellable(() => endEarly(context, current));
     throw error;
   }
@@ -121,12 +113,11 @@ async function endEarly(context: JobContext, jobId: string): Promise<void> {
     const ended = await stopJob(context, jobId);
     await reportOf(context, ended, false);
   } catch (error) {
-    const cause = error instanceof ActivityFailure ? error.cause : error;
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const { type, message } = runFailureOf(error, null);
     record.note(
-      isJobLost(error)
-        ? `job ${jobId} was to be cancelled and is not there: ${why}`
-        : `job ${jobId} could not be cancelled and may still run: ${why}; \`beamline orphans --cancel\` ends it`,
+      type === 'JobLost'
+        ? `job ${jobId} was to be cancelled and is not there: ${message}`
+        : `job ${jobId} could not be cancelled and may still run: ${message}; \`beamline orphans --cancel\` ends it`,
     );
   }
 }
@@ -171,7 +162,6 @@ async function reportOf(
     record.reported(report);
     return report;
   } catch (error) {
-    if (isCancellation(error)) throw error;
     log.warn('the job could not be reported on', { error });
     return null;
   }

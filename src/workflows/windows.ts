@@ -30,8 +30,8 @@ export async function freezeWindows(
   for (let count = 0; ; count++) {
     const resolved = await activities.resolveWindows(run, {
       time,
-      ...(input.window === undefined ? {} : { given: input.window }),
-      ...(input.again === true ? { again: true } : {}),
+      given: input.window,
+      again: input.again,
     });
     const { unfinished, windows, notes } = resolved;
     if (unfinished === null) {
@@ -52,7 +52,7 @@ function ofEarlierRun({ runKey }: UnfinishedRun, error: unknown): unknown {
   return failure(
     type,
     `run ${runKey} published only a part of its sinks, and the rest must follow first: ${message}`,
-    { ...(step === undefined ? {} : { step }), earlierRun: runKey },
+    { step, earlierRun: runKey },
   );
 }
 

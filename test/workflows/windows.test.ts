@@ -74,15 +74,15 @@ describe('runPipeline with windows', function () {
       {
         prepared: { incremental: ['orders'], sinks: [warehouse] },
         overrides: {
-          resolveWindows: async (_run, { given }) => {
-            asked.push(given);
+          resolveWindows: async (_run, { given, again }) => {
+            asked.push(given, again);
             return { windows, notes: [], unfinished: null };
           },
         },
       },
-      { window: { start: '1', end: '10' } },
+      { window: { start: '1', end: '10' }, again: true },
     );
-    assert.deepEqual(asked, [{ start: '1', end: '10' }]);
+    assert.deepEqual(asked, [{ start: '1', end: '10' }, true]);
   });
 
   it('reads the windows of a run that it repeats, and asks for none', async () => {
@@ -105,6 +105,7 @@ describe('runPipeline with windows', function () {
 
   it('publishes first what an earlier run left, under that run, and then asks again', async () => {
     const published: [string, string, string][] = [];
+    const looks: unknown[] = [];
     let left: UnfinishedRun | null = earlier;
     const { fakes, receipt } = await run({
       prepared: { incremental: ['orders'], sinks: [warehouse, lake] },
@@ -114,13 +115,23 @@ describe('runPipeline with windows', function () {
           left = null;
           return { windows, notes: [], unfinished };
         },
-        publish: async (reference, staged, { sink, baseVersion }) => {
+        inspectDestinations: async (_run, takesOrder, sinks) => {
+          looks.push([takesOrder, sinks]);
+          return { warehouse: 0, lake: 0 };
+        },
+        publish: async (reference, staged, { sink, baseVersion, overNewer }) => {
+          assert.equal(overNewer, undefined);
           published.push([reference.runKey, staged.manifestUri, sink]);
           return { version: baseVersion + 1, rows: 3, bytes: 1 };
         },
       },
     });
     assert.deepEqual(published.slice(0, 1), [['earlierrun', '/earlier', 'lake']]);
+    // Only the run's own look takes its place in the order of runs.
+    assert.deepEqual(looks.slice(0, 2), [
+      [true, undefined],
+      [false, ['lake']],
+    ]);
     assert.deepEqual(
       published.slice(1).map(([, uri, sink]) => [uri, sink]),
       [
@@ -131,6 +142,15 @@ describe('runPipeline with windows', function () {
     assert.equal(fakes.calls.filter((name) => name === 'resolveWindows').length, 2);
     assert.deepEqual(receipt.completed, ['earlierrun']);
     assert.match(receipt.notes?.join() ?? '', /lake: 3 rows that run earlierrun had staged/);
+  });
+
+  it('finishes ten earlier runs, and fails where there are more', async () => {
+    const { fakes, error } = await fail({
+      prepared: { incremental: ['orders'], sinks: [warehouse, lake] },
+      overrides: { resolveWindows: async () => ({ windows, notes: [], unfinished: earlier }) },
+    });
+    assert.match(error.message, /^run earlierrun stays unfinished/);
+    assert.equal(fakes.calls.filter((name) => name === 'publish').length, 10);
   });
 
   it('fences what it could not publish for the earlier run, and reads nothing', async () => {
@@ -247,6 +267,14 @@ describe('runPipeline with windows', function () {
     const [receipt] = fakes.receipts;
     assert.deepEqual(receipt?.left?.sinks, ['lake']);
     assert.equal(receipt?.left?.staged.manifestUri, '/m');
+    // Of sinks on one host, no lock is given back before that host has settled what was begun.
+    const run = environment.client.workflow.getHandle(receipt?.workflow_id ?? '');
+    const order = ((await run.fetchHistory()).events ?? []).flatMap((event) =>
+      event.signalExternalWorkflowExecutionInitiatedEventAttributes
+        ? 'to a lock'
+        : (event.activityTaskScheduledEventAttributes?.activityType?.name ?? []),
+    );
+    assert.deepEqual(order.slice(-4), ['fence', 'to a lock', 'to a lock', 'finish']);
   });
 
   it('passes on that what is left shall be published over newer rows; it is never so by itself', async () => {
