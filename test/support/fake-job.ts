@@ -36,6 +36,8 @@ export class FakeDataflow {
   /** Reads of a job (`getJob`), in order. */
   readonly reads: string[] = [];
   readonly stops: string[] = [];
+  /** The reports that were asked for (`reportJob`): of which job, and whether it had failed. */
+  readonly reports: string[] = [];
   launches = 0;
   /** Told after a launch took effect, to move the job or send events. */
   onLaunch: (job: FakeJob, request: LaunchJob) => unknown = () => undefined;
@@ -131,7 +133,10 @@ export class FakeDataflow {
         const job = find(jobId);
         if (!isTerminal(job.view.state)) await this.onStop(job, how);
       },
-      reportJob: async () => this.report,
+      reportJob: async ({ jobId }, _target, failed) => {
+        this.reports.push(failed ? `failed ${jobId}` : jobId);
+        return this.report;
+      },
       findStaged: async (_run, _target, ordinal) => ({
         manifestUri: `gs://b/${ordinal}/manifest.json`,
         manifestSha256: 'b'.repeat(64),

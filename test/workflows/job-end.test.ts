@@ -34,6 +34,7 @@ describe('the end of a job', function () {
       assert.equal(error.type, 'AuthenticationError');
       assert.match(error.message, /^a worker ran out of memory\nNothing was published\.$/);
       assert.equal(receipts[0]?.job?.failure?.cause, 'database_login');
+      assert.deepEqual(dataflow.reports, ['failed job-1']);
       assert.ok(!calls.includes('publish'));
     });
   });
@@ -53,6 +54,7 @@ describe('the end of a job', function () {
       assert.deepEqual(dataflow.stops, ['cancel job-1']);
       assert.equal(receipts[0]?.outcome, 'cancelled');
       assert.equal(receipts[0]?.job?.state, 'JOB_STATE_CANCELLED');
+      assert.deepEqual(dataflow.reports, ['job-1']);
     });
   });
 
@@ -132,6 +134,7 @@ describe('the end of a job', function () {
         const run = await start();
         if (isOurs) {
           assert.equal((await run.result()).job?.job_id, 'job-2');
+          assert.deepEqual(dataflow.reads, ['job-1', 'job-2']);
         } else {
           const error = await causeOf(run);
           assert.equal((error as ApplicationFailure).type, 'Updated');
@@ -173,7 +176,7 @@ describe('the end of a job', function () {
     });
   });
 
-  it('ends no second job that has ended, or is of another run', async () => {
+  it('ends no second job that has ended, is of another run, or is not there', async () => {
     await withJobRun(environment, {}, async ({ dataflow, start }) => {
       const run = await start();
       await until(async () => (await run.query<RunStatus>('status')).job?.job_id === 'job-1');
@@ -189,6 +192,8 @@ describe('the end of a job', function () {
         await dataflow.send('JOB_STATE_RUNNING', job, { runKey });
         await until(() => dataflow.reads.includes(job.view.jobId));
       }
+      await dataflow.send('JOB_STATE_RUNNING', first, { jobId: 'job-of-nobody' });
+      await until(() => dataflow.reads.includes('job-of-nobody'));
       await dataflow.move('JOB_STATE_DONE', first);
       assert.equal((await run.result()).job?.job_id, 'job-1');
       assert.deepEqual(dataflow.stops, []);

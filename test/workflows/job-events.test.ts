@@ -33,21 +33,6 @@ describe('what a run hears of its job', function () {
     });
   });
 
-  it('looks ever more rarely at a job of which nothing is heard', async () => {
-    await withJobRun(environment, {}, async ({ dataflow, start }) => {
-      const run = await start();
-      await until(() => dataflow.jobs.length === 1);
-      await environment.sleep('6 hours');
-      // After 15, 45, 105 minutes, and then each hour.
-      assert.ok(
-        dataflow.reads.length >= 6 && dataflow.reads.length <= 7,
-        `${dataflow.reads.length}`,
-      );
-      await dataflow.move('JOB_STATE_DONE');
-      assert.equal((await run.result()).outcome, 'succeeded');
-    });
-  });
-
   it('believes no event: a forged end makes it look, and a flood at most once in 30 s', async () => {
     await withJobRun(environment, {}, async ({ dataflow, start }) => {
       const run = await start();
@@ -94,7 +79,7 @@ describe('what a run hears of its job', function () {
   });
 
   it('fails only if a job is not there at several looks', async () => {
-    await withJobRun(environment, {}, async ({ dataflow, start }) => {
+    await withJobRun(environment, {}, async ({ dataflow, start, receipts }) => {
       dataflow.onLaunch = (job) => dataflow.move('JOB_STATE_RUNNING', job);
       let reads = 0;
       const run = await start({
@@ -107,6 +92,13 @@ describe('what a run hears of its job', function () {
       const error = await causeOf(run);
       assert.equal((error as ApplicationFailure).type, 'JobLost');
       assert.equal(reads, 6); // Three to believe it, and three when it was to be ended.
+      const [receipt] = receipts;
+      assert.match(
+        String(receipt?.notes),
+        /job-1 was to be cancelled and is not there: there is no/,
+      );
+      const soon = target.reconcileAfterMs + 240_000;
+      assert.ok(receipt && receipt.duration_ms < soon, String(receipt?.duration_ms));
     });
   });
 

@@ -40,6 +40,7 @@ describe('the launch of a job', function () {
       assert.equal(receipt.runner, 'dataflow');
       assert.equal(dataflow.launches, 1);
       assert.deepEqual(dataflow.reads, ['job-1']);
+      assert.deepEqual(dataflow.reports, ['job-1']);
       assert.equal(receipt.job?.job_id, 'job-1');
       assert.equal(receipt.job?.state, 'JOB_STATE_DONE');
       assert.deepEqual(
@@ -75,25 +76,6 @@ describe('the launch of a job', function () {
     });
   });
 
-  it('launches again where the name was taken and nobody has seen a job of it', async () => {
-    await withJobRun(environment, {}, async ({ dataflow, start }) => {
-      const activities = dataflow.activities();
-      let refused = 0;
-      const run = await start({
-        ...activities,
-        launchJob: async (request) => {
-          if (request.mayExist) return activities.launchJob(request);
-          refused += 1;
-          return { jobId: null, state: null, adopted: true };
-        },
-      });
-      dataflow.onLaunch = (job) => dataflow.move('JOB_STATE_DONE', job);
-      assert.equal((await run.result()).outcome, 'succeeded');
-      assert.equal(refused, 1);
-      assert.equal(dataflow.launches, 1);
-    });
-  });
-
   it('does not take an id from an event of a job with another name', async () => {
     await withJobRun(environment, {}, async ({ dataflow, start }) => {
       dataflow.hidesJobs = true;
@@ -108,6 +90,7 @@ describe('the launch of a job', function () {
         },
       });
       await until(() => dataflow.jobs.length === 2);
+      await dataflow.send('JOB_STATE_RUNNING', dataflow.jobs[1], { jobId: 'job-of-nobody' });
       await dataflow.send('JOB_STATE_RUNNING', dataflow.jobs[1]);
       await environment.sleep('5 min');
       assert.equal((await run.query<RunStatus>('status')).job?.job_id, '');
@@ -136,6 +119,9 @@ describe('the launch of a job', function () {
         );
         assert.equal(receipt.job?.launch, 3);
         assert.equal(receipt.attempts, 3);
+        assert.deepEqual(dataflow.reports, ['failed job-1', 'failed job-2', 'job-3']);
+        // It paused for half a minute, and then for a whole one.
+        assert.ok(receipt.duration_ms >= 90_000, String(receipt.duration_ms));
       },
     );
   });
@@ -229,10 +215,12 @@ describe('the launch of a job', function () {
   it('skips the launches of a reset run that are of no use, and uploads again if it must', async () => {
     await withJobRun(environment, {}, async ({ dataflow, start, calls }) => {
       const activities = dataflow.activities();
+      const ordinals: number[] = [];
       let closed = true;
       const run = await start({
         ...activities,
         launchJob: async (request) => {
+          ordinals.push(request.ordinal);
           const nothing = { jobId: null, state: null, adopted: false } as const;
           if (closed) {
             closed = false;
@@ -245,6 +233,7 @@ describe('the launch of a job', function () {
       await until(() => dataflow.jobs.length === 1);
       await dataflow.move('JOB_STATE_DONE');
       assert.equal((await run.result()).job?.launch, 3);
+      assert.deepEqual(ordinals, [1, 1, 2, 3]);
       assert.equal(calls.filter((name) => name === 'uploadRun').length, 2);
     });
   });
