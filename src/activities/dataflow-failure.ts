@@ -8,6 +8,9 @@ import { launchRefusalOf } from '../dataflow/launch-refusal.js';
 import { failure } from '../shared/failures.js';
 import type { DataflowTarget, JobReference } from '../shared/job.js';
 
+/** As the service makes them: 2026-11-29_15_04_05-1234567890123456789. */
+const jobIdForm = /^\d{4}(-\d\d){2}(_\d\d){3}-\d+$/;
+
 /** An error of a launch as the failure that crosses the border; other errors stay as they are. */
 export function launchFailureOf(error: unknown, target: DataflowTarget): unknown {
   if (error instanceof DataflowRefused) {
@@ -33,7 +36,9 @@ export function lookFailureOf(error: unknown, { project, region }: DataflowTarge
  */
 export function jobFailureOf(error: unknown, { project, region, jobId }: JobReference): unknown {
   const where = `job ${jobId}, project ${project}, region ${region}`;
-  if (error instanceof JobNotFound) {
+  // An event may claim any id; one that the service calls invalid, and that it never made, is of no job.
+  const isInvalid = error instanceof DataflowRefused && error.status === 'INVALID_ARGUMENT';
+  if (error instanceof JobNotFound || (isInvalid && !jobIdForm.test(jobId))) {
     const message = `there is no such job any more: ${where}`;
     return failure('JobLost', message, { cause: error.message });
   }

@@ -457,6 +457,17 @@ describe('the activities of a job', () => {
       dataflow.faults.next = new DataflowUnavailable('RESOURCE_EXHAUSTED: quota');
       await assert.rejects(read(), isFailure('DataflowUnavailable', /quota/));
     });
+
+    it('knows that no job has an id that the service calls invalid, unless it looks like one of its own', async () => {
+      for (const [jobId, type] of [
+        ['forged', 'JobLost'],
+        ['2026-11-29_15_04_05-1234567890123456789', 'DataflowUnavailable'],
+      ] as const) {
+        dataflow.faults.next = new DataflowRefused('bad id', 'INVALID_ARGUMENT');
+        const looked = environmentOf().run(activities().readJob, { ...reference, jobId });
+        await assert.rejects(looked, isFailure(type, /bad id|no such job/));
+      }
+    });
   });
 
   describe('stopJob', () => {
