@@ -53,7 +53,6 @@ const source = z
     parameters,
   })
   .meta({ title: 'source' });
-export type SourceStep = z.infer<typeof source>;
 
 const transform = z
   .strictObject({
@@ -67,7 +66,6 @@ const transform = z
     parameters,
   })
   .meta({ title: 'transform' });
-export type TransformStep = z.infer<typeof transform>;
 
 const columns = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 

@@ -12,12 +12,6 @@ export function allowedKeys(schema: JsonSchema, path: ConfigPath): string[] {
   return [...new Set(keys)];
 }
 
-/** The description of the first schema at `path` that has one. */
-export function descriptionAt(schema: JsonSchema, path: ConfigPath): string | undefined {
-  const described = schemasAt(schema, path).find((found) => found['description'] !== undefined);
-  return described?.['description'] as string | undefined;
-}
-
 function schemasAt(root: JsonSchema, path: ConfigPath): JsonSchema[] {
   return path.reduce<JsonSchema[]>(
     (schemas, step) => schemas.flatMap((schema) => expand(root, child(schema, step))),

@@ -1,8 +1,8 @@
 import type { JobState } from './job.js';
 import type { Outcome } from './receipt.js';
 
-/** What a run wants of its job: that it runs, or that it ends early, and why. */
-export type JobIntent = 'run' | 'drain' | 'cancel' | 'deadline';
+/** The ways in which a job ends by itself; how a run is ended early is the run's own matter. */
+export type JobOutcome = Exclude<Outcome, 'cancelled' | 'deadline_exceeded'>;
 
 /** What a job's state means to its run. */
 export type JobStep =
@@ -11,16 +11,16 @@ export type JobStep =
   /** The job was replaced by another, which is looked at next. */
   | { kind: 'follow'; jobId: string }
   /** The job has ended; only `succeeded` lets its result be published. */
-  | { kind: 'end'; outcome: Outcome };
+  | { kind: 'end'; outcome: JobOutcome };
 
-/**
- * The whole state machine of a run's job. Total: every state that the API names has its answer for
- * every intent. Once a run is asked to end, its job's own way of ending does not matter any more.
- */
-export function jobStepOf(
-  { state, replacedByJobId }: { state: JobState; replacedByJobId?: string | undefined },
-  intent: JobIntent,
-): JobStep {
+/** The whole state machine of a run's job. Total: every state that the API names has its answer. */
+export function jobStepOf({
+  state,
+  replacedByJobId,
+}: {
+  state: JobState;
+  replacedByJobId?: string | undefined;
+}): JobStep {
   switch (state) {
     case 'JOB_STATE_UNKNOWN':
     case 'JOB_STATE_STOPPED': // Not yet started.
@@ -34,31 +34,23 @@ export function jobStepOf(
     case 'JOB_STATE_PAUSED':
       return { kind: 'wait' };
     case 'JOB_STATE_UPDATED':
-      return replacedByJobId ? { kind: 'follow', jobId: replacedByJobId } : end('updated', intent);
+      return replacedByJobId ? { kind: 'follow', jobId: replacedByJobId } : end('updated');
     case 'JOB_STATE_DONE':
-      return end('succeeded', intent);
+      return end('succeeded');
     case 'JOB_STATE_FAILED':
-      return end('failed', intent);
+      return end('failed');
     case 'JOB_STATE_CANCELLED':
-      return end('cancelled_outside', intent);
+      return end('cancelled_outside');
     case 'JOB_STATE_DRAINED':
-      return end('drained', intent);
+      return end('drained');
   }
 }
 
 /** Whether a job in that state has ended, replaced or not. */
 export function isTerminal(state: JobState): boolean {
-  return jobStepOf({ state }, 'run').kind === 'end';
+  return jobStepOf({ state }).kind === 'end';
 }
 
-function end(byItself: Outcome, intent: JobIntent): JobStep {
-  switch (intent) {
-    case 'run':
-    case 'drain':
-      return { kind: 'end', outcome: byItself };
-    case 'cancel':
-      return { kind: 'end', outcome: 'cancelled' };
-    case 'deadline':
-      return { kind: 'end', outcome: 'deadline_exceeded' };
-  }
+function end(outcome: JobOutcome): JobStep {
+  return { kind: 'end', outcome };
 }

@@ -99,7 +99,7 @@ class Looks {
     const view = await this.#read(this.jobId);
     if (view === null) return null;
     record.jobSeen(view);
-    const step = jobStepOf(view, 'run');
+    const step = jobStepOf(view);
     switch (step.kind) {
       case 'wait':
         return null;
@@ -127,7 +127,7 @@ class Looks {
     record.jobSeen(view);
     record.launched(jobId);
     events.watch({ runKey: run.runKey, ordinal: record.ordinal, jobId });
-    const step = jobStepOf(view, 'run');
+    const step = jobStepOf(view);
     return step.kind === 'end' ? { view, step } : null;
   }
 
@@ -166,7 +166,7 @@ async function lookAtStrays(context: JobContext, looks: Looks): Promise<void> {
       events.claimEnd(looks.jobId);
       continue;
     }
-    if (stray === null || jobStepOf(stray, 'run').kind !== 'wait') continue;
+    if (stray === null || jobStepOf(stray).kind !== 'wait') continue;
     if (!isJobOf(stray.labels, { runKey: run.runKey, deployment: target.deployment })) continue;
     log.warn('a second job of this run is cancelled', { jobId });
     await orNull(activities.stopJob(looks.reference(jobId), 'cancel'));

@@ -1,4 +1,5 @@
 import type { JobFailure, JobView } from '../shared/job.js';
+import type { JobOutcome } from '../shared/job-end.js';
 import { failureTypeOf } from '../shared/job-failure-type.js';
 import { outcomeFailureTypes, type Outcome } from '../shared/receipt.js';
 import type { RunFailure } from './run-failure.js';
@@ -17,7 +18,7 @@ export class RunEnd extends Error {
 
 /** The end of a run whose job ended so; `failure` says why, where that could be found out. */
 export function runEndOf(
-  outcome: Exclude<Outcome, 'succeeded'>,
+  outcome: Exclude<JobOutcome, 'succeeded'>,
   job: JobView,
   failure: JobFailure | null,
 ): RunEnd {
@@ -25,9 +26,8 @@ export function runEndOf(
   switch (outcome) {
     case 'failed':
       return new RunEnd(outcome, jobFailureOf(named, failure));
-    case 'cancelled':
     case 'cancelled_outside':
-      return new RunEnd('cancelled_outside', {
+      return new RunEnd(outcome, {
         type: outcomeFailureTypes.cancelled_outside,
         message: `${named} was cancelled outside of Beamline: in the console, with gcloud or through the API`,
       });
@@ -44,11 +44,6 @@ export function runEndOf(
           (job.replacedByJobId
             ? `job ${job.replacedByJobId}, which is not of this run`
             : 'another'),
-      });
-    case 'deadline_exceeded':
-      return new RunEnd(outcome, {
-        type: outcomeFailureTypes.deadline_exceeded,
-        message: `${named} was ended because the run took too long`,
       });
   }
 }
