@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { projectRoot } from '../support/stack.js';
@@ -7,7 +7,7 @@ import { startProject, type Project } from './project.js';
 import { publishedIn, type Published } from './published.js';
 
 interface Example {
-  /** What is typed after `./beamline run examples/NAME`, one run each. */
+  /** What is typed after `./beamline run FILE`, one run each. */
   runs: string[];
   /** Queries over what the runs published, and their rows. */
   results: Record<string, unknown[][]>;
@@ -15,23 +15,29 @@ interface Example {
   bigquery?: Record<string, unknown[][]>;
 }
 
-/** Each file of `examples/`, and what its runs leave behind. */
+/** Each file of `examples/` and `configs/`, and what its runs leave behind. */
 const examples: Record<string, Example> = {
-  'flights.yaml': {
+  'configs/airlines.yaml': {
+    runs: ['', ''],
+    results: {
+      'SELECT count(*)::int, count(DISTINCT carrier)::int FROM warehouse.airlines': [[16, 16]],
+    },
+  },
+  'examples/flights.yaml': {
     runs: [''],
     results: {
       "SELECT count(*)::int, sum(flights)::int FROM 'data/flights_by_carrier/current/*/*.parquet'":
         [[185, 336_776]],
     },
   },
-  'flights-of-a-month.yaml': {
+  'examples/flights-of-a-month.yaml': {
     runs: ['--arg month=2'],
     results: {
       "SELECT count(*)::int, count(DISTINCT carrier)::int FROM 'data/flights_of_month_2/current/*/*.parquet'":
         [[24_951, 15]],
     },
   },
-  'csv-to-parquet.yaml': {
+  'examples/csv-to-parquet.yaml': {
     runs: [''],
     results: {
       "SELECT id, name, customer_since::text, source, is_new, country FROM 'data/customers/current/*/*.parquet' ORDER BY id":
@@ -43,7 +49,7 @@ const examples: Record<string, Example> = {
         ],
     },
   },
-  'append-json-lines.yaml': {
+  'examples/append-json-lines.yaml': {
     runs: ['--arg day=2026-01-01', '--arg day=2026-01-02'],
     results: {
       'SELECT count(*)::int, count(DISTINCT id)::int, sum(amount)::text FROM shop.orders': [
@@ -52,7 +58,7 @@ const examples: Record<string, Example> = {
       'SELECT tags::text FROM shop.orders WHERE id = 105': [['["gift","rush"]']],
     },
   },
-  'flights-incremental.yaml': {
+  'examples/flights-incremental.yaml': {
     runs: ['', ''],
     results: {
       'SELECT count(*)::int, count(DISTINCT carrier)::int FROM flights.flights': [[336_776, 16]],
@@ -61,14 +67,14 @@ const examples: Record<string, Example> = {
       ],
     },
   },
-  'planes-to-bigquery.yaml': {
+  'examples/planes-to-bigquery.yaml': {
     runs: ['', ''],
     results: {},
     bigquery: {
       'SELECT COUNT(*), SUM(flights) FROM `beamline-dev.demo.planes`': [['4043', '334264']],
     },
   },
-  'join-by-key.yaml': {
+  'examples/join-by-key.yaml': {
     runs: ['', ''],
     results: {
       'SELECT id::int, orders::int, amount::text FROM shop.customer_totals ORDER BY id': [
@@ -88,12 +94,15 @@ describe('the examples', function () {
   let project: Project;
   before(async () => {
     project = await startProject();
+    cpSync(join(projectRoot, 'configs'), join(project.root, 'configs'), { recursive: true });
   });
   after(() => project?.stop());
 
   it('are all run here', () => {
-    const files = readdirSync(join(projectRoot, 'examples')).filter((name) =>
-      name.endsWith('.yaml'),
+    const files = ['configs', 'examples'].flatMap((folder) =>
+      readdirSync(join(projectRoot, folder))
+        .filter((name) => name.endsWith('.yaml'))
+        .map((name) => `${folder}/${name}`),
     );
     assert.deepEqual(files.toSorted(), Object.keys(examples).toSorted());
   });
@@ -106,7 +115,7 @@ describe('the examples', function () {
         if (example.bigquery) await project.query(`DROP TABLE IF EXISTS ${planes}`);
         for (const options of example.runs) {
           const { exitCode, output } = await project.shell(
-            `./beamline run examples/${name} --runner ${runner} ${options}`,
+            `./beamline run ${name} --runner ${runner} ${options}`,
           );
           assert.equal(exitCode, 0, output);
           assert.match(output, /^succeeded in /m);
@@ -131,12 +140,14 @@ describe('the examples', function () {
   }
 });
 
-/** Rows of a query whose paths begin at `root`; `shop` is data/shop.duckdb, `flights` data/flights.duckdb. */
+/** Rows of a query whose paths begin at `root`; each of the names is a database in `data`. */
 async function rowsOf(root: string, query: string): Promise<unknown[][]> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   try {
-    for (const name of ['shop', 'flights'].filter((each) => query.includes(`FROM ${each}.`))) {
+    for (const name of ['shop', 'flights', 'warehouse'].filter((each) =>
+      query.includes(`FROM ${each}.`),
+    )) {
       await connection.run(`ATTACH '${join(root, `data/${name}.duckdb`)}' AS ${name} (READ_ONLY)`);
     }
     const absolute = query.replace("'data/", `'${root}/data/`);
