@@ -1,0 +1,24 @@
+import json
+import re
+import tomllib
+from pathlib import Path
+
+from provision.paths import ROOT
+
+PYTHON_PROJECTS = ["beam-pipeline", *(f"emulators/{path.name}" for path in (ROOT / "emulators").glob("*/"))]
+
+
+def test_every_package_and_image_has_the_same_version() -> None:
+    version = json.loads((ROOT / "package.json").read_text())["version"]
+    lock = json.loads((ROOT / "package-lock.json").read_text())
+    found = {"package-lock.json": lock["version"]}
+    for project in PYTHON_PROJECTS:
+        path = Path(project, "pyproject.toml")
+        if (ROOT / path).is_file():
+            found[str(path)] = tomllib.loads((ROOT / path).read_text())["project"]["version"]
+    compose = (ROOT / "docker-compose.yml").read_text()
+    found |= {
+        f"image {number}": tag for number, tag in enumerate(re.findall(r"image: beamline:(\S+)", compose))
+    }
+    assert len(found) >= 5
+    assert {name: other for name, other in found.items() if other != version} == {}
