@@ -3,7 +3,7 @@ import { publishRequestOf, sinkNamed } from '../../src/activities/publish-reques
 import { readPlan } from '../../src/activities/read-plan.js';
 import { stagedHere } from '../../src/activities/staged-here.js';
 import type { ActivityDeps } from '../../src/activities/index.js';
-import type { PlannedSink } from '../../src/config/plan.js';
+import type { PlannedSink } from '../../src/config/plan-types.js';
 import type { Publisher } from '../../src/destinations/destination.js';
 import { loadDestination } from '../../src/destinations/registry.js';
 import type { PipelineActivities, RunReference } from '../../src/workflows/activities.js';

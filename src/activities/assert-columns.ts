@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { columnProblems, type StepColumns } from '../config/column-problems.js';
 import { loadConfig, type LoadedConfig } from '../config/document.js';
-import type { Plan } from '../config/plan.js';
+import type { Plan } from '../config/plan-types.js';
 import { formatProblems } from '../config/problems.js';
 import { valueAt } from '../config/values.js';
 import { failure } from '../shared/failures.js';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { BuiltPlan, Plan } from '../config/plan.js';
+import type { BuiltPlan, Plan } from '../config/plan-types.js';
 import { loadDestination } from '../destinations/registry.js';
 import type { ReadRunInput } from '../config/run-input.js';
 import type { LocalStore } from '../store/local-store.js';

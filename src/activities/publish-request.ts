@@ -1,5 +1,5 @@
 import { plannedSourcesOf } from '../config/lineage.js';
-import type { Plan, PlannedSink } from '../config/plan.js';
+import type { Plan, PlannedSink } from '../config/plan-types.js';
 import type {
   CommitIdentity,
   Merge,

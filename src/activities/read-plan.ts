@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Plan } from '../config/plan.js';
+import type { Plan } from '../config/plan-types.js';
 import { failure, type FailureType } from '../shared/failures.js';
 import { objectPaths, readIfThere, type ObjectStore } from '../store/object-store.js';
 import { pinPlan, readPinnedPlan } from '../store/pinned-plans.js';

@@ -1,7 +1,8 @@
 import type { Receipt, Run } from '../client/index.js';
 import { failureLines } from './failure-lines.js';
 import { note, print, printJson } from './output.js';
-import { createView, type KnownSteps, type ProgressView } from './progress/view.js';
+import type { KnownSteps, ProgressView } from './progress/progress-view.js';
+import { createView } from './progress/view.js';
 import { summaryLines } from './receipt-lines.js';
 import { exitCodeOf } from './temporal.js';
 import { watchInterrupts } from './interrupt.js';

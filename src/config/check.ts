@@ -5,7 +5,8 @@ import { defaultName, envelopeSchema, pipelineConfig, type PipelineConfig } from
 import { graphProblems } from './graph.js';
 import { problemsOf } from './issues.js';
 import { incrementalProblems, withoutWindowParameters } from './incremental.js';
-import { findModules, moduleProblems, sinkProblems, type FoundModules } from './modules.js';
+import type { FoundModules } from './found-modules.js';
+import { findModules, moduleProblems, sinkProblems } from './modules.js';
 import { nearMiss, shortList } from './near-miss.js';
 import { ConfigProblems, sortProblems, type Problem } from './problems.js';
 import { loadProfiles, profileProblems, unknownProfiles } from './profiles.js';

@@ -2,7 +2,7 @@ import { adviceFor } from '../destinations/column-problems.js';
 import { loadDestination } from '../destinations/registry.js';
 import type { ManifestSink } from '../shared/manifest.js';
 import type { LoadedConfig } from './document.js';
-import type { Plan } from './plan.js';
+import type { Plan } from './plan-types.js';
 import { problemAt, type Problem } from './problems.js';
 
 /** The columns of steps by their name; a step whose columns are not known is missing. */

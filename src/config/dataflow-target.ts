@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DataflowTarget, LaunchOptions } from '../shared/job.js';
 import { base32 } from '../shared/run-key.js';
-import { durationMs } from './duration.js';
+import { durationMs } from '../shared/duration.js';
 import { mergeLaunch } from './merge-launch.js';
 import { ConfigProblems, type Problem } from './problems.js';
 import { settingsName, type Settings } from './settings.js';

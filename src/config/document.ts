@@ -14,8 +14,9 @@ import {
 } from 'yaml';
 import { bucketPathMessage } from './bucket-path.js';
 import { maxConfigBytes, maxProfileBytes, readConfigText } from './config-text.js';
-import { jsonErrorOf } from './json-error.js';
-import { ConfigProblems, formatPath, type ConfigPath, type Problem } from './problems.js';
+import { jsonErrorOf } from '../shared/json-error.js';
+import type { ConfigPath } from './config-path.js';
+import { ConfigProblems, formatPath, type Problem } from './problems.js';
 import { unfitNodes } from './unfit-nodes.js';
 import { shortened } from './values.js';
 import { measure, mostDepth, mostValues, tooDeep, tooMany, tooMuch } from './yaml-limits.js';

@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path';
 import { z } from 'zod';
 import { onSchemaChanges, sinkModes } from '../destinations/destination.js';
-import { durationPattern } from './duration.js';
+import { durationPattern } from '../shared/duration.js';
 import { launchBlock } from './launch-schema.js';
 import { scheduleBlock } from './schedule-schema.js';
 import type { JsonSchema } from './schema-walk.js';

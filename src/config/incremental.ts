@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { FoundModules } from './modules.js';
+import type { FoundModules } from './found-modules.js';
 import type { LoadedConfig } from './document.js';
 import { sinksOf, sourcesOf } from './lineage.js';
 import { suggestion } from './near-miss.js';
-import type { PlannedIncremental } from './plan.js';
+import type { PlannedIncremental } from './plan-types.js';
 import type { Problem } from './problems.js';
 import type { JsonSchema } from './schema-walk.js';
 import type { Step } from './steps.js';

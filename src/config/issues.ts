@@ -1,10 +1,11 @@
 import type { z } from 'zod';
-import { durationPattern } from './duration.js';
+import { durationPattern } from '../shared/duration.js';
 import { stepNamePattern } from './envelope.js';
 import { foreignKeyMessage } from './foreign-keys.js';
 import { laterMessage, laterValueMessage } from './later.js';
 import { nearMiss, shortList, suggestion } from './near-miss.js';
-import type { ConfigPath, Problem } from './problems.js';
+import type { ConfigPath } from './config-path.js';
+import type { Problem } from './problems.js';
 import type { LoadedConfig } from './document.js';
 import { allowedKeys, type JsonSchema } from './schema-walk.js';
 import { isSecretPath } from './secrets.js';

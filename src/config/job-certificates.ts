@@ -1,6 +1,6 @@
 import type { LoadedConfig } from './document.js';
 import type { UsedProfiles } from './job-profiles.js';
-import type { Plan } from './plan.js';
+import type { Plan } from './plan-types.js';
 import { problemAt, type Problem } from './problems.js';
 import { certificateAttributes, isCertificatePath, secretForm, tlsKeys } from './secrets.js';
 

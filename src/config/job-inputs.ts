@@ -1,7 +1,7 @@
 import { isAbsolute, normalize } from 'node:path';
 import type { Catalogue } from './catalogue.js';
 import type { LoadedConfig } from './document.js';
-import type { Plan } from './plan.js';
+import type { Plan } from './plan-types.js';
 import { problemAt, type Problem } from './problems.js';
 
 /** Files of this project that a source reads. */

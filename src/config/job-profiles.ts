@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { loadConfig, type LoadedConfig } from './document.js';
-import type { Plan, PlannedSource } from './plan.js';
+import type { Plan, PlannedSource } from './plan-types.js';
 import { problemAt, type Problem } from './problems.js';
 import {
   badSecretReferences,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { LaunchOptions } from '../shared/job.js';
-import { durationPattern } from './duration.js';
+import { durationPattern } from '../shared/duration.js';
 import { launchFields, type LaunchField, type LaunchFieldKind } from './launch-fields.js';
 
 /** User labels at most: a job has 64, and Beamline's own are up to 14. */

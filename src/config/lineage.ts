@@ -1,4 +1,4 @@
-import type { Plan, PlannedSource } from './plan.js';
+import type { Plan, PlannedSource } from './plan-types.js';
 import type { Step } from './steps.js';
 
 /** The sources that a step's rows come from, through any number of transforms; itself, if it is one. */

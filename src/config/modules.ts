@@ -10,18 +10,12 @@ import { mergeProblems, unsupported, withoutMergeKeys } from './merging.js';
 import { suggestion } from './near-miss.js';
 import type { Problem } from './problems.js';
 import { connectionProblems } from './profiles.js';
-import { leadsElsewhere } from './roots.js';
+import { leadsElsewhere, outsideRoots } from './roots.js';
 import { ruleProblems, withoutRules } from './rules.js';
+import type { FoundModules } from './found-modules.js';
 import type { JsonSchema } from './schema-walk.js';
 import type { Step } from './steps.js';
 import { valueAt } from './values.js';
-
-/** The module of a step; undefined (and a problem) if there is none of that name. */
-export interface FoundModules {
-  entries: Map<Step, ModuleEntry>;
-  destinations: Map<Step, Destination>;
-  problems: Problem[];
-}
 
 /** Finds the module of every step. Only the destinations that are used are loaded. */
 export async function findModules(
@@ -110,7 +104,8 @@ export function sinkProblems(
       const message = leadsElsewhere(valueAt(loaded.value, at), path);
       if (message !== undefined) problems.push(loaded.problem(at, message));
     }
-    const pinned = destination.pin?.(result.data, { root }) ?? { parameters: result.data };
+    const context = { root, outsideRoots: (path: string) => outsideRoots(path, root) };
+    const pinned = destination.pin?.(result.data, context) ?? { parameters: result.data };
     if ('parameters' in pinned) return { parameters: pinned.parameters, problems };
     const { parameter, message } = pinned.problem;
     return {

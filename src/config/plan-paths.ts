@@ -2,7 +2,7 @@ import { loadDestination } from '../destinations/registry.js';
 import { loadCatalogue } from './catalogue.js';
 import type { LoadedConfig } from './document.js';
 import { jobInputs } from './job-inputs.js';
-import type { Plan } from './plan.js';
+import type { Plan } from './plan-types.js';
 import { problemAt, type Problem } from './problems.js';
 import { notWritable, patternOutsideRoots, rootsCheck } from './roots.js';
 

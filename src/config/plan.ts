@@ -1,98 +1,22 @@
 import { createHash } from 'node:crypto';
-import type { OnSchemaChange, SinkMode } from '../destinations/destination.js';
-import type { ArgValue } from './arguments.js';
 import { canonicalJson } from './canonical-json.js';
 import { checkConfig, type CheckOptions, type CheckedConfig } from './check.js';
 import type { LoadedConfig } from './document.js';
-import { durationMs } from './duration.js';
+import { durationMs } from '../shared/duration.js';
 import type { PipelineConfig, SinkStep } from './envelope.js';
 import { incrementalOf } from './incremental.js';
 import { optionsOf } from './launch-schema.js';
 import { mergeOf } from './merging.js';
+import type {
+  OnEmpty,
+  PlannedSource,
+  PlannedSink,
+  Plan,
+  PlannedDestination,
+  BuiltPlan,
+} from './plan-types.js';
 import { ConfigProblems, type Problem } from './problems.js';
-import type { LaunchOptions } from '../shared/job.js';
 import type { Step } from './steps.js';
-
-export type OnEmpty = 'truncate' | 'keep' | 'fail';
-
-export interface PlannedSource {
-  name: string;
-  module: string;
-  parameters: Record<string, unknown>;
-  /** Of a source that is read in windows. */
-  incremental?: PlannedIncremental;
-}
-
-/** How a source is read in windows. */
-export interface PlannedIncremental {
-  column: string;
-  /** From where a window ended, else the destination's greatest value; or this far back from the run's time. */
-  from: 'max_value_in_destination' | { count: number; unit: 'min' | 'hour' | 'day' };
-  /** Name of the sink whose destination is asked for its greatest value, where nothing is recorded. */
-  destination_sink: string | null;
-  /** How late rows may come: milliseconds, or a number for an integer column. */
-  lag: { ms: number } | { count: number } | null;
-  /** Where the first load begins, as the config says it. */
-  initial_value: string | null;
-}
-
-export interface PlannedTransform extends PlannedSource {
-  inputs: string[];
-}
-
-export interface PlannedSink extends PlannedSource {
-  input: string;
-  mode: SinkMode;
-  /** For `mode: merge`. */
-  merge?: { keys: string[]; order: string[] | null };
-  /** Absent in a plan that an older version pinned: `fail`. */
-  on_schema_change?: OnSchemaChange;
-  on_empty: OnEmpty;
-  /** The destination's normalised name: the key of its lock. */
-  destination: string;
-}
-
-/** What a run does, with nothing left open but secrets (docs/contracts.md, section 2). */
-export interface Plan {
-  version: 1;
-  name: string;
-  timezone: string;
-  /** Milliseconds that the whole run may take. */
-  timeout_ms?: number;
-  /** Milliseconds to wait for somebody else's lock on a destination. */
-  destination_wait_ms: number;
-  sources: PlannedSource[];
-  transforms: PlannedTransform[];
-  sinks: PlannedSink[];
-}
-
-/** Where one sink publishes. */
-export interface PlannedDestination {
-  sink: string;
-  module: string;
-  mode: SinkMode;
-  on_empty: OnEmpty;
-  /** The destination's normalised name: equal for two sinks that share it. */
-  key: string;
-  /** What a person would look at: a table, a folder. */
-  location: string;
-}
-
-export interface BuiltPlan {
-  plan: Plan;
-  /** The plan's bytes: equal configs and arguments give equal ones. */
-  canonicalJson: string;
-  /** sha256 of `canonicalJson`, hexadecimal. */
-  sha256: string;
-  destinations: PlannedDestination[];
-  /** Every argument's value, defaults included. */
-  args: Record<string, ArgValue>;
-  /** Absolute path of the connection profiles; null if the config uses none. */
-  profiles: string | null;
-  /** Where Beam runs and how it is launched, as the config says: a run may say otherwise. */
-  runner: 'local' | 'dataflow';
-  launch: LaunchOptions;
-}
 
 export interface PlanOptions extends CheckOptions {
   /** Id of the local store: part of the names of local destinations. */

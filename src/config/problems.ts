@@ -1,7 +1,5 @@
+import type { ConfigPath } from './config-path.js';
 import { shortened } from './values.js';
-
-/** A place inside a config: `['sources', 0, 'parameters', 'query']`. */
-export type ConfigPath = readonly (string | number)[];
 
 /** One thing that is wrong with a config, and where. */
 export interface Problem {

@@ -1,7 +1,8 @@
 import { sampleValue, type ArgValue, type ResolvedArgs } from './arguments.js';
 import type { LoadedConfig } from './document.js';
 import { suggestion } from './near-miss.js';
-import type { ConfigPath, Problem } from './problems.js';
+import type { ConfigPath } from './config-path.js';
+import type { Problem } from './problems.js';
 import { badSecretReferences, isConnectionPath, secretForm } from './secrets.js';
 import { isMapping, shortened } from './values.js';
 

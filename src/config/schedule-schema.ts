@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readCron } from './cron.js';
-import { durationMs, durationPattern } from './duration.js';
+import { durationMs, durationPattern } from '../shared/duration.js';
 import { overlapPolicies } from './overlap-policies.js';
 import { isTimezone, unknownTimezone } from './timezone.js';
 

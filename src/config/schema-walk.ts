@@ -1,5 +1,5 @@
 import { isMapping, own } from './values.js';
-import type { ConfigPath } from './problems.js';
+import type { ConfigPath } from './config-path.js';
 
 /** A JSON Schema, as pydantic or zod write it. */
 export type JsonSchema = Record<string, unknown>;

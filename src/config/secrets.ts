@@ -1,5 +1,6 @@
 import type { LoadedConfig } from './document.js';
-import type { ConfigPath, Problem } from './problems.js';
+import type { ConfigPath } from './config-path.js';
+import type { Problem } from './problems.js';
 import { isMapping } from './values.js';
 
 /** `${env:NAME}`, `${file:path}` or `${secret:…}`, and nothing else. */

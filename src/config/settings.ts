@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { LaunchOptions } from '../shared/job.js';
 import { loadConfig, type LoadedConfig } from './document.js';
-import { durationMs, durationPattern } from './duration.js';
+import { durationMs, durationPattern } from '../shared/duration.js';
 import { problemsOf } from './issues.js';
 import { launchFields } from './launch-fields.js';
 import { launchBlock, optionsOf } from './launch-schema.js';

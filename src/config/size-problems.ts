@@ -1,5 +1,6 @@
 import type { LoadedConfig } from './document.js';
-import type { ConfigPath, Problem } from './problems.js';
+import type { ConfigPath } from './config-path.js';
+import type { Problem } from './problems.js';
 import { isMapping, valueAt } from './values.js';
 
 /** Steps of a pipeline, inputs and parameters of one step, arguments: there are at most so many of each. */

@@ -1,4 +1,4 @@
-import type { ConfigPath } from './problems.js';
+import type { ConfigPath } from './config-path.js';
 import { isMapping } from './values.js';
 
 /** A step of a config that may still be wrong: what is of the right type, and where it stands. */

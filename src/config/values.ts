@@ -1,4 +1,4 @@
-import type { ConfigPath } from './problems.js';
+import type { ConfigPath } from './config-path.js';
 
 /** The value at a path of plain data; undefined if it is not there. */
 export function valueAt(value: unknown, path: ConfigPath): unknown {

@@ -1,23 +1,5 @@
 import { failure } from '../shared/failures.js';
-import type { ManifestSink } from '../shared/manifest.js';
-import type { Merge, OnSchemaChange, PublishRequest } from './destination.js';
-
-/** What a run brings a sink: known from the manifest, and mostly before a row is read. */
-export interface BroughtColumns {
-  columns: ManifestSink['schema'];
-  merge: Pick<Merge, 'keys' | 'order'> | null;
-  onSchemaChange: OnSchemaChange;
-}
-
-/** A reason why a destination cannot take the columns, whatever it holds. */
-export interface ColumnProblem {
-  /** Where the sink of a config says what is at fault: `['parameters', 'partition_by']`. */
-  at: readonly string[];
-  /** What is wrong, and what is allowed. */
-  what: string;
-  /** A column that must have another name, and one that fits; else what to do. */
-  remedy: { rename: string; to: string } | { advice: string };
-}
+import type { BroughtColumns, ColumnProblem, PublishRequest } from './destination.js';
 
 /** Renames that a message shows at most. */
 const mostRenames = 5;

@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import type { ManifestSink } from '../shared/manifest.js';
 import type { CursorType, CursorValue, RecordedCursor, SourceWindow } from '../shared/window.js';
-import type { BroughtColumns, ColumnProblem } from './column-problems.js';
 
 /** Where a worker keeps its files: local destinations are named relative to it. */
 export interface DestinationContext {
@@ -168,6 +167,29 @@ export interface Publisher {
 
 export type Pinned<P> = { parameters: P } | { problem: { parameter: string; message: string } };
 
+/** What a run brings a sink: known from the manifest, and mostly before a row is read. */
+export interface BroughtColumns {
+  columns: ManifestSink['schema'];
+  merge: Pick<Merge, 'keys' | 'order'> | null;
+  onSchemaChange: OnSchemaChange;
+}
+
+/** A reason why a destination cannot take the columns, whatever it holds. */
+export interface ColumnProblem {
+  /** Where the sink of a config says what is at fault: `['parameters', 'partition_by']`. */
+  at: readonly string[];
+  /** What is wrong, and what is allowed. */
+  what: string;
+  /** A column that must have another name, and one that fits; else what to do. */
+  remedy: { rename: string; to: string } | { advice: string };
+}
+
+/** Where the files that parameters name are read from. */
+export interface PinContext extends Pick<DestinationContext, 'root'> {
+  /** Why a run may not read a path; undefined if it may. */
+  readonly outsideRoots: (path: string) => string | undefined;
+}
+
 /**
  * A kind of sink: one folder in `src/destinations`, named as the `module` of a config, whose
  * `index.ts` exports `destination`. It must be quick to import: `open` loads what is heavy.
@@ -200,7 +222,7 @@ export interface Destination<P = unknown> {
    * Puts the content of files that the parameters name into them, so that a plan leaves nothing open.
    * Called whenever a config is checked.
    */
-  pin?(parameters: P, context: Pick<DestinationContext, 'root'>): Pinned<P>;
+  pin?(parameters: P, context: PinContext): Pinned<P>;
   /**
    * Why it cannot take these columns, whatever it holds. A plan and a run ask before a row is read, as far
    * as the columns are known then; each publish asks again.

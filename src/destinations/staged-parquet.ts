@@ -1,5 +1,6 @@
 import type { ManifestSink } from '../shared/manifest.js';
-import { castAdvice, equalButForCase, ofInput, type ColumnProblem } from './column-problems.js';
+import { castAdvice, equalButForCase, ofInput } from './column-problems.js';
+import type { ColumnProblem } from './destination.js';
 
 /** Quotes a name for DuckDB's SQL. */
 export function identifier(name: string): string {

@@ -5,7 +5,7 @@ import { UnknownJobState, type Dataflow } from './dataflow.js';
 import { launchBody } from './launch-body.js';
 import { dataflowErrorOf, isAnswered, type Operation } from './dataflow-errors.js';
 import { importanceNames, messageOf } from './dataflow-messages.js';
-import { jobMetricsOf } from '../dataflow/job-metrics.js';
+import { jobMetricsOf } from './job-metrics.js';
 
 type ClientOptions = NonNullable<ConstructorParameters<typeof JobsV1Beta3Client>[0]>;
 type Api = typeof protos.google.dataflow.v1beta3;

@@ -1,6 +1,6 @@
 import type { LoadedConfig } from '../config/document.js';
 import { defaultName } from '../config/envelope.js';
-import type { ConfigPath } from '../config/problems.js';
+import type { ConfigPath } from '../config/config-path.js';
 import type { Step } from '../config/steps.js';
 import { isMapping, valueAt } from '../config/values.js';
 import { dependsOnZone } from './cron-zone.js';

@@ -2,7 +2,7 @@ import { loadCatalogue } from '../config/catalogue.js';
 import { checkConfig } from '../config/check.js';
 import { Claims } from '../config/claims.js';
 import { readCron } from '../config/cron.js';
-import { durationMs } from '../config/duration.js';
+import { durationMs } from '../shared/duration.js';
 import type { PipelineConfig } from '../config/envelope.js';
 import { ConfigProblems, type Problem } from '../config/problems.js';
 import type { ScheduleBlock } from '../config/schedule-schema.js';

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig, maxConfigBytes, type LoadedConfig } from '../config/document.js';
-import { ConfigProblems, type ConfigPath } from '../config/problems.js';
+import type { ConfigPath } from '../config/config-path.js';
+import { ConfigProblems } from '../config/problems.js';
 import { isPlainSecret } from '../config/secrets.js';
 import { isSqlPath } from '../config/sql-files.js';
 import { stepsOf } from '../config/steps.js';

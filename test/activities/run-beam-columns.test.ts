@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { createRunBeam } from '../../src/activities/run-beam.js';
 import { createUploadRun } from '../../src/activities/upload-run.js';
-import type { PlannedSink } from '../../src/config/plan.js';
+import type { PlannedSink } from '../../src/config/plan-types.js';
 import { storePaths } from '../../src/store/local-store.js';
 import type { RunReference } from '../../src/workflows/activities.js';
 import type { ReadyChild } from '../support/child.js';

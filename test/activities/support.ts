@@ -6,7 +6,7 @@ import { defaultActivityInfo, MockActivityEnvironment } from '@temporalio/testin
 import { DefaultLogger } from '@temporalio/worker';
 import type { ActivityDeps } from '../../src/activities/index.js';
 import { canonicalJson } from '../../src/config/canonical-json.js';
-import type { Plan } from '../../src/config/plan.js';
+import type { Plan } from '../../src/config/plan-types.js';
 import { createObjectStore } from '../../src/gateways/google-storage.js';
 import { pythonPath } from '../../src/process/python.js';
 import type { DataflowTarget } from '../../src/shared/job.js';

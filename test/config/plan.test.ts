@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig, parseConfig } from '../../src/config/document.js';
-import { buildPlan, type BuiltPlan } from '../../src/config/plan.js';
+import { buildPlan } from '../../src/config/plan.js';
+import type { BuiltPlan } from '../../src/config/plan-types.js';
 import { ConfigProblems } from '../../src/config/problems.js';
 import { catalogue, corpus, temporaryFolder } from './support.js';
 

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  adviceFor,
-  assertTakes,
-  type BroughtColumns,
-} from '../../src/destinations/column-problems.js';
+import { adviceFor, assertTakes } from '../../src/destinations/column-problems.js';
+import type { BroughtColumns } from '../../src/destinations/destination.js';
 import { loadDestination } from '../../src/destinations/registry.js';
 
 const table = 'proj-a:shop.orders';

@@ -10,7 +10,7 @@ import {
 import { jobProblems } from '../../config/job-problems.js';
 import { windowedSourcesOf } from '../../config/lineage.js';
 import { planPathProblems } from '../../config/plan-paths.js';
-import type { Plan } from '../../config/plan.js';
+import type { Plan } from '../../config/plan-types.js';
 import { outsideRoots } from '../../config/roots.js';
 import { readRunInput, type ReadRunInput } from '../../config/run-input.js';
 import { loadSettings } from '../../config/settings.js';

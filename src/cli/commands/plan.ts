@@ -1,7 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { BuiltPlan, LoadedConfig } from '../../config/index.js';
-import type { PlannedSink, PlannedSource } from '../../config/plan.js';
+import type { PlannedSink, PlannedSource } from '../../config/plan-types.js';
 import type { DataflowTarget } from '../../shared/job.js';
 import type { RunPipelineInput } from '../../shared/run-input.js';
 import { examples } from '../examples.js';

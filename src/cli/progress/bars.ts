@@ -6,7 +6,7 @@ import { counted } from '../output.js';
 import { wrapped } from '../wrap.js';
 import { elapsed, eventsBetween, percentOf, stateText, stepText } from './events.js';
 import { Rates } from './rates.js';
-import type { KnownSteps, ProgressView } from './view.js';
+import type { KnownSteps, ProgressView } from './progress-view.js';
 
 /** A bar per step and a line with the state, redrawn in place. */
 export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): ProgressView {

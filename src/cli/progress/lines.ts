@@ -3,7 +3,7 @@ import { stepsOfReceipt } from '../../shared/progress.js';
 import { clock } from '../format.js';
 import { doneText, eventsBetween, stepText } from './events.js';
 import { Rates } from './rates.js';
-import type { ProgressView } from './view.js';
+import type { ProgressView } from './progress-view.js';
 
 /** Milliseconds after which steps under way get a line, although nothing ended. */
 const signOfLifeMs = 10_000;

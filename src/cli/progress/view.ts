@@ -1,16 +1,4 @@
-import type { Receipt, RunRequest, RunSnapshot } from '../../client/index.js';
-
-/** Shows a run while it goes on. */
-export interface ProgressView {
-  show(snapshot: RunSnapshot): void;
-  /** Says something that is no progress. */
-  note(text: string): void;
-  /** Ends the showing; a receipt gives the final numbers. */
-  end(receipt?: Receipt): void;
-}
-
-/** The steps in the order of the config, where it is known. */
-export type KnownSteps = RunRequest['steps'];
+import type { KnownSteps, ProgressView } from './progress-view.js';
 
 /** Bars on a terminal, lines elsewhere; nothing but notes where a program reads the output. */
 export async function createView(

@@ -1,13 +1,7 @@
 import type { TableField } from '../../gateways/bigquery-service.js';
 import { shortened } from '../../shared/shortened.js';
-import {
-  castAdvice,
-  equalButForCase,
-  missingForMerge,
-  ofInput,
-  type BroughtColumns,
-  type ColumnProblem,
-} from '../column-problems.js';
+import { castAdvice, equalButForCase, missingForMerge, ofInput } from '../column-problems.js';
+import type { BroughtColumns, ColumnProblem } from '../destination.js';
 import { misfits, unknownTo } from './columns.js';
 import { mostColumns } from './limits.js';
 import type { BigqueryParameters } from './parameters.js';

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { outsideRoots } from '../../config/roots.js';
 import { isGsUri } from '../../store/gs-uri.js';
 import { NotRegular, readRegularText, TooLarge } from '../../store/read-regular.js';
 import type { Destination } from '../destination.js';
@@ -23,14 +22,14 @@ export const destination: Destination<BigqueryParameters> = {
   // Names of datasets and tables tell upper from lower case; a project's has none.
   key: ({ table }) => `bigquery:${plainName(parseTableName(table))}`,
   location: ({ table }) => plainName(parseTableName(table)),
-  pin(parameters, { root }) {
+  pin(parameters, { root, outsideRoots }) {
     const schema = parseSchema(parameters.schema);
     // A file in Cloud Storage is read when the run publishes.
     if (schema.kind !== 'file' || isGsUri(schema.path)) return { parameters };
     const refused = (message: string) => ({
       problem: { parameter: 'schema', message: `${schema.path}: ${message}` },
     });
-    const outside = outsideRoots(schema.path, root);
+    const outside = outsideRoots(schema.path);
     if (outside !== undefined) return { problem: { parameter: 'schema', message: outside } };
     try {
       const fields = parseSchemaFile(readRegularText(resolve(root, schema.path), mostSchemaBytes));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationMs, durationPattern } from '../../config/duration.js';
+import { durationMs, durationPattern } from '../../shared/duration.js';
 import { parseSchema } from './schema-text.js';
 import { tableNameProblem } from './table-name.js';
 

@@ -1,4 +1,5 @@
-import { missingForMerge, type BroughtColumns, type ColumnProblem } from '../column-problems.js';
+import { missingForMerge } from '../column-problems.js';
+import type { BroughtColumns, ColumnProblem } from '../destination.js';
 import { changedByDuckdb } from '../staged-parquet.js';
 
 /** Columns that a table of DuckDB would not hold as they are, and such as a merge lacks. */

@@ -1,6 +1,7 @@
-import { castAdvice, type BroughtColumns, type ColumnProblem } from '../column-problems.js';
+import { castAdvice } from '../column-problems.js';
+import type { BroughtColumns, ColumnProblem } from '../destination.js';
 import { changedByDuckdb } from '../staged-parquet.js';
-import type { FilesParameters } from './index.js';
+import type { FilesParameters } from './parameters.js';
 import { layoutOf } from './layout.js';
 import type { Layout } from './records.js';
 

@@ -7,7 +7,7 @@ import { assertTakes } from '../column-problems.js';
 import type { PublishRequest } from '../destination.js';
 import type { InMemory } from '../in-memory.js';
 import { changedByDuckdb, identifier, literal, readStaged } from '../staged-parquet.js';
-import type { FilesParameters } from './index.js';
+import type { FilesParameters } from './parameters.js';
 import { assertJsonDocuments } from './json-documents.js';
 import type { Layout, RecordedFile } from './records.js';
 import { projection } from './text-form.js';

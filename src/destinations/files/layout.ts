@@ -1,7 +1,7 @@
 import { failure } from '../../shared/failures.js';
 import type { ManifestSink } from '../../shared/manifest.js';
 import type { Folder } from './folder.js';
-import type { FilesParameters } from './index.js';
+import type { FilesParameters } from './parameters.js';
 import type { Layout } from './records.js';
 
 /** How the files of this publish are written. */

@@ -10,7 +10,7 @@ import { publishFailure } from '../publish-failure.js';
 import { assertAppendable, layoutOf } from './layout.js';
 import { settle } from './current.js';
 import { assertOurs, folderAt, makeFolder, newVersionFolder, type Folder } from './folder.js';
-import type { FilesParameters } from './index.js';
+import type { FilesParameters } from './parameters.js';
 import {
   createRecord,
   newestData,

@@ -9,7 +9,7 @@ import { openInMemory } from '../in-memory.js';
 import { columnProblems } from './column-problems.js';
 import { encode } from './encode.js';
 import type { Folder } from './folder.js';
-import type { FilesParameters } from './index.js';
+import type { FilesParameters } from './parameters.js';
 import type { DataRecord, Layout, RecordedFile } from './records.js';
 import { syncPath } from './sync.js';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { outsideRoots } from '../../../src/config/roots.js';
 import { destination } from '../../../src/destinations/bigquery/index.js';
 import { bigqueryParameters } from '../../../src/destinations/bigquery/parameters.js';
 import { parseTableName, sqlName } from '../../../src/destinations/bigquery/table-name.js';
@@ -85,7 +86,10 @@ describe('bigquery: parameters', () => {
     afterEach(() => remove());
 
     const pin = (schema: string) =>
-      destination.pin?.(bigqueryParameters.parse({ table, schema }), { root });
+      destination.pin?.(bigqueryParameters.parse({ table, schema }), {
+        root,
+        outsideRoots: (path) => outsideRoots(path, root),
+      });
 
     it('goes into the plan with all that it says', async () => {
       const fields = [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { jobMetricsOf, type MetricUpdate } from '../../src/dataflow/job-metrics.js';
+import { jobMetricsOf, type MetricUpdate } from '../../src/gateways/job-metrics.js';
 import { costOf } from '../../src/dataflow/prices.js';
 
 const service = (name: string, scalar: unknown, unit: string): MetricUpdate => ({
