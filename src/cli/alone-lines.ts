@@ -1,6 +1,6 @@
 import type { DataflowTarget } from '../shared/job.js';
 import type { AloneStep } from './ask-columns.js';
-import { columns } from './output.js';
+import { columns } from '../text/columns.js';
 
 /** What `plan` says of steps that one worker does alone, however many there are: why, what else, how much. */
 export function aloneLines(

@@ -1,6 +1,6 @@
 import { launchFields } from '../config/launch-fields.js';
 import type { DataflowTarget } from '../shared/job.js';
-import { columns } from './output.js';
+import { columns } from '../text/columns.js';
 
 /** The launch of a job as `plan` shows it: every option that will be sent, defaults included. */
 export function launchLines({

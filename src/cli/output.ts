@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { hasColour } from './colour.js';
-import { widthOf, wrapped } from './wrap.js';
+import { wrapped } from './wrap.js';
 
 /** Prints the one JSON document of a command. */
 export function printJson(document: unknown): void {
@@ -31,26 +31,6 @@ function writeLine(stream: NodeJS.WriteStream, line: string): void {
 /** Columns of a terminal; without one a line stays one, however long. */
 export function roomOf(stream: NodeJS.WriteStream): number {
   return stream.isTTY ? stream.columns || 80 : Infinity;
-}
-
-/** Lines of aligned columns, two spaces between them; the last column is not padded. */
-export function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [index, cell] of row.entries()) {
-      widths[index] = Math.max(widths[index] ?? 0, widthOf(cell));
-    }
-  }
-  return rows.map((row) =>
-    row
-      .map((cell, index) => (index === row.length - 1 ? cell : padded(cell, widths[index] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  );
-}
-
-function padded(cell: string, width: number): string {
-  return cell + ' '.repeat(Math.max(0, width - widthOf(cell)));
 }
 
 /** `1 file`, `3 files`. */

@@ -3,7 +3,7 @@ import type { SourceWindow } from '../shared/window.js';
 import { bad, good, hint } from './colour.js';
 import { jobFacts } from './job-lines.js';
 import { duration, instant, number, rows } from './format.js';
-import { columns } from './output.js';
+import { columns } from '../text/columns.js';
 import { tableLines } from './table.js';
 import { fateOfLeft } from './left.js';
 import { commandOf } from './shell-command.js';

@@ -3,7 +3,8 @@ import { nextFireTimes } from '../schedules/fire-times.js';
 import { leftOutWords, timesLeftOut } from '../schedules/left-out.js';
 import { cronWords } from '../schedules/words.js';
 import { wallText, zoneOf } from '../schedules/zone.js';
-import { columns, counted } from './output.js';
+import { columns } from '../text/columns.js';
+import { counted } from './output.js';
 import type { tableLines } from './table.js';
 
 /** What to plan, and the folder to which relative paths of it belong. */

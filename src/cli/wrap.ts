@@ -1,3 +1,4 @@
+import { widthOf } from '../text/columns.js';
 import { stripVTControlCharacters } from 'node:util';
 import { shellCommand } from './shell-command.js';
 
@@ -34,11 +35,6 @@ function marked(text: string, column: number, width: number): string[] {
     before -= letters.length;
   }
   return parts;
-}
-
-/** Columns that a text takes: without what sets its colour. */
-export function widthOf(text: string): number {
-  return stripVTControlCharacters(text).length;
 }
 
 function broken(text: string, width: number): string[] {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { assert as holds, integer, property, stringMatching } from 'fast-check';
-import { widthOf, wrapped } from '../../src/cli/wrap.js';
+import { wrapped } from '../../src/cli/wrap.js';
+import { widthOf } from '../../src/text/columns.js';
 
 describe('a line that is wider than the terminal', () => {
   it('is broken at spaces, and loses no word', () => {

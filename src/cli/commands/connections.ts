@@ -4,7 +4,8 @@ import { exitCodes } from '../errors.js';
 import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
 import { bad, good } from '../colour.js';
-import { columns, counted, note, print, printJson } from '../output.js';
+import { columns } from '../../text/columns.js';
+import { counted, note, print, printJson } from '../output.js';
 
 interface Options {
   profile?: string;

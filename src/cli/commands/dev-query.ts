@@ -3,7 +3,8 @@ import { CliError, exitCodes } from '../errors.js';
 import { examples } from '../examples.js';
 import { clipped, number, rows as counted } from '../format.js';
 import { globalsOf } from '../globals.js';
-import { columns, print, printJson } from '../output.js';
+import { columns } from '../../text/columns.js';
+import { print, printJson } from '../output.js';
 import { runningStack } from '../running-stack.js';
 
 /** Rows that are shown at most, and characters of each value. */

@@ -8,7 +8,8 @@ import { examples } from '../examples.js';
 import { profileOption } from '../args-option.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { globalsOf } from '../globals.js';
-import { columns, counted, note, print, printJson } from '../output.js';
+import { columns } from '../../text/columns.js';
+import { counted, note, print, printJson } from '../output.js';
 
 /** Where satokiyo/pydataflow-template keeps its profiles. */
 const referenceProfiles = '.test_connections.json';

@@ -3,7 +3,8 @@ import type { ModuleInfo } from '../../config/module-info.js';
 import { CliError, exitCodes } from '../errors.js';
 import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
-import { columns, print, printJson, roomOf } from '../output.js';
+import { columns } from '../../text/columns.js';
+import { print, printJson, roomOf } from '../output.js';
 import { shellCommand } from '../shell-command.js';
 
 /** `beamline modules [NAME]`: what a config's `module` can name, and the parameters of one. */

@@ -7,7 +7,8 @@ import { examples } from '../examples.js';
 import { duration } from '../format.js';
 import { globalsOf } from '../globals.js';
 import { costText } from '../job-lines.js';
-import { columns, counted, note, print, printJson } from '../output.js';
+import { columns } from '../../text/columns.js';
+import { counted, note, print, printJson } from '../output.js';
 import { givenOptions, optionWords, type OptionValues } from '../option-words.js';
 import { commandOf } from '../shell-command.js';
 

@@ -4,7 +4,8 @@ import type { LeftOut } from '../../sync/mirrored-files.js';
 import { CliError, exitCodes } from '../errors.js';
 import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
-import { columns, counted, note, print, printJson } from '../output.js';
+import { columns } from '../../text/columns.js';
+import { counted, note, print, printJson } from '../output.js';
 
 interface Options {
   store?: string;

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
-import { columns, print, printJson } from '../output.js';
+import { columns } from '../../text/columns.js';
+import { print, printJson } from '../output.js';
 
 /** `beamline version`: the versions that matter in a report of a defect. */
 export function register(program: Command): void {

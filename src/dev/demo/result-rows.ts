@@ -1,5 +1,5 @@
 import { DuckDBInstance } from '@duckdb/node-api';
-import { columns } from '../../cli/output.js';
+import { columns } from '../../text/columns.js';
 
 /** The first rows of a table in a DuckDB file, as lines of aligned columns. */
 export async function resultRows(database: string, query: string): Promise<string[]> {

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { circleIn, importsOfFiles, importsOfFolders, type Imports } from './imports.js';
+
+/**
+ * Every arrow between the folders of `src`: what each may import, from the lowest up. A new arrow is
+ * written down here, and leads downwards.
+ */
+const arrows: Record<string, string[]> = {
+  process: [],
+  shared: [],
+  text: [],
+  dev: ['process', 'shared', 'text'],
+  emulator: ['process', 'shared'],
+  store: ['shared'],
+  workflows: ['shared'],
+  gateways: ['shared', 'store'],
+  dataflow: ['gateways', 'shared', 'store', 'workflows'],
+  destinations: ['gateways', 'process', 'shared', 'store'],
+  config: ['destinations', 'gateways', 'process', 'shared', 'store'],
+  migrate: ['config'],
+  schedules: ['config', 'destinations', 'shared'],
+  sync: ['config', 'process', 'store'],
+  client: ['config', 'dev', 'gateways', 'schedules', 'shared', 'store'],
+  gateway: ['client', 'config', 'gateways', 'process', 'shared', 'workflows'],
+  orphans: ['client', 'config', 'dataflow', 'gateways', 'shared', 'store'],
+  activities: [
+    'client',
+    'config',
+    'dataflow',
+    'destinations',
+    'gateways',
+    'orphans',
+    'process',
+    'shared',
+    'store',
+    'workflows',
+  ],
+  worker: [
+    'activities',
+    'client',
+    'config',
+    'gateway',
+    'gateways',
+    'process',
+    'shared',
+    'store',
+    'workflows',
+  ],
+  cli: [
+    'client',
+    'config',
+    'dataflow',
+    'dev',
+    'emulator',
+    'gateway',
+    'gateways',
+    'migrate',
+    'orphans',
+    'process',
+    'schedules',
+    'shared',
+    'store',
+    'sync',
+    'text',
+    'worker',
+  ],
+};
+
+const imports = (of: Record<string, string[]>): Imports =>
+  new Map(Object.entries(of).map(([name, others]) => [name, new Set(others)]));
+
+describe('the arrows between files', () => {
+  const files = importsOfFiles();
+
+  it('are those of the table, between folders', () => {
+    const found = [...importsOfFolders(files)].map(([name, others]) => [
+      name,
+      [...others].toSorted(),
+    ]);
+    const folders = Object.fromEntries(found) as Record<string, string[]>;
+    const allowed = Object.entries(arrows).toSorted(([a], [b]) => a.localeCompare(b));
+    assert.deepEqual(
+      Object.fromEntries(Object.entries(folders).toSorted(([a], [b]) => a.localeCompare(b))),
+      Object.fromEntries(allowed),
+    );
+  });
+
+  it('lead nowhere in a circle, between folders and between files', () => {
+    assert.equal(circleIn(imports(arrows)), undefined);
+    assert.equal(circleIn(files), undefined);
+  });
+
+  it('would be found in a circle', () => {
+    const circle = { a: ['b'], b: ['c', 'd'], c: [], d: ['b'] };
+    assert.deepEqual(circleIn(imports(circle)), ['b', 'd', 'b']);
+    assert.deepEqual(circleIn(imports({ a: ['a'] })), ['a', 'a']);
+  });
+
+  it('are seen, of types and of what is imported late, too', () => {
+    assert.ok(files.get('config/plan.ts')?.has('config/plan-types.ts'), 'a type');
+    assert.ok(
+      files.get('destinations/bigquery/index.ts')?.has('destinations/bigquery/publisher.ts'),
+    );
+    assert.ok(files.size > 300);
+  });
+});
