@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from beam_pipeline import connections, files, registry, regular, roots, secrets
+from beam_pipeline import connections, files, regular, roots, secrets
 from beam_pipeline.connections import ConnectionReference
 from beam_pipeline.errors import ConfigError, SqlError
 from beam_pipeline.modules.source.mysql import tls as mysql
 from beam_pipeline.modules.source.postgres import tls as postgres
+from beam_pipeline.near_miss import did_you_mean
 from beam_pipeline.pattern import pattern_regex
 from running import InProcess, plan_of
 
@@ -184,7 +185,7 @@ def test_a_pattern_of_many_stars_is_tried_once() -> None:
 @pytest.mark.parametrize("name", ["constructor", "__class__", "__proto__", "x" * 1_000_000])
 def test_a_name_that_is_none_is_searched_quickly(name: str) -> None:
     allowed: Any = [f"{'y' * 200}{index}" for index in range(5000)]
-    assert registry.did_you_mean(name, allowed) == ""
+    assert did_you_mean(name, allowed) == ""
 
 
 @pytest.mark.parametrize(

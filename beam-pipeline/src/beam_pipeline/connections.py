@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from beam_pipeline import files, secrets, worker_redaction
 from beam_pipeline.context import StepContext
 from beam_pipeline.errors import ConfigError
+from beam_pipeline.near_miss import did_you_mean
 from beam_pipeline.params import ModuleParams
-from beam_pipeline.registry import did_you_mean
 
 POSTGRES_TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 MYSQL_TLS = ("ssl_mode", "ssl_ca", "ssl_cert", "ssl_key")

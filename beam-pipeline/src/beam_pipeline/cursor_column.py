@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from beam_pipeline.context import StepContext
 from beam_pipeline.errors import ConfigError
-from beam_pipeline.registry import did_you_mean
+from beam_pipeline.near_miss import did_you_mean
 from beam_pipeline.window import CursorType, SourceWindow
 
 # Counting rows without a value may take so long; then it is given up.

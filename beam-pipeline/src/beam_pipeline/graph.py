@@ -15,6 +15,7 @@ from beam_pipeline import coder, columns_check, files, registry
 from beam_pipeline.at_once import AtOnce
 from beam_pipeline.context import StepContext
 from beam_pipeline.errors import ConfigError
+from beam_pipeline.near_miss import did_you_mean
 from beam_pipeline.plan import Plan, PlanSource, PlanTransform
 from beam_pipeline.progress import progress
 from beam_pipeline.registry import Module
@@ -110,7 +111,7 @@ def _check_windows(plan: Plan, windows: RunWindows) -> None:
     names = [source.name for source in plan.sources]
     for name in windows.by_source:
         if name not in names:
-            near = registry.did_you_mean(name, names)
+            near = did_you_mean(name, names)
             raise ConfigError(f"--windows  no source is named `{name}`{near} ({', '.join(names)})")
 
 
@@ -211,7 +212,7 @@ class _Graph:
 
     def _input(self, name: str, where: str) -> Any:
         if name not in self._outputs:
-            near = registry.did_you_mean(name, self._outputs)
+            near = did_you_mean(name, self._outputs)
             raise ConfigError(f"{where}  no step is named `{name}`{near} ({', '.join(self._outputs)})")
         return self._outputs[name]
 

@@ -20,10 +20,8 @@ cut after the step (graph.py), so a module need not care. A source may set `cons
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
-import itertools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -34,6 +32,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import ValidationError
 
 from beam_pipeline.errors import ConfigError, InternalError
+from beam_pipeline.near_miss import did_you_mean
 from beam_pipeline.params import ModuleParams
 
 if TYPE_CHECKING:
@@ -127,20 +126,6 @@ def find(kind: Kind, name: str, where: str) -> Module:
     near = did_you_mean(name, names)
     allowed = ", ".join(names) or "none"
     raise ConfigError(f"{where}  no {kind} module is named `{name}`{near} ({allowed})")
-
-
-# Longer words are no typing errors, and comparing takes time.
-_LONGEST_WORD = 100
-_MOST_WORDS = 1000
-
-
-def did_you_mean(name: str, allowed: Any) -> str:
-    """The near miss of a misspelt name, as the end of a message."""
-    if len(name) > _LONGEST_WORD:
-        return ""
-    words = [word for word in itertools.islice(allowed, _MOST_WORDS) if len(word) <= _LONGEST_WORD]
-    near = difflib.get_close_matches(name, words, n=1)
-    return f"; did you mean `{near[0]}`?" if near else ""
 
 
 def _classes(module: ModuleType, base: type[Any]) -> list[type[Any]]:

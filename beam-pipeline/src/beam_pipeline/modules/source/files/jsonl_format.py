@@ -32,7 +32,7 @@ from beam_pipeline.modules.source.files.json_lines import (
     records,
 )
 from beam_pipeline.modules.source.files.params import FilesParams
-from beam_pipeline.registry import did_you_mean
+from beam_pipeline.near_miss import did_you_mean
 
 __all__ = ["ANY", "batches", "columns", "settled", "wider"]
 # What to declare for any value at all.

@@ -20,8 +20,8 @@ from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.queries import describe, queries_of
 from beam_pipeline.modules.source.mysql.types import Column, Mapping
 from beam_pipeline.modules.source.mysql.windowed import WindowedRead, windowed
+from beam_pipeline.near_miss import did_you_mean
 from beam_pipeline.progress import progress
-from beam_pipeline.registry import did_you_mean
 
 _EPOCH = datetime.datetime(1970, 1, 1)
 # Of a key without gaps.

@@ -12,7 +12,7 @@ from enum import Enum
 from beam_pipeline import certificates
 from beam_pipeline.connections import MYSQL_TLS, POSTGRES_TLS, Connection
 from beam_pipeline.errors import ConfigError
-from beam_pipeline.registry import did_you_mean
+from beam_pipeline.near_miss import did_you_mean
 
 
 class Mode(Enum):

@@ -13,7 +13,7 @@ from beam_pipeline.connections import Connection
 from beam_pipeline.errors import ConfigError, DataError
 from beam_pipeline.modules.source.postgres import failures, types
 from beam_pipeline.modules.source.postgres.types import Column
-from beam_pipeline.registry import did_you_mean
+from beam_pipeline.near_miss import did_you_mean
 
 _TYPES = """
 SELECT t.oid, t.typname, t.typtype::text, n.nspname, t.typcategory = 'A' AND t.typlen = -1,

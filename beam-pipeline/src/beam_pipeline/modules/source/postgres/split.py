@@ -11,7 +11,7 @@ import pyarrow as pa
 from beam_pipeline.errors import ConfigError
 from beam_pipeline.modules.source.postgres.names import quoted
 from beam_pipeline.modules.source.postgres.types import Column
-from beam_pipeline.registry import did_you_mean
+from beam_pipeline.near_miss import did_you_mean
 
 # Below this a table is read sooner than a second connection pays off.
 _SMALL_BYTES = 16 << 20

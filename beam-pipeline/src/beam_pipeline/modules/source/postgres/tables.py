@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from beam_pipeline.errors import ConfigError, SqlError
-from beam_pipeline.registry import did_you_mean
+from beam_pipeline.near_miss import did_you_mean
 
 _NAMES = """
 SELECT c.oid::regclass::text FROM pg_catalog.pg_class c

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from beam_pipeline import certificates
 from beam_pipeline.connections import MYSQL_TLS, POSTGRES_TLS, Connection
 from beam_pipeline.errors import ConfigError
-from beam_pipeline.registry import did_you_mean
+from beam_pipeline.near_miss import did_you_mean
 
 MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 # What libpq takes for the authorities that the operating system trusts.

@@ -16,7 +16,7 @@ from beam_pipeline.errors import ConfigError, DataError
 from beam_pipeline.local_time import UnclearTimeError, Zone
 from beam_pipeline.modules.transform.select.computed import Computer
 from beam_pipeline.modules.transform.select.params import SelectParams
-from beam_pipeline.registry import did_you_mean
+from beam_pipeline.near_miss import did_you_mean
 from beam_pipeline.sql_types import arrow_type, sql_type
 
 

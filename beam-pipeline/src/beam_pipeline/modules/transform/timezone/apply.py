@@ -13,7 +13,7 @@ from beam_pipeline.empty_batch import schema_after
 from beam_pipeline.errors import ConfigError, DataError
 from beam_pipeline.local_time import UnclearTimeError, Zone
 from beam_pipeline.modules.transform.timezone.params import Change, TimezoneParams
-from beam_pipeline.registry import did_you_mean
+from beam_pipeline.near_miss import did_you_mean
 from beam_pipeline.sql_types import sql_type
 
 

@@ -1,6 +1,6 @@
 """Connects to each profile and prints what failed: what `beamline connections test` runs.
 
-    python -m beam_pipeline.connections_test --profiles FILE [--key KEY]…
+    python -m beam_pipeline.check_connections --profiles FILE [--key KEY]…
 
 prints one JSON document, `{"results": [{"key", "type", "ok", "cause", "message", "seconds"}]}`, in the
 order of the keys (all of the file's if none is given). `cause` is null or one of name_resolution, refused,
@@ -28,7 +28,7 @@ from typing import Any
 from beam_pipeline import connections, secrets
 from beam_pipeline.connections import Connection
 from beam_pipeline.errors import AuthenticationError, BeamlineError, ConfigError, ConnectionLost
-from beam_pipeline.registry import did_you_mean
+from beam_pipeline.near_miss import did_you_mean
 
 CONNECT_SECONDS = 10
 # A MySQL server greets at once; over a slow line the greeting still needs its way.
@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 if the results were printed, whatever they are.
     """
-    parser = argparse.ArgumentParser(prog="python -m beam_pipeline.connections_test")
+    parser = argparse.ArgumentParser(prog="python -m beam_pipeline.check_connections")
     parser.add_argument("--profiles", required=True, help="path of the connection profiles")
     parser.add_argument("--key", action="append", help="a profile to try; default: all")
     arguments = parser.parse_args(argv)

@@ -1,4 +1,4 @@
-"""`python -m beam_pipeline.connections_test` against real servers and silence."""
+"""`python -m beam_pipeline.check_connections` against real servers and silence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from beam_pipeline import connections_test
+from beam_pipeline import check_connections
 
 CANARY = "canary-pa55word"
 
@@ -22,7 +22,7 @@ CANARY = "canary-pa55word"
 def run(tmp_path: Path, profiles: Any, *keys: str) -> tuple[int, dict[str, Any], str]:
     path = tmp_path / "tried.json"
     path.write_text(profiles if isinstance(profiles, str) else json.dumps(profiles))
-    command = [sys.executable, "-m", "beam_pipeline.connections_test", "--profiles", str(path)]
+    command = [sys.executable, "-m", "beam_pipeline.check_connections", "--profiles", str(path)]
     done = subprocess.run(
         [*command, *(word for key in keys for word in ("--key", key))],
         check=False,
@@ -107,7 +107,7 @@ def test_a_server_that_never_answers_times_out(silent_port: int, monkeypatch: py
     monkeypatch.setattr(session, "CONNECT_SECONDS", 2)
     profile = {"host": "127.0.0.1", "port": silent_port, "database": "d", "user": "u", "password": "p" * 8}
     started = time.monotonic()
-    result = connections_test.try_profile({"k": profile}, "k", "file")
+    result = check_connections.try_profile({"k": profile}, "k", "file")
     assert result["cause"] == "timeout", result
     assert time.monotonic() - started < 8
 
