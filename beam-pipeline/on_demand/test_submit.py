@@ -13,7 +13,7 @@ from apache_beam.portability.api import beam_runner_api_pb2
 from prism import Prism, WorkerPool, on_workers
 
 from beam_pipeline import files
-from fake_dataflow import FakeDataflow, options
+from fake_dataflow import FakeDataflow, options, serve
 from running import Child, InProcess, Staged, plan_of
 
 ROWS = 40_000
@@ -32,11 +32,7 @@ PLAN = plan_of(
 
 @pytest.fixture
 def dataflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDataflow]:
-    fake = FakeDataflow()
-    fake.write_credentials(tmp_path / "account.json")
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "account.json"))
-    yield fake
-    fake.server.shutdown()
+    yield from serve(tmp_path, monkeypatch)
 
 
 @pytest.fixture

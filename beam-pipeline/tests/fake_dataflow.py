@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -50,6 +52,15 @@ class FakeDataflow:
             "client_email": "etl@project-1.iam.gserviceaccount.com", "token_uri": f"{self.endpoint}/token",
         }  # fmt: skip
         path.write_text(json.dumps(account))
+
+
+def serve(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDataflow]:
+    """Serves for the time of a fixture, with credentials for it in the environment."""
+    fake = FakeDataflow()
+    fake.write_credentials(folder / "account.json")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(folder / "account.json"))
+    yield fake
+    fake.server.shutdown()
 
 
 def options(bucket: str, *more: str) -> list[str]:

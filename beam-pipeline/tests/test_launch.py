@@ -13,7 +13,7 @@ from apache_beam.portability.api import beam_runner_api_pb2
 
 from beam_pipeline import files
 from beam_pipeline.at_once import AtOnce
-from fake_dataflow import FakeDataflow, options
+from fake_dataflow import FakeDataflow, options, serve
 from running import Child, plan_of
 
 IMAGE = "europe-docker.pkg.dev/p/r/beamline:1"
@@ -21,11 +21,7 @@ IMAGE = "europe-docker.pkg.dev/p/r/beamline:1"
 
 @pytest.fixture(autouse=True)
 def dataflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDataflow]:
-    fake = FakeDataflow()
-    fake.write_credentials(tmp_path / "account.json")
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "account.json"))
-    yield fake
-    fake.server.shutdown()
+    yield from serve(tmp_path, monkeypatch)
 
 
 @pytest.fixture
