@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 import time
@@ -59,7 +60,10 @@ class Console:
     def _tick(self, title: str, hint: str, started: float, stop: threading.Event) -> None:
         while not stop.wait(0.2):
             elapsed = duration(time.monotonic() - started)
-            self.out.write(f"\r\033[K  {self._mark('…')} {title:<{WIDTH}} {elapsed:>8}   {hint}".rstrip())
+            line = f"  {self._mark('…')} {title:<{WIDTH}} {elapsed:>8}   {hint}".rstrip()
+            # What is wider than the terminal could not be drawn over.
+            room = shutil.get_terminal_size().columns - 1
+            self.out.write(f"\r\033[K{line if len(line) <= room else line[: room - 1] + self._mark('…')}")
             self.out.flush()
 
     def _mark(self, mark: str) -> str:

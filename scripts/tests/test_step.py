@@ -103,6 +103,22 @@ def test_locks_and_logs_are_the_users_alone(tmp_path: Path, monkeypatch: pytest.
     assert [path for path in [state, *state.rglob("*")] if path.stat().st_mode & 0o077] == []
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_running_step_is_drawn_over_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    out = Terminal()
+    step = Counted(tmp_path, seconds=0.5)
+    step.hint = "a hint that is much wider than this terminal"
+    perform(step, Console(out))
+    drawn = out.getvalue().split("\r\033[K")[1:-1]
+    assert drawn
+    assert {len(line) for line in drawn} == {39}
+
+
 def test_set_up_says_how_many_parts_it_has(tmp_path: Path) -> None:
     out = io.StringIO()
     console = Console(out)

@@ -41,10 +41,20 @@ export interface AskedColumns {
   alone?: Record<string, AloneStep> | undefined;
 }
 
+/** Why a run would fail before it reads a row, and in which step, where that is known. */
+export class StepRefused extends CliError {
+  constructor(
+    message: string,
+    readonly step: string | undefined,
+  ) {
+    super(message, { exitCode: exitCodes.badInput });
+  }
+}
+
 /**
  * Asks the sources for their columns and follows them through the transforms; no row is read.
  * @param options `alone` asks what one worker does alone, too
- * @throws CliError with exit code 2 where a run would fail for a column, a type or an SQL text
+ * @throws StepRefused where a run would fail for a column, a type or an SQL text
  */
 export async function askColumns(
   { canonicalJson, profiles }: Pick<BuiltPlan, 'canonicalJson' | 'profiles'>,
@@ -69,9 +79,7 @@ export async function askColumns(
       const last = stderr.trim().split('\n').at(-1);
       throw new Error(`the columns could not be found out: ${last ?? 'no answer'}`);
     }
-    const { message, step } = told.failure;
-    const what = step === undefined || message.includes(step) ? message : `${step}: ${message}`;
-    throw new CliError(what, { exitCode: exitCodes.badInput });
+    throw new StepRefused(told.failure.message, told.failure.step);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -56,15 +56,19 @@ function sampleParameters({ kind, schema }: ModuleInfo): Record<string, unknown>
   return Object.fromEntries(
     wanted.map((name) => {
       if (name === 'path') return [name, kind === 'source' ? 'data/*.csv' : 'data/result'];
-      return [name, samples[name] ?? sampleOf(properties[name])];
+      return [name, exampleOf(properties[name]) ?? samples[name] ?? sampleOf(properties[name])];
     }),
   );
 }
 
+function exampleOf(schema: unknown): unknown {
+  const examples = isMapping(schema) ? schema['examples'] : undefined;
+  return Array.isArray(examples) ? examples[0] : undefined;
+}
+
 function sampleOf(schema: unknown): unknown {
   if (!isMapping(schema)) return 'text';
-  const { examples, default: standard, type } = schema;
-  if (Array.isArray(examples) && examples.length > 0) return examples[0];
+  const { default: standard, type } = schema;
   if (standard !== undefined && standard !== null) return standard;
   if (Array.isArray(schema['enum'])) return schema['enum'][0];
   const values: Record<string, unknown> = {

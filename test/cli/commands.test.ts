@@ -21,6 +21,17 @@ describe('beamline init', () => {
     assert.equal(run('validate', 'configs/my-first.yaml').status, 0);
   });
 
+  for (const source of ['postgres', 'mysql', 'files', 'bigquery']) {
+    it(`writes a valid config from ${source} to each sink`, () => {
+      for (const sink of ['bigquery', 'duckdb', 'files']) {
+        const file = `${source}-${sink}.yaml`;
+        assert.equal(run('init', file, '--source', source, '--sink', sink).status, 0);
+        const { status, stderr } = run('validate', file);
+        assert.equal(status, 0, stderr);
+      }
+    });
+  }
+
   it('writes JSON for a name that ends in .json', () => {
     assert.equal(run('init', 'first.json').status, 0);
     const config = JSON.parse(readFileSync(join(folder.path, 'first.json'), 'utf8')) as object;

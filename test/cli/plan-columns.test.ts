@@ -50,6 +50,35 @@ describe('beamline plan, of columns that a destination cannot take', () => {
     assert.deepEqual(rest, ['', '3 problems in 1 file.']);
   });
 
+  it('says file, line, key and step of a column that its SQL misspells, though the message names the step', () => {
+    folder.write('people.csv', 'name,id\nAda,1\n');
+    const sql = `
+  - { name: counted, module: sql, inputs: [people], parameters: { sql: 'select nam from people' } }
+`;
+    folder.write(
+      'sql.yaml',
+      config
+        .replace(/transforms:[^]*sinks:/, `transforms:${sql}sinks:`)
+        .replace('twice', 'counted'),
+    );
+    const { status, stderr } = beamline(folder.path, 'plan', 'sql.yaml');
+    assert.equal(status, 2);
+    assert.match(
+      stderr,
+      /^sql\.yaml:5:\d+ +transforms\[0\]\.parameters\.sql +transform counted: .*"nam" not found/,
+    );
+  });
+
+  it('says it of a source, too, whose message names none', () => {
+    folder.write('missing.yaml', config);
+    const { status, stderr } = beamline(folder.path, 'plan', 'missing.yaml');
+    assert.equal(status, 2);
+    assert.match(
+      stderr,
+      /^missing\.yaml:3:\d+ +sources\[0\]\.parameters\.path +source people: .*people\.csv/,
+    );
+  });
+
   it('is not asked with --offline', () => {
     folder.write('people.csv', 'first name,id\nAda,1\n');
     folder.write('a.yaml', config);

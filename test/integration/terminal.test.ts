@@ -69,6 +69,15 @@ describe('`beamline run` in a terminal', function () {
     }
   });
 
+  it('lists each run in one line of a narrow terminal', async () => {
+    const main = join(projectRoot, 'dist', 'src', 'cli', 'main.js');
+    const { lines } = await runInTerminal([process.execPath, main, 'list'], { columns: 80 }, root);
+    assert.match(lines[0] ?? '', /^run +pipeline +runner +state +started +took +rows$/);
+    assert.equal(lines.length, 1 + 2 * cases.length);
+    for (const line of lines.slice(1))
+      assert.match(line, /^\w{10} +\S+… +\w+ +(succeeded|failed) /);
+  });
+
   /** Runs a config with both runners in terminals of both widths at once. */
   async function runAll(outcome: string, sql: string) {
     const shown = await Promise.all(

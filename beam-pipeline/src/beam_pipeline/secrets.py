@@ -73,7 +73,10 @@ def _value(kind: str, name: str, where: str, anywhere: bool) -> str:
     if kind == "env":
         value = os.environ.get(name)
         if value is None:
-            raise UnresolvedReference(f"{where}: the environment variable {name} is not set")
+            raise UnresolvedReference(
+                f"{where}: the environment variable {name} is not set"
+                " here (a run's worker connects: set it there, and start the worker again)"
+            )
         return value
     if kind == "secret":
         from beam_pipeline import secret_manager

@@ -5,7 +5,8 @@ import { bad, good } from '../colour.js';
 import { clipped, duration, instant, number } from '../format.js';
 import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
-import { print, printJson } from '../output.js';
+import { print, printJson, roomOf } from '../output.js';
+import { widthOf } from '../../text/columns.js';
 import { tableLines } from '../table.js';
 import { withBeamline } from '../temporal.js';
 import { shellCommand } from '../shell-command.js';
@@ -92,8 +93,15 @@ function printRuns(runs: readonly Listed[], pipeline: string | undefined): void 
     print(`next: ${shellCommand('run FILE')}`);
     return;
   }
-  const room = Math.max(12, (process.stdout.columns ?? 200) - 80);
-  const lines = tableLines(
+  const least = 'pipeline'.length;
+  const widest = Math.max(...runLines(runs, least).map(widthOf));
+  const room = Math.max(least, roomOf(process.stdout) - 1 - (widest - least));
+  for (const line of runLines(runs, room)) print(line);
+}
+
+/** @param room columns of a pipeline's name */
+function runLines(runs: readonly Listed[], room: number): string[] {
+  return tableLines(
     [
       { title: 'run' },
       { title: 'pipeline' },
@@ -113,5 +121,4 @@ function printRuns(runs: readonly Listed[], pipeline: string | undefined): void 
       run.rows === null ? '' : number(run.rows),
     ]),
   );
-  for (const line of lines) print(line);
 }

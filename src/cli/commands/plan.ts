@@ -9,6 +9,7 @@ import { aloneLines } from '../alone-lines.js';
 import { argOption, profileOption } from '../args-option.js';
 import type { AskedColumns } from '../ask-columns.js';
 import { clipped } from '../format.js';
+import type { ConfigPath } from '../../config/config-path.js';
 import { globalsOf } from '../globals.js';
 import { launchOf, launchOptions, noteUnused, runnerOption } from '../launch-options.js';
 import { launchLines } from '../launch-lines.js';
@@ -126,12 +127,35 @@ async function askAll(
   built: BuiltPlan,
   options: { root: string; alone: boolean },
 ): Promise<AskedColumns> {
-  const { askColumns } = await import('../ask-columns.js');
-  const asked = await askColumns(built, options);
+  const { askColumns, StepRefused } = await import('../ask-columns.js');
   const { columnProblems, ConfigProblems } = await import('../../config/index.js');
+  const asked = await askColumns(built, options).catch((error: unknown) => {
+    const place = error instanceof StepRefused ? placeOf(error.step, built.plan) : undefined;
+    if (place === undefined) throw error;
+    const { message } = error as Error;
+    const said = message.startsWith(place.step) ? message : `${place.step}: ${message}`;
+    throw new ConfigProblems([loaded.problem(place.path, said)]);
+  });
   const problems = await columnProblems(loaded, built.plan, asked.steps);
   if (problems.length > 0) throw new ConfigProblems(problems);
   return asked;
+}
+
+/** Where a config says what a step does: its query or its SQL, else the step. */
+function placeOf(
+  step: string | undefined,
+  plan: BuiltPlan['plan'],
+): { step: string; path: ConfigPath } | undefined {
+  for (const kind of ['source', 'transform'] as const) {
+    const steps = plan[`${kind}s`];
+    const index = steps.findIndex(({ name }) => name === step);
+    const found = steps[index];
+    if (found === undefined) continue;
+    const said = ['query', 'sql', 'table', 'path'].find((name) => name in found.parameters);
+    const path = [`${kind}s`, index, ...(said === undefined ? [] : ['parameters', said])];
+    return { step: `${kind} ${found.name}`, path };
+  }
+  return undefined;
 }
 
 /** What each sink gets. */

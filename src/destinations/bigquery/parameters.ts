@@ -11,6 +11,7 @@ const units = ['HOUR', 'DAY', 'MONTH', 'YEAR'] as const;
 const options = z.strictObject({
   table: z
     .string()
+    .meta({ examples: ['my-project:my_dataset.my_table'] })
     .describe('Table to write, as `project:dataset.table` or `project.dataset.table`.'),
   schema: z
     .string()

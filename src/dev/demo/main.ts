@@ -42,7 +42,7 @@ try {
 
 async function demo(): Promise<number> {
   print(
-    'beamline  demo, 3 steps: a local stack, sample data (longest, but once), a run of an example',
+    'beamline  demo, 3 steps: a local stack, sample data, a run of an example',
   );
   const { record, broken } = await useStack();
   const startedAt = performance.now();
