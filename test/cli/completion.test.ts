@@ -20,7 +20,7 @@ COMP_WORDS=("$0" "$@") COMP_CWORD=$#
 _beamline
 ((\${#COMPREPLY[@]} == 0)) || printf '%s\\n' "\${COMPREPLY[@]}"`;
   const script = `${bashCompletion(completed)}\n${drive}`;
-  const { stdout, stderr, status } = spawnSync('bash', ['-uc', script, ...words], {
+  const { stdout, stderr, status } = spawnSync('bash', ['--norc', '-uc', script, ...words], {
     encoding: 'utf8',
   });
   assert.deepEqual([stderr, status], ['', 0], words.join(' '));

@@ -41,9 +41,7 @@ try {
 }
 
 async function demo(): Promise<number> {
-  print(
-    'beamline  demo, 3 steps: a local stack, sample data, a run of an example',
-  );
+  print('beamline  demo, 3 steps: a local stack, sample data, a run of an example');
   const { record, broken } = await useStack();
   const startedAt = performance.now();
   const data = await startSampleDatabase(root, stopping.signal, record.dataflow?.http);
