@@ -1,5 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { BigQueryService, TableResource } from '../../gateways/bigquery-service.js';
+import type {
+  BigQueryService,
+  JobReference,
+  TableResource,
+} from '../../gateways/bigquery-service.js';
 import { faultPoint } from '../../process/fault-point.js';
 import { lastReadAt, orderAfter, type CommitOrder } from '../commit-order.js';
 import { assertWindowsAreNew, greatestValues } from '../cursors.js';
@@ -70,7 +74,7 @@ async function publish(open: OpenTable, request: PublishRequest): Promise<Commit
   const mine = await log.own(request);
   if (mine && (request.mode !== 'replace' || mine.manifestSha256 === request.manifestSha256)) {
     await removeStaging(service, table, request);
-    return commitOf(mine, true);
+    return told(service, { jobId: mine.jobId, location }, request, commitOf(mine, true));
   }
   assertAtBase(table, log, request);
   const order = orderAfter(request, await log.newest(), plainName(table));
@@ -94,7 +98,9 @@ async function publish(open: OpenTable, request: PublishRequest): Promise<Commit
     const isOver =
       now.version !== log.version || !isPassing(serviceFailure(error, plainName(table)));
     if (isOver) await removeStaging(service, table, request).catch(() => undefined);
-    if (made && made.version > request.baseVersion) return commitOf(made, true);
+    if (made && made.version > request.baseVersion) {
+      return told(service, { jobId: made.jobId, location }, request, commitOf(made, true));
+    }
     // Whoever took the version also removed our staging: that is why, whatever broke.
     assertAtBase(table, now, request);
     throw error;
@@ -136,14 +142,21 @@ async function commitRows(
     },
   );
   if (outcome.by === 'us') {
-    const commit = commitOf(entry(''), outcome.adopted);
-    if (request.mode !== 'merge') return commit;
-    // Committed it is, whether or not the service says of how many rows it took the place.
-    const replaced = await service.replacedRows(outcome.job).catch(() => null);
-    return replaced === null ? commit : { ...commit, replaced };
+    return told(service, outcome.job, request, commitOf(entry(''), outcome.adopted));
   }
   assertAtBase(table, await readLog(service, table, location), request);
   throw taken(table, request, 'its next version was taken by another job');
+}
+
+/** The commit of a merge with the number of rows in whose place it put its own, if the service says it. */
+async function told(
+  service: BigQueryService,
+  job: JobReference,
+  { mode }: PublishRequest,
+  commit: Commit,
+): Promise<Commit> {
+  const replaced = mode === 'merge' ? await service.replacedRows(job).catch(() => null) : null;
+  return replaced === null ? commit : { ...commit, replaced };
 }
 
 /** Streamed rows that are not in the table yet do not count: no run of ours streams. */
