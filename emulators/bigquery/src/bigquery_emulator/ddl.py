@@ -13,10 +13,9 @@ from bigquery_emulator.database import Cursor
 from bigquery_emulator.destination import insert
 from bigquery_emulator.dialect import Context
 from bigquery_emulator.errors import duplicate, invalid_query, not_emulated, not_found
-from bigquery_emulator.execution import described
+from bigquery_emulator.execution import selected
 from bigquery_emulator.fields import Field, checked, duckdb_type
 from bigquery_emulator.hidden_dataset import create_missing_hidden_dataset
-from bigquery_emulator.meanings import name_columns
 from bigquery_emulator.names import DatasetId, TableId, quote
 from bigquery_emulator.partitioning import checked_layout
 from bigquery_emulator.resources import merged
@@ -108,9 +107,7 @@ def _create_table(cursor: Cursor, statement: exp.Create, context: Context, stati
     if query is not None:
         if isinstance(query, exp.Subquery):
             query = query.this
-        name_columns(query)
-        dialect.prepare(cursor, query, context)
-        rows = described(cursor, dialect.duckdb_sql(query))
+        rows = selected(cursor, query, context)
     fields = checked(fields) if fields else (rows.fields if rows else [])
     if operation == "REPLACE":
         if rows is not None:

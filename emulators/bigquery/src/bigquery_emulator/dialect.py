@@ -186,7 +186,7 @@ def _expand(cursor: Cursor, table: exp.Table, name: TableId, found: dict[str, An
         raise invalid_query(f"View {name} is nested too deeply: there may be {_MOST_NESTED} levels of views")
     (query,) = parse(found["view"]["query"])
     prepare(cursor, query, Context(name.dataset.project), depth=depth + 1)
-    alias = table.alias if table.alias and "." not in table.alias else table.name
+    alias = given_alias(table) or table.name
     replacement = exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
     for kept in ("joins", "pivots", "sample"):
         if table.args.get(kept):
@@ -210,7 +210,7 @@ def _information_schema(cursor: Cursor, table: exp.Table, context: Context) -> b
     name = parts[-1].upper()
     registered = f"_information_schema_{name}_{dataset.project}_{dataset.dataset}"
     cursor.register(registered, information_schema.view(cursor, name, dataset))
-    alias = table.alias if table.alias and "." not in table.alias else parts[-1]
+    alias = given_alias(table) or parts[-1]
     for part in ("catalog", "db"):
         table.set(part, None)
     table.set("this", exp.to_identifier(registered, quoted=True))
@@ -242,14 +242,18 @@ def _require_filter(table: exp.Table, name: TableId, found: dict[str, Any]) -> N
         )
 
 
+def given_alias(table: exp.Table) -> str:
+    """The alias that a statement gives to a table; empty if it gives none."""
+    alias = table.alias
+    return "" if "." in alias else alias  # sqlglot calls `p.d.t` by its whole name
+
+
 def rename(table: exp.Table, name: TableId) -> None:
     """Gives a table its name in DuckDB; what is called by its own name in the statement stays so."""
-    alias, own = table.alias, table.name
+    alias, own = given_alias(table), table.name
     table.set("catalog", None)
     table.set("db", exp.to_identifier(name.dataset.schema, quoted=True))
     table.set("this", exp.to_identifier(name.table, quoted=True))
-    if "." in alias:  # sqlglot calls `p.d.t` by its whole name
-        alias = ""
     if not alias and isinstance(table.parent, (exp.From, exp.Join)):
         table.set("alias", exp.TableAlias(this=exp.to_identifier(own, quoted=True)))
 

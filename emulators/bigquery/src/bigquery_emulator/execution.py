@@ -5,15 +5,37 @@ from __future__ import annotations
 from typing import Any
 
 import duckdb
+from sqlglot import exp
 
+from bigquery_emulator import dialect
 from bigquery_emulator.database import Cursor
 from bigquery_emulator.destination import Rows
+from bigquery_emulator.dialect import Context
 from bigquery_emulator.errors import BigQueryError, invalid_query, not_emulated
 from bigquery_emulator.fields import check_count, field_of
+from bigquery_emulator.meanings import name_columns
 
 
-def described(cursor: Cursor, sql: str) -> Rows:
-    """A query with its columns."""
+def selected(cursor: Cursor, query: exp.Expression, context: Context, depth: int = 0) -> Rows:
+    """A query as its author wrote it, ready for DuckDB, with its columns.
+
+    Args:
+        cursor: Where tables are looked up.
+        query: Is changed.
+        context: What its names mean.
+        depth: How many views it is inside of.
+
+    Raises:
+        BigQueryError: It is not valid, or not emulated.
+    """
+    name_columns(query)
+    dialect.prepare(cursor, query, context, depth=depth)
+    sql = dialect.duckdb_sql(query)
+    with translated_errors():
+        return _described(cursor, sql)
+
+
+def _described(cursor: Cursor, sql: str) -> Rows:
     columns = cursor.execute(f"DESCRIBE {sql}").fetchall()
     seen: set[str] = set()
     for name in (each.lower() for each, *_ in columns):

@@ -15,13 +15,12 @@ from bigquery_emulator import catalog, dialect
 from bigquery_emulator.assertion import Assert, check
 from bigquery_emulator.database import Cursor, Database
 from bigquery_emulator.ddl import run_ddl
-from bigquery_emulator.destination import Rows, write
+from bigquery_emulator.destination import write
 from bigquery_emulator.dialect import Context
 from bigquery_emulator.dml import run_dml
 from bigquery_emulator.errors import BigQueryError, invalid_query, not_emulated
-from bigquery_emulator.execution import described, translated_errors
+from bigquery_emulator.execution import selected, translated_errors
 from bigquery_emulator.hidden_dataset import create_missing_hidden_dataset
-from bigquery_emulator.meanings import name_columns
 from bigquery_emulator.names import DatasetId, TableId
 from bigquery_emulator.parameters import parameters
 from bigquery_emulator.script import changed_tables, grouped, type_of
@@ -107,7 +106,7 @@ class QueryJob:
         statement = self._statements[0].copy()
         statistics["statementType"] = type_of(statement)
         if isinstance(statement, exp.Query):
-            statistics["schema"] = {"fields": self._selected(cursor, statement).fields}
+            statistics["schema"] = {"fields": selected(cursor, statement, self._context).fields}
         else:
             with translated_errors():
                 self._run(cursor, statement, statistics)
@@ -195,15 +194,8 @@ class QueryJob:
             words = re.findall(r"\w+", statement.sql("bigquery"))
             raise not_emulated(f"the statement {' '.join(words[:1]).upper()}")
 
-    def _selected(self, cursor: Cursor, statement: exp.Expression) -> Rows:
-        name_columns(statement)
-        dialect.prepare(cursor, statement, self._context)
-        sql = dialect.duckdb_sql(statement)
-        with translated_errors():
-            return described(cursor, sql)
-
     def _select(self, cursor: Cursor, statement: exp.Expression, statistics: Resource) -> None:
-        rows = self._selected(cursor, statement)
+        rows = selected(cursor, statement, self._context)
         statistics["schema"] = {"fields": rows.fields}
         if self._target is not None:
             if self.is_script:

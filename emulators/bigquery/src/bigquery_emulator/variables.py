@@ -9,13 +9,12 @@ from typing import Any
 
 from sqlglot import exp
 
-from bigquery_emulator import dialect
 from bigquery_emulator.cells import read_rows
 from bigquery_emulator.database import Cursor
 from bigquery_emulator.ddl import field_of_type
 from bigquery_emulator.dialect import Context
 from bigquery_emulator.errors import invalid_query, not_emulated
-from bigquery_emulator.execution import described, translated_errors
+from bigquery_emulator.execution import selected, translated_errors
 from bigquery_emulator.fields import Field, checked, duckdb_type
 from bigquery_emulator.parameters import parameter
 
@@ -114,20 +113,22 @@ def _values(
     else:
         query = exp.Select()
         columns = given
-    aliased = [exp.alias_(each.copy(), name) for each, name in zip(columns, names, strict=True)]
+    # Not `exp.alias_`: it makes another thing of a subquery than the parser does.
+    aliased = [
+        exp.Alias(this=each.copy(), alias=exp.to_identifier(name))
+        for each, name in zip(columns, names, strict=True)
+    ]
     query.set("expressions", aliased)
-    dialect.prepare(cursor, query, context)
+    rows = selected(cursor, query, context)
+    # A value without a type, such as NULL, is an INT64, as in a result.
+    wanted = [
+        field or {**found, "name": name}
+        for field, found, name in zip(fields, rows.fields, names, strict=True)
+    ]
+    casts = ", ".join(
+        f"CAST({name} AS {duckdb_type(field)}) AS {name}" for name, field in zip(names, wanted, strict=True)
+    )
     with translated_errors():
-        rows = described(cursor, dialect.duckdb_sql(query))
-        # A value without a type, such as NULL, is an INT64, as in a result.
-        wanted = [
-            field or {**found, "name": name}
-            for field, found, name in zip(fields, rows.fields, names, strict=True)
-        ]
-        casts = ", ".join(
-            f"CAST({name} AS {duckdb_type(field)}) AS {name}"
-            for name, field in zip(names, wanted, strict=True)
-        )
         found = read_rows(cursor, f"SELECT {casts} FROM ({rows.select}) LIMIT 2", wanted, "ISO8601_STRING")
     if len(found) > 1:
         raise invalid_query("Scalar subquery produced more than one element")

@@ -14,9 +14,8 @@ from bigquery_emulator.creation import begin_create
 from bigquery_emulator.database import Cursor
 from bigquery_emulator.dialect import Context
 from bigquery_emulator.errors import invalid, invalid_query, not_emulated
-from bigquery_emulator.execution import described, translated_errors
+from bigquery_emulator.execution import selected
 from bigquery_emulator.fields import Field
-from bigquery_emulator.meanings import name_columns
 from bigquery_emulator.names import TableId
 from bigquery_emulator.table_options import options_of
 
@@ -58,7 +57,4 @@ def fields_of(cursor: Cursor, view: Resource, name: TableId) -> list[Field]:
     statements = dialect.parse(str(view.get("query") or ""))
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise invalid("A view is one query")
-    name_columns(statements[0])
-    dialect.prepare(cursor, statements[0], Context(name.dataset.project), depth=1)
-    with translated_errors():
-        return described(cursor, dialect.duckdb_sql(statements[0])).fields
+    return selected(cursor, statements[0], Context(name.dataset.project), depth=1).fields
