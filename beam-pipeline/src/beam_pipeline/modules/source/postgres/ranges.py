@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import uuid
 from collections.abc import Iterator
@@ -111,13 +112,8 @@ class Planner:
         Raises:
             BeamlineError: The config, the SQL, the data's types or the connection is at fault.
         """
-        connection = self._connection.resolve()
-        control = session.open_control(connection, f"beamline {self._context.pipeline}/{self._context.step}")
-        try:
-            _, queries = queries_of(self._params, self._context, control, connection)
+        with self._asked() as (control, connection, queries):
             return self._described(control, connection, queries)[1]
-        finally:
-            control.close()
 
     def expected_rows(self) -> int | None:
         """How many rows there are, about, as far as the server knows without reading them.
@@ -125,12 +121,17 @@ class Planner:
         Raises:
             BeamlineError: The config, the SQL or the connection is at fault.
         """
+        with self._asked() as (control, connection, queries), failures.named(connection):
+            return tables.expected_rows(control, queries)
+
+    @contextlib.contextmanager
+    def _asked(self) -> Iterator[tuple[psycopg.Connection[Any], Connection, list[str]]]:
+        """A connection for questions that read nothing, and the queries that they are about."""
         connection = self._connection.resolve()
         control = session.open_control(connection, f"beamline {self._context.pipeline}/{self._context.step}")
         try:
             _, queries = queries_of(self._params, self._context, control, connection)
-            with failures.named(connection):
-                return tables.expected_rows(control, queries)
+            yield control, connection, queries
         finally:
             control.close()
 
