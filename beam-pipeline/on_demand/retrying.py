@@ -8,13 +8,14 @@ environment each bundle is done twice: the worker is killed once it says that th
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -183,21 +184,24 @@ class Front:
                         self.worker.data.put(beam_fn_api_pb2.Elements(data=[data]))
 
 
+def _hear(said: Iterable[Any], take: Callable[[Any], None]) -> None:
+    """Takes what a worker says, until it is gone."""
+
+    def read() -> None:
+        with contextlib.suppress(Exception):
+            for each in said:
+                take(each)
+
+    threading.Thread(target=read, daemon=True).start()
+
+
 class _Control(beam_fn_api_pb2_grpc.BeamFnControlServicer):  # type: ignore[misc]
     def __init__(self, front: Front) -> None:
         self._front = front
 
     def Control(self, responses: Any, _: Any) -> Iterator[Any]:
         worker = self._front.worker
-
-        def read() -> None:
-            try:
-                for response in responses:
-                    self._front.answered(worker, response)
-            except Exception:
-                return  # the worker is gone
-
-        threading.Thread(target=read, daemon=True).start()
+        _hear(responses, lambda response: self._front.answered(worker, response))
         yield from iter(worker.requests.get, None)
 
     def GetProcessBundleDescriptor(self, request: Any, _: Any) -> Any:
@@ -210,16 +214,7 @@ class _Data(beam_fn_api_pb2_grpc.BeamFnDataServicer):  # type: ignore[misc]
 
     def Data(self, elements: Any, _: Any) -> Iterator[Any]:
         worker = self._front.worker
-
-        def read() -> None:
-            try:
-                for each in elements:
-                    for data in each.data:
-                        self._front.sent(worker, data)
-            except Exception:
-                return  # the worker is gone
-
-        threading.Thread(target=read, daemon=True).start()
+        _hear((data for each in elements for data in each.data), lambda data: self._front.sent(worker, data))
         yield from iter(worker.data.get, None)
 
 
