@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { freePort } from '../support/free-port.js';
+import { choosePort } from '../../src/dev/ports.js';
 import { blocksOf, type Block } from '../support/page.js';
 import { until } from '../support/until.js';
 import { recordForeignCommands, unknownToPrograms } from './foreign-commands.js';
@@ -55,7 +55,7 @@ export async function readPage(
   const ports = new Map<string, number>();
   const as = async (text: string): Promise<string> => {
     for (const [port] of text.matchAll(portPattern)) {
-      if (!ports.has(port)) ports.set(port, await freePort());
+      if (!ports.has(port)) ports.set(port, await choosePort(0));
     }
     const ported = text.replaceAll(portPattern, (port) => String(ports.get(port)));
     const given = typeof first === 'string' ? first : first();

@@ -7,7 +7,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { execa } from 'execa';
 import { startHealthServer } from '../../src/worker/health-server.js';
 import { startReadyChild } from '../support/child.js';
-import { freePort } from '../support/free-port.js';
+import { choosePort } from '../../src/dev/ports.js';
 import { projectRoot, startTemporal, temporaryRoot } from '../support/stack.js';
 
 const main = join(projectRoot, 'dist', 'src', 'worker', 'main.js');
@@ -61,7 +61,7 @@ describe("the worker's health endpoint", () => {
       // Takes connections and answers nothing.
       const silent = createServer().listen(0, '127.0.0.1');
       await once(silent, 'listening');
-      const port = await freePort();
+      const port = await choosePort(0);
       const worker = execa(process.execPath, [main, `--root=${root}`, `--health-port=${port}`], {
         reject: false,
         env: { TEMPORAL_ADDRESS: `127.0.0.1:${portOf(silent)}` },
