@@ -32,7 +32,7 @@ export interface UnfinishedRun {
   /** Sinks that it did not publish, in order. */
   sinks: string[];
   /** Its {@link RunReference.readAt}; absent where that is not known. */
-  readAt?: string;
+  readAt?: string | undefined;
 }
 
 /** What a run reads of its incremental sources; nothing yet if an earlier run is to be finished first. */
@@ -117,7 +117,7 @@ export interface RunReference {
    * ISO 8601: when the run looked at its destinations, before it read. What they had then was read before
    * it, so it is later than the same of each run whose rows they had, whatever clocks say.
    */
-  readAt?: string;
+  readAt?: string | undefined;
 }
 
 /** What a job reads, uploaded. All are `gs://` URIs. */

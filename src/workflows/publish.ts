@@ -21,13 +21,12 @@ const mostTries = 3;
  * failure takes the version, so that a publisher which still sleeps commits nothing later.
  */
 export async function publishEarlier(
-  { staged, sinks: _sinks, ...identity }: UnfinishedRun,
+  { runKey, planSha256, staged, readAt }: UnfinishedRun,
   sink: Omit<SinkReference, 'baseVersion'>,
   run: RunReference,
   activities: HostActivities,
 ): Promise<Published> {
-  const { readAt: _own, ...here } = run;
-  const earlier = { ...here, ...identity };
+  const earlier = { ...run, runKey, planSha256, readAt };
   let begun: number | null = null;
   try {
     return await commit(earlier, staged, sink, {}, activities, (version) => {
