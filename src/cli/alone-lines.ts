@@ -1,6 +1,7 @@
 import type { DataflowTarget } from '../shared/job.js';
-import type { AloneStep } from './ask-columns.js';
 import { columns } from '../text/columns.js';
+import type { AloneStep } from './ask-columns.js';
+import { number, size } from './format.js';
 
 /** What `plan` says of steps that one worker does alone, however many there are: why, what else, how much. */
 export function aloneLines(
@@ -28,21 +29,13 @@ function knownWords(
   { rows, bytes, memory_limit: memoryLimit }: AloneStep,
   { machineType, diskSizeGb }: DataflowTarget['launch'],
 ): string {
-  const size = bytes === null ? 'unknown' : bytesWords(bytes);
   const disk =
     diskSizeGb === undefined ? 'unknown (`disk_size_gb` is not set)' : `${diskSizeGb} GB`;
   return [
-    `rows ${rows === null ? 'unknown' : `about ${rows.toLocaleString('en-US')}`}`,
-    `stored size ${size}`,
+    `rows ${rows === null ? 'unknown' : `about ${number(rows)}`}`,
+    `stored size ${bytes === null ? 'unknown' : size(bytes)}`,
     ...(memoryLimit === null ? [] : [`\`memory_limit\` ${memoryLimit}, the rest on disk`]),
     `machine type ${machineType ?? 'unknown'}`,
     `disk ${disk}`,
   ].join(' · ');
-}
-
-function bytesWords(bytes: number): string {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
-  const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  const value = bytes / 1000 ** step;
-  return `${step === 0 ? value : value.toFixed(1)} ${units[step] ?? ''}`;
 }

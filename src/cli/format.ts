@@ -8,6 +8,14 @@ export function rows(value: number): string {
   return `${number(value)} ${value === 1 ? 'row' : 'rows'}`;
 }
 
+/** `386 bytes`, `1.2 MB`. */
+export function size(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const value = bytes / 1000 ** step;
+  return `${step === 0 ? value : value.toFixed(1)} ${units[step] ?? ''}`;
+}
+
 /** `412/s`, `412k/s`, `1.3M/s`. */
 export function rate(perSecond: number): string {
   if (perSecond < 1_000) return `${Math.round(perSecond)}/s`;

@@ -10,11 +10,9 @@ export function launchLines({
   deployment,
   launch,
 }: DataflowTarget): string[] {
-  const options = launchFields.flatMap(({ name, key }) => {
-    if (name === 'sdkContainerImage' && launch[name] === undefined) {
-      return [[key, "that of the template's spec"]];
-    }
-    return name === 'region' || launch[name] === undefined ? [] : [[key, valueText(launch[name])]];
+  const options = launchFields.flatMap(({ name, key, otherwise }) => {
+    const shown = launch[name] === undefined ? otherwise : valueText(launch[name]);
+    return name === 'region' || shown === undefined ? [] : [[key, shown]];
   });
   const rows = [
     ['project', project],

@@ -1,5 +1,5 @@
-import { widthOf } from '../text/columns.js';
 import { stripVTControlCharacters } from 'node:util';
+import { widthOf } from '../text/columns.js';
 import { shellCommand } from './shell-command.js';
 
 /**

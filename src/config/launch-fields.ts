@@ -25,6 +25,8 @@ export interface LaunchField {
   api?: string;
   kind: LaunchFieldKind;
   description: string;
+  /** What holds where it is not given, if `plan` is to say it. */
+  otherwise?: string;
   /** As it would be written in YAML. */
   example: string;
 }
@@ -166,6 +168,7 @@ export const launchFields: readonly LaunchField[] = [
       image,
     ),
     description: "Container image of the workers; default: that of the template's spec.",
+    otherwise: "that of the template's spec",
     example: 'europe-docker.pkg.dev/my-project/beamline/worker:0.1.0',
   },
   {

@@ -1,5 +1,6 @@
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { ConfigPath } from '../../config/config-path.js';
 import type { BuiltPlan, LoadedConfig } from '../../config/index.js';
 import type { PlannedSink, PlannedSource } from '../../config/plan-types.js';
 import type { DataflowTarget } from '../../shared/job.js';
@@ -7,9 +8,8 @@ import type { RunPipelineInput } from '../../shared/run-input.js';
 import { examples } from '../examples.js';
 import { aloneLines } from '../alone-lines.js';
 import { argOption, profileOption } from '../args-option.js';
-import type { AskedColumns } from '../ask-columns.js';
+import type { AskedColumns, StepRefused } from '../ask-columns.js';
 import { clipped } from '../format.js';
-import type { ConfigPath } from '../../config/config-path.js';
 import { globalsOf } from '../globals.js';
 import { launchOf, launchOptions, noteUnused, runnerOption } from '../launch-options.js';
 import { launchLines } from '../launch-lines.js';
@@ -127,33 +127,34 @@ async function askAll(
   built: BuiltPlan,
   options: { root: string; alone: boolean },
 ): Promise<AskedColumns> {
-  const { askColumns, StepRefused } = await import('../ask-columns.js');
+  const { askColumns, StepRefused: Refused } = await import('../ask-columns.js');
   const { columnProblems, ConfigProblems } = await import('../../config/index.js');
   const asked = await askColumns(built, options).catch((error: unknown) => {
-    const place = error instanceof StepRefused ? placeOf(error.step, built.plan) : undefined;
+    const place = error instanceof Refused ? placeIn(built.plan, error) : undefined;
     if (place === undefined) throw error;
-    const { message } = error as Error;
-    const said = message.startsWith(place.step) ? message : `${place.step}: ${message}`;
-    throw new ConfigProblems([loaded.problem(place.path, said)]);
+    throw new ConfigProblems([loaded.problem(place.path, place.message)]);
   });
   const problems = await columnProblems(loaded, built.plan, asked.steps);
   if (problems.length > 0) throw new ConfigProblems(problems);
   return asked;
 }
 
-/** Where a config says what a step does: its query or its SQL, else the step. */
-function placeOf(
-  step: string | undefined,
+/** Where a config says what a refused step does: its query or its SQL, else the step; and what is wrong there. */
+function placeIn(
   plan: BuiltPlan['plan'],
-): { step: string; path: ConfigPath } | undefined {
+  { step, message }: StepRefused,
+): { path: ConfigPath; message: string } | undefined {
   for (const kind of ['source', 'transform'] as const) {
     const steps = plan[`${kind}s`];
     const index = steps.findIndex(({ name }) => name === step);
     const found = steps[index];
     if (found === undefined) continue;
     const said = ['query', 'sql', 'table', 'path'].find((name) => name in found.parameters);
-    const path = [`${kind}s`, index, ...(said === undefined ? [] : ['parameters', said])];
-    return { step: `${kind} ${found.name}`, path };
+    const named = `${kind} ${found.name}`;
+    return {
+      path: [`${kind}s`, index, ...(said === undefined ? [] : ['parameters', said])],
+      message: message.startsWith(named) ? message : `${named}: ${message}`,
+    };
   }
   return undefined;
 }
