@@ -2,17 +2,21 @@ import { Temporal } from 'temporal-polyfill';
 import type { PlannedIncremental } from '../config/plan-types.js';
 import {
   compareCursors,
+  leastInteger,
   type CursorType,
   type CursorValue,
   type SourceWindow,
   type WindowBasis,
 } from '../shared/window.js';
-import { convertCursor, cursorAfter, instantText, parseCursor, wallText } from './cursor-text.js';
+import {
+  convertCursor,
+  cursorAfter,
+  instantText,
+  parseCursor,
+  wallText,
+} from '../destinations/cursor-text.js';
 import { comparableLow, lacksRecord, recordedLow, sharedWith } from './recorded-low.js';
 import { isAppended, NoWindow, type WindowFacts } from './window-facts.js';
-
-/** Less than every integer of a database. */
-const leastInteger = String(-(2n ** 63n));
 
 /**
  * What a run reads: a pure function of the facts, so that a late or a repeated run reads the same.

@@ -1,5 +1,12 @@
+import { cursorAfter } from './cursor-text.js';
 import { failure } from '../shared/failures.js';
-import { compareCursors, type RecordedCursor, type SourceWindow } from '../shared/window.js';
+import {
+  compareCursors,
+  leastInteger,
+  type CursorValue,
+  type RecordedCursor,
+  type SourceWindow,
+} from '../shared/window.js';
 import type {
   AskedSource,
   GreatestValue,
@@ -68,7 +75,10 @@ function committedWindow(
   return null;
 }
 
-/** Whether a destination has rows of a window, or, before a `replace`, those of a later one. */
+/**
+ * Whether a destination may have rows of a window, or, before a `replace`, those of a later one. A window that
+ * ends where it begins has none.
+ */
 export function isCommitted<T extends RecordedCursor>(
   mode: 'append' | 'replace',
   window: SourceWindow,
@@ -76,9 +86,16 @@ export function isCommitted<T extends RecordedCursor>(
 ): recorded is T {
   const before = comparable(recorded, window);
   if (before === undefined) return false;
-  const { low, high, type } = window;
-  const from = mode === 'append' ? low : high;
-  return from === null || compareCursors(type, before.next, from) > 0;
+  const { high, type } = window;
+  if (mode === 'replace') return compareCursors(type, before.next, high) > 0;
+  const begin = beginOf(window);
+  if (begin === null) return high !== leastInteger;
+  return compareCursors(type, begin, high) < 0 && compareCursors(type, begin, before.next) < 0;
+}
+
+/** The least value that a window can hold; null if there is none. */
+function beginOf({ type, low, low_inclusive: isInclusive }: SourceWindow): CursorValue | null {
+  return low === null || isInclusive ? low : cursorAfter(type, low);
 }
 
 /**

@@ -41,6 +41,9 @@ export interface SourceWindow {
   basis: WindowBasis;
 }
 
+/** Less than every integer of a database: where a window of integers ends that has seen none. */
+export const leastInteger: CursorValue = String(-(2n ** 63n));
+
 /** The windows of a run, by the name of the source. */
 export type RunWindows = Record<string, SourceWindow>;
 

@@ -5,6 +5,7 @@ import type {
   PublishRequest,
   SinkWindow,
 } from '../../src/destinations/destination.js';
+import { leastInteger } from '../../src/shared/window.js';
 import { failureOf, requestOf, withPublisher } from './in-process.js';
 import { kinds, withPlace } from './places.js';
 import { ids, stage, type Publishing, type TestSink } from './support.js';
@@ -108,6 +109,17 @@ for (const kind of kinds) {
       await publish({ run: 'run3', rows: [1, 1], windows: [windowOf(1, 2)], again: true });
       assert.deepEqual(await rowsThere(), ['1', '1', '2', '3', '4', '5']);
       assert.equal(await nextOf(), '6', 'a window of the past does not move the record back');
+    });
+
+    it('refuses no window that holds nothing of what is there', async () => {
+      await publish({ run: 'run1', rows: [1, 4], windows: [windowOf(null, 5)] });
+      await publish({ run: 'run2', rows: [1, 0], windows: [windowOf(2, 2)] });
+      const beforeAll = windowOf(null, 0, { high: leastInteger, next: leastInteger });
+      await publish({ run: 'run3', rows: [1, 0], windows: [beforeAll] });
+      const behind = windowOf(4, 6, { low_inclusive: false });
+      await publish({ run: 'run4', rows: [5, 5], windows: [behind] });
+      assert.deepEqual(await rowsThere(), ['1', '2', '3', '4', '5']);
+      assert.equal(await nextOf(), '6');
     });
 
     it('compares whole numbers as numbers', async () => {

@@ -100,8 +100,8 @@ export class Expectation {
     if (rival > order && !overNewer) return 'NewerCommitted';
     const { low, until } = window;
     if (source.ended !== null) {
-      if (mode === 'append' && source.ended > low && this.table.rows.length > 0)
-        return 'WindowCommitted';
+      const isCommitted = source.ended > low && until > low;
+      if (mode === 'append' && isCommitted && this.table.rows.length > 0) return 'WindowCommitted';
       if (mode === 'replace' && source.ended > until) return 'WindowCommitted';
     }
     const merge = this.mergeOf(

@@ -149,6 +149,26 @@ export const found: [Setting, Step[]][] = [
       { kind: 'run', pipeline: 0, trouble: 'twin sleeper', calls: 3, isHasty: false },
     ],
   ],
+  // Two runs saw no row that has a time, a load brought one, and what the first one read follows: nothing.
+  [
+    {
+      type: 'integer',
+      mode: 'append',
+      byWindow: false,
+      ordered: false,
+      lag: 0,
+      pipelines: 1,
+      divided: false,
+    },
+    [
+      { kind: 'interrupt', pipeline: 0 },
+      { kind: 'without', pipeline: 0, note: 'a' },
+      { kind: 'interrupt', pipeline: 0 },
+      { kind: 'complete', pipeline: 0, pick: 1, overNewer: false, isTwice: false },
+      { kind: 'load', pipeline: 0 },
+      { kind: 'complete', pipeline: 0, pick: 0, overNewer: false, isTwice: false },
+    ],
+  ],
   // A run is cancelled before it publishes here, the next one publishes newer rows, and then its own follow.
   ...(['merge', 'replace'] as const).map((mode): [Setting, Step[]] => [
     {
