@@ -1,4 +1,5 @@
 import type { Receipt, Run } from '../client/index.js';
+import { CliError, exitCodes } from './errors.js';
 import { failureLines } from './failure-lines.js';
 import { note, print, printJson } from './output.js';
 import type { KnownSteps, ProgressView } from './progress/progress-view.js';
@@ -67,11 +68,20 @@ async function report(
   { receipt, error }: Ended,
   { json, steps }: { json: boolean; steps: KnownSteps },
 ): Promise<void> {
-  const { RunFailed } = await import('../client/index.js');
+  const { RunFailed, TemporalUnreachable } = await import('../client/index.js');
   if (error === undefined && receipt !== undefined) {
     if (json) printJson(receipt);
     else for (const line of summaryLines(receipt, run.url)) print(line);
     return;
+  }
+  if (error instanceof TemporalUnreachable) {
+    throw new CliError(error.message, {
+      exitCode: exitCodes.unreachable,
+      hint:
+        `Run ${run.key} is not lost: it goes on when Temporal is there again, and a worker. ` +
+        `Follow it then with ${shellCommand(`status ${run.key} --watch`)}.`,
+      cause: error,
+    });
   }
   if (!(error instanceof RunFailed)) throw error;
   if (json) printJson(receipt ?? { error: documentOf(error) });

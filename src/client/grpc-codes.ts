@@ -4,6 +4,7 @@ export const grpcCodes = {
   deadlineExceeded: 4,
   notFound: 5,
   resourceExhausted: 8,
+  failedPrecondition: 9,
   unavailable: 14,
 } as const;
 

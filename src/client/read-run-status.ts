@@ -15,6 +15,11 @@ export function readRunStatus(value: unknown): RunStatus | null {
     Array.isArray(waiting_for) &&
     waiting_for.every((destination) => typeof destination === 'string') &&
     Array.isArray(sinks) &&
-    sinks.every((sink) => isNamed(sink) && typeof sink['name'] === 'string');
+    sinks.every(
+      (sink) =>
+        isNamed(sink) &&
+        typeof sink['name'] === 'string' &&
+        ['undefined', 'string'].includes(typeof sink['location']),
+    );
   return isStatus ? (value as unknown as RunStatus) : null;
 }

@@ -18,6 +18,7 @@ import { readRunStatus } from './read-run-status.js';
 import { receiptInHistory } from './receipt-in-history.js';
 import { runFailedOf } from './run-failure.js';
 import { stepKindsOf } from './step-kinds.js';
+import { FollowedTrouble, isWithoutWorker, noWorker } from './trouble.js';
 import { snapshotOf, type RunSnapshot } from './snapshot.js';
 import { storedReceipt } from './stored-receipts.js';
 
@@ -61,7 +62,11 @@ export class Run {
    */
   async status(): Promise<RunSnapshot> {
     const description = await this.#describe();
-    return snapshotOf(description, this.key, description.isOpen ? await this.#askStatus() : null);
+    if (!description.isOpen) return snapshotOf(description, this.key, null);
+    const { status, isAnswered } = await this.#askStatus();
+    const snapshot = snapshotOf(description, this.key, status);
+    if (!isAnswered) snapshot.stuck ??= noWorker;
+    return snapshot;
   }
 
   /**
@@ -76,19 +81,15 @@ export class Run {
       () => true,
     );
     let last = '';
-    let waiting: string[] = [];
     let seen: RunSnapshot['steps'] = {};
+    const trouble = new FollowedTrouble(this.#temporal);
     const jobProgress = new JobProgress(openDataflow, {
       kinds: () => stepKindsOf(this.#handle, this.#root),
     });
     try {
       for (let isLast = false; ; isLast = await within(ended, lookEveryMs)) {
-        const snapshot = await this.#look();
+        const snapshot = await trouble.see(await this.#look());
         if (snapshot !== null) {
-          // For a moment, every run waits for its destinations: only the second look counts.
-          const now = snapshot.waiting_for;
-          snapshot.waiting_for = now.filter((destination) => waiting.includes(destination));
-          waiting = now;
           if (snapshot.job !== null) {
             const live = jobProgress.stepsOf(snapshot.job);
             if (isEmpty(snapshot.steps)) snapshot.steps = live;
@@ -198,10 +199,11 @@ export class Run {
     );
     if (receipt === undefined) return;
     snapshot.steps = { ...snapshot.steps, ...stepsOfReceipt(receipt) };
-    snapshot.sinks = receipt.sinks.map(({ name, module, destination, state, rows }) => ({
+    snapshot.sinks = receipt.sinks.map(({ name, module, destination, location, state, rows }) => ({
       name,
       module,
       destination,
+      ...(location === undefined ? {} : { location }),
       state,
       rows,
     }));
@@ -230,14 +232,15 @@ export class Run {
     return next;
   }
 
-  /** Null if no worker answers. */
-  async #askStatus(): Promise<RunStatus | null> {
+  /** Whether a worker answers, and what. */
+  async #askStatus(): Promise<{ status: RunStatus | null; isAnswered: boolean }> {
     try {
       const deadline = Date.now() + answerWithinMs;
       const ask = () => this.#handle.query<unknown>('status');
-      return readRunStatus(await this.#temporal.client.withDeadline(deadline, ask));
-    } catch {
-      return null;
+      const answer = await this.#temporal.client.withDeadline(deadline, ask);
+      return { status: readRunStatus(answer), isAnswered: true };
+    } catch (error) {
+      return { status: null, isAnswered: !isWithoutWorker(error) };
     }
   }
 

@@ -9,6 +9,7 @@ import { shortened } from '../shared/shortened.js';
 import { runKeyOf } from '../store/run-key.js';
 import type { EndState } from './errors.js';
 import type { DescribedExecution, Execution, RawActivity } from './executions.js';
+import type { HeldDestination } from './waits.js';
 import { readSteps } from './read-steps.js';
 import { isRunKey } from './stored-receipts.js';
 
@@ -35,6 +36,8 @@ export interface RunSummary {
 export interface RunSnapshot extends RunSummary {
   /** Destinations that this run waits for, because another run holds them. */
   waiting_for: string[];
+  /** The runs that hold them, as far as they are known: `progress()` asks. */
+  held_by: HeldDestination[];
   sinks: RunStatus['sinks'];
   /** The Dataflow job of an open run, once it is known; the receipt has that of one that has ended. */
   job: ReceiptJob | null;
@@ -45,7 +48,7 @@ export interface RunSnapshot extends RunSummary {
   steps: Record<string, StepProgress>;
   /** The activity under way; null between two. */
   activity: PendingActivity | null;
-  /** Why the last workflow task failed, if the run makes no progress because of that. */
+  /** Why the run makes no progress: its workflow task fails, no worker answers, or Temporal does not. */
   stuck: string | null;
 }
 
@@ -101,6 +104,7 @@ export function snapshotOf(
     runner: status?.runner ?? summary.runner,
     job: status?.job ?? null,
     waiting_for: status?.waiting_for ?? [],
+    held_by: [],
     sinks: status?.sinks ?? [],
     steps: Object.keys(staged).length > 0 ? staged : stepsInHeartbeat(pending),
     activity: pending ? activityOf(pending) : null,

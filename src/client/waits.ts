@@ -29,13 +29,20 @@ const answerWithinMs = 2_000;
 /** What keeps the run of a workflow id from going on, as far as it answers. */
 export async function waitsOf(client: Client, workflowId: string): Promise<Waits> {
   const status = await answeredStatus(client, workflowId);
-  const held = await Promise.all(
-    (status?.waiting_for ?? []).map((destination) => holderOf(client, destination, workflowId)),
-  );
   return {
     absent_host: await absentHostOf(client, workflowId, status),
-    held_by: held.flatMap((one) => one ?? []),
+    held_by: await holdersOf(client, workflowId, status?.waiting_for ?? []),
   };
+}
+
+/** Who holds what a workflow waits for, as far as they answer. */
+export async function holdersOf(
+  client: Client,
+  workflowId: string,
+  waitingFor: readonly string[],
+): Promise<HeldDestination[]> {
+  const held = waitingFor.map((destination) => holderOf(client, destination, workflowId));
+  return (await Promise.all(held)).flatMap((one) => one ?? []);
 }
 
 /** The status of a run, as its workflow answers; null if it does not in time, or answers anything else. */

@@ -8,6 +8,7 @@ import { bigqueryPart } from './parts/bigquery.js';
 import { dataflowPart } from './parts/dataflow.js';
 import { gatewayPart } from './parts/gateway.js';
 import { startPart, type Part, type Surroundings } from './parts/part.js';
+import { keepService } from './kept-service.js';
 import { storagePart } from './parts/storage.js';
 import { startTemporal } from './parts/temporal.js';
 import { workerPart } from './parts/worker.js';
@@ -34,11 +35,13 @@ export interface StackOptions {
   signal?: AbortSignal;
   /** Called when a service is ready. */
   onReady?(service: { name: string; ms: number; note: string }): void;
+  /** Called when a service ended by itself, and is there again. */
+  onRestart?(service: { name: string; how: string }): void;
 }
 
 export interface Stack {
   record: StackRecord;
-  /** Says which service ended by itself, with the end of its log: the stack is of no use then. */
+  /** Says which service ended by itself and is not there again, with the end of its log. */
   broken: Promise<string>;
   stop(): Promise<void>;
 }
@@ -81,7 +84,18 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       gateway: options.gatewayPort,
     });
     await writeDevFiles(root, endpoints);
-    const record = await startParts({ root, temporalCli, endpoints, common, start });
+    let record: StackRecord | undefined;
+    const restarted = new Map<KeptName, number>();
+    const onRestart = async (name: KeptName, how: string, { pid }: Service): Promise<void> => {
+      restarted.set(name, pid);
+      if (record !== undefined) {
+        record[name].pid = pid;
+        await writeStackRecord(root, record);
+      }
+      options.onRestart?.({ name, how });
+    };
+    record = await startParts({ root, temporalCli, endpoints, common, start, onRestart });
+    for (const [name, pid] of restarted) record[name].pid = pid;
     await writeStackRecord(root, record);
     const broken = Promise.race(
       services.map(async ({ name, ended, logFile }) => {
@@ -117,6 +131,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
+/** The parts that keep nothing in their process: they are started again when they end. */
+type KeptName = 'worker' | 'gateway';
+
 interface Starting {
   root: string;
   temporalCli: string;
@@ -126,15 +143,26 @@ interface Starting {
     begin: () => Promise<T>,
     noteOf: (started: T) => string,
   ) => Promise<T>;
+  onRestart: (name: KeptName, how: string, service: Service) => Promise<void>;
 }
 
 async function startParts(starting: Starting): Promise<StackRecord> {
-  const { root, temporalCli, endpoints, common, start } = starting;
+  const { root, temporalCli, endpoints, common, start, onRestart } = starting;
   const { storage, dataflow, bigquery, notes } = endpoints;
   const env = stackEnvironment(root, endpoints);
   const part = <T>(part: Part<T>, noteOf: (ready: T) => string) =>
     start(
       () => startPart(part, common),
+      ({ ready }) => noteOf(ready),
+    );
+  const kept = <T>(name: KeptName, part: Part<T>, noteOf: (ready: T) => string) =>
+    start(
+      () =>
+        keepService({
+          start: (signal) => startPart(part, { ...common, signal }),
+          signal: common.signal,
+          onRestart: (how, { service }) => onRestart(name, how, service),
+        }),
       ({ ready }) => noteOf(ready),
     );
 
@@ -143,7 +171,7 @@ async function startParts(starting: Starting): Promise<StackRecord> {
     () => `${endpoints.temporal.address}${notes.temporal} · web ui ${endpoints.temporal.ui}`,
   );
   const [{ service: gateway }, storing, querying, flowing, worked] = await Promise.all([
-    part(gatewayPart(root, endpoints, env), ({ url }) => `${url}${notes.gateway}`),
+    kept('gateway', gatewayPart(root, endpoints, env), ({ url }) => `${url}${notes.gateway}`),
     storage &&
       part(storagePart(root, storage, env), ({ endpoint }) => endpoint).then(async (started) => {
         await registerTemplate(storage);
@@ -160,7 +188,7 @@ async function startParts(starting: Starting): Promise<StackRecord> {
         ({ grpc, http }) => `${grpc} · console ${http}`,
       ),
     temporalServing.then(() =>
-      part(workerPart(root, env), ({ task_queue }) => `task queue ${task_queue}`),
+      kept('worker', workerPart(root, env), ({ task_queue }) => `task queue ${task_queue}`),
     ),
   ]);
   const { service: worker, ready } = worked;

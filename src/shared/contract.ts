@@ -27,7 +27,7 @@ export interface RunStatus {
   job: ReceiptJob | null;
   /** Destinations this run waits for. */
   waiting_for: string[];
-  sinks: Pick<ReceiptSink, 'name' | 'module' | 'destination' | 'state' | 'rows'>[];
+  sinks: Pick<ReceiptSink, 'name' | 'module' | 'destination' | 'location' | 'state' | 'rows'>[];
   /** What the steps have done, once everything is staged and counted; before, a heartbeat tells. */
   steps?: Record<string, StepProgress>;
 }

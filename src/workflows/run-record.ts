@@ -200,10 +200,11 @@ export class RunRecord {
       runner: this.runner,
       job: this.#job && { ...this.#job, state: this.#shownState(claimed) },
       waiting_for: waitingFor,
-      sinks: this.sinks.map(({ name, module, destination, state, rows }) => ({
+      sinks: this.sinks.map(({ name, module, destination, location, state, rows }) => ({
         name,
         module,
         destination,
+        ...(location === undefined ? {} : { location }),
         state,
         rows,
       })),

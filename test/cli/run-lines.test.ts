@@ -9,9 +9,10 @@ import { failureLines } from '../../src/cli/failure-lines.js';
 import { duration, rate } from '../../src/cli/format.js';
 import { costText, jobFacts } from '../../src/cli/job-lines.js';
 import { createBars, stepLine } from '../../src/cli/progress/bars.js';
-import { eventsBetween } from '../../src/cli/progress/events.js';
+import { eventsBetween, standingText } from '../../src/cli/progress/events.js';
 import { createLines } from '../../src/cli/progress/lines.js';
 import { headline, receiptLines, summaryLines } from '../../src/cli/receipt-lines.js';
+import { noWorker } from '../../src/client/trouble.js';
 import { failureTypes } from '../../src/shared/failures.js';
 import { snapshot } from '../support/run-snapshot.js';
 
@@ -534,7 +535,39 @@ describe('progress', () => {
   it('names the destination that another run holds', () => {
     const queued: RunSnapshot = { ...snapshot, state: 'queued' };
     const [event] = eventsBetween(queued, { ...queued, waiting_for: ['duckdb:a'] });
-    assert.equal(event?.text, 'waits for its turn at duckdb:a');
+    assert.equal(event?.text, 'waits for duckdb:a');
+    const known: RunSnapshot = {
+      ...queued,
+      waiting_for: ['duckdb:a'],
+      held_by: [
+        { destination: 'duckdb:a', run_key: 'aaaaaaaaaa', workflow_id: 'w', absent_host: null },
+      ],
+      sinks: [
+        {
+          name: 'orders',
+          module: 'duckdb',
+          destination: 'duckdb:a',
+          location: 'orders in data/shop.duckdb',
+          state: 'unpublished',
+          rows: 0,
+        },
+      ],
+    };
+    const text = 'waits for orders in data/shop.duckdb, which run aaaaaaaaaa has';
+    assert.deepEqual(eventsBetween({ ...queued, waiting_for: ['duckdb:a'] }, known), [
+      { kind: 'trouble', text },
+    ]);
+    assert.equal(standingText(known), `queued, ${text}`);
+    assert.deepEqual(eventsBetween(known, known), []);
+  });
+
+  it('says what keeps a run from going on, and that it does again', () => {
+    const stuck = { ...snapshot, stuck: noWorker };
+    assert.deepEqual(eventsBetween(snapshot, stuck), [{ kind: 'trouble', text: noWorker }]);
+    assert.equal(standingText(stuck), `running, ${noWorker}`);
+    assert.deepEqual(eventsBetween(stuck, snapshot), [{ kind: 'trouble', text: 'goes on' }]);
+    const ended: RunSnapshot = { ...snapshot, state: 'succeeded' };
+    assert.deepEqual(eventsBetween(stuck, ended), []);
   });
 
   it('draws a percentage only where the total is known', () => {

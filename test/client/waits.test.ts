@@ -3,7 +3,9 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { statusLines } from '../../src/cli/commands/status.js';
+import { waitsText } from '../../src/cli/progress/events.js';
 import { Beamline } from '../../src/client/index.js';
+import { noWorker } from '../../src/client/trouble.js';
 import { createReaper } from '../../src/orphans/reaper.js';
 import { destinationHash } from '../../src/store/run-key.js';
 import { registerSearchAttributes } from '../../src/worker/search-attributes.js';
@@ -28,6 +30,7 @@ describe('a run that waits for a host which is not there', function () {
   let environment: TestWorkflowEnvironment;
   let beamline: Beamline;
   let stop: () => Promise<void>;
+  let stopWorker: () => Promise<void>;
   let root: string;
   let holder: WorkflowHandle;
   let waiting: WorkflowHandle;
@@ -52,9 +55,14 @@ describe('a run that waits for a host which is not there', function () {
       activities,
     });
     const running = worker.run();
-    stop = async () => {
-      worker.shutdown();
+    let isStopped = false;
+    stopWorker = async () => {
+      if (!isStopped) worker.shutdown();
+      isStopped = true;
       await running;
+    };
+    stop = async () => {
+      await stopWorker();
       await folder.remove();
     };
     beamline = await Beamline.connect({ root, address, taskQueue });
@@ -97,9 +105,20 @@ describe('a run that waits for a host which is not there', function () {
     assert.match(
       lines,
       new RegExp(
-        `held by +run ${run_key} has duckdb:.* waits for the host alpha.*cancel ${run_key}`,
+        `waits for +t in w\\.duckdb, which run ${run_key} has\n.*run ${run_key} waits for the host alpha.*cancel ${run_key}`,
       ),
     );
+  });
+
+  it('tells who follows what it waits for, by its place, and the run that has it', async () => {
+    const { key: run_key } = await beamline.get('holder');
+    const run = await beamline.get('waiting');
+    for await (const snapshot of run.progress()) {
+      if (snapshot.held_by.length === 0) continue;
+      assert.deepEqual(snapshot.waiting_for, [destination]);
+      assert.equal(waitsText(snapshot), `t in w.duckdb, which run ${run_key} has`);
+      break;
+    }
   });
 
   it('is seen by `orphans`, and left to whoever cancels it', async () => {
@@ -116,6 +135,19 @@ describe('a run that waits for a host which is not there', function () {
     } finally {
       await reaper.close();
     }
+  });
+
+  it('says so when no worker answers, and to who follows not at the first look', async () => {
+    const run = await beamline.get('waiting');
+    assert.equal((await run.status()).stuck, null);
+    await stopWorker();
+    assert.equal((await run.status()).stuck, noWorker);
+    const seen: (string | null)[] = [];
+    for await (const { stuck } of run.progress()) {
+      seen.push(stuck);
+      if (stuck !== null) break;
+    }
+    assert.deepEqual(seen, [null, noWorker]);
   });
 });
 

@@ -97,12 +97,31 @@ describe('beamline dev', function () {
     await again.process;
   });
 
-  it('stops everything and says why when one part ends', async () => {
+  for (const part of ['worker', 'gateway'] as const) {
+    it(`starts a ${part} that was killed again, and says so`, async () => {
+      const { process: stack, record } = await started(...ports);
+      process.kill(-record[part].pid, 'SIGKILL');
+      let again = await readStackRecord(root);
+      while (again?.[part].pid === record[part].pid) {
+        await sleep(50);
+        again = await readStackRecord(root);
+      }
+      assert.ok(again !== null && (await isAlive(again[part].pid)));
+      stack.kill('SIGINT');
+      const { exitCode, stderr } = await stack;
+      assert.equal(exitCode, 0);
+      assert.match(stderr, new RegExp(`! ${part} ended by SIGKILL: it was started again`));
+      await assertStopped(again);
+    });
+  }
+
+  it('stops everything and says why when a part ends that cannot be started again', async () => {
     const { process: stack, record } = await started(...ports);
-    process.kill(-record.worker.pid, 'SIGKILL');
+    process.kill(-(record.storage?.pid ?? assert.fail()), 'SIGKILL');
     const { exitCode, stderr } = await stack;
     assert.equal(exitCode, 1);
-    assert.match(stderr, /worker ended by SIGKILL\. The end of .*worker\.log:/);
+    assert.match(stderr, /storage ended by SIGKILL\. The end of .*storage\.log:/);
+    assert.match(stderr, /Runs that are open go on when it is started again/);
     await assertStopped(record);
   });
 

@@ -12,6 +12,7 @@ export const snapshot: RunSnapshot = {
   started_at: '2026-11-24T03:04:11.000Z',
   closed_at: null,
   waiting_for: [],
+  held_by: [],
   sinks: [],
   steps: {},
   activity: {

@@ -5,6 +5,7 @@ import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
 import { note, print, printJson } from '../output.js';
 import { shellCommand } from '../shell-command.js';
+import { restartedText } from '../../dev/restarted-text.js';
 import { register as registerEnv } from './dev-env.js';
 import { register as registerQuery } from './dev-query.js';
 
@@ -44,6 +45,7 @@ export function register(program: Command): void {
         signal: stopping.signal,
         onReady: ({ name, ms, note: details }) =>
           note(`  ✔ ${name.padEnd(10)} ${(ms / 1000).toFixed(1).padStart(5)} s   ${details}`),
+        onRestart: ({ name, how }) => note(restartedText(name, how)),
       }).catch((error: unknown) => {
         if (stopping.signal.aborted) return null;
         throw explain(error);
@@ -61,7 +63,12 @@ export function register(program: Command): void {
       const broken = await Promise.race([stack.broken, stopping.asked]);
       await stack.stop();
       if (broken === null) note('stopped');
-      else throw new CliError(`${broken}\nThe stack was stopped.`, { exitCode: exitCodes.failed });
+      else {
+        throw new CliError(`${broken}\nThe stack was stopped.`, {
+          exitCode: exitCodes.failed,
+          hint: 'Runs that are open go on when it is started again.',
+        });
+      }
     });
   registerEnv(dev);
   registerQuery(dev);

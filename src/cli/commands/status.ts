@@ -10,7 +10,14 @@ import { columns } from '../../text/columns.js';
 import { note, print, printJson } from '../output.js';
 import { stepsOfReceipt } from '../../shared/progress.js';
 import { jobFacts } from '../job-lines.js';
-import { attemptText, elapsed, nextText, stateText, stepText } from '../progress/events.js';
+import {
+  attemptText,
+  elapsed,
+  nextText,
+  stateText,
+  stepText,
+  waitsText,
+} from '../progress/events.js';
 import { headline, sinkRows } from '../receipt-lines.js';
 import { runArgument, withBeamline } from '../temporal.js';
 import { shellCommand } from '../shell-command.js';
@@ -71,7 +78,7 @@ export function statusLines(
     ['cause', failed === null ? null : causeLine(failed)],
     ['activity', activity === null ? null : activityText(activity)],
     ['failed', activity === null ? null : failureText(activity)],
-    ['waits for', snapshot.waiting_for.join(', ') || null],
+    ['waits for', waitsText({ ...snapshot, held_by: waits.held_by }) || null],
     ...waitFacts(waits),
     ['stuck', stuck],
     ...(snapshot.job === null
@@ -128,13 +135,17 @@ function causeLine(failed: RunFailed): string | null {
 /** Who keeps a run waiting, and which host is not there. */
 function waitFacts({ absent_host: own, held_by: held }: Waits): [string, string][] {
   return [
-    ...held.map(({ destination, run_key, absent_host: theirs }): [string, string] => [
-      'held by',
-      `run ${run_key} has ${destination}` +
-        (theirs === null
-          ? ''
-          : `, and waits for the host ${theirs.host}, which is not there: \`${shellCommand(`cancel ${run_key}`)}\``),
-    ]),
+    ...held.flatMap(({ run_key, absent_host: theirs }): [string, string][] =>
+      theirs === null
+        ? []
+        : [
+            [
+              '',
+              `run ${run_key} waits for the host ${theirs.host}, which is not there: ` +
+                `\`${shellCommand(`cancel ${run_key}`)}\``,
+            ],
+          ],
+    ),
     ...(own === null
       ? []
       : [

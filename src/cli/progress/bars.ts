@@ -4,7 +4,7 @@ import { stepsOfReceipt } from '../../shared/progress.js';
 import { clipped } from '../format.js';
 import { counted } from '../output.js';
 import { wrapped } from '../wrap.js';
-import { elapsed, eventsBetween, percentOf, stateText, stepText } from './events.js';
+import { elapsed, eventsBetween, percentOf, standingText, stepText } from './events.js';
 import { Rates } from './rates.js';
 import type { KnownSteps, ProgressView } from './progress-view.js';
 
@@ -45,7 +45,7 @@ export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): Progr
     if (last === undefined) return;
     const hidden = Object.keys(last.steps).length - (lines.size - 1);
     const more = hidden > 0 && lines.size > 1 ? `  and ${counted(hidden, 'more step')}` : '';
-    draw('', `  ${stateText(last)}  ${elapsed(last.started_at, Date.now())}${more}`);
+    draw('', `  ${standingText(last)}  ${elapsed(last.started_at, Date.now())}${more}`);
   };
   /** Who follows a run that another started learns of its steps by and by. */
   const learn = (name: string, kind: StepProgress['kind'], module = ''): void => {

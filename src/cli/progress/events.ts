@@ -12,12 +12,12 @@ export interface ProgressEvent {
 /** What changed since the look before. */
 export function eventsBetween(before: RunSnapshot | undefined, now: RunSnapshot): ProgressEvent[] {
   const events: ProgressEvent[] = [];
-  const waits = now.waiting_for.join(', ');
+  const waits = waitsText(now);
   // How it ended is said by the summary.
   const isOver = now.closed_at !== null || outcomes.some((outcome) => outcome === now.state);
   if (before?.state !== now.state && !isOver) events.push({ kind: 'state', text: stateText(now) });
-  if (waits !== '' && waits !== before?.waiting_for.join(', ')) {
-    events.push({ kind: 'trouble', text: `waits for its turn at ${waits}` });
+  if (waits !== '' && waits !== (before && waitsText(before))) {
+    events.push({ kind: 'trouble', text: `waits for ${waits}` });
   }
   const trouble = troubleText(now);
   if (trouble !== null && trouble !== (before && troubleText(before)) && now.activity !== null) {
@@ -25,6 +25,9 @@ export function eventsBetween(before: RunSnapshot | undefined, now: RunSnapshot)
   }
   if (now.stuck !== null && now.stuck !== before?.stuck) {
     events.push({ kind: 'trouble', text: now.stuck });
+  }
+  if (now.stuck === null && before?.stuck && !isOver) {
+    events.push({ kind: 'trouble', text: 'goes on' });
   }
   for (const [name, step] of Object.entries(now.steps)) {
     if (step.done && before?.steps[name]?.done !== true) {
@@ -34,9 +37,32 @@ export function eventsBetween(before: RunSnapshot | undefined, now: RunSnapshot)
   return events;
 }
 
+/** `main.orders in data/warehouse.duckdb, which run q4kx7mw2ta has`; empty if it waits for none. */
+export function waitsText({
+  waiting_for: waits,
+  held_by: held,
+  sinks,
+}: Pick<RunSnapshot, 'waiting_for' | 'held_by' | 'sinks'>): string {
+  return waits
+    .map((key) => {
+      const place = sinks.find(({ destination }) => destination === key)?.location ?? key;
+      const holder = held.find(({ destination }) => destination === key);
+      return holder === undefined ? place : `${place}, which run ${holder.run_key} has`;
+    })
+    .join('; ');
+}
+
 /** `orders  1,000 rows  done`. */
 export function doneText(name: string, count: number): string {
   return `${name}  ${rows(count)}  done`;
+}
+
+/** The state, and what keeps the run in it. */
+export function standingText(snapshot: RunSnapshot): string {
+  const state = stateText(snapshot);
+  if (snapshot.stuck !== null) return `${state}, ${snapshot.stuck}`;
+  const waits = waitsText(snapshot);
+  return waits === '' ? state : `${state}, waits for ${waits}`;
 }
 
 /** `running`, `deadline exceeded`. */

@@ -11,6 +11,7 @@ import { execa } from 'execa';
 import { keepStatePrivate } from '../../process/private-state.js';
 import { workflowType } from '../../shared/names.js';
 import { stackEnvironment } from '../dev-environment.js';
+import { restartedText } from '../restarted-text.js';
 import { startStack } from '../stack.js';
 import { readStackRecord, type StackRecord } from '../stack-record.js';
 import { stopSignal } from '../stop-signal.js';
@@ -74,6 +75,7 @@ async function demo(): Promise<number> {
   const problem = await Promise.race([broken, databaseEnded, stopping.asked]);
   if (problem === null) return exitCode;
   process.stderr.write(`${problem}\n`);
+  process.stderr.write('The stack stops. Runs that are open go on when it is started again.\n');
   return 1;
 }
 
@@ -88,6 +90,7 @@ async function useStack(): Promise<{ record: StackRecord; broken: Promise<string
     root,
     signal: stopping.signal,
     onReady: ({ name, ms, note }) => done(name, ms, note),
+    onRestart: ({ name, how }) => print(restartedText(name, how)),
   });
   stops.push(() => stack.stop());
   return stack;
