@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { columnProblems, type StepColumns } from '../config/column-problems.js';
 import { loadConfig, type LoadedConfig } from '../config/document.js';
+import { outlooksOf } from '../config/outlooks.js';
 import type { Plan } from '../config/plan-types.js';
 import { formatProblems } from '../config/problems.js';
 import { valueAt } from '../config/values.js';
@@ -9,6 +10,8 @@ import { manifestSink } from '../shared/manifest.js';
 import type { RunReference } from '../workflows/activities.js';
 import { askPython } from './ask-python.js';
 import type { ActivityDeps } from './deps.js';
+import { taskOf } from './publish.js';
+import { inPublisher } from './publisher-child.js';
 
 /** See docs/contracts.md, sections 3 and 7. */
 export const stepColumns = z.record(z.string(), manifestSink.shape.schema);
@@ -32,6 +35,29 @@ export async function assertColumns(
   throw failure('ConfigError', message, step === undefined ? {} : { step });
 }
 
+/**
+ * Refuses what the destinations, as they are now, would not take: a run that reads for an hour would fail at
+ * its end. Where that cannot be told now, the publish tells it.
+ * @throws `DataError` and `ConfigError`
+ */
+export async function assertTaken(
+  deps: Pick<ActivityDeps, 'root' | 'store'>,
+  run: RunReference,
+  plan: Plan,
+  steps: StepColumns,
+): Promise<void> {
+  for (const { sink, outlook } of outlooksOf(plan, steps)) {
+    try {
+      const task = taskOf(deps, run, sink, { kind: 'check', outlook });
+      await inPublisher(deps, sink.destination, task, 'beside others');
+    } catch (error) {
+      const { type } = error as { type?: unknown };
+      if (type !== 'DataError' && type !== 'ConfigError') continue;
+      throw failure(type, (error as Error).message, { step: sink.name });
+    }
+  }
+}
+
 /** As {@link assertColumns}, of a job: asks the sources that can be asked from here. */
 export async function assertColumnsOfJob(
   deps: Pick<ActivityDeps, 'root' | 'store' | 'python'>,
@@ -40,6 +66,7 @@ export async function assertColumnsOfJob(
 ): Promise<void> {
   const { steps } = await askPython(deps, run, 'beam_pipeline.columns', answer);
   await assertColumns(deps.root, run, plan, steps);
+  await assertTaken(deps, run, plan, steps);
 }
 
 /** The config, which tells the lines, unless it was changed or is not on this host. */

@@ -5,6 +5,8 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { z } from 'zod';
+import type { StepColumns } from '../config/column-problems.js';
+import { deferred } from '../process/deferred.js';
 import { faultPoint } from '../process/fault-point.js';
 import { endRecordedProcesses } from '../process/process-record.js';
 import { supervise, type ChildEnd } from '../process/supervise.js';
@@ -15,7 +17,7 @@ import { storePaths } from '../store/local-store.js';
 import type { PipelineActivities, RunReference, Staged } from '../workflows/activities.js';
 import { pythonEnvironment } from '../process/python.js';
 import { cancellationOf } from './activity-run.js';
-import { assertColumns, stepColumns } from './assert-columns.js';
+import { assertColumns, assertTaken, stepColumns } from './assert-columns.js';
 import type { ActivityDeps } from './deps.js';
 import { whileHeartbeating } from './heartbeating.js';
 import { pythonFailure, readPythonFailure } from './python-failure.js';
@@ -89,6 +91,14 @@ async function runAttempt(
   let last: BeamEvent | undefined;
   let refusal: unknown;
   const refused = new AbortController();
+  const refuse = (error: unknown): void => {
+    refusal ??= error;
+    refused.abort();
+  };
+  const columns = deferred<StepColumns | null>();
+  // Reading does not wait for it.
+  const taken = columns.promise.then((steps) => steps && assertTaken(deps, run, plan, steps));
+  taken.catch(refuse);
   const end = await supervise({
     command: python,
     args: [
@@ -113,19 +123,18 @@ async function runAttempt(
       if (event?.event === 'started') progress.pid = event.pid;
       else if (event?.event === 'progress') progress.steps = event.steps;
       else if (event?.event === 'columns') {
-        void assertColumns(root, run, plan, event.steps).then(
-          () => answer('read\n'),
-          (error: unknown) => {
-            refusal = error;
-            refused.abort();
-          },
-        );
+        const { steps } = event;
+        assertColumns(root, run, plan, steps)
+          .then(() => answer('read\n'))
+          .then(() => columns.resolve(steps), refuse);
       } else if (event) last = event;
     },
     stallAfterMs,
     graceMs,
     signal: AbortSignal.any([cancellationSignal, refused.signal]),
   });
+  columns.resolve(null);
+  await taken.catch(refuse);
   if (cancellationSignal.aborted) throw await cancellationOf();
   if (refused.signal.aborted) throw refusal;
   if (last?.event !== 'finished') throw beamFailure(last, end, Context.current().info.attempt);

@@ -37,3 +37,8 @@ export function roomOf(stream: NodeJS.WriteStream): number {
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
+
+/** Ends the process once everything is written, though something that was given up may still wait. */
+export function endOnceWritten(): void {
+  process.stdout.write('', () => process.exit());
+}

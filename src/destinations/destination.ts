@@ -174,6 +174,13 @@ export interface BroughtColumns {
   onSchemaChange: OnSchemaChange;
 }
 
+/** What a run is going to publish to a sink, as far as that is known before a row is read. */
+export interface PublishOutlook extends BroughtColumns {
+  mode: SinkMode;
+  /** Name of the sink. */
+  sink: string;
+}
+
 /** A reason why a destination cannot take the columns, whatever it holds. */
 export interface ColumnProblem {
   /** Where the sink of a config says what is at fault: `['parameters', 'partition_by']`. */
@@ -228,6 +235,12 @@ export interface Destination<P = unknown> {
    * as the columns are known then; each publish asks again.
    */
   columnProblems(parameters: P, brought: BroughtColumns): ColumnProblem[];
+  /**
+   * Refuses what a publish would refuse, as the destination is now: a dataset that is not there, columns that
+   * its table has not. Changes nothing, makes nothing, and waits for no lock.
+   * @throws `DataError` and `ConfigError` as `Publisher.publish` does; anything else: it cannot be told now
+   */
+  check(parameters: P, context: DestinationContext, outlook: PublishOutlook): Promise<void>;
   /**
    * Opens the destination in the publisher process.
    * @param waitMs how long to wait for somebody else's lock on it, in milliseconds

@@ -12,8 +12,10 @@ import { followUmaskOfUser } from '../process/private-state.js';
 import type {
   AskedSource,
   CommitIdentity,
+  Destination,
   DestinationContext,
   Publisher,
+  PublishOutlook,
   PublishRequest,
 } from './destination.js';
 import { loadDestination } from './registry.js';
@@ -26,6 +28,7 @@ export interface PublisherTask {
   waitMs: number;
   action:
     | { kind: 'inspect'; run: Pick<CommitIdentity, 'runKey' | 'sink'> }
+    | { kind: 'check'; outlook: PublishOutlook }
     | { kind: 'position'; sources: AskedSource[] }
     | { kind: 'publish'; request: PublishRequest }
     | { kind: 'fence'; identity: CommitIdentity };
@@ -42,16 +45,8 @@ async function main(): Promise<void> {
   const ticking = setInterval(() => print({ event: 'tick' }), 1000);
   try {
     const destination = await loadDestination(task.module);
-    const publisher = await destination.open(
-      destination.parameters.parse(task.parameters),
-      task.context,
-      task.waitMs,
-    );
-    try {
-      print({ event: 'done', result: await perform(publisher, task) });
-    } finally {
-      await publisher.close();
-    }
+    const parameters = destination.parameters.parse(task.parameters);
+    print({ event: 'done', result: await perform(destination, parameters, task) });
   } catch (error) {
     print({ event: 'failed', failure: describe(error) });
     process.exitCode = 1;
@@ -61,14 +56,27 @@ async function main(): Promise<void> {
   process.stdin.destroy(); // Held open by the parent; would keep this process alive.
 }
 
-async function perform(publisher: Publisher, { action }: PublisherTask): Promise<unknown> {
-  await faultPoint(`publisher:${action.kind}:opened`);
-  const result = await performAction(publisher, action);
-  await faultPoint(`publisher:${action.kind}:done`);
-  return result;
+async function perform(
+  destination: Destination,
+  parameters: unknown,
+  { context, waitMs, action }: PublisherTask,
+): Promise<unknown> {
+  if (action.kind === 'check') return destination.check(parameters, context, action.outlook);
+  const publisher = await destination.open(parameters, context, waitMs);
+  try {
+    await faultPoint(`publisher:${action.kind}:opened`);
+    const result = await performAction(publisher, action);
+    await faultPoint(`publisher:${action.kind}:done`);
+    return result;
+  } finally {
+    await publisher.close();
+  }
 }
 
-function performAction(publisher: Publisher, action: PublisherTask['action']): Promise<unknown> {
+function performAction(
+  publisher: Publisher,
+  action: Exclude<PublisherTask['action'], { kind: 'check' }>,
+): Promise<unknown> {
   switch (action.kind) {
     case 'inspect':
       return publisher.inspect(action.run);

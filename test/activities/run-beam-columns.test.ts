@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { ApplicationFailure } from '@temporalio/common';
 import { createRunBeam } from '../../src/activities/run-beam.js';
 import { createUploadRun } from '../../src/activities/upload-run.js';
@@ -9,6 +10,7 @@ import type { PlannedSink } from '../../src/config/plan-types.js';
 import { storePaths } from '../../src/store/local-store.js';
 import type { RunReference } from '../../src/workflows/activities.js';
 import type { ReadyChild } from '../support/child.js';
+import { onDuckdb } from '../destinations/support.js';
 import { query } from '../support/pipeline.js';
 import { profileOf, startDatabase, temporaryRoot, type Database } from '../support/stack.js';
 import { inActivity, openProject, pin, targetOf, type Project } from './support.js';
@@ -117,6 +119,39 @@ describe('a run of columns that a destination cannot take', function () {
     const target = targetOf('gs://bucket/store');
     await assert.rejects(() => inActivity(upload, run, target, true), first.why);
     await assertUnread();
+  });
+
+  for (const activity of ['runBeam', 'uploadRun'] as const) {
+    it(`of which the table that is there has not all: ${activity} refuses them`, async () => {
+      await onDuckdb(join(root, 'there.duckdb'), 'CREATE OR REPLACE TABLE orders (id INTEGER)');
+      const parameters = { database: 'there.duckdb', table: 'orders' };
+      const sink = { module: 'duckdb', mode: 'append', parameters } as const;
+      const run = await runOf('SELECT id, 1 AS extra FROM orders', sink);
+      const error = await (
+        activity === 'runBeam'
+          ? inActivity(createRunBeam(project.deps), run)
+          : inActivity(createUploadRun(project.deps), run, targetOf('gs://bucket/store'), true)
+      ).catch((e: unknown) => e);
+      assert.ok(error instanceof ApplicationFailure, String(error));
+      assert.equal(error.type, 'DataError');
+      assert.deepEqual(error.details, [{ step: 'out' }]);
+      assert.match(error.message, /the table has no column `extra`.*Nothing was written/);
+    });
+  }
+
+  it('whose table cannot be looked at now is read all the same: the publish tells', async () => {
+    const held = await DuckDBInstance.create(join(root, 'held.duckdb'));
+    const connection = await held.connect();
+    try {
+      await connection.run('CREATE TABLE orders (other INTEGER)');
+      const parameters = { database: 'held.duckdb', table: 'orders' };
+      const sink = { module: 'duckdb', mode: 'append', parameters } as const;
+      const run = await runOf('SELECT id FROM orders', sink);
+      assert.ok(existsSync((await inActivity(createRunBeam(project.deps), run)).manifestUri));
+    } finally {
+      connection.closeSync();
+      held.closeSync();
+    }
   });
 
   it('reads what every sink takes', async () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { temporaryFolder } from '../config/support.js';
+import { onDuckdb } from '../destinations/support.js';
 import { beamline } from './beamline.js';
 
 /** Each is wrong in one way that only the columns tell. */
@@ -77,6 +79,55 @@ describe('beamline plan, of columns that a destination cannot take', () => {
       stderr,
       /^missing\.yaml:3:\d+ +sources\[0\]\.parameters\.path +source people: .*people\.csv/,
     );
+  });
+
+  it('says so of a table that is there and has not all of them, and of a folder that is not ours', async () => {
+    folder.write('people.csv', 'name,id\nAda,1\n');
+    folder.write('lake/note.txt', 'mine');
+    await onDuckdb(join(folder.path, 'w.duckdb'), 'CREATE TABLE people (id BIGINT)');
+    folder.write(
+      'there.yaml',
+      `
+sources:
+  - { name: people, module: files, parameters: { path: people.csv, format: csv } }
+sinks:
+  - name: archive
+    module: duckdb
+    input: people
+    mode: append
+    parameters: { database: w.duckdb, table: people }
+  - name: lake
+    module: files
+    input: people
+    parameters: { path: lake }
+`,
+    );
+    const { status, stderr } = beamline(folder.path, 'plan', 'there.yaml');
+    assert.equal(status, 2);
+    const [one = '', two = ''] = stderr.trimEnd().split('\n');
+    assert.match(
+      one,
+      /^there\.yaml:5:5 +sinks\[0\] +sink `archive`: .*the table has no column `name`/,
+    );
+    assert.match(
+      two,
+      /^there\.yaml:10:5 +sinks\[1\] +sink `lake`: .*files that Beamline did not write/,
+    );
+    const offline = beamline(folder.path, 'plan', 'there.yaml', '--offline');
+    assert.equal(offline.status, 0);
+  });
+
+  it('says which destination it could not look at', () => {
+    folder.write('people.csv', 'name,id\nAda,1\n');
+    const [sources = ''] = config.split('transforms:');
+    const sinks = `
+sinks:
+  - { name: warehouse, module: bigquery, input: people, parameters: { table: 'proj-a:shop.people' } }
+`;
+    folder.write('far.yaml', sources + sinks);
+    const { status, stderr } = beamline(folder.path, 'plan', 'far.yaml');
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /Sink warehouse was not compared with what is there: /);
   });
 
   it('is not asked with --offline', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { keepService } from '../../src/dev/kept-service.js';
 import type { Service } from '../../src/dev/service.js';
-import { deferred } from '../../src/dev/deferred.js';
+import { deferred } from '../../src/process/deferred.js';
 
 /** Services that end when they are told to. */
 function services() {

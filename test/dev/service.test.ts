@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { deferred } from '../../src/dev/deferred.js';
+import { deferred } from '../../src/process/deferred.js';
 import { startService } from '../../src/dev/service.js';
 import { temporaryRoot } from '../support/stack.js';
 

@@ -3,7 +3,7 @@ import { createEventIntake } from '../../src/gateway/event-intake.js';
 import { createEventMetrics } from '../../src/gateway/metrics.js';
 import { startEventPull } from '../../src/gateway/pubsub-pull.js';
 import type { SignalResult } from '../../src/gateway/signal-run.js';
-import { deferred, type Deferred } from '../../src/dev/deferred.js';
+import { deferred, type Deferred } from '../../src/process/deferred.js';
 import {
   eventAttributes,
   jobData,

@@ -6,7 +6,7 @@ import {
   windowMs,
 } from '../../src/gateway/signal-limit.js';
 import type { SignalResult } from '../../src/gateway/signal-run.js';
-import { deferred } from '../../src/dev/deferred.js';
+import { deferred } from '../../src/process/deferred.js';
 import type { JobEvent } from '../../src/shared/job.js';
 
 describe('the limit of signals', () => {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { deferred } from '../../src/dev/deferred.js';
+import { deferred } from '../../src/process/deferred.js';
 import { createObjectStore } from '../../src/gateways/google-storage.js';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { mirroredFiles } from '../../src/sync/mirrored-files.js';

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { ConfigPath } from '../../config/config-path.js';
@@ -14,10 +15,15 @@ import { globalsOf } from '../globals.js';
 import { launchOf, launchOptions, noteUnused, runnerOption } from '../launch-options.js';
 import { launchLines } from '../launch-lines.js';
 import { columns } from '../../text/columns.js';
-import { note, print, printJson } from '../output.js';
+import { endOnceWritten, note, print, printJson } from '../output.js';
 import { givenOptions, optionWords } from '../option-words.js';
 import { runOptions } from '../run-options.js';
-import { commandOf } from '../shell-command.js';
+import { commandOf, shellCommand } from '../shell-command.js';
+
+interface Asked extends AskedColumns {
+  /** Why a sink was not compared with what is there, by its name. */
+  uncompared: Record<string, string>;
+}
 
 interface Options {
   arg: Record<string, string>;
@@ -35,7 +41,10 @@ export function register(program: Command): void {
     .addOption(argOption())
     .addOption(profileOption())
     .addOption(runnerOption())
-    .option('--offline', 'ask neither the sources for their columns nor Dataflow for the launch')
+    .option(
+      '--offline',
+      'ask neither sources and destinations for their columns nor Dataflow for the launch',
+    )
     .addHelpText(
       'after',
       examples(
@@ -46,13 +55,14 @@ export function register(program: Command): void {
     )
     .action(async (file: string, options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
-      const { loaded, built } = await build(file, options, root);
+      const { loaded, built, storeId } = await build(file, options, root);
       const target = await targetFor(file, built, options, root);
       if (target === null) noteUnused(options);
       if (!json) printPlan(built, { file, root });
       if (!json && target !== null) for (const line of launchLines(target)) print(line);
       const alone = target !== null;
-      const asked = options.offline === true ? null : await askAll(loaded, built, { root, alone });
+      const asked =
+        options.offline === true ? null : await askAll(loaded, built, { root, alone, storeId });
       if (!json && asked !== null) printColumns(built, asked);
       if (!json && target !== null) {
         for (const line of aloneLines(asked?.alone ?? {}, target.launch)) print(line);
@@ -74,10 +84,21 @@ export function register(program: Command): void {
         for (const [source, reason] of Object.entries(asked?.unreached ?? {})) {
           note(`What needs the columns of ${source} was not checked: ${reason}`);
         }
+        for (const [sink, reason] of Object.entries(asked?.uncompared ?? {})) {
+          note(`Sink ${sink} was not compared with what is there: ${reason}`);
+        }
+        const isWhole = isEmpty(asked?.unreached) && isEmpty(asked?.uncompared);
+        if (!isWhole && (await isStackStopped(root))) {
+          note(
+            `The local stack of this folder does not run; if it is meant: ${shellCommand('dev')}`,
+          );
+        }
         if (isAsked) note('Dataflow would take this launch.');
         const run = ['run', file, ...optionWords(runOptions(), givenOptions(command))];
         print(`Nothing was read or written. Run it with: ${commandOf(...run)}`);
       }
+      // A client may try for half a minute to find credentials.
+      if (!isEmpty(asked?.uncompared)) endOnceWritten();
     });
   for (const option of launchOptions()) plan.addOption(option);
 }
@@ -86,7 +107,7 @@ async function build(
   file: string,
   { arg, profile }: Options,
   root: string,
-): Promise<{ loaded: LoadedConfig; built: BuiltPlan }> {
+): Promise<{ loaded: LoadedConfig; built: BuiltPlan; storeId: string }> {
   const { buildPlan, loadConfig } = await import('../../config/index.js');
   const { openLocalStore } = await import('../../store/local-store.js');
   // The id of the store is part of a local destination's name, and so of the plan's hash.
@@ -100,7 +121,7 @@ async function build(
   });
   const { assertPathsAllowed } = await import('../../client/run-request.js');
   await assertPathsAllowed(loaded, built, root);
-  return { loaded, built };
+  return { loaded, built, storeId: store.id };
 }
 
 async function targetFor(
@@ -125,8 +146,8 @@ async function targetFor(
 async function askAll(
   loaded: LoadedConfig,
   built: BuiltPlan,
-  options: { root: string; alone: boolean },
-): Promise<AskedColumns> {
+  options: { root: string; alone: boolean; storeId: string },
+): Promise<Asked> {
   const { askColumns, StepRefused: Refused } = await import('../ask-columns.js');
   const { columnProblems, ConfigProblems } = await import('../../config/index.js');
   const asked = await askColumns(built, options).catch((error: unknown) => {
@@ -136,7 +157,12 @@ async function askAll(
   });
   const problems = await columnProblems(loaded, built.plan, asked.steps);
   if (problems.length > 0) throw new ConfigProblems(problems);
-  return asked;
+  const { checkDestinations } = await import('../../config/check-destinations.js');
+  const { applyDevEnvironment } = await import('../../dev/stack-environment.js');
+  await applyDevEnvironment(options.root);
+  const checked = await checkDestinations(loaded, built.plan, asked.steps, options);
+  if (checked.problems.length > 0) throw new ConfigProblems(checked.problems);
+  return { ...asked, uncompared: checked.unreached };
 }
 
 /** Where a config says what a refused step does: its query or its SQL, else the step; and what is wrong there. */
@@ -157,6 +183,16 @@ function placeIn(
     };
   }
   return undefined;
+}
+
+function isEmpty(reasons: Record<string, string> = {}): boolean {
+  return Object.keys(reasons).length === 0;
+}
+
+/** Whether a local stack ran in this folder, and does not now. */
+async function isStackStopped(root: string): Promise<boolean> {
+  const { readStackRecord, stateOf } = await import('../../dev/stack-record.js');
+  return existsSync(join(stateOf(root), 'logs')) && (await readStackRecord(root)) === null;
 }
 
 /** What each sink gets. */

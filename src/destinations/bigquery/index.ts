@@ -43,6 +43,14 @@ export const destination: Destination<BigqueryParameters> = {
     }
   },
   columnProblems,
+  async check(parameters, _, outlook) {
+    const [{ checkTable }, { createBigQuery }] = await Promise.all([
+      import('./check.js'),
+      import('../../gateways/bigquery.js'),
+    ]);
+    const table = parseTableName(parameters.table);
+    await checkTable({ service: createBigQuery(table.project), table, parameters }, outlook);
+  },
   async open(parameters) {
     const [{ openTable }, { createBigQuery }] = await Promise.all([
       import('./publisher.js'),

@@ -1,13 +1,13 @@
-import type { TableResource } from '../../gateways/bigquery-service.js';
+import type { NewTable, TableResource } from '../../gateways/bigquery-service.js';
 import { faultPoint } from '../../process/fault-point.js';
 import { failure } from '../../shared/failures.js';
 import { assertTakes, broughtBy } from '../column-problems.js';
-import type { PublishRequest } from '../destination.js';
+import type { PublishOutlook, PublishRequest } from '../destination.js';
 import { checkStaged } from './checks.js';
 import { columnProblems } from './column-problems.js';
 import { planColumns, type ColumnPlan } from './columns.js';
 import { assertFits } from './limits.js';
-import { fieldsFor, stagedColumns } from './staged-columns.js';
+import { fieldsFor, stagedColumns, type StagedColumn } from './staged-columns.js';
 import type { OpenTable } from './open-table.js';
 import { checkStagedValues } from './staged-values.js';
 import { stageFiles, stagingTables } from './staging.js';
@@ -41,21 +41,10 @@ export async function prepare(
   request: PublishRequest,
 ): Promise<Prepared> {
   const place = plainName(table);
-  const { sink: step, mode, onSchemaChange } = request;
+  const { sink: step } = request;
   assertTakes(columnProblems(parameters, broughtBy(request)), step);
   const staged = stagedColumns(request.staged.schema);
-  const wanted = await wantedFields(parameters, found);
-  const missing = found ? null : newTable(table, parameters, wanted ?? fieldsFor(staged));
-  const columns = planColumns({
-    place,
-    step,
-    mode,
-    onSchemaChange,
-    staged,
-    wanted,
-    table: found?.fields ?? null,
-    fixed: found ? fixedColumns(found) : [],
-  });
+  const { missing, columns } = await columnsFor({ table, parameters }, found, staged, request);
   const input = { table, resource: found ?? undivided, columns, request };
   const tables = stagingTables(table, request);
   assertFits(place, step, {
@@ -74,4 +63,29 @@ export async function prepare(
     throw failure('ConnectionLost', `${place} is not there, though it was made just now`, { step });
   }
   return { resource, staging, columns };
+}
+
+/**
+ * Decides what becomes of each column, and about the table if it is not there.
+ * @throws `ConfigError` and `DataError`
+ */
+export async function columnsFor(
+  { table, parameters }: Pick<OpenTable, 'table' | 'parameters'>,
+  found: TableResource | null,
+  staged: readonly StagedColumn[],
+  { sink: step, mode, onSchemaChange }: Pick<PublishOutlook, 'sink' | 'mode' | 'onSchemaChange'>,
+): Promise<{ missing: NewTable | null; columns: ColumnPlan }> {
+  const wanted = await wantedFields(parameters, found);
+  const missing = found ? null : newTable(table, parameters, wanted ?? fieldsFor(staged));
+  const columns = planColumns({
+    place: plainName(table),
+    step,
+    mode,
+    onSchemaChange,
+    staged,
+    wanted,
+    table: found?.fields ?? null,
+    fixed: found ? fixedColumns(found) : [],
+  });
+  return { missing, columns };
 }

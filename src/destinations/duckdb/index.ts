@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { canonicalPath } from '../canonical-path.js';
 import type { Destination } from '../destination.js';
 import { columnProblems } from './column-problems.js';
+import type { Target } from './columns.js';
 
 const duckdbParameters = z.strictObject({
   database: z
@@ -34,12 +35,20 @@ export const destination: Destination<DuckdbParameters> = {
     `duckdb:${storeId}:${canonicalPath(resolve(root, parameters.database))}#${qualified(parameters.table).toLowerCase()}`,
   location: ({ table, database }) => `${table} in ${database}`,
   columnProblems: (_, brought) => columnProblems(brought),
-  async open(parameters, { root }, waitMs) {
+  async check({ database, table }, { root }, outlook) {
+    const { checkTable } = await import('./check.js');
+    await checkTable(resolve(root, database), targetOf(table), outlook);
+  },
+  async open({ database, table }, { root }, waitMs) {
     const { openDuckdb } = await import('./publisher.js');
-    const [schema, table] = qualified(parameters.table).split('.') as [string, string];
-    return openDuckdb(resolve(root, parameters.database), { schema, table }, waitMs);
+    return openDuckdb(resolve(root, database), targetOf(table), waitMs);
   },
 };
+
+function targetOf(name: string): Target {
+  const [schema, table] = qualified(name).split('.') as [string, string];
+  return { schema, table };
+}
 
 function qualified(table: string): string {
   return table.includes('.') ? table : `main.${table}`;

@@ -1,4 +1,4 @@
-import type { PublishRequest } from '../destination.js';
+import type { PublishOutlook } from '../destination.js';
 import { failure } from '../../shared/failures.js';
 import { columnNamed, listed, nameOf, type Column, type Target } from './columns.js';
 import { fits } from './type-fit.js';
@@ -20,7 +20,12 @@ export function columnChange(
   target: Target,
   table: readonly Column[],
   staged: readonly Column[],
-  { mode, merge, onSchemaChange, sink }: PublishRequest,
+  {
+    mode,
+    merge,
+    onSchemaChange,
+    sink,
+  }: Pick<PublishOutlook, 'mode' | 'merge' | 'onSchemaChange' | 'sink'>,
 ): ColumnChange {
   const added = staged.filter(({ name }) => !columnNamed(table, name));
   const missing = table.filter(({ name }) => !columnNamed(staged, name));

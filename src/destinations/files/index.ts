@@ -17,6 +17,10 @@ export const destination: Destination<FilesParameters> = {
   key: ({ path }, { root, storeId }) => `files:${storeId}:${canonicalPath(resolve(root, path))}`,
   location: ({ path }) => join(path, 'current'),
   columnProblems,
+  async check(parameters, { root }, outlook) {
+    const { checkFolder } = await import('./check.js');
+    await checkFolder(parameters, root, outlook);
+  },
   async open(parameters, { root }) {
     const { openFiles } = await import('./publisher.js');
     return openFiles(parameters, root);

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { pythonPath } from '../../process/python.js';
 import { endRecordedProcesses } from '../../process/process-record.js';
 import { demo } from '../../shared/names.js';
-import { deferred } from '../deferred.js';
+import { deferred } from '../../process/deferred.js';
 import { type Service, startService } from '../service.js';
 import { claimStack, StackRunning, stateOf } from '../stack-record.js';
 import { storeSecret } from '../store-secret.js';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { deferred } from '../deferred.js';
+import { deferred } from '../../process/deferred.js';
 import { type Service, startService, type ServiceOptions } from '../service.js';
 
 /** One service of the stack: how it is started, and what it says when it is ready. */
