@@ -508,11 +508,11 @@ describe('progress', () => {
 
   it('says once why an attempt failed, and that another follows', () => {
     const failure = { type: 'ConnectionLost', message: 'nothing answers\nat all' };
-    const retried = (running: boolean): RunSnapshot => ({
+    const retried = (running: boolean, attempt = 2): RunSnapshot => ({
       ...snapshot,
       activity: {
         name: 'runBeam',
-        attempt: 2,
+        attempt,
         most_attempts: 12,
         next_at: running ? null : new Date(Date.now() + 20_000).toISOString(),
         running,
@@ -524,8 +524,12 @@ describe('progress', () => {
         kind: 'trouble',
         text: 'runBeam attempt 1 failed: ConnectionLost: nothing answers; attempt 2 of 12 in 20 s',
       },
+      { kind: 'trouble', text: '`beamline connections test` tries the connections' },
     ]);
     assert.deepEqual(eventsBetween(retried(false), retried(true)), []);
+    assert.deepEqual(eventsBetween(retried(true), retried(false, 3)), [
+      { kind: 'trouble', text: 'attempt 2 failed in the same way; attempt 3 of 12 in 20 s' },
+    ]);
   });
 
   it('leaves it to the summary to say how the run ended', () => {

@@ -1,6 +1,7 @@
 import type { PendingActivity, RunSnapshot, StepProgress } from '../../client/index.js';
 import { outcomes } from '../../shared/receipt.js';
 import { duration, number, rate, rows } from '../format.js';
+import { shellCommand } from '../shell-command.js';
 
 /** Something that happened between two looks at a run. */
 export interface ProgressEvent {
@@ -21,7 +22,15 @@ export function eventsBetween(before: RunSnapshot | undefined, now: RunSnapshot)
   }
   const trouble = troubleText(now);
   if (trouble !== null && trouble !== (before && troubleText(before)) && now.activity !== null) {
-    events.push({ kind: 'trouble', text: `${trouble}; ${againText(now.activity)}` });
+    const isSame = before !== undefined && failureOf(before) === failureOf(now);
+    const said = isSame ? `attempt ${now.activity.attempt - 1} failed in the same way` : trouble;
+    events.push({ kind: 'trouble', text: `${said}; ${againText(now.activity)}` });
+    if (!isSame && now.activity.last_failure?.type === 'ConnectionLost') {
+      events.push({
+        kind: 'trouble',
+        text: `\`${shellCommand('connections test')}\` tries the connections`,
+      });
+    }
   }
   if (now.stuck !== null && now.stuck !== before?.stuck) {
     events.push({ kind: 'trouble', text: now.stuck });
@@ -93,6 +102,12 @@ function troubleText({ activity }: RunSnapshot): string | null {
   const { type, message } = activity.last_failure;
   const first = message.split('\n')[0] ?? '';
   return `${activity.name} attempt ${activity.attempt - 1} failed: ${type}: ${first}`;
+}
+
+/** Why the attempt before failed, to tell whether it did so in the same way. */
+function failureOf({ activity }: RunSnapshot): string {
+  const { type, message } = activity?.last_failure ?? {};
+  return `${activity?.name} ${type} ${message}`;
 }
 
 /** `attempt 3 of 12 in 20 s`. */
