@@ -9,6 +9,10 @@ module.exports = class TotalsReporter extends reporters.Spec {
     runner.on('retry', (test, error) =>
       again.push({ title: test.fullTitle(), reason: reasonOf(error) }),
     );
+    const slowest = [];
+    runner.on('test end', (test) => slowest.push([(test.duration ?? 0) / 1000, test.fullTitle()]));
+    // What a file starts for its tests.
+    runner.on('hook end', (hook) => slowest.push([(hook.duration ?? 0) / 1000, hook.fullTitle()]));
     runner.once('end', () => {
       const file = process.env.BEAMLINE_TOTALS;
       if (!file) return;
@@ -17,7 +21,9 @@ module.exports = class TotalsReporter extends reporters.Spec {
         title: test.fullTitle(),
         reason: reasonOf(test.err),
       }));
-      writeFileSync(`${file}.new`, JSON.stringify({ passes, failures, pending, failed, again }));
+      slowest.sort(([a], [b]) => b - a).splice(20);
+      const totals = { passes, failures, pending, failed, again, slowest };
+      writeFileSync(`${file}.new`, JSON.stringify(totals));
       renameSync(`${file}.new`, file);
     });
   }

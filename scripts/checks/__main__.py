@@ -149,6 +149,14 @@ def report(total: Count, elapsed: str) -> None:
         print(f"tried again: {shorten(attempt)}")
     for failure in total.failures:
         print(f"failed: {shorten(failure)}")
+    if total.slowest:
+        print("slowest:")
+    for seconds, name in total.slowest:
+        print(f"  {seconds:6.1f} s  {shorten(name, lines=1)}")
+    failed = {failure.splitlines()[0] for failure in total.failures}
+    twice = sum(attempt.splitlines()[0] not in failed for attempt in total.again)
+    if twice:
+        print(f"{twice} passed only on a second try")
     if total.skipped:
         print(f"{total.skipped} skipped")
     print(f"total time {elapsed}")

@@ -18,6 +18,7 @@ from typing import IO
 from provision.console import Console, duration
 from provision.paths import ROOT
 
+MOST_SLOWEST = 20
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -32,6 +33,8 @@ class Count:
     """What failed, and why: to be read again at the end."""
     again: tuple[str, ...] = field(default=(), compare=False)
     """What was tried again, and why."""
+    slowest: tuple[tuple[float, str], ...] = field(default=(), compare=False)
+    """Seconds and names of the slowest tests, the slowest first."""
 
     def __add__(self, other: Count) -> Count:
         return Count(
@@ -40,6 +43,7 @@ class Count:
             self.skipped + other.skipped,
             self.failures + other.failures,
             self.again + other.again,
+            tuple(sorted(self.slowest + other.slowest, reverse=True)[:MOST_SLOWEST]),
         )
 
 
@@ -224,18 +228,21 @@ def mocha_count(path: Path) -> Count:
     failures, again = (
         tuple(f"{each['title']}\n{each['reason']}" for each in totals[name]) for name in ("failed", "again")
     )
-    return Count(totals["passes"], totals["failures"], totals["pending"], failures, again)
+    slowest = tuple((float(seconds), str(title)) for seconds, title in totals["slowest"])
+    return Count(totals["passes"], totals["failures"], totals["pending"], failures, again, slowest)
 
 
 def junit_count(path: Path) -> Count:
     """Reads pytest's JUnit report."""
     root = xml.etree.ElementTree.parse(path).getroot()  # noqa: S314 (pytest wrote it just now)
+    cases = [(f"{case.get('classname')}.{case.get('name')}", case) for case in root.iter("testcase")]
     count = Count(
         failures=tuple(
-            f"{case.get('classname')}.{case.get('name')}\n{bad.get('message')}"
-            for case in root.iter("testcase")
+            f"{name}\n{bad.get('message')}"
+            for name, case in cases
             for bad in (*case.iter("failure"), *case.iter("error"))
-        )
+        ),
+        slowest=tuple((float(case.get("time", "0")), name) for name, case in cases),
     )
     for suite in root.iter("testsuite"):
         tests, bad, skipped = (

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from checks.__main__ import report
 from checks.runner import Check, Count, Suite, junit_count, mocha_count, run
 from provision.console import Console
 
@@ -29,7 +30,8 @@ def suite(totals: Path, script: str, *, grace_seconds: float = 5, minutes: float
 
 def write(passes: int, failures: int) -> str:
     failed = [{"title": f"test {number}", "reason": "1 is not 2"} for number in range(failures)]
-    totals = {"passes": passes, "failures": failures, "pending": 0, "failed": failed, "again": failed}
+    outcomes = {"passes": passes, "failures": failures, "pending": 0}
+    totals = {**outcomes, "failed": failed, "again": failed, "slowest": [[2.5, "one"], [1, "two"]]}
     document = json.dumps(totals)
     return f"open(totals, 'w').write({document!r})"
 
@@ -155,7 +157,7 @@ def test_failures_of_all_items_and_what_was_tried_again_are_kept_with_their_reas
     report = tmp_path / "report.xml"
     report.write_text(
         '<testsuites><testsuite tests="2" failures="1" errors="1">'
-        '<testcase classname="a" name="b"><failure message="1 is not 2">…</failure></testcase>'
+        '<testcase classname="a" name="b" time="1.5"><failure message="1 is not 2">…</failure></testcase>'
         '<testcase classname="a" name="c"><error message="no server">…</error></testcase>'
         "</testsuite></testsuites>"
     )
@@ -169,3 +171,17 @@ def test_failures_of_all_items_and_what_was_tried_again_are_kept_with_their_reas
         "a.c\nno server",
     )
     assert count.again == ("test 0\n1 is not 2",)
+    assert count.slowest == ((2.5, "one"), (1.5, "a.b"), (1.0, "two"), (0.0, "a.c"))
+
+
+def test_slowest_of_all_are_said_and_what_passed_only_on_a_second_try_is_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    slow = tuple((float(seconds), f"test {seconds}") for seconds in range(30, 0, -1))
+    both = Count(9, 1, failures=("a\nwhy",), again=("a\nwhy", "b\nwhy"), slowest=slow) + Count(1)
+    report(both, "1 s")
+    lines = capsys.readouterr().out.splitlines()
+    said = lines[lines.index("slowest:") + 1 :][:21]
+    assert (said[0].split(), said[19].split()) == (["30.0", "s", "test", "30"], ["11.0", "s", "test", "11"])
+    assert said[20] == "1 passed only on a second try"
+    assert lines[-1] == "10 passed, 1 failed"
