@@ -6,9 +6,13 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../src/config/catalogue.js';
 import { generatedFiles, generatedFolders } from '../src/config/generate/files.js';
+import { kitTable } from '../test/kits/destinations/table.js';
 
 const check = process.argv.includes('--check');
-const files = await generatedFiles();
+const files = {
+  ...(await generatedFiles()),
+  'docs/reference/kit-destinations.md': await kitTable(),
+};
 const changed = Object.entries(files).filter(([name, text]) => textOf(name) !== text);
 const left = generatedFolders
   .flatMap((folder) => existing(folder))

@@ -21,8 +21,8 @@ module.exports = class TotalsReporter extends reporters.Spec {
         title: test.fullTitle(),
         reason: reasonOf(test.err),
       }));
-      slowest.sort(([a], [b]) => b - a).splice(20);
-      const totals = { passes, failures, pending, failed, again, slowest };
+      const most = slowest.toSorted(([a], [b]) => b - a).slice(0, 20);
+      const totals = { passes, failures, pending, failed, again, slowest: most };
       writeFileSync(`${file}.new`, JSON.stringify(totals));
       renameSync(`${file}.new`, file);
     });
