@@ -14,7 +14,7 @@ import { assertFooters } from './staged-footers.js';
  * what the manifest says, and row-wise steps lost nothing. Nothing but footers is read.
  */
 export function createAudit(
-  deps: Pick<ActivityDeps, 'store' | 'objects'>,
+  deps: Pick<ActivityDeps, 'root' | 'store' | 'objects'>,
 ): PipelineActivities['audit'] {
   return async (run, staged) => {
     const plan = await readPlan(deps, run);

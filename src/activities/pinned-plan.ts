@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { BuiltPlan, Plan } from '../config/plan-types.js';
+import { located } from '../config/located.js';
+import type { BuiltPlan, PinnedPlan } from '../config/plan-types.js';
 import { loadDestination } from '../destinations/registry.js';
 import type { ReadRunInput } from '../config/run-input.js';
 import type { LocalStore } from '../store/local-store.js';
@@ -16,8 +17,8 @@ export async function loadPinnedPlan(
   input: ReadRunInput['input'],
 ): Promise<BuiltPlan> {
   const canonicalJson = await readPinnedPlan(store, sha256);
-  const plan = JSON.parse(canonicalJson) as Plan;
   const context = { root, storeId: store.id };
+  const plan = await located(JSON.parse(canonicalJson) as PinnedPlan, context);
   const destinations = plan.sinks.map(async (sink) => ({
     sink: sink.name,
     module: sink.module,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Plan } from '../config/plan-types.js';
+import { located } from '../config/located.js';
+import type { PinnedPlan, Plan } from '../config/plan-types.js';
 import { failure, type FailureType } from '../shared/failures.js';
 import { objectPaths, readIfThere, type ObjectStore } from '../store/object-store.js';
 import { pinPlan, readPinnedPlan } from '../store/pinned-plans.js';
@@ -8,9 +9,10 @@ import type { RunReference } from '../workflows/activities.js';
 import type { ActivityDeps } from './deps.js';
 
 type PlanDeps = Pick<ActivityDeps, 'store' | 'objects'>;
+type RunDeps = PlanDeps & Pick<ActivityDeps, 'root'>;
 
 /** Reads the pinned plan of a run, whole: from this worker's store, else from the run's bucket. */
-export async function readPlan(deps: PlanDeps, run: RunReference): Promise<Plan> {
+export async function readPlan(deps: RunDeps, run: RunReference): Promise<Plan> {
   const { store } = deps;
   if (run.bucket === undefined && run.storeId !== store.id) {
     throw failure(
@@ -18,7 +20,16 @@ export async function readPlan(deps: PlanDeps, run: RunReference): Promise<Plan>
       `this run's files are in the store ${run.storeId}, this worker has the store ${store.id}`,
     );
   }
-  return JSON.parse(await pinnedPlan(deps, run.planSha256, run.bucket)) as Plan;
+  return planIn(await pinnedPlan(deps, run.planSha256, run.bucket), deps, run);
+}
+
+/** A pinned plan, with its destinations as the run that names it has them. */
+export async function planIn(
+  text: string,
+  { root }: Pick<ActivityDeps, 'root'>,
+  { storeId }: Pick<RunReference, 'storeId'>,
+): Promise<Plan> {
+  return located(JSON.parse(text) as PinnedPlan, { root, storeId });
 }
 
 /**

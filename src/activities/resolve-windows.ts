@@ -23,7 +23,7 @@ import type { ActivityDeps } from './deps.js';
 import { sinkNamed } from './publish-request.js';
 import { taskOf } from './publish.js';
 import { inPublisher } from './publisher-child.js';
-import { isUnavailable, pinnedPlan, readPlan } from './read-plan.js';
+import { isUnavailable, pinnedPlan, planIn, readPlan } from './read-plan.js';
 import { NoWindow, type WindowFacts } from './window-facts.js';
 import { windowOf } from './window-of.js';
 
@@ -182,14 +182,14 @@ function recordedBy(position: Position | undefined, key: string): (RecordedCurso
  * @throws `StoreUnavailable` if what it staged is out of reach, `ConfigError` if the config moved a sink
  */
 async function assertSameSinks(
-  deps: Pick<ActivityDeps, 'store' | 'objects'>,
-  { bucket }: RunReference,
+  deps: Pick<ActivityDeps, 'root' | 'store' | 'objects'>,
+  run: RunReference,
   plan: Plan,
   { runKey, planSha256, staged, sinks }: UnfinishedRun,
 ): Promise<void> {
   const what = `run ${runKey} published only a part of its sinks; ${sinks.join(', ')} must follow first`;
   const { store } = deps;
-  const text = await pinnedPlan(deps, planSha256, bucket).catch((error: unknown) => {
+  const text = await pinnedPlan(deps, planSha256, run.bucket).catch((error: unknown) => {
     if (isUnavailable(error)) return null;
     throw error;
   });
@@ -200,7 +200,7 @@ async function assertSameSinks(
         `\`beamline rerun ${runKey}\` publishes it; if it is lost, read the window again with --window and --again, which brings it to every sink`,
     );
   }
-  const earlier = JSON.parse(text) as Plan;
+  const earlier = await planIn(text, deps, run);
   const moved = sinks.filter(
     (name) => sinkNamed(earlier, name).destination !== sinkNamed(plan, name).destination,
   );

@@ -51,7 +51,7 @@ export async function createRunRequest(
   const loaded = loadConfig(path, { root, file: shownAs ?? file });
   const built = await buildPlan(loaded, {
     root,
-    store: '', // Its id is part of the plan's hash only, which the worker computes.
+    store: '', // Its id is part of no more than the names of locks, which the worker computes.
     args: options.args ?? {},
     profile: options.profile,
   });

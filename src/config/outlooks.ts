@@ -9,19 +9,13 @@ export interface SinkOutlook {
   outlook: PublishOutlook;
 }
 
-/**
- * What can be compared with the destinations as they are, before a row is read: sinks whose columns are known,
- * and that find their destination as it is now. Another sink of the run may change that of a later one.
- */
+/** What can be compared with the destinations as they are, before a row is read: sinks whose columns are known. */
 export function outlooksOf({ sinks }: Pick<Plan, 'sinks'>, steps: StepColumns): SinkOutlook[] {
   const found: SinkOutlook[] = [];
-  const touched = new Set<string>();
   for (const [index, sink] of sinks.entries()) {
     const { name, mode, merge = null, on_schema_change: onSchemaChange = 'fail' } = sink;
     const columns = Object.hasOwn(steps, sink.input) ? steps[sink.input] : undefined;
-    const isFirst = !touched.has(sink.destination);
-    touched.add(sink.destination);
-    if (columns === undefined || !isFirst) continue;
+    if (columns === undefined) continue;
     const outlook = { sink: name, mode, columns, merge, onSchemaChange };
     found.push({ index, sink, outlook });
   }

@@ -37,7 +37,7 @@ export interface PlannedSink extends PlannedSource {
   /** Absent in a plan that an older version pinned: `fail`. */
   on_schema_change?: OnSchemaChange;
   on_empty: OnEmpty;
-  /** The destination's normalised name: the key of its lock. */
+  /** The destination's normalised name: the key of its lock. It is not pinned: it names a host's store. */
   destination: string;
 }
 
@@ -55,6 +55,12 @@ export interface Plan {
   sinks: PlannedSink[];
 }
 
+/** A plan as it is pinned, equal on every host: see `located`. */
+export interface PinnedPlan extends Omit<Plan, 'sinks'> {
+  /** A plan that an older version pinned has the destination. */
+  sinks: (Omit<PlannedSink, 'destination'> & Partial<Pick<PlannedSink, 'destination'>>)[];
+}
+
 /** Where one sink publishes. */
 export interface PlannedDestination {
   sink: string;
@@ -69,7 +75,7 @@ export interface PlannedDestination {
 
 export interface BuiltPlan {
   plan: Plan;
-  /** The plan's bytes: equal configs and arguments give equal ones. */
+  /** The bytes of the `PinnedPlan`: equal configs and arguments give equal ones, on every host. */
   canonicalJson: string;
   /** sha256 of `canonicalJson`, hexadecimal. */
   sha256: string;

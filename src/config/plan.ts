@@ -5,6 +5,7 @@ import type { LoadedConfig } from './document.js';
 import { durationMs } from '../shared/duration.js';
 import type { PipelineConfig, SinkStep } from './envelope.js';
 import { incrementalOf } from './incremental.js';
+import { pinnedOf } from './located.js';
 import { optionsOf } from './launch-schema.js';
 import { mergeOf } from './merging.js';
 import type {
@@ -19,7 +20,7 @@ import { ConfigProblems, type Problem } from './problems.js';
 import type { Step } from './steps.js';
 
 export interface PlanOptions extends CheckOptions {
-  /** Id of the local store: part of the names of local destinations. */
+  /** Id of the local store: part of the names of local destinations, and of nothing that is pinned. */
   store: string;
 }
 
@@ -36,7 +37,7 @@ export async function buildPlan(loaded: LoadedConfig, options: PlanOptions): Pro
   const shared = sharedDestinations(loaded, destinations);
   if (shared.length > 0) throw new ConfigProblems(shared);
   const plan = planOf(checked, config, destinations);
-  const json = canonicalJson(plan);
+  const json = canonicalJson(pinnedOf(plan));
   return {
     plan,
     canonicalJson: json,

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig, parseConfig } from '../../src/config/document.js';
+import { located, pinnedOf } from '../../src/config/located.js';
 import { buildPlan } from '../../src/config/plan.js';
-import type { BuiltPlan } from '../../src/config/plan-types.js';
+import type { BuiltPlan, PinnedPlan } from '../../src/config/plan-types.js';
 import { ConfigProblems } from '../../src/config/problems.js';
 import { catalogue, corpus, temporaryFolder } from './support.js';
 
@@ -34,7 +36,38 @@ describe('the plan', () => {
   it('is pinned by the sha256 of its canonical JSON', async () => {
     const { canonicalJson, sha256, plan } = await planOf('minimal.yaml');
     assert.equal(createHash('sha256').update(canonicalJson).digest('hex'), sha256);
-    assert.deepEqual(JSON.parse(canonicalJson), plan);
+    assert.deepEqual(JSON.parse(canonicalJson), pinnedOf(plan));
+  });
+
+  it('is the same for every store and every project root, and finds its destinations in each', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'beamline-elsewhere-'));
+    try {
+      cpSync(corpus, elsewhere, { recursive: true });
+      const here = await planOf('minimal.yaml');
+      const loaded = loadConfig('valid/minimal.yaml', { root: elsewhere });
+      const there = await buildPlan(loaded, { ...options, root: elsewhere, store: 'another' });
+      assert.equal(there.sha256, here.sha256);
+      for (const [built, root, storeId] of [
+        [here, corpus, options.store],
+        [there, elsewhere, 'another'],
+      ] as const) {
+        const pinned = JSON.parse(here.canonicalJson) as PinnedPlan;
+        assert.deepEqual(await located(pinned, { root, storeId }), built.plan);
+      }
+      assert.notDeepEqual(there.plan, here.plan);
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+    }
+  });
+
+  it('of an older version has the destinations that it was pinned with', async () => {
+    const { plan } = await planOf('minimal.yaml');
+    const sinks = plan.sinks.map((sink) => ({
+      ...sink,
+      destination: 'duckdb:old:/w.duckdb#main.t',
+    }));
+    const context = { root: corpus, storeId: 'another' };
+    assert.deepEqual((await located({ ...plan, sinks }, context)).sinks, sinks);
   });
 
   it('is named after its file where the config has no name', async () => {

@@ -110,7 +110,6 @@ async function build(
 ): Promise<{ loaded: LoadedConfig; built: BuiltPlan; storeId: string }> {
   const { buildPlan, loadConfig } = await import('../../config/index.js');
   const { openLocalStore } = await import('../../store/local-store.js');
-  // The id of the store is part of a local destination's name, and so of the plan's hash.
   const store = await openLocalStore(join(root, '.beamline', 'store'));
   const loaded = loadConfig(resolve(file), { root, file });
   const built = await buildPlan(loaded, {
