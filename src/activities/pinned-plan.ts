@@ -32,6 +32,7 @@ export async function loadPinnedPlan(
     canonicalJson,
     sha256,
     destinations: await Promise.all(destinations),
+    written: null,
     args: (input.args ?? {}) as BuiltPlan['args'],
     profiles: input.profile === undefined ? null : resolve(root, input.profile),
     // A plan says what a run does, not where: the input that repeats it says that.

@@ -31,7 +31,7 @@ const storeWaitMs = 3_600_000;
  */
 export function createPrepare(deps: PrepareDeps): PipelineActivities['prepare'] {
   const { root, store, taskQueue, namespace } = deps;
-  return async (given, firstExecutionRunId, revision) => {
+  return async (given, firstExecutionRunId, revision, checked) => {
     const settings = readableSettings(root);
     // What another host pinned is kept here first: the config's thread looks nowhere else.
     if (typeof given?.plan === 'string') await pinnedPlan(deps, given.plan, settings.store);
@@ -41,6 +41,7 @@ export function createPrepare(deps: PrepareDeps): PipelineActivities['prepare'] 
       store,
       namespace,
     });
+    assertChecked(built.written, checked, given.config);
     await pinPlan(store, built.sha256, built.canonicalJson);
     const { addresses, ...anyHost } =
       revision === 2 ? await anyHostOf(deps, built, dataflow) : { addresses: {} };
@@ -81,6 +82,19 @@ export function createPrepare(deps: PrepareDeps): PipelineActivities['prepare'] 
       ...(revision === undefined ? {} : { revision }),
     };
   };
+}
+
+/**
+ * What was shown to whoever started the run is what it takes.
+ * @throws `ConfigError`
+ */
+function assertChecked(written: string | null, checked: string | undefined, config: string): void {
+  if (checked === undefined || written === null || written === checked) return;
+  throw failure(
+    'ConfigError',
+    `${config} is not what was checked when the run was started: it, or a file whose text it takes, is another ` +
+      'one on this worker, or was changed meanwhile. Nothing was read. Start the run again where the files are the same.',
+  );
 }
 
 type PrepareDeps = Pick<ActivityDeps, 'root' | 'store' | 'taskQueue' | 'namespace' | 'objects'>;

@@ -3,6 +3,7 @@ import { searchAttributes } from '../shared/contract.js';
 import { defaultTaskQueue, storeTaskQueue, workflowType } from '../shared/names.js';
 import type { Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
+import { memoKey } from '../shared/run-memo.js';
 import { hasWorkerOn } from './absent-host.js';
 import { connectTemporal, reached, type TemporalClient } from './connection.js';
 import { ReceiptNotFound } from './errors.js';
@@ -88,17 +89,20 @@ export class Beamline {
   async start({
     workflowId,
     input,
+    memo,
     summary,
     details,
     taskQueue = this.taskQueue,
-  }: Pick<RunRequest, 'workflowId' | 'input' | 'summary' | 'details'> & {
-    taskQueue?: string | undefined;
-  }): Promise<Run> {
+  }: Pick<RunRequest, 'workflowId' | 'input' | 'summary' | 'details'> &
+    Partial<Pick<RunRequest, 'memo'>> & {
+      taskQueue?: string | undefined;
+    }): Promise<Run> {
     const handle = await this.#reached(() =>
       this.#temporal.client.workflow.start(workflowType, {
         workflowId,
         taskQueue,
         args: [input],
+        ...(memo === undefined ? {} : { memo: { [memoKey]: memo } }),
         staticSummary: summary,
         staticDetails: details,
       }),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { BuiltPlan, LoadedConfig } from '../config/index.js';
 import type { DataflowTarget, LaunchOptions } from '../shared/job.js';
+import type { RunMemo } from '../shared/run-memo.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import { base32 } from '../shared/run-key.js';
 
@@ -29,6 +30,8 @@ export interface RunRequest {
   /** Where Beam will run. */
   runner: 'local' | 'dataflow';
   input: RunPipelineInput;
+  /** Stands for what was checked: the worker refuses to run another one. */
+  memo: RunMemo;
   /** One line for Temporal's Web UI. */
   summary: string;
   /** Markdown for Temporal's Web UI. */
@@ -75,6 +78,7 @@ export async function createRunRequest(
     pipeline: plan.name,
     runner: target === null ? 'local' : 'dataflow',
     input,
+    memo: built.written === null ? {} : { config_sha256: built.written },
     summary: [`${plan.name}: ${input.config}`, ...values].join(' · '),
     details: [
       ...(target === null ? [] : [`- runs on **Dataflow**, ${target.project}, ${target.region}`]),

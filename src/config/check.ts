@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from './canonical-json.js';
 import { resolveArgs, missingArgs, type ResolvedArgs } from './arguments.js';
 import { loadCatalogue, type Catalogue } from './catalogue.js';
 import type { LoadedConfig } from './document.js';
@@ -43,6 +45,8 @@ export interface CheckedConfig {
   /** Parameters as they go into the plan: SQL inlined, defaults of sinks filled in. */
   parameters: Map<Step, unknown>;
   profiles: LoadedConfig | undefined;
+  /** Stands for what was written: the config as it is, and the files whose texts it takes. */
+  written: string;
 }
 
 /** Checks a loaded config against every rule and reports all problems at once. */
@@ -74,8 +78,10 @@ export async function checkConfig(
     ...scheduleProblems(loaded),
   ];
   if (complete) firm.push(...missingArgs(loaded, args));
+  const files: Record<string, unknown> = {};
   for (const [step, entry] of modules.entries) {
     const sql = await inlineSql(loaded, step, entry.sql_parameters, { root, args, budget });
+    Object.assign(files, sql.files);
     firm.push(...sql.problems, ...argumentProblems(loaded, step, entry.path_parameters));
     judged.push(...moduleProblems(loaded, value, { ...step, parameters: sql.parameters }, entry));
     const { incremental } = entry.capabilities;
@@ -85,6 +91,7 @@ export async function checkConfig(
     const sink = sinkProblems(loaded, value, step, destination, { root });
     judged.push(...sink.problems);
     parameters.set(step, sink.parameters);
+    files[step.path.join('.')] = pinnedIn(step, sink.parameters);
   }
   const connections = checkProfiles(loaded, steps, options);
   judged.push(...connections.problems);
@@ -97,6 +104,7 @@ export async function checkConfig(
     modules,
     parameters,
     profiles: connections.profiles,
+    written: sha256Of(canonicalJson({ config: loaded.value, files })),
   };
 }
 
@@ -119,7 +127,21 @@ function unchecked(problems: Problem[]): CheckedConfig {
     modules: { entries: new Map(), destinations: new Map(), problems: [] },
     parameters: new Map(),
     profiles: undefined,
+    written: '',
   };
+}
+
+/** Texts that a destination has put in the place of the paths of their files. */
+function pinnedIn(step: Step, parameters: unknown): Record<string, unknown> {
+  const now = isMapping(parameters) ? parameters : {};
+  const changed = Object.entries(step.parameters).filter(
+    ([name, given]) => typeof given === 'string' && now[name] !== given,
+  );
+  return Object.fromEntries(changed.map(([name]) => [name, now[name] ?? null]));
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** Paths that a step reads and that an argument leads to another folder. */

@@ -80,6 +80,8 @@ export interface BuiltPlan {
   /** sha256 of `canonicalJson`, hexadecimal. */
   sha256: string;
   destinations: PlannedDestination[];
+  /** sha256 of what was written: the config and the files whose texts it takes; null for a pinned plan. */
+  written: string | null;
   /** Every argument's value, defaults included. */
   args: Record<string, ArgValue>;
   /** Absolute path of the connection profiles; null if the config uses none. */

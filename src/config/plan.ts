@@ -43,6 +43,7 @@ export async function buildPlan(loaded: LoadedConfig, options: PlanOptions): Pro
     canonicalJson: json,
     sha256: createHash('sha256').update(json).digest('hex'),
     destinations,
+    written: checked.written,
     args: checked.args.values,
     profiles: checked.profiles?.path ?? null,
     runner: config.runner,

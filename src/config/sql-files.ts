@@ -16,6 +16,8 @@ import { valueAt } from './values.js';
 /** A step's parameters with the texts of its `.sql` files in place of their paths. */
 export interface InlinedSql {
   parameters: Record<string, unknown>;
+  /** The texts of the files as they are, by their paths. */
+  files: Record<string, string>;
   problems: Problem[];
 }
 
@@ -41,7 +43,11 @@ export async function inlineSql(
     objects?: () => Promise<ObjectStore>;
   },
 ): Promise<InlinedSql> {
-  const inlined: InlinedSql = { parameters: { ...step.parameters }, problems: [] };
+  const inlined: InlinedSql = {
+    parameters: { ...step.parameters },
+    files: {},
+    problems: [],
+  };
   const outsideOf = rootsCheck(root);
   const read = async (file: string, path: ConfigPath): Promise<string> => {
     const problem = (message: string): string => {
@@ -56,6 +62,7 @@ export async function inlineSql(
       ? await readObject(await objects(), file)
       : readSql(resolve(root, file));
     if ('message' in text) return problem(`${file}: ${text.message}`);
+    inlined.files[file] = text.sql;
     if (budget !== undefined) budget.left -= text.sql.length;
     const filled = fillString(text.sql, args, { external: false, ...(budget && { budget }) });
     for (const message of filled.messages) problem(`in ${file}: ${message}`);

@@ -6,7 +6,8 @@ import {
   type ScheduleOptions,
 } from '@temporalio/client';
 import { workflowType } from '../shared/names.js';
-import { currentOf, memoKey, readSchedule, type OwnerMemo, type RunMemo } from './current.js';
+import { memoKey, type RunMemo } from '../shared/run-memo.js';
+import { currentOf, readSchedule, type OwnerMemo } from './current.js';
 import { desiredFacts, differences, specHash, summaryOf, workflowIdOf } from './facts.js';
 import { overlapOf } from './overlap.js';
 import { foreignText, type Change, type SchedulePlan } from './plan.js';

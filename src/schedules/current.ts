@@ -8,10 +8,8 @@ import {
 import { isMapping } from '../config/values.js';
 import { describedFacts, specHash } from './facts.js';
 import type { CurrentSchedule, OtherSchedule } from './schedule.js';
+import { memoKey } from '../shared/run-memo.js';
 import { cronsOf } from './spec.js';
-
-/** The key, in the memo of a schedule and of its runs, under which Beamline writes. */
-export const memoKey = 'beamline';
 
 /** What the memo of a schedule says. It is written once: Temporal cannot change it later. */
 export interface OwnerMemo {
@@ -19,13 +17,6 @@ export interface OwnerMemo {
   pipeline: string;
   /** The config as it was named when the schedule was created. */
   config: string;
-}
-
-/** What the memo of a scheduled run says, which is written with each change of the schedule. */
-export interface RunMemo {
-  schedule: string;
-  /** {@link specHash} of what Beamline wrote. */
-  spec: string;
 }
 
 /** A schedule of the server, if there is one of that name. */

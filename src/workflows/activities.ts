@@ -212,11 +212,13 @@ export interface PipelineActivities {
   /**
    * Checks the config and pins the plan.
    * @param revision that the workflow's code knows; it is in the answer
+   * @param checked see `RunMemo.config_sha256`: a config that is another one here is refused
    */
   prepare(
     input: RunPipelineInput,
     firstExecutionRunId: string,
     revision?: Revision,
+    checked?: string,
   ): Promise<PreparedRun>;
   /**
    * Asks the lock workflow of a destination for it; true if the run has it now. Else the lock tells it

@@ -12,6 +12,7 @@ import { failure } from '../shared/failures.js';
 import type { DataflowTarget } from '../shared/job.js';
 import { outcomeFailureTypes, type Outcome, type Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
+import { checkedConfigIn } from '../shared/run-memo.js';
 import type { PreparedRun, RunReference, Staged, UnfinishedRun } from './activities.js';
 import { withDeadline } from './deadline.js';
 import { ignored, isRefused, refusal, resumedProblem, runInputProblem } from './intake.js';
@@ -120,9 +121,12 @@ export async function runPipeline(
 
 /** A run that cannot be prepared has touched nothing: it ends with the reason as its own failure. */
 async function prepare(input: RunPipelineInput, record: RunRecord): Promise<PreparedRun> {
-  const { taskQueue, firstExecutionRunId } = workflowInfo();
+  const { taskQueue, firstExecutionRunId, runId, memo } = workflowInfo();
+  // Who resets a run wants it to take what is there now.
+  const checked = runId === firstExecutionRunId ? checkedConfigIn(memo) : undefined;
+  const more = checked === undefined ? [] : ([checked] as const);
   try {
-    return await prepareOn(taskQueue, input.store)(input, firstExecutionRunId, 2);
+    return await prepareOn(taskQueue, input.store)(input, firstExecutionRunId, 2, ...more);
   } catch (error) {
     if (isCancellation(error)) throw error;
     // What fails once a cancellation is in was not tried again.

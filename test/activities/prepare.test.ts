@@ -4,6 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { createPrepare } from '../../src/activities/prepare.js';
+import { createRunRequest } from '../../src/client/run-request.js';
 import type { RunPipelineInput } from '../../src/shared/run-input.js';
 import { openLocalStore } from '../../src/store/local-store.js';
 import { ObjectNotFound, type ObjectInfo, type ObjectStore } from '../../src/store/object-store.js';
@@ -45,11 +46,54 @@ describe('prepare', () => {
   const written: Record<string, string> = {};
   const objects = async () => objectsIn(written);
 
-  async function prepare(input: object, revision?: Revision): Promise<PreparedRun> {
+  async function prepare(
+    input: object,
+    revision?: Revision,
+    checked?: string,
+  ): Promise<PreparedRun> {
     const store = await openLocalStore(join(folder.path, 'store'));
     const deps = { root: folder.path, store, taskQueue: 'beamline', namespace: 'default' };
-    return createPrepare({ ...deps, objects })(input as RunPipelineInput, 'first-run-id', revision);
+    return createPrepare({ ...deps, objects })(
+      input as RunPipelineInput,
+      'first-run-id',
+      revision,
+      checked,
+    );
   }
+
+  it('takes what was checked when the run was started, and nothing else', async () => {
+    const withSql = config.replace(
+      'module: files, parameters: { path: orders.csv, format: csv }',
+      'module: bigquery, parameters: { project: p, query: sql/orders.sql }',
+    );
+    folder.write('a.yaml', withSql);
+    folder.write('sql/orders.sql', 'select 1 as id');
+    const given = { config: 'a.yaml' };
+    const { memo } = await createRunRequest('a.yaml', { root: folder.path });
+    const checked = memo.config_sha256;
+    assert.match(checked ?? '', /^[0-9a-f]{64}$/);
+    await prepare(given, 2, checked);
+    // As much another one as a changed key, whatever it means.
+    for (const [file, text] of [
+      ['sql/orders.sql', 'select 2 as id'],
+      ['a.yaml', withSql.replace('table: t', 'table: u')],
+    ] as const) {
+      folder.write('a.yaml', withSql);
+      folder.write('sql/orders.sql', 'select 1 as id');
+      await prepare(given, 2, checked);
+      folder.write(file, text);
+      await prepare(given, 2);
+      await assert.rejects(prepare(given, 2, checked), (error) => {
+        assert.ok(error instanceof ApplicationFailure);
+        assert.equal(error.type, 'ConfigError');
+        assert.match(error.message, /^a\.yaml is not what was checked .*Nothing was read/);
+        return true;
+      });
+    }
+    folder.write('sql/orders.sql', 'select 1 as id');
+    folder.write('a.yaml', `# a remark\n${withSql}`);
+    await prepare(given, 2, checked);
+  });
 
   async function problemOf(input: object): Promise<string> {
     const error: unknown = await prepare(input).then(
