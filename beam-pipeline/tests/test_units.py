@@ -199,7 +199,7 @@ def test_what_another_attempt_would_meet_again_is_not_tried_again(error: Excepti
 
 @pytest.mark.parametrize(
     ("number", "kind"),
-    [(errno.ENOSPC, "StorageFull"), (errno.EACCES, "PermissionDenied"), (errno.ENOENT, "ConfigError")],
+    [(errno.ENOSPC, "StorageFull"), (errno.EACCES, "PermissionDenied"), (errno.ENOENT, "ResourceError")],
 )
 def test_os_errors_are_named_by_who_must_act(number: int, kind: str) -> None:
     found = errors.from_os_error(OSError(number, "x"), "/some/place")

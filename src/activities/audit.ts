@@ -20,11 +20,11 @@ export function createAudit(
     const plan = await readPlan(deps, run);
     const { manifest } = await readManifest(deps, staged);
     if (manifest.run_key !== run.runKey || manifest.plan_sha256 !== run.planSha256) {
-      throw failure('AuditFailed', `${staged.manifestUri} belongs to another run or plan`);
+      throw failure('StagingDamaged', `${staged.manifestUri} belongs to another run or plan`);
     }
     if (!isDeepStrictEqual(manifest.windows, run.windows ?? {})) {
       throw failure(
-        'AuditFailed',
+        'StagingDamaged',
         `${staged.manifestUri} was read in other windows than this run's`,
       );
     }
@@ -32,7 +32,8 @@ export function createAudit(
     const sinks: Audit['sinks'] = {};
     for (const { name } of plan.sinks) {
       const sink = manifest.sinks[name];
-      if (!sink) throw failure('AuditFailed', `nothing was staged for \`${name}\``, { step: name });
+      if (!sink)
+        throw failure('StagingDamaged', `nothing was staged for \`${name}\``, { step: name });
       await assertFooters(deps, staged, name, sink);
       sinks[name] = { rows: sink.rows, bytes: sink.bytes };
     }
@@ -60,7 +61,7 @@ function stagedOnce(planned: readonly PlannedSink[], staged: Audit['sinks']): nu
 function assertRowsKept(name: string, step: ManifestStep): void {
   if (!step.row_wise || step.rows_in === step.rows_out + step.rows_rejected) return;
   throw failure(
-    'AuditFailed',
+    'StagingDamaged',
     `${name}: ${String(step.rows_in)} rows came in, ${step.rows_out} went out and ` +
       `${step.rows_rejected} were rejected: that does not add up`,
     { step: name },

@@ -28,7 +28,7 @@ export function createFindStaged({
     const said = await readIfThere(store, `${attempt}/failure.json`);
     if (said !== null) throw failureOf(said, attempt);
     throw failure(
-      'ObjectStoreRefused',
+      'StagingDamaged',
       `the job is done and left no manifest in ${attempt}: it staged nothing, or its staging was removed`,
     );
   };

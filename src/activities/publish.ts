@@ -41,7 +41,7 @@ export function createPublish(deps: ActivityDeps): PipelineActivities['publish']
     const sink = sinkNamed(plan, name);
     const { manifest, sha256: manifestSha256 } = await readManifest(deps, staged);
     const stagedSink = manifest.sinks[name];
-    if (!stagedSink) throw failure('AuditFailed', `the manifest has no sink \`${name}\``);
+    if (!stagedSink) throw failure('StagingDamaged', `the manifest has no sink \`${name}\``);
     const { reads } = await loadDestination(sink.module);
     const here = reads === 'local' ? await stagedHere(deps, run, staged, stagedSink) : stagedSink;
     await faultPoint('worker:before-publish');

@@ -17,20 +17,20 @@ export async function readManifest(
 ): Promise<{ manifest: Manifest; sha256: string }> {
   const text = await readBytes(deps, staged.manifestUri).catch((error: unknown) => {
     if (error instanceof ApplicationFailure) throw error;
-    throw failure('AuditFailed', `the manifest ${staged.manifestUri} cannot be read`, {
+    throw failure('StagingDamaged', `the manifest ${staged.manifestUri} cannot be read`, {
       cause: String(error),
     });
   });
   if (text.length > mostBytes) {
     throw failure(
-      'AuditFailed',
+      'StagingDamaged',
       `the manifest ${staged.manifestUri} has more than ${mostBytes} bytes: stage fewer, larger files`,
     );
   }
   const sha256 = createHash('sha256').update(text).digest('hex');
   if (sha256 !== staged.manifestSha256) {
     throw failure(
-      'AuditFailed',
+      'StagingDamaged',
       `the manifest ${staged.manifestUri} was changed after it was written: ` +
         `sha256 ${sha256}, recorded ${staged.manifestSha256}`,
     );

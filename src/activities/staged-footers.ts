@@ -36,13 +36,17 @@ export async function assertFooters(
       throw unreadable(name, uri, error);
     });
     if (found === rows) return;
-    throw failure('AuditFailed', `${name}: ${uri} holds ${found} rows, its manifest says ${rows}`, {
-      step: name,
-    });
+    throw failure(
+      'StagingDamaged',
+      `${name}: ${uri} holds ${found} rows, its manifest says ${rows}`,
+      {
+        step: name,
+      },
+    );
   });
   const total = sink.files.reduce((sum, { rows }) => sum + rows, 0);
   if (total !== sink.rows) {
-    throw failure('AuditFailed', `${name}: its files hold ${total} rows, not ${sink.rows}`, {
+    throw failure('StagingDamaged', `${name}: its files hold ${total} rows, not ${sink.rows}`, {
       step: name,
     });
   }
@@ -52,7 +56,7 @@ export async function assertFooters(
 export function stagedPath(attempt: string, uri: string): string {
   const path = pathBelow(attempt, uri);
   if (path !== null) return path;
-  throw failure('AuditFailed', `the manifest names ${uri}, which is not below ${attempt}`);
+  throw failure('StagingDamaged', `the manifest names ${uri}, which is not below ${attempt}`);
 }
 
 /** Where a file is as long as its manifest says, its footer is where the manifest's length says. */
@@ -67,7 +71,7 @@ async function remoteRows(
     const size = sizes.get(uri);
     if (size === undefined) throw gone(uri);
     if (size !== bytes) {
-      throw failure('AuditFailed', `${uri} has ${size} bytes, its manifest says ${bytes}`);
+      throw failure('StagingDamaged', `${uri} has ${size} bytes, its manifest says ${bytes}`);
     }
     return rowsInFooter(remoteFile(objects, uri, size)).catch((error: unknown) => {
       throw error instanceof ObjectNotFound ? gone(uri, error) : error;
@@ -92,12 +96,12 @@ async function sizesOf(
 
 function gone(uri: string, cause?: Error): ApplicationFailure {
   const message = `the staged file ${uri} is not there any more`;
-  return failure('AuditFailed', message, cause === undefined ? {} : { cause: cause.message });
+  return failure('StagingDamaged', message, cause === undefined ? {} : { cause: cause.message });
 }
 
 function unreadable(name: string, uri: string, error: unknown): ApplicationFailure {
   const why = error instanceof Error ? error.message : String(error);
-  return failure('AuditFailed', `${name}: the staged file ${uri} cannot be read: ${why}`, {
+  return failure('StagingDamaged', `${name}: the staged file ${uri} cannot be read: ${why}`, {
     step: name,
     cause: String(error),
   });

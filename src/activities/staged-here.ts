@@ -51,13 +51,13 @@ async function fetchWhole(
   await objects.download(uri, local, { signal }).catch(async (error: unknown) => {
     if (signal.aborted) throw await cancellationOf();
     if (!(error instanceof ObjectNotFound)) throw error;
-    throw failure('AuditFailed', `the staged file ${uri} is not there any more`, {
+    throw failure('StagingDamaged', `the staged file ${uri} is not there any more`, {
       cause: error.message,
     });
   });
   const size = await sizeOf(local);
   if (size !== bytes) {
-    throw failure('AuditFailed', `${uri} has ${size} bytes, its manifest says ${bytes}`);
+    throw failure('StagingDamaged', `${uri} has ${size} bytes, its manifest says ${bytes}`);
   }
   await faultPoint('worker:fetched');
 }

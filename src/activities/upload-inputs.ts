@@ -36,7 +36,7 @@ export async function uploadInputs(
       const message =
         `sources[${index}].parameters.${key}  no file matches \`${pattern}\`; ` +
         `a relative path begins at the project's folder (source \`${source}\`)`;
-      throw failure('ConfigError', message, { step: source });
+      throw failure('ResourceError', message, { step: source });
     }
     for (const path of found) {
       const outside = outsideOf(path);

@@ -13,7 +13,7 @@ import { NotRegular, readRegularText, TooLarge } from '../store/read-regular.js'
  *
  * The caller has made sure that no password is resolved here unless that was allowed.
  * @returns null if the plan uses no profile
- * @throws `ConfigError`, without any value
+ * @throws `ResourceError`, without any value
  */
 export async function profilesForJob(
   { plan, profiles }: JobPlan,
@@ -22,7 +22,7 @@ export async function profilesForJob(
   const keys = usedProfiles(plan);
   if (keys.length === 0) return null;
   if (profiles === null) {
-    throw failure('ConfigError', `there are no connection profiles to find \`${keys[0]}\` in`);
+    throw failure('ResourceError', `there are no connection profiles to find \`${keys[0]}\` in`);
   }
   const all = loadAll(profiles, root);
   // A file of that name is the host's owner's; of another one, whoever starts runs may have named it.
@@ -31,7 +31,7 @@ export async function profilesForJob(
   for (const key of keys) {
     const profile = own(all, key);
     const where = `${relative(root, profiles)}: ${key}`;
-    if (!isMapping(profile)) throw failure('ConfigError', `${where}: there is no such profile`);
+    if (!isMapping(profile)) throw failure('ResourceError', `${where}: there is no such profile`);
     const resolved: [string, unknown][] = [];
     for (const [attribute, value] of Object.entries(profile)) {
       resolved.push([attribute, resolveHere(value, `${where}: ${attribute}`, root, isOwn)]);
@@ -46,7 +46,7 @@ function loadAll(profiles: string, root: string): Record<string, unknown> {
     const { value } = loadJobProfiles(profiles, root);
     return isMapping(value) ? value : {};
   } catch (error) {
-    if (error instanceof ConfigProblems) throw failure('ConfigError', error.message);
+    if (error instanceof ConfigProblems) throw failure('ResourceError', error.message);
     throw error;
   }
 }
@@ -65,7 +65,7 @@ function resolveHere(value: unknown, where: string, root: string, isOwn: boolean
 function variable(name: string, where: string): string {
   const value = process.env[name];
   if (value !== undefined) return value;
-  throw failure('ConfigError', `${where}: the environment variable ${name} is not set`);
+  throw failure('ResourceError', `${where}: the environment variable ${name} is not set`);
 }
 
 function fileText(
@@ -74,7 +74,7 @@ function fileText(
   { root, isOwn }: { root: string; isOwn: boolean },
 ): string {
   const outside = isOwn ? undefined : outsideRoots(name, root);
-  if (outside !== undefined) throw failure('ConfigError', `${where}: ${outside}`);
+  if (outside !== undefined) throw failure('ResourceError', `${where}: ${outside}`);
   try {
     return readRegularText(resolve(root, name), mostSecretBytes).replace(/[\r\n]+$/, '');
   } catch (error) {
@@ -85,6 +85,6 @@ function fileText(
       : code.startsWith('ERR_ENCODING')
         ? 'it is not UTF-8 text'
         : code;
-    throw failure('ConfigError', `${where}: the file ${name} cannot be read: ${reason}`);
+    throw failure('ResourceError', `${where}: the file ${name} cannot be read: ${reason}`);
   }
 }

@@ -1,4 +1,5 @@
-import { failureTypes, type FailureType } from '../shared/failure-types.js';
+import type { FailureType } from '../shared/failure-types.js';
+import type { outcomeFailureTypes } from '../shared/receipt.js';
 import { configWords, type StartedWith } from './run-words.js';
 import { commandOf } from './shell-command.js';
 
@@ -23,7 +24,7 @@ export interface Subject {
   hasAppended?: boolean | undefined;
   /** An earlier run, whose rows were to be published first and could not be. */
   earlierRun?: string | undefined;
-  /** Its config was checked and pinned before it failed. */
+  /** Its config was checked and pinned before it failed; false: there is no plan to run again. */
   isPinned?: boolean | undefined;
   /** It was to publish only what another run had left. */
   completes?: boolean | undefined;
@@ -31,26 +32,50 @@ export interface Subject {
 
 /** Advice for a failure of one of our types, or of an end that is none. */
 export function adviceOf(type: string, subject: Subject): Advice {
-  const known = Object.hasOwn(failureTypes, type) ? (type as FailureType) : undefined;
-  const advice = known === undefined ? adviceForEnd(type) : byType[known];
-  const { retry } = advice;
-  if (known === 'NewerCommitted') return { retry, next: nextBehindNewer(subject) };
-  const isPart = (subject.hasLeft === true || subject.completes === true) && subject.hasAppended;
-  return { retry, next: isPart === true ? nextOfPart(subject, advice) : advice.next(subject) };
+  const rule = Object.hasOwn(rules, type) ? rules[type as keyof typeof rules] : ofAnyOther;
+  return { retry: rule.retry, next: nextOf(rule, subject) };
 }
 
 /** What to type once the config is changed: `rerun` repeats the plan as it was pinned. */
 export function nextOfChanged(subject: Subject): string {
-  const isPart = (subject.hasLeft === true || subject.completes === true) && subject.hasAppended;
-  return isPart === true ? rerun(subject) : runAgain(subject);
+  return isPartlyAppended(subject) ? rerun(subject) : runAgain(subject);
+}
+
+/** What to do, in words or as a command; empty where there is nothing but to try again. */
+type Deed = string | ((run: Subject) => string);
+
+/**
+ * What mends a failure, and thereby what to type: `rerun` takes the config as it was pinned, so that it is
+ * offered only where something beside the config helps, and `run` only where the config does.
+ */
+export type Rule = { retry: string } & (
+  | { config: Deed; outside?: never }
+  | { outside: Deed; config?: Deed }
+  /** Neither: what helps is an option, or nothing does. */
+  | { next: (run: Subject) => string; config?: never; outside?: never }
+);
+
+function nextOf(rule: Rule, subject: Subject): string {
+  if ('next' in rule) return rule.next(subject);
+  if (rule.config !== undefined && isPartlyAppended(subject)) {
+    return `remove the cause, then ${rerun(subject)}, which publishes the rest`;
+  }
+  const { config, outside } = rule;
+  const again = subject.isPinned === false ? runAgain(subject) : rerun(subject);
+  return [
+    ...(outside === undefined ? [] : [steps(outside, again, subject)]),
+    ...(config === undefined ? [] : [steps(config, runAgain(subject), subject)]),
+  ].join('; or ');
+}
+
+function steps(deed: Deed, command: string, subject: Subject): string {
+  const first = typeof deed === 'string' ? deed : deed(subject);
+  return first === '' ? command : `${first}, then ${command}`;
 }
 
 /** A run of the config would append again what is in: only `rerun` publishes the rest alone. */
-function nextOfPart(subject: Subject, { next }: Rule): string {
-  const whole = next(subject);
-  return whole.includes(runAgain(subject)) || whole.includes(validate(subject))
-    ? `remove the cause, then ${rerun(subject)}, which publishes the rest`
-    : whole;
+function isPartlyAppended({ hasLeft, completes, hasAppended }: Subject): boolean {
+  return (hasLeft === true || completes === true) && hasAppended === true;
 }
 
 /** The rows that an earlier run left are older than those that are there. */
@@ -59,11 +84,6 @@ function nextBehindNewer(subject: Subject): string {
   if (hasAppended !== true && earlierRun === undefined) return runAgain(subject);
   const anyway = commandOf('rerun', earlierRun ?? runKey, '--over-newer');
   return `if the rows are missing there, ${anyway}`;
-}
-
-interface Rule {
-  retry: string;
-  next: (subject: Subject) => string;
 }
 
 const rerun = ({ runKey }: Subject): string => commandOf('rerun', runKey);
@@ -81,77 +101,89 @@ const testConnections = ({ started: { file, options } }: Subject): string => {
   return commandOf('connections', 'test', '--config', file, ...named);
 };
 
-const byType: Record<FailureType, Rule> = {
+/** Ends of a run that are no failure of its own. */
+type End =
+  | (typeof outcomeFailureTypes)[keyof typeof outcomeFailureTypes]
+  | 'Cancelled'
+  | 'Terminated'
+  | 'TimedOut'
+  | 'WorkerLost';
+
+const ofAnyOther: Rule = { retry: 'may help', outside: '' };
+
+/** Every failure type and every end. */
+export const rules: Readonly<Record<FailureType | End, Rule>> = {
   ConfigError: {
-    retry: 'will not help until the config, an argument or a profile is changed',
+    retry: 'will not help until the config or an argument is changed',
     // What was pinned had passed every check that `validate` knows.
-    next: (run) => `${run.isPinned === true ? 'correct it' : validate(run)}, then ${runAgain(run)}`,
+    config: (run) => (run.isPinned === true ? 'correct it' : validate(run)),
+  },
+  ResourceError: {
+    retry: 'will not help until what is named is there, and is right',
+    outside: 'mend that',
+    config: 'name another in the config',
   },
   SqlError: {
-    retry: 'will not help until the SQL is changed',
-    next: (run) => `correct the SQL, then ${runAgain(run)}`,
+    retry: 'will not help until the SQL, or what it names, is changed',
+    config: 'correct the SQL, or make what it names',
   },
   DataError: {
     retry: 'will not help until the data or the config is changed',
-    next: (run) => `correct the data, then ${rerun(run)}; or the config, then ${runAgain(run)}`,
+    outside: 'correct the data',
+    config: 'change the config',
   },
   AuthenticationError: {
     retry: 'will not help until the user, the password or the database is right',
-    next: (run) => `${testConnections(run)}, then ${rerun(run)}`,
+    outside: testConnections,
   },
   PermissionDenied: {
     retry: 'will not help until the permission is given',
-    next: (run) => `give the permission, then ${rerun(run)}`,
+    outside: 'give the permission',
   },
-  StorageFull: {
-    retry: 'will not help until there is space',
-    next: (run) => `make space, then ${rerun(run)}`,
-  },
+  StorageFull: { retry: 'will not help until there is space', outside: 'make space' },
   ConnectionLost: {
     retry: 'was tried; another may help when the server answers again',
-    next: (run) => `${testConnections(run)}, then ${rerun(run)}`,
+    outside: testConnections,
   },
-  BeamCrashed: {
-    retry: 'was tried; another may help if memory was short',
-    next: (run) => `${logs(run)}, then ${rerun(run)}`,
-  },
+  BeamCrashed: { retry: 'was tried; another may help if memory was short', outside: logs },
   BeamStalled: {
     retry: 'was tried; another may help if the machine was busy or paused',
-    next: (run) => `${logs(run)}, then ${rerun(run)}`,
+    outside: logs,
   },
-  PublisherCrashed: {
-    retry: 'was tried; another may help if memory was short',
-    next: rerun,
-  },
-  WorkerShutdown: { retry: 'may help: a worker must be there', next: rerun },
+  PublisherCrashed: { retry: 'was tried; another may help if memory was short', outside: '' },
+  WorkerShutdown: { retry: 'may help: a worker must be there', outside: '' },
   DataflowUnavailable: {
     retry: 'was tried; another may help when Dataflow answers again',
-    next: rerun,
+    outside: '',
   },
   LaunchRefused: {
     retry: 'will not help until the option, the permission or the API is right',
-    next: (run) => `correct it, then ${runAgain(run)}`,
+    outside: 'give the permission or enable the API',
+    config: 'correct the option',
   },
   LaunchConflict: {
     retry: 'may help when the other job has ended',
-    next: (run) => `look at that job, then ${rerun(run)}`,
+    outside: 'look at that job',
   },
   JobFailed: {
     retry: 'may help if the cause has passed',
-    next: (run) => `${commandOf('explain', run.runKey)}, then ${rerun(run)}`,
+    outside: (run) => commandOf('explain', run.runKey),
   },
-  JobLost: { retry: 'may help: it launches another job', next: rerun },
+  JobLost: { retry: 'may help: it launches another job', outside: '' },
   ObjectStoreRefused: {
     retry: 'will not help until the bucket or the permission is right',
-    next: (run) => `correct it, then ${rerun(run)}`,
+    outside: 'correct it',
   },
   AuditFailed: {
-    retry: 'will not help until the data or the config is changed',
-    next: (run) => `look at the steps, then ${rerun(run)} or ${runAgain(run)}`,
+    retry: 'will not help until the source has rows or the config is changed',
+    outside: 'bring the rows to the source',
+    config: 'allow what is there (`on_empty`)',
   },
+  StagingDamaged: { retry: 'may help: it stages the rows anew', outside: '' },
   DestinationBusy: {
     retry: 'may help when the other process has closed the destination',
-    next: (run) => `close it there, or raise \`destination_wait\`, then ${rerun(run)}`,
+    outside: 'close it there',
+    config: 'raise `destination_wait`',
   },
   WindowCommitted: {
     retry: 'will not help: the rows of the window, or of a later one, are there',
@@ -160,35 +192,27 @@ const byType: Record<FailureType, Rule> = {
       return `if they shall be published all the same, ${commandOf('rerun', runKey, how)}`;
     },
   },
-  NewerCommitted: {
-    retry: 'will not help: newer rows are there',
-    next: runAgain,
-  },
-  VersionTaken: { retry: 'may help: it starts from the newer version', next: rerun },
+  NewerCommitted: { retry: 'will not help: newer rows are there', next: nextBehindNewer },
+  VersionTaken: { retry: 'may help: it starts from the newer version', outside: '' },
   StoreUnavailable: {
     retry: "may help when a worker of the run's store is there",
-    next: (run) => `start it, then ${rerun(run)}`,
+    outside: 'start it',
   },
-  RunEnded: { retry: 'may help: the run had been stopped before', next: rerun },
+  RunEnded: { retry: 'may help: the run had been stopped before', outside: '' },
   InternalError: {
     retry: 'was tried; this is most likely a defect of Beamline: please report it',
     next: logs,
   },
+  Cancelled: { retry: 'may help: the run was cancelled', outside: '' },
+  CancelledOutside: { retry: 'may help: the job was cancelled from outside', outside: '' },
+  DeadlineExceeded: {
+    retry: 'may help if it was slow this once',
+    outside: '',
+    config: 'raise `timeout`',
+  },
+  Drained: { retry: 'may help: the job was drained before its end', outside: '' },
+  Updated: { retry: 'may help: the job was replaced by another', outside: '' },
+  Terminated: { retry: 'may help: the run was stopped from outside', outside: '' },
+  TimedOut: { retry: 'may help: the run was stopped from outside', outside: '' },
+  WorkerLost: { retry: 'may help when a worker lives', outside: '' },
 };
-
-function adviceForEnd(type: string): Rule {
-  switch (type) {
-    case 'DeadlineExceeded':
-      return {
-        retry: 'may help if it was slow this once',
-        next: (run) => `raise \`timeout\` and ${runAgain(run)}, or ${rerun(run)}`,
-      };
-    case 'WorkerLost':
-      return { retry: 'may help when a worker lives', next: rerun };
-    case 'Terminated':
-    case 'TimedOut':
-      return { retry: 'may help: the run was stopped from outside', next: rerun };
-    default:
-      return { retry: 'may help', next: rerun };
-  }
-}

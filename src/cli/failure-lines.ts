@@ -20,7 +20,7 @@ export function failureLines(
   url: string | null,
   steps: KnownSteps = [],
 ): string[] {
-  const { outcome, step, receipt, runKey } = failed;
+  const { outcome, step, receipt } = failed;
   const job = receipt?.job;
   const after = receipt ? ` after ${duration(receipt.duration_ms)}` : '';
   const where = step === undefined ? '' : ` in ${stepWords(failed, step, steps)}`;
@@ -33,7 +33,7 @@ export function failureLines(
     ...(url === null ? [] : row('timeline', url).map(hint)),
   ];
   if (outcome === 'cancelled') {
-    const next = commandOf('rerun', runKey);
+    const { next } = adviceOf('Cancelled', subjectOf(failed));
     return [ended, stayed, ...row('next', next), ...links];
   }
   const { cause, evidence, retry, next } = explanationOf(failed);
@@ -94,9 +94,9 @@ function jobAdviceOf(failure: JobFailure, failed: RunFailed, byType: Advice): Ad
   }
 }
 
-/** Whether what there is to do is a change of the config: launch options are pinned, too. */
+/** Whether what there is to do is a change of the config, which is pinned, as launch options are. */
 function isOfConfig({ cause, next }: JobFailure): boolean {
-  return cause === 'schema_mismatch' || next.includes('`launch`');
+  return cause === 'schema_mismatch' || /`launch`|the config/.test(next);
 }
 
 /** What the job's messages say beside the cause. */

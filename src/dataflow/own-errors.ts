@@ -26,8 +26,9 @@ const byType: Partial<Record<FailureType, { cause: JobCause; next: string }>> = 
   },
   ConfigError: {
     cause: 'launcher',
-    next: 'correct the config, an argument or a connection profile',
+    next: 'correct the config or an argument',
   },
+  ResourceError: { cause: 'launcher', next: 'mend what is named' },
   ObjectStoreRefused: {
     cause: 'permission',
     next: 'give the worker service account access to the bucket',

@@ -4,8 +4,13 @@
  * The Python side has the same list (`beam_pipeline/errors.py`); a test compares them.
  */
 export const failureTypes = {
-  /** The config, an argument or a connection profile is wrong. */
+  /** The config or an argument is wrong. */
   ConfigError: { actor: 'author', retryable: false },
+  /**
+   * What the config refers to is not there, or is not as it must be: a file, a table, a dataset, a
+   * connection profile or something that it names.
+   */
+  ResourceError: { actor: 'operator', retryable: false },
   /** A SQL text is wrong; the message shows the position. */
   SqlError: { actor: 'author', retryable: false },
   /** The data cannot be represented exactly, or a file is malformed. */
@@ -38,8 +43,10 @@ export const failureTypes = {
   JobLost: { actor: 'operator', retryable: false },
   /** An object store refuses, or lacks what this run put there. */
   ObjectStoreRefused: { actor: 'operator', retryable: false },
-  /** The staged data does not add up. */
+  /** What was staged is not what the config asks for: no row, and `on_empty` is `fail`. */
   AuditFailed: { actor: 'author', retryable: false },
+  /** What was staged is not there any more, was changed, or does not add up. */
+  StagingDamaged: { actor: 'operator', retryable: false },
   /** The destination stayed locked for longer than `destination_wait`. */
   DestinationBusy: { actor: 'operator', retryable: false },
   /** Another run published to the destination since this one looked at it. */

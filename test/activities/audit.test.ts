@@ -194,7 +194,7 @@ function fileOf<T>(file: T | undefined): T {
 async function rejects(auditing: Promise<Audit>, message: RegExp): Promise<void> {
   await assert.rejects(auditing, (error) => {
     assert.ok(error instanceof ApplicationFailure, String(error));
-    assert.equal(error.type, 'AuditFailed');
+    assert.equal(error.type, 'StagingDamaged');
     assert.match(error.message, message);
     return true;
   });

@@ -169,7 +169,7 @@ describe('a job that reads and stages in a bucket', () => {
     });
     assert.equal(job.code, 1);
     await assert.rejects(inActivity(createFindStaged(project.deps), run, target, 1), {
-      type: 'ConfigError',
+      type: 'ResourceError',
       message: /no file matches/,
       nonRetryable: true,
     });

@@ -62,14 +62,14 @@ describe('what a job staged in a bucket, fetched here', () => {
     bucket.objects.set(uri, 'rows');
     for (const bytes of [3, 5]) {
       await assert.rejects(fetched(bytes), {
-        type: 'AuditFailed',
+        type: 'StagingDamaged',
         message: `${uri} has 4 bytes, its manifest says ${bytes}`,
       });
     }
   });
 
   it('fails where it is gone, and is tried again where the bucket does not answer', async () => {
-    await assert.rejects(fetched(4), { type: 'AuditFailed', message: /is not there any more/ });
+    await assert.rejects(fetched(4), { type: 'StagingDamaged', message: /is not there any more/ });
     bucket.trouble = failure('ConnectionLost', 'away');
     await assert.rejects(fetched(4), { type: 'ConnectionLost' });
   });
@@ -77,7 +77,10 @@ describe('what a job staged in a bucket, fetched here', () => {
   it('fetches nothing that is not below the folder of its manifest', async () => {
     for (const elsewhere of ['gs://bucket/part', `${attempt}/../2/part`, `${attempt}x/part`]) {
       bucket.objects.set(elsewhere, 'rows');
-      await assert.rejects(fetched(4, elsewhere), { type: 'AuditFailed', message: /is not below/ });
+      await assert.rejects(fetched(4, elsewhere), {
+        type: 'StagingDamaged',
+        message: /is not below/,
+      });
     }
     assert.deepEqual(bucket.downloads, []);
   });
@@ -132,7 +135,7 @@ describe('the manifest of a job in a bucket', () => {
   });
 
   it('is missed with what the job says of it, for good', async () => {
-    await assert.rejects(find(), { type: 'ObjectStoreRefused', message: /left no manifest/ });
+    await assert.rejects(find(), { type: 'StagingDamaged', message: /left no manifest/ });
     bucket.objects.set(`${attempt}/failure.json`, 'no JSON, password=hunter2');
     await assert.rejects(find(), { type: 'ObjectStoreRefused', message: /cannot be read/ });
     const said = { type: 'ConnectionLost', message: 'gone', retryable: true, step: 'a' };
@@ -143,16 +146,16 @@ describe('the manifest of a job in a bucket', () => {
   it('is read only as it was found, and of a bounded size', async () => {
     const read = (manifestSha256: string): Promise<unknown> =>
       readManifest({ objects: bucket.open }, { ...staged, manifestSha256 });
-    await assert.rejects(read(sha256('')), { type: 'AuditFailed', message: /cannot be read/ });
+    await assert.rejects(read(sha256('')), { type: 'StagingDamaged', message: /cannot be read/ });
     bucket.objects.set(staged.manifestUri, text);
     await assert.rejects(read(sha256(`${text} `)), {
-      type: 'AuditFailed',
+      type: 'StagingDamaged',
       message: new RegExp(`was changed after it was written: sha256 ${sha256(text)}`),
     });
     const long = ' '.repeat(67_108_865);
     bucket.objects.set(staged.manifestUri, long);
     await assert.rejects(read(sha256(long)), {
-      type: 'AuditFailed',
+      type: 'StagingDamaged',
       message: /more than 67108864/,
     });
     bucket.trouble = failure('ConnectionLost', 'away');

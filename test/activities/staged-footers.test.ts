@@ -66,7 +66,7 @@ describe('the footers of staged files', () => {
       const content = breaking(parquet);
       const uri = join(root, 'broken.parquet');
       writeFileSync(uri, content);
-      const expected = { type: 'AuditFailed', message: says };
+      const expected = { type: 'StagingDamaged', message: says };
       await assert.rejects(local([{ uri, rows: 3, bytes: content.length }]), expected);
       await assert.rejects(remote(named(content)), expected);
     });
@@ -75,7 +75,7 @@ describe('the footers of staged files', () => {
   it('fails the audit where a file holds other rows than its manifest says', async () => {
     const files = filesOf(named(parquet)).map((file) => ({ ...file, rows: 4 }));
     await assert.rejects(remote(named(parquet), files), {
-      type: 'AuditFailed',
+      type: 'StagingDamaged',
       message: /holds 3 rows, its manifest says 4/,
     });
   });
@@ -86,20 +86,20 @@ describe('the footers of staged files', () => {
     const audited = inActivity(() =>
       assertFooters(bucketOf(named(parquet)), inBucket, 'out', sink),
     );
-    await assert.rejects(audited, { type: 'AuditFailed', message: /hold 3 rows, not 4/ });
+    await assert.rejects(audited, { type: 'StagingDamaged', message: /hold 3 rows, not 4/ });
   });
 
   it('fails the audit where a file of a bucket is gone, or of another length than its manifest says', async () => {
     const contents = named(parquet);
     const files = filesOf(contents);
     await assert.rejects(remote(new Map(), files), {
-      type: 'AuditFailed',
+      type: 'StagingDamaged',
       message: /part-1\.parquet is not there any more/,
     });
     // Its footer is whole: what was put before it is not what was staged.
     const longer = named(Buffer.concat([Buffer.from('PAR1'), parquet]));
     await assert.rejects(remote(longer, files), {
-      type: 'AuditFailed',
+      type: 'StagingDamaged',
       message: `${files[0]?.uri} has ${parquet.length + 4} bytes, its manifest says ${parquet.length}`,
     });
   });
@@ -114,7 +114,7 @@ describe('the footers of staged files', () => {
       assertFooters({ objects: vanishing }, inBucket, 'out', sinkOf(filesOf(named(parquet)))),
     );
     await assert.rejects(audited, {
-      type: 'AuditFailed',
+      type: 'StagingDamaged',
       message: /^the staged file .*part-1\.parquet is not there any more$/,
     });
   });
@@ -132,7 +132,7 @@ describe('the footers of staged files', () => {
         assertFooters(bucket, inBucket, 'out', sinkOf(filesOf(contents))),
       );
       await assert.rejects(audited, {
-        type: 'AuditFailed',
+        type: 'StagingDamaged',
         message: `the manifest names ${uri}, which is not below ${attempt}`,
       });
       assert.deepEqual([seen.all, seen.lists], [0, 0]);
@@ -187,7 +187,7 @@ describe('the footers of staged files', () => {
     const audited = inActivity(() =>
       assertFooters(bucketOf(contents, seen), inBucket, 'out', sinkOf(wrong)),
     );
-    await assert.rejects(audited, { type: 'AuditFailed' });
+    await assert.rejects(audited, { type: 'StagingDamaged' });
     assert.ok(seen.all < 100, `${seen.all} were read`);
     seen.all = 0;
     const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });

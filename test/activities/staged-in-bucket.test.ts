@@ -169,11 +169,11 @@ describe('what a job staged in a bucket', () => {
     const [file = ''] = await uris(/warehouse\/part-0/);
     const content = await project.objects.read(file);
     await project.objects.remove(file);
-    await assert.rejects(audit(), { type: 'AuditFailed', message: /is not there any more/ });
+    await assert.rejects(audit(), { type: 'StagingDamaged', message: /is not there any more/ });
     await project.objects.write(file, content.subarray(1));
-    await assert.rejects(audit(), { type: 'AuditFailed', message: /bytes, its manifest says/ });
+    await assert.rejects(audit(), { type: 'StagingDamaged', message: /bytes, its manifest says/ });
     await project.objects.write(file, Buffer.alloc(content.length));
-    await assert.rejects(audit(), { type: 'AuditFailed', message: /cannot be read/ });
+    await assert.rejects(audit(), { type: 'StagingDamaged', message: /cannot be read/ });
   });
 
   it('fails the audit if the manifest was changed, or names what is not below it', async () => {
@@ -183,12 +183,12 @@ describe('what a job staged in a bucket', () => {
     const uri = `${store}/staging/other${tests}/1/manifest.json`;
     await project.objects.write(uri, JSON.stringify(manifestOf(other, { lake: elsewhere })));
     await assert.rejects(inActivity(createAudit(project.deps), other, wrong), {
-      type: 'AuditFailed',
+      type: 'StagingDamaged',
       message: /was changed after it was written/,
     });
     const found = await inActivity(createFindStaged(project.deps), other, targetOf(store), 1);
     await assert.rejects(inActivity(createAudit(project.deps), other, found), {
-      type: 'AuditFailed',
+      type: 'StagingDamaged',
       message: /is not below/,
     });
     const publish = createPublish(project.deps);
@@ -200,7 +200,7 @@ describe('what a job staged in a bucket', () => {
     const find = createFindStaged(project.deps);
     assert.deepEqual(await inActivity(find, run, targetOf(store), 1), staged);
     await assert.rejects(inActivity(find, run, targetOf(store), 2), {
-      type: 'ObjectStoreRefused',
+      type: 'StagingDamaged',
       message: /left no manifest/,
     });
     const uri = `${objectPaths.attempt(store, run.runKey, 2)}/failure.json`;

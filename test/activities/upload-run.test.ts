@@ -199,7 +199,7 @@ describe('uploading what a job reads', () => {
       });
     }
     await assert.rejects(uploadOf([files('data/*.csv')]), {
-      type: 'ConfigError',
+      type: 'ResourceError',
       message: /no file matches `data\/\*\.csv`/,
     });
     assert.equal(writes(), 1, 'only the plan of the last');
@@ -279,12 +279,12 @@ describe('uploading what a job reads', () => {
   it('says which variable or profile is missing, and nothing of the others', async () => {
     const file = writeProfiles({ shop: profile({ host: '${env:BEAMLINE_TEST_NOT_SET}' }) });
     await assert.rejects(uploadOf([postgres({ profile: 'shop' })], file), {
-      type: 'ConfigError',
+      type: 'ResourceError',
       message:
         '.connections.json: shop: host: the environment variable BEAMLINE_TEST_NOT_SET is not set',
     });
     await assert.rejects(uploadOf([postgres({ profile: 'shopp' })], file), {
-      type: 'ConfigError',
+      type: 'ResourceError',
       message: '.connections.json: shopp: there is no such profile',
     });
   });

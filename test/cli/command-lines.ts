@@ -41,3 +41,11 @@ export function acting(command: Command): Command[] {
   const acts = !isGroup || (command.parent !== null && command.options.length > 0);
   return [...(acts ? [command] : []), ...command.commands.flatMap(acting)];
 }
+
+/** The commands in a sentence of advice. */
+export function commandsIn(text: string): string[] {
+  return text
+    .split(/(?=\bbeamline )/)
+    .slice(text.startsWith('beamline ') ? 0 : 1)
+    .map((part) => part.replace(/(, then|; or .*|; or|, which publishes the rest)? *$/, ''));
+}

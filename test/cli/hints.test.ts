@@ -16,7 +16,7 @@ import type { RunPipelineInput } from '../../src/shared/run-input.js';
 import { temporaryFolder } from '../config/support.js';
 import { receipt as receiptOfFailure } from '../support/receipt.js';
 import { beamline } from './beamline.js';
-import { parsed, wordsOf } from './command-lines.js';
+import { commandsIn, parsed, wordsOf } from './command-lines.js';
 
 /** A command line that gives every option of `run` that go together, with values that a shell would take apart. */
 const everyOption = [
@@ -62,16 +62,6 @@ const receipt: Receipt = {
   config: 'my configs/orders.yaml',
   runner: 'local',
 };
-
-/** The commands in a sentence of advice. */
-function commandsIn(text: string): string[] {
-  return text
-    .split(/(?=\bbeamline )/)
-    .slice(text.startsWith('beamline ') ? 0 : 1)
-    .map((part) =>
-      part.replace(/(, then|; or the config, then| or|, or|, which publishes the rest)? *$/, ''),
-    );
-}
 
 /** What a run that failed so is told to type next. */
 function nextOf(type: string, receipt: Receipt): string {

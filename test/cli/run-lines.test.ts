@@ -208,7 +208,7 @@ describe('a failed run', () => {
     );
     assert.equal(
       failed({ receipt: given, type: 'SqlError' })[3],
-      'next      correct the SQL, then beamline run orders.yaml --arg day=2026-01-01 --profile /etc/shop.json',
+      'next      correct the SQL, or make what it names, then beamline run orders.yaml --arg day=2026-01-01 --profile /etc/shop.json',
     );
     assert.doesNotMatch(
       failed({ receipt: { ...given, profiles: '/app/.connections.json' } })[3] ?? '',

@@ -77,7 +77,7 @@ describe('runPipeline into BigQuery, with a real server, the emulator and Beam',
       () => null,
       (error: unknown) => error as { cause?: { type?: string; message?: string } },
     );
-    assert.equal(failed?.cause?.type, 'ConfigError');
+    assert.equal(failed?.cause?.type, 'ResourceError');
     assert.match(failed?.cause?.message ?? '', /there is no table .*none.*CREATE_IF_NEEDED/);
   });
 });

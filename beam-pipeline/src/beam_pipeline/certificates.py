@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from beam_pipeline import files, roots
-from beam_pipeline.errors import BeamlineError, ConfigError
+from beam_pipeline.errors import BeamlineError, ResourceError
 
 # A bundle of every public authority has less than a fourth of this.
 _MOST_BYTES = 1 << 20
@@ -24,7 +24,7 @@ def pem(text: str, where: str, *, anywhere: bool = True) -> str:
         anywhere: Whether the file may lie outside of what `roots` allows.
 
     Raises:
-        ConfigError: There is no such file, or it holds no PEM text. Nothing of its content is repeated.
+        ResourceError: There is no such file, or it holds no PEM text. Nothing of its content is repeated.
     """
     if _BEGIN in text:
         return text
@@ -33,9 +33,9 @@ def pem(text: str, where: str, *, anywhere: bool = True) -> str:
     try:
         content = files.read_bytes(text, _MOST_BYTES)
     except BeamlineError as error:
-        raise ConfigError(f"{where}: {error}") from None
+        raise ResourceError(f"{where}: {error}") from None
     if _BEGIN.encode() not in content:
-        raise ConfigError(f"{where}: {text} holds no certificate or key in PEM form (`{_BEGIN}…`)")
+        raise ResourceError(f"{where}: {text} holds no certificate or key in PEM form (`{_BEGIN}…`)")
     return content.decode(errors="replace")
 
 

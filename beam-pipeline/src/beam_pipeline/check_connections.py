@@ -27,7 +27,7 @@ from typing import Any
 
 from beam_pipeline import connections, secrets
 from beam_pipeline.connections import Connection
-from beam_pipeline.errors import AuthenticationError, BeamlineError, ConfigError, ConnectionLost
+from beam_pipeline.errors import AuthenticationError, BeamlineError, ConnectionLost, ResourceError
 from beam_pipeline.near_miss import did_you_mean
 
 CONNECT_SECONDS = 10
@@ -70,7 +70,7 @@ def try_profile(profiles: dict[str, Any], key: str, file: str) -> dict[str, Any]
     cause: str | None = None
     try:
         if key not in profiles:
-            raise ConfigError(f"{file} has no profile `{key}`{did_you_mean(key, profiles)}")
+            raise ResourceError(f"{file} has no profile `{key}`{did_you_mean(key, profiles)}")
         connection = connections.resolve_profile(profiles[key], f"{file}: {key}", f"profile {key}")
         kind = _type_of(profiles[key], connection)
         module = importlib.import_module(f"beam_pipeline.modules.source.{kind}.check")
@@ -93,7 +93,7 @@ def _type_of(profile: Any, connection: Connection) -> str:
     given = profile.get("type") if isinstance(profile, dict) else None
     if given is not None:
         if given not in types:
-            raise ConfigError(
+            raise ResourceError(
                 f"{connection.name}: type `{given}` is not known{did_you_mean(given, types)} "
                 f"({', '.join(types)})"
             )

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from beam_pipeline import files, secrets, worker_redaction
 from beam_pipeline.context import StepContext
-from beam_pipeline.errors import ConfigError
+from beam_pipeline.errors import ResourceError
 from beam_pipeline.near_miss import did_you_mean
 from beam_pipeline.params import ModuleParams
 
@@ -93,21 +93,21 @@ class ConnectionReference:
         """Reads the profile and resolves every reference.
 
         Raises:
-            ConfigError: The profile or something that it refers to is missing or wrong.
+            ResourceError: The profile or something that it refers to is missing or wrong.
         """
         worker_redaction.install()
         if self.key is None:
             given = dict(self.inline)
             return resolve_profile(given, f"source {self.step}", "inline attributes", anywhere=False)
         if self.profiles is None:
-            raise ConfigError(
+            raise ResourceError(
                 f"source {self.step}: profile `{self.key}` is wanted, but no profiles file was "
                 "given; add --profile FILE or put .connections.json beside the config"
             )
         profiles = read_profiles(self.profiles)
         if self.key not in profiles:
             near = did_you_mean(self.key, profiles)
-            raise ConfigError(
+            raise ResourceError(
                 f"source {self.step}: {self.profiles} has no profile `{self.key}`{near} "
                 f"({', '.join(profiles) or 'it is empty'})"
             )
@@ -165,17 +165,17 @@ def read_profiles(uri: str) -> dict[str, Any]:
     """Reads a profiles file: a JSON object of profiles by key.
 
     Raises:
-        ConfigError: It is missing or malformed; the message repeats nothing of its contents.
+        ResourceError: It is missing or malformed; the message repeats nothing of its contents.
     """
     try:
         profiles = json.loads(files.read_bytes(uri, _MOST_BYTES))
     except RecursionError:
-        raise ConfigError(f"{uri} is nested too deeply") from None
+        raise ResourceError(f"{uri} is nested too deeply") from None
     except ValueError as error:
         place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "its text"
-        raise ConfigError(f"{uri} is not JSON: see {place}") from None
+        raise ResourceError(f"{uri} is not JSON: see {place}") from None
     if not isinstance(profiles, dict):
-        raise ConfigError(f"{uri} must hold a JSON object of profiles by key")
+        raise ResourceError(f"{uri} must hold a JSON object of profiles by key")
     return profiles
 
 
@@ -189,13 +189,13 @@ def resolve_profile(attributes: Any, where: str, name: str, *, anywhere: bool = 
         anywhere: Whether `${file:…}` and certificates may lie outside of what `roots` allows.
 
     Raises:
-        ConfigError: An attribute is unknown, missing or of the wrong type.
+        ResourceError: An attribute is unknown, missing or of the wrong type.
     """
     try:
         profile = Profile.model_validate(attributes)
     except ValidationError as error:
         problems = [_problem(found) for found in error.errors(include_input=False)]
-        raise ConfigError(f"{where}: " + "; ".join(problems)) from None
+        raise ResourceError(f"{where}: " + "; ".join(problems)) from None
     password = secrets.resolve(profile.password, f"{where}: password", anywhere=anywhere)
     secrets.remember(password)
 
@@ -236,7 +236,7 @@ def _host(text: str) -> str:
 def _port(text: str, where: str) -> int:
     text = text.strip()
     if not (text.isascii() and text.isdecimal()) or len(text) > 5 or not 0 < int(text) < 65536:
-        raise ConfigError(f"{where}: port must be a number from 1 to 65535")
+        raise ResourceError(f"{where}: port must be a number from 1 to 65535")
     return int(text)
 
 

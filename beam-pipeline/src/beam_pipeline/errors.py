@@ -14,6 +14,7 @@ from typing import ClassVar
 # Every failure type of a run, and whether another attempt can help.
 FAILURE_TYPES: dict[str, bool] = {
     "ConfigError": False,
+    "ResourceError": False,
     "SqlError": False,
     "DataError": False,
     "AuthenticationError": False,
@@ -31,6 +32,7 @@ FAILURE_TYPES: dict[str, bool] = {
     "JobLost": False,
     "ObjectStoreRefused": False,
     "AuditFailed": False,
+    "StagingDamaged": False,
     "DestinationBusy": False,
     "VersionTaken": False,
     "WindowCommitted": False,
@@ -78,12 +80,18 @@ class BeamlineError(Exception):
 
 
 class ConfigError(BeamlineError):
-    """Raised when the config, an argument or a connection profile is wrong."""
+    """Raised when the config or an argument is wrong."""
 
     type = "ConfigError"
 
 
-class UnresolvedReference(ConfigError):
+class ResourceError(ConfigError):
+    """Raised when what the config refers to is not there or not as it must be: a file, a table, a profile."""
+
+    type = "ResourceError"
+
+
+class UnresolvedReference(ResourceError):
     """Raised where a secret that a reference names is not to be had here: elsewhere it may be."""
 
 
@@ -146,10 +154,15 @@ def recall(text: str) -> BeamlineError | None:
             return error
     # Raised in another process, of which only the traceback came back.
     found = _OF_A_TRACEBACK.findall(text)
-    kinds = {kind.__name__: kind for kind in BeamlineError.__subclasses__()}
+    kinds = {kind.__name__: kind for kind in _kinds(BeamlineError)}
     if found and found[-1][0] in kinds:
         return kinds[found[-1][0]](found[-1][1].replace("\\n", "\n").strip())
     return None
+
+
+def _kinds(kind: type[BeamlineError]) -> list[type[BeamlineError]]:
+    below = kind.__subclasses__()
+    return below + [lower for one in below for lower in _kinds(one)]
 
 
 def from_os_error(error: OSError, place: str) -> BeamlineError:
@@ -168,5 +181,5 @@ def from_os_error(error: OSError, place: str) -> BeamlineError:
             cause=cause,
         )
     if isinstance(error, FileNotFoundError):
-        return ConfigError(f"{place}: there is no such file or folder", cause=cause)
+        return ResourceError(f"{place}: there is no such file or folder", cause=cause)
     return InternalError(f"{place}: {error}", cause=cause)

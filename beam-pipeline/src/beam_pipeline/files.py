@@ -55,9 +55,9 @@ def read_bytes(uri: str, most: int = MOST_BYTES) -> bytes:
     except OSError as error:
         raise errors.from_os_error(error, uri) from error
     except regular.Unreadable as error:
-        raise errors.ConfigError(f"{uri} {error}") from None
+        raise errors.ResourceError(f"{uri} {error}") from None
     if len(content) > most:
-        raise errors.ConfigError(f"{uri} has more than {most} bytes")
+        raise errors.ResourceError(f"{uri} has more than {most} bytes")
     return content
 
 

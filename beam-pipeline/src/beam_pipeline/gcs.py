@@ -254,7 +254,7 @@ def _of_status(status: Any, uri: str, cause: str) -> errors.BeamlineError:
             cause=cause,
         )
     if status == 404:
-        return errors.ConfigError(f"{uri}: there is no such object or bucket", cause=cause)
+        return errors.ResourceError(f"{uri}: there is no such object or bucket", cause=cause)
     if status in (408, 429) or (isinstance(status, int) and status >= 500):
         return errors.ConnectionLost(
             f"{uri}: Cloud Storage is not available now; another attempt may work", cause=cause

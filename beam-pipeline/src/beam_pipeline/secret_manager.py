@@ -34,12 +34,12 @@ def access(name: str, where: str) -> str:
         where: What it is for, for messages.
 
     Raises:
-        ConfigError: The name is wrong, or there is no such version, or it is disabled.
+        ResourceError: The name is wrong, or there is no such version, or it is disabled.
         PermissionDenied: This process may not read it.
         ConnectionLost: Secret Manager cannot be reached.
     """
     if not _NAME.fullmatch(name):
-        raise errors.ConfigError(
+        raise errors.ResourceError(
             f"{where}: `${{secret:{name}}}` is not the name of a secret's version; write "
             "${secret:projects/PROJECT/secrets/SECRET/versions/latest}"
         )
@@ -60,7 +60,7 @@ def _read(name: str, what: str) -> str:
         return base64.b64decode(payload["data"], validate=True).decode().rstrip("\r\n")
     except (ValueError, KeyError, TypeError):
         # Without the cause: its text may hold the value.
-        raise errors.ConfigError(f"{what} is not UTF-8 text, or its answer is malformed") from None
+        raise errors.ResourceError(f"{what} is not UTF-8 text, or its answer is malformed") from None
 
 
 def _call(name: str, what: str) -> tuple[int, bytes]:
@@ -106,11 +106,13 @@ def _refusal(status: int, what: str) -> errors.BeamlineError:
             "(roles/secretmanager.secretAccessor) on the secret"
         )
     if status == 404:
-        return errors.ConfigError(
+        return errors.ResourceError(
             f"{what} does not exist; see `gcloud secrets versions list`, or add a version"
         )
     if status == 400:
-        return errors.ConfigError(f"{what} is disabled or destroyed; enable the version, or name another one")
+        return errors.ResourceError(
+            f"{what} is disabled or destroyed; enable the version, or name another one"
+        )
     if status == 429 or status >= 500:
         return errors.ConnectionLost(f"{what} cannot be read now: Secret Manager answered {status}")
     return errors.InternalError(f"{what} cannot be read: Secret Manager answered {status}")

@@ -14,7 +14,7 @@ const incomparable = new Set(['JSON', 'STRUCT', 'GEOGRAPHY', 'INTERVAL']);
 
 /**
  * Looks at what was loaded before anything of the table is changed.
- * @throws `AuditFailed` if rows are missing, `DataError` for values that do not fit and for keys that
+ * @throws `StagingDamaged` if rows are missing, `DataError` for values that do not fit and for keys that
  *   are NULL or there twice
  */
 export async function checkStaged(
@@ -31,7 +31,7 @@ export async function checkStaged(
   const { rows, problems } = await countStaged(service, location, staging, counts);
   if (rows !== staged.rows) {
     const message = `${place}: ${rows} rows were loaded, the manifest says ${staged.rows}. Nothing was written.`;
-    throw failure('AuditFailed', message, { step });
+    throw failure('StagingDamaged', message, { step });
   }
   if (problems.length === 0 && merge !== null && merge.order === null && merge.window === null) {
     problems.push(...(await repeatedKeys(service, location, staging, columns, keys)));

@@ -39,7 +39,7 @@ export function serviceFailure(error: unknown, place: string, step?: string): Er
         detail,
       );
     case 'notFound':
-      return failure('ConfigError', `${place}: ${text}. ${nothing}`, detail);
+      return failure('ResourceError', `${place}: ${text}. ${nothing}`, detail);
     default:
       return aboutData.test(text)
         ? failure('DataError', `${place} does not accept the rows. ${nothing} (${text})`, detail)

@@ -30,14 +30,14 @@ export async function findTable(
   }
   if (parameters.create_disposition === 'CREATE_NEVER') {
     throw failure(
-      'ConfigError',
+      'ResourceError',
       `there is no table ${place}, and \`create_disposition\` is CREATE_NEVER. Nothing was written. ` +
         'Make the table, or set `create_disposition: CREATE_IF_NEEDED`.',
     );
   }
   if (parameters.schema === 'get_from_table') {
     throw failure(
-      'ConfigError',
+      'ResourceError',
       `there is no table ${place}, whose schema \`schema: get_from_table\` asks for. Nothing was written. ` +
         'Make the table, or say the schema.',
     );
@@ -47,14 +47,14 @@ export async function findTable(
 
 /**
  * Where the dataset is: jobs about its tables run there.
- * @throws `ConfigError` if there is none
+ * @throws `ResourceError` if there is none
  */
 export async function locationOf(service: BigQueryService, table: TableName): Promise<string> {
   const { project, dataset } = table;
   const found = await service.dataset(dataset);
   if (found !== null) return found.location;
   throw failure(
-    'ConfigError',
+    'ResourceError',
     `there is no dataset \`${dataset}\` in the project \`${project}\`, for the table ${plainName(table)}. ` +
       `Nothing was written. Make it with \`bq mk --dataset ${project}:${dataset}\`.`,
   );
@@ -85,7 +85,7 @@ async function fieldsInStore(uri: string): Promise<TableField[]> {
     return parseSchemaFile((await objects.read(uri)).toString('utf8'));
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof ObjectNotFound)) throw error;
-    throw failure('ConfigError', `\`schema\` ${uri}: ${error.message}. Nothing was written.`);
+    throw failure('ResourceError', `\`schema\` ${uri}: ${error.message}. Nothing was written.`);
   }
 }
 

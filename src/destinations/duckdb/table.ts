@@ -99,7 +99,7 @@ async function assertStagedRows(
   const found = Number(row?.[0]);
   if (found === request.staged.rows) return;
   throw failure(
-    'AuditFailed',
+    'StagingDamaged',
     `${nameOf(target)}: the staged files hold ${found} rows, their manifest says ${request.staged.rows}`,
     { step: request.sink },
   );

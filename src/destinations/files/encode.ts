@@ -209,7 +209,7 @@ async function writtenFiles({ data, prefix, layout }: ToEncode): Promise<Recorde
 function assertRows({ sink }: PublishRequest, rows: number, expected: number): void {
   if (rows === expected) return;
   throw failure(
-    'AuditFailed',
+    'StagingDamaged',
     `${sink}: the staged files hold ${rows} rows, their manifest says ${expected}`,
     { step: sink },
   );

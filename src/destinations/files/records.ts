@@ -115,7 +115,7 @@ function readRecord(log: string, version: number): CommitRecord {
     return commitRecord.parse(JSON.parse(readRegularText(file, mostRecordBytes)));
   } catch (error) {
     throw failure(
-      'ConfigError',
+      'ResourceError',
       `${file} is not a commit that this version of Beamline can read. Nothing was written. ` +
         'Restore the file, or give the sink a new folder.',
       { cause: String(error) },

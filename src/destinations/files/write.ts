@@ -69,7 +69,7 @@ async function isStagedAs({ staged, sink }: PublishRequest, codec: string): Prom
     const footer = await parquetMetadataAsync(await asyncBufferFromFile(uri));
     if (Number(footer.num_rows) !== rows) {
       throw failure(
-        'AuditFailed',
+        'StagingDamaged',
         `${sink}: ${uri} holds ${Number(footer.num_rows)} rows, its manifest says ${rows}`,
         { step: sink },
       );

@@ -47,7 +47,7 @@ describe('bigquery: the table', () => {
     const never = { create_disposition: 'CREATE_NEVER' };
     for (const each of [inspectTask(dataset.sink(never)), await task(ids(1, 1), {}, never)]) {
       const end = await failed(each);
-      assert.equal(end.type, 'ConfigError');
+      assert.equal(end.type, 'ResourceError');
       assert.match(end.message, /there is no table beamline-test\.\w+\.orders.*CREATE_IF_NEEDED/);
     }
     const schema = { schema: 'get_from_table' };
@@ -58,7 +58,7 @@ describe('bigquery: the table', () => {
 
   it('names a dataset that is missing, and how to make it', async () => {
     const end = await failed(inspectTask(dataset.sink({ table: `${project}.nowhere.orders` })));
-    assert.equal(end.type, 'ConfigError');
+    assert.equal(end.type, 'ResourceError');
     assert.match(end.message, /no dataset `nowhere`.*bq mk --dataset beamline-test:nowhere/);
   });
 
@@ -334,7 +334,7 @@ describe('bigquery: the table', () => {
         staged: { ...staged, rows: 5, files: [file] },
       }),
     );
-    assert.equal(end.type, 'AuditFailed');
+    assert.equal(end.type, 'StagingDamaged');
     assert.match(end.message, /2 rows were loaded, the manifest says 5/);
     assert.deepEqual(await dataset.ids(), ['1']);
   });

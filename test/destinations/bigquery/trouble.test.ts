@@ -103,7 +103,7 @@ describe('bigquery: what a failure of the service means', () => {
       'ConnectionLost',
       true,
     ],
-    [{ code: 404, message: 'Not found: Dataset p:d' }, 'ConfigError', false],
+    [{ code: 404, message: 'Not found: Dataset p:d' }, 'ResourceError', false],
     [{ message: 'Could not load the default credentials.' }, 'AuthenticationError', false],
     [
       { code: 400, errors: [{ reason: 'invalidQuery', message: 'Bad int64 value: x' }] },

@@ -210,7 +210,7 @@ describe('duckdb: publish', () => {
       base: 0,
       staged: { ...staged, rows: 4 },
     });
-    assert.equal((await failed(task)).type, 'AuditFailed');
+    assert.equal((await failed(task)).type, 'StagingDamaged');
     assert.deepEqual(await commits(root), []);
   });
 });

@@ -328,7 +328,7 @@ describe('files: formats', () => {
       for (const file of staged.files) file.rows = 2;
       staged.rows = 2;
       const end = await failed(publishTask(sink, { run: 'run1', base: 0, staged }));
-      assert.equal(end.type, 'AuditFailed');
+      assert.equal(end.type, 'StagingDamaged');
       assert.deepEqual(await versionFolders(sink), []);
     }
   });

@@ -71,7 +71,7 @@ describe('files: the log of commits', () => {
     const file = join(folder.log, '7.json');
     await fs.writeFile(file, '{}');
     await assert.rejects(readRecords(folder), {
-      type: 'ConfigError',
+      type: 'ResourceError',
       message:
         `${file} is not a commit that this version of Beamline can read. Nothing was written. ` +
         'Restore the file, or give the sink a new folder.',

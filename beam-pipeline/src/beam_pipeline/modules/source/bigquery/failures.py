@@ -27,7 +27,7 @@ _BY_REASON: dict[str, type[errors.BeamlineError]] = {
     "jobBackendError": errors.ConnectionLost,
     "jobInternalError": errors.ConnectionLost,
     "jobRateLimitExceeded": errors.ConnectionLost,
-    "notFound": errors.ConfigError,
+    "notFound": errors.ResourceError,
     "notImplemented": errors.ConfigError,
     "policyViolation": errors.PermissionDenied,
     "quotaExceeded": errors.ConnectionLost,
@@ -42,7 +42,7 @@ _BY_REASON: dict[str, type[errors.BeamlineError]] = {
 _BY_STATUS: dict[int, type[errors.BeamlineError]] = {
     401: errors.PermissionDenied,
     403: errors.PermissionDenied,
-    404: errors.ConfigError,
+    404: errors.ResourceError,
     408: errors.ConnectionLost,
     429: errors.ConnectionLost,
 }

@@ -192,7 +192,7 @@ def test_an_error_in_the_sql_has_its_place() -> None:
         ("backendError", "ConnectionLost"),
         ("rateLimitExceeded", "ConnectionLost"),
         ("quotaExceeded", "ConnectionLost"),
-        ("notFound", "ConfigError"),
+        ("notFound", "ResourceError"),
         ("resourcesExceeded", "ConfigError"),
     ],
 )
@@ -309,4 +309,4 @@ def test_the_columns_of_a_table_that_wants_a_filter_are_not_known_without_a_wind
 def test_the_orchestrator_s_child_reads_a_table(numbers: str, child: Any) -> None:
     staged = child.run(source(table=numbers))
     assert staged.query("SELECT count(*), count(DISTINCT id) FROM t") == [(1000, 1000)]
-    assert child.fail(source(table=f"{numbers}s"))["type"] == "ConfigError"
+    assert child.fail(source(table=f"{numbers}s"))["type"] == "ResourceError"

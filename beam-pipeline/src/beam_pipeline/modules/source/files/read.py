@@ -12,7 +12,7 @@ from beam_pipeline import files, roots
 from beam_pipeline.alone import Alone, Estimate
 from beam_pipeline.context import StepContext
 from beam_pipeline.empty_batch import empty_batch
-from beam_pipeline.errors import ConfigError
+from beam_pipeline.errors import ResourceError
 from beam_pipeline.modules.source.files import (
     csv_format,
     folder_columns,
@@ -100,7 +100,7 @@ class _Plan(beam.DoFn):
         found = files.match(pattern)
         if not found:
             looked = "" if pattern == params.path else f" ({pattern})"
-            raise ConfigError(
+            raise ResourceError(
                 f"{context.plan_path}.parameters.path  no file matches `{params.path}`{looked}; "
                 "a relative path begins at the project's folder"
             )

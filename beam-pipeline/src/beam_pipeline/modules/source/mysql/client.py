@@ -18,7 +18,7 @@ from asyncmy.constants import CLIENT
 from asyncmy.cursors import SSCursor
 
 from beam_pipeline.connections import Connection
-from beam_pipeline.errors import ConfigError
+from beam_pipeline.errors import ResourceError
 from beam_pipeline.modules.source.mysql.tls import Mode, Tls, wanted
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class Client:
         connection: Where to connect.
 
     Raises:
-        ConfigError: TLS is wanted in a way that cannot be.
+        ResourceError: TLS is wanted in a way that cannot be.
         asyncmy.errors.MySQLError: The server or the network refused.
         OSError: The same, from below.
     """
@@ -58,7 +58,7 @@ class Client:
     def __init__(self, connection: Connection) -> None:
         tls = wanted(connection)
         if "," in connection.host:
-            raise ConfigError(f"{connection.name}: `host` names several servers; a MySQL profile names one")
+            raise ResourceError(f"{connection.name}: `host` names several servers; a MySQL profile names one")
         self._loop = asyncio.new_event_loop()
         try:
             self._link = self._wait(_connected(connection, tls))
@@ -135,7 +135,7 @@ async def _connected(connection: Connection, tls: Tls) -> Link:
                 await _try_by_older_rules(connection, tls)
             raise
         if tls.mode is not Mode.PREFERRED:
-            raise ConfigError(
+            raise ResourceError(
                 f"{connection.name} ({connection.host}): the server offers no TLS, and ssl_mode is "
                 f"{tls.mode.value}; set up TLS on the server, or write ssl_mode DISABLED"
             ) from None

@@ -97,18 +97,18 @@ def _tls_error(error: BaseException, connection: Connection) -> errors.BeamlineE
     while beneath is not None:
         if isinstance(beneath, ssl.SSLCertVerificationError):
             reason = beneath.verify_message.removesuffix(".")
-            return errors.ConfigError(
+            return errors.ResourceError(
                 f"{place}: the server's certificate is not accepted: {reason}; see `ssl_mode` and `ssl_ca` "
                 "of the profile, or renew the server's certificate"
             )
         if isinstance(beneath, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             return None
         if isinstance(beneath, ssl.SSLError):
-            return errors.ConfigError(f"{place}: TLS could not be agreed with the server: {beneath}")
+            return errors.ResourceError(f"{place}: TLS could not be agreed with the server: {beneath}")
         beneath = beneath.__cause__ or beneath.__context__
     # What the server says after the handshake, where it does not take the client's certificate.
     if re.search(r"\balert\b|ALERT_", str(error)):
-        return errors.ConfigError(
+        return errors.ResourceError(
             f"{place}: the server does not accept the client's certificate; see `ssl_cert` and `ssl_key` of "
             f"the profile: {error}"
         )

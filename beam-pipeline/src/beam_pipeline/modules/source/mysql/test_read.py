@@ -140,7 +140,7 @@ def guarded(mysql: Any) -> Any:
         ({"database": "nowhere"}, "AuthenticationError", "Unknown database"),
         ({"host": "no-such-host.invalid"}, "ConnectionLost", "cannot be resolved"),
         ({"port": "closed"}, "ConnectionLost", "nothing answers"),
-        ({"ssl_mode": "REQUIRED"}, "ConfigError", "offers no TLS"),
+        ({"ssl_mode": "REQUIRED"}, "ResourceError", "offers no TLS"),
     ],
 )
 def test_a_connection_that_fails_is_named(

@@ -11,7 +11,7 @@ from enum import Enum
 
 from beam_pipeline import certificates
 from beam_pipeline.connections import MYSQL_TLS, POSTGRES_TLS, Connection
-from beam_pipeline.errors import ConfigError
+from beam_pipeline.errors import ResourceError
 from beam_pipeline.near_miss import did_you_mean
 
 
@@ -55,7 +55,7 @@ def wanted(connection: Connection) -> Tls:
     """Reads the mode and the certificates of a connection.
 
     Raises:
-        ConfigError: The mode is none, a certificate cannot be read, or they contradict each other.
+        ResourceError: The mode is none, a certificate cannot be read, or they contradict each other.
     """
     given = _given(connection)
     place = connection.name
@@ -65,7 +65,7 @@ def wanted(connection: Connection) -> Tls:
     trusted = given.get("ssl_ca")
     verifies = mode in (Mode.VERIFY_CA, Mode.VERIFY_IDENTITY)
     if trusted is not None and not verifies:
-        raise ConfigError(
+        raise ResourceError(
             f"{place}: ssl_mode {mode.value} looks at no certificate, so `ssl_ca` would protect nothing; "
             "write ssl_mode VERIFY_CA or VERIFY_IDENTITY, or leave `ssl_ca` out"
         )
@@ -77,7 +77,7 @@ def wanted(connection: Connection) -> Tls:
         try:
             context.load_verify_locations(cadata=text)
         except (ssl.SSLError, ValueError) as error:
-            raise ConfigError(f"{place}: ssl_ca holds no certificate that can be read: {error}") from None
+            raise ResourceError(f"{place}: ssl_ca holds no certificate that can be read: {error}") from None
     elif verifies:
         context.load_default_certs()
     _load_own(context, given, place, connection.anywhere)
@@ -89,7 +89,7 @@ def _given(connection: Connection) -> dict[str, str]:
     for other, name in _OTHER_NAMES.items():
         if other in connection.tls:
             if name in given:
-                raise ConfigError(f"{connection.name}: give `{name}` or `{other}`, not both")
+                raise ResourceError(f"{connection.name}: give `{name}` or `{other}`, not both")
             given[name] = connection.tls[other]
     return given
 
@@ -102,7 +102,7 @@ def _mode(given: dict[str, str], place: str) -> Mode:
     text = _OTHER_MODES.get(text, text)
     names = [mode.value for mode in Mode]
     if text not in names:
-        raise ConfigError(
+        raise ResourceError(
             f"{place}: ssl_mode `{given['ssl_mode']}` is none{did_you_mean(text, names)} ({', '.join(names)})"
         )
     return Mode(text)
@@ -112,7 +112,7 @@ def _load_own(context: ssl.SSLContext, given: dict[str, str], place: str, anywhe
     """The client's certificate, for a server that asks for one; its key may stand in the same text."""
     if "ssl_cert" not in given:
         if "ssl_key" in given:
-            raise ConfigError(f"{place}: `ssl_key` is the key of `ssl_cert`, which is missing")
+            raise ResourceError(f"{place}: `ssl_key` is the key of `ssl_cert`, which is missing")
         return
     texts = [
         certificates.pem(given[name], f"{place}: {name}", anywhere=anywhere)
@@ -124,7 +124,7 @@ def _load_own(context: ssl.SSLContext, given: dict[str, str], place: str, anywhe
             # An empty password: nobody is there to be asked for one.
             context.load_cert_chain(str(paths[0]), paths[1] if len(paths) > 1 else None, password="")
         except (ssl.SSLError, ValueError) as error:
-            raise ConfigError(
+            raise ResourceError(
                 f"{place}: ssl_cert and ssl_key cannot be used together: {error}; the key must be that of "
                 "the certificate, and have no password"
             ) from None

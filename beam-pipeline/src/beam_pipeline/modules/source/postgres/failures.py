@@ -47,7 +47,7 @@ _BY_TEXT: tuple[tuple[str, type[errors.BeamlineError], str], ...] = (
      "the server has no such database"),
     (r"permission denied for database", errors.AuthenticationError,
      "the user may not connect to that database"),
-    (r"SSL|certificate", errors.ConfigError, "TLS could not be agreed"),
+    (r"SSL|certificate", errors.ResourceError, "TLS could not be agreed"),
 )  # fmt: skip
 
 _BROKEN = re.compile(

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from beam_pipeline.errors import ConfigError, SqlError
+from beam_pipeline.errors import ConfigError, ResourceError
 from beam_pipeline.near_miss import did_you_mean
 
 _NAMES = """
@@ -23,7 +23,7 @@ def find(control: psycopg.Connection[Any], name: str, path: str) -> str:
 
     Raises:
         ConfigError: The name is not `table` or `schema.table`.
-        SqlError: There is no such table.
+        ResourceError: There is no such table.
     """
     where = f"{path}.parameters.table"
     try:
@@ -38,7 +38,7 @@ def find(control: psycopg.Connection[Any], name: str, path: str) -> str:
     if row is not None and row[0] is not None:
         return str(row[0])
     names = [str(found[0]) for found in control.execute(_NAMES)]
-    raise SqlError(f"{where}  the database has no table `{name}`{did_you_mean(name, names)}")
+    raise ResourceError(f"{where}  the database has no table `{name}`{did_you_mean(name, names)}")
 
 
 def is_never_null(control: psycopg.Connection[Any], table: str, column: str) -> bool:

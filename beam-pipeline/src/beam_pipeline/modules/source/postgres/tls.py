@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from beam_pipeline import certificates
 from beam_pipeline.connections import MYSQL_TLS, POSTGRES_TLS, Connection
-from beam_pipeline.errors import ConfigError
+from beam_pipeline.errors import ResourceError
 from beam_pipeline.near_miss import did_you_mean
 
 MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
@@ -23,21 +23,21 @@ def options(connection: Connection) -> Iterator[dict[str, str]]:
     """Yields libpq's options. Their files hold what the profile gave, and are gone after the block.
 
     Raises:
-        ConfigError: The mode is none, a certificate cannot be read, or a name is another database's.
+        ResourceError: The mode is none, a certificate cannot be read, or a name is another database's.
     """
     given = connection.tls
     place = connection.name
     for name in MYSQL_TLS:
         if name in given:
             own = POSTGRES_TLS[MYSQL_TLS.index(name)]
-            raise ConfigError(f"{place}: `{name}` is MySQL's name; a PostgreSQL connection has `{own}`")
+            raise ResourceError(f"{place}: `{name}` is MySQL's name; a PostgreSQL connection has `{own}`")
     mode = given.get("sslmode")
     if mode is not None and mode not in MODES:
-        raise ConfigError(
+        raise ResourceError(
             f"{place}: sslmode `{mode}` is none{did_you_mean(mode, MODES)} ({', '.join(MODES)})"
         )
     if ("sslcert" in given) != ("sslkey" in given):
-        raise ConfigError(f"{place}: give `sslcert` and `sslkey`, or neither")
+        raise ResourceError(f"{place}: give `sslcert` and `sslkey`, or neither")
     read = {
         name: certificates.pem(given[name], f"{place}: {name}", anywhere=connection.anywhere)
         for name in ("sslrootcert", "sslcert", "sslkey")
