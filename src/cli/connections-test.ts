@@ -3,6 +3,7 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { checkConfig, findProfiles, loadConfig, profileKeys } from '../config/index.js';
 import { suggestion } from '../config/near-miss.js';
+import { ofDemo } from '../config/profiles.js';
 import { profilesName } from '../shared/names.js';
 import { jsonOf } from '../process/json-lines.js';
 import { pythonPath } from '../process/python.js';
@@ -43,7 +44,9 @@ export async function chooseProfiles(
   const folders = [...(config === undefined ? [] : [dirname(resolve(config))]), root];
   const file = profile === undefined ? findProfiles(folders, root) : resolve(profile);
   if (file === undefined) {
-    throw new CliError(`there is no ${profilesName} in ${folders.join(' or ')}`, {
+    const places = [...new Set(folders)].join(' or ');
+    const demos = [...keys, ...used].flatMap((key) => ofDemo(key) ?? []).slice(0, 1);
+    throw new CliError([`there is no ${profilesName} in ${places}`, ...demos].join('; '), {
       exitCode: exitCodes.badInput,
       hint: `Write one, or name it: ${shellCommand('connections test --profile FILE')}`,
     });

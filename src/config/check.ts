@@ -47,6 +47,8 @@ export interface CheckedConfig {
   profiles: LoadedConfig | undefined;
   /** Stands for what was written: the config as it is, and the files whose texts it takes. */
   written: string;
+  /** Profiles that are named and were not looked up, as there is no file of them. */
+  notLookedUp: string[];
 }
 
 /** Checks a loaded config against every rule and reports all problems at once. */
@@ -105,6 +107,7 @@ export async function checkConfig(
     parameters,
     profiles: connections.profiles,
     written: sha256Of(canonicalJson({ config: loaded.value, files })),
+    notLookedUp: connections.notLookedUp,
   };
 }
 
@@ -128,6 +131,7 @@ function unchecked(problems: Problem[]): CheckedConfig {
     parameters: new Map(),
     profiles: undefined,
     written: '',
+    notLookedUp: [],
   };
 }
 
@@ -176,16 +180,19 @@ function checkProfiles(
   loaded: LoadedConfig,
   steps: readonly Step[],
   { root, profile, complete = false }: CheckOptions,
-): { profiles: LoadedConfig | undefined; problems: Problem[] } {
-  const usesProfiles = steps.some((step) => typeof step.parameters['profile'] === 'string');
-  if (!usesProfiles && profile === undefined) return { profiles: undefined, problems: [] };
+): Pick<CheckedConfig, 'profiles' | 'problems' | 'notLookedUp'> {
+  const named = steps.map((step) => step.parameters['profile']);
+  const keys = [...new Set(named)].filter((key): key is string => typeof key === 'string');
+  const none = { profiles: undefined, notLookedUp: [] };
+  if (keys.length === 0 && profile === undefined) return { ...none, problems: [] };
   try {
     const profiles = loadProfiles(loaded, { root, profile });
     const problems = profiles === undefined ? [] : profileProblems(profiles, steps);
     const unknown = unknownProfiles(loaded, steps, { profiles, required: complete });
-    return { profiles, problems: [...problems, ...unknown] };
+    const notLookedUp = profiles === undefined ? keys : [];
+    return { profiles, problems: [...problems, ...unknown], notLookedUp };
   } catch (error) {
     if (!(error instanceof ConfigProblems)) throw error;
-    return { profiles: undefined, problems: [...error.problems] };
+    return { ...none, problems: [...error.problems] };
   }
 }

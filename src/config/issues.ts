@@ -33,6 +33,8 @@ export interface IssueContext {
 /** So many issues become problems, and so many unknown keys of one mapping; then their number is told. */
 const mostIssues = 1000;
 const mostUnknown = 20;
+/** What is shown of a value that may be a secret. */
+const hidden = 'another value';
 
 /** One problem per thing that is wrong, in words: the same for envelope, modules and destinations. */
 export function problemsOf(issues: readonly Issue[], context: IssueContext): Problem[] {
@@ -114,7 +116,7 @@ function explain(issue: Issue, context: IssueContext): Problem[] {
   const got = valueAt(value, path);
   // A file that is one text is no config; it may be anything.
   const isAnyText = path.length === 0 && typeof got === 'string';
-  const gotText = secret || isSecretPath(path) ? 'another value' : isAnyText ? 'text' : shown(got);
+  const gotText = secret || isSecretPath(path) ? hidden : isAnyText ? 'text' : shown(got);
   const here = (message: string, part: 'key' | 'value' = 'value'): Problem[] => [
     loaded.problem(path, message + about, part),
   ];
@@ -124,7 +126,7 @@ function explain(issue: Issue, context: IssueContext): Problem[] {
     case 'invalid_type':
       return got === undefined
         ? here('is required and missing')
-        : here(`must be ${typeName(issue.expected)}, got ${gotText}`);
+        : here(`must be ${typeName(issue.expected)}, got ${kindText(got, gotText)}`);
     case 'invalid_value': {
       const allowed = issue.values.map(String);
       if (got === undefined) return here(`is required and missing (${shortList(allowed)})`);
@@ -145,7 +147,7 @@ function explain(issue: Issue, context: IssueContext): Problem[] {
     case 'invalid_union':
       return got === undefined
         ? here('is required and missing')
-        : here(`must be ${alternatives(issue.errors as Issue[][])}, got ${gotText}`);
+        : here(`must be ${alternatives(issue.errors as Issue[][])}, got ${kindText(got, gotText)}`);
     case 'invalid_key':
       return here(
         formatMessage(patternOf(issue.issues), 'key', `\`${shortened(String(inside.at(-1)))}\``),
@@ -158,6 +160,14 @@ function explain(issue: Issue, context: IssueContext): Problem[] {
     case 'custom':
       return here(issue.message);
   }
+}
+
+/** Of a value that may not be shown, what kind of value it is. */
+function kindText(got: unknown, shown: string): string {
+  if (shown !== hidden) return shown;
+  if (got === null || typeof got === 'boolean') return `\`${got}\``;
+  if (Array.isArray(got)) return 'a list';
+  return typeName(typeof got);
 }
 
 function typeName(expected: string): string {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { demo, profilesName } from '../shared/names.js';
 import { loadConfig, type LoadedConfig } from './document.js';
 import { problemsOf } from './issues.js';
-import { suggestion } from './near-miss.js';
+import { nearMiss, suggestion } from './near-miss.js';
 import type { Problem } from './problems.js';
 import { badSecretReferences, connectionAttributes, secretForm } from './secrets.js';
 import type { Step } from './steps.js';
@@ -63,6 +63,9 @@ export function profileKeys(profiles: LoadedConfig): string[] {
 const postgresModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
 const mysqlModes = ['DISABLED', 'PREFERRED', 'REQUIRED', 'VERIFY_CA', 'VERIFY_IDENTITY'];
 
+/** What a profile may say to be; without it, the server is asked. */
+const types = ['mysql', 'postgres'];
+
 /** One of these, in capitals or not, or a text with a reference, which is resolved where it is used. */
 const modeOf = (modes: readonly string[]): z.ZodType<string | null | undefined> =>
   z
@@ -70,17 +73,41 @@ const modeOf = (modes: readonly string[]): z.ZodType<string | null | undefined> 
     .refine(
       (text) =>
         text.includes('${') || modes.some((mode) => mode === text || mode === text.toUpperCase()),
-      `must be one of ${modes.join(', ')}`,
+      { error: ({ input }) => notOneOf(input, modes) },
     )
     .nullish();
 
+/** Without the value: it may be a secret that stands in the wrong place. */
+function notOneOf(got: unknown, allowed: readonly string[]): string {
+  const near = nearMiss(String(got), allowed);
+  return `must be one of ${allowed.join(', ')}${near === undefined ? '' : `; did you mean \`${near}\`?`}`;
+}
+
+/** Whether it is a port, or a text with a reference to one. */
+function isPort(port: string | number): boolean {
+  if (typeof port === 'string' && port.includes('${')) return true;
+  const number = /^\d{1,5}$/.test(String(port).trim()) ? Number(port) : 0;
+  return number >= 1 && number <= 65_535;
+}
+
+function portMessage(got: unknown): string {
+  const what = typeof got === 'number' ? `\`${got}\`` : 'a text that is none';
+  return `must be a port, a number from 1 to 65535, got ${what}`;
+}
+
 /** A profile, as the process that connects reads it; every text may hold references. */
 const connectionProfile = z.strictObject({
-  type: z.string().nullish(),
-  host: z.string(),
-  port: z.union([z.int(), z.string()]).nullish(),
-  database: z.string(),
-  user: z.string(),
+  type: z
+    .string()
+    .refine((type) => types.includes(type), { error: ({ input }) => notOneOf(input, types) })
+    .nullish(),
+  host: z.string().min(1),
+  port: z
+    .union([z.number(), z.string()])
+    .refine(isPort, { error: ({ input }) => portMessage(input) })
+    .nullish(),
+  database: z.string().min(1),
+  user: z.string().min(1),
   password: z.string().optional(),
   sslmode: modeOf(postgresModes),
   sslrootcert: z.string().nullish(),
@@ -134,6 +161,10 @@ export function connectionProblems(
   if (!('profile' in properties) || !('host' in properties)) return [];
   const isGiven = (key: string): boolean => (step.parameters[key] ?? null) !== null;
   const given = connectionAttributes.filter((key) => key in properties && isGiven(key));
+  const { port } = step.parameters;
+  if ((typeof port === 'number' || typeof port === 'string') && !isPort(port)) {
+    return [loaded.problem([...step.path, 'parameters', 'port'], portMessage(port))];
+  }
   const needed = ['host', 'database', 'user'].filter((key) => !isGiven(key));
   const path = [...step.path, 'parameters'];
   if (isGiven('profile')) {
@@ -150,6 +181,14 @@ export function connectionProblems(
   );
 }
 
+/** Of the demo's connection, or of what is most likely meant for it: where that comes from. */
+export function ofDemo(key: string): string | undefined {
+  const near = nearMiss(key, [demo.profile]);
+  if (near === undefined) return undefined;
+  const what = key === near ? `\`${near}\` is` : `did you mean \`${near}\`,`;
+  return `${what} the demo's connection, which \`make demo\` writes to ${demo.profiles}`;
+}
+
 /**
  * Steps that name a profile which is not there.
  * @param required whether a config that names profiles needs the file; else they are not checked
@@ -164,18 +203,18 @@ export function unknownProfiles(
     if (step.kind === 'sink' || typeof key !== 'string') return [];
     const path = [...step.path, 'parameters', 'profile'];
     if (profiles === undefined) {
-      const message =
-        `there are no connection profiles to find \`${key}\` in: put a ${profilesName} beside the ` +
-        'config or in the project root, or name the file with --profile';
+      const advice =
+        ofDemo(key) ??
+        `put a ${profilesName} beside the config or in the project root, or name the file with --profile`;
+      const message = `there are no connection profiles to find \`${key}\` in: ${advice}`;
       return required ? [loaded.problem(path, message)] : [];
     }
     const keys = profileKeys(profiles);
     if (keys.includes(key)) return [];
-    return [
-      loaded.problem(
-        path,
-        `no profile is named \`${key}\` in ${profiles.file}${suggestion(key, keys)}`,
-      ),
-    ];
+    const missing = `no profile is named \`${key}\` in ${profiles.file}`;
+    const near = nearMiss(key, keys) === undefined ? ofDemo(key) : undefined;
+    const message =
+      near === undefined ? `${missing}${suggestion(key, keys)}` : `${missing}; ${near}`;
+    return [loaded.problem(path, message)];
   });
 }

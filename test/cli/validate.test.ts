@@ -30,6 +30,15 @@ describe('beamline validate', () => {
     assert.equal(status, 0);
   });
 
+  it('says once that the profiles are malformed', () => {
+    folder.write('.connections.json', '{');
+    folder.write('a.yaml', good);
+    const { stdout, stderr } = run('validate', 'a.yaml');
+    assert.match(stdout, /^\.connections\.json:1:\d+ +malformed JSON/);
+    assert.match(stdout, /\n1 problem in 1 file\.\n$/);
+    assert.equal(stderr, '');
+  });
+
   it('prints every problem of every file, their number, and exits with 2', () => {
     folder.write(
       'good.yaml',

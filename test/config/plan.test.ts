@@ -223,6 +223,22 @@ sinks:
     ]);
   });
 
+  it('are those of the demo where they are spelt so, or nearly so', async () => {
+    const where =
+      "the demo's connection, which `make demo` writes to .beamline/demo/connections.json";
+    const none = (key: string): string =>
+      `there are no connection profiles to find \`${key}\` in: `;
+    assert.deepEqual(await messagesOf(build(undefined, 'flights_db')), [
+      `${none('flights_db')}\`flights_db\` is ${where}`,
+    ]);
+    const near = `did you mean \`flights_db\`, ${where}`;
+    assert.deepEqual(await messagesOf(build(undefined, 'flight_db')), [none('flight_db') + near]);
+    folder.write('.connections.json', '{"shop": {}}');
+    assert.deepEqual(await messagesOf(build(undefined, 'flight_db')), [
+      `no profile is named \`flight_db\` in .connections.json; ${near}`,
+    ]);
+  });
+
   it('are checked without showing a value', async () => {
     folder.write(
       '.connections.json',
@@ -233,7 +249,34 @@ sinks:
       'is required and missing',
       'is required and missing',
       'unknown key; did you mean `host`?',
-      'must be text, got another value',
+      'must be text, got a list',
+      'must be a port, a number from 1 to 65535, got a text that is none',
+    ]);
+  });
+
+  it('have a type, a host and a port that there can be', async () => {
+    const messagesFor = async (given: Record<string, unknown>): Promise<string[]> => {
+      const shop = { host: 'db', database: 'shop', user: 'etl', ...given };
+      folder.write('.connections.json', JSON.stringify({ shop }));
+      return messagesOf(build());
+    };
+    for (const port of [5432, '5432', ' 5432 ', '${env:PORT}', null]) {
+      await assert.rejects(messagesFor({ port }), /the plan was built/, String(port));
+    }
+    for (const port of [0, -1, 65536, 1.5]) {
+      const message = `must be a port, a number from 1 to 65535, got \`${port}\``;
+      assert.deepEqual(await messagesFor({ port }), [message]);
+    }
+    for (const port of ['', 'canary', '70000', '0x10', '1e3']) {
+      assert.match((await messagesFor({ port }))[0] ?? '', /got a text that is none$/, port);
+    }
+    assert.deepEqual(await messagesFor({ port: true, host: '', type: 'postgress' }), [
+      'must not be empty',
+      'must be a number or text, got `true`',
+      'must be one of mysql, postgres; did you mean `postgres`?',
+    ]);
+    assert.deepEqual(await messagesFor({ sslmode: 'requre' }), [
+      'must be one of disable, allow, prefer, require, verify-ca, verify-full; did you mean `require`?',
     ]);
   });
 

@@ -46,7 +46,7 @@ export function register(program: Command): void {
       if (format === 'json') printJson({ problems: count, files, left_out: leftOut });
       else {
         await printAs(format, files, count);
-        noteUnchecked(files, leftOut);
+        await noteUnchecked(files, leftOut);
       }
       if (count > 0) process.exitCode = exitCodes.badInput;
     });
@@ -94,10 +94,13 @@ async function printAs(
 /** So many files are named. */
 const mostNamed = 5;
 
-function noteUnchecked(files: readonly Verdict[], leftOut: readonly string[]): void {
+async function noteUnchecked(files: readonly Verdict[], leftOut: readonly string[]): Promise<void> {
   const keys = [...new Set(files.flatMap(({ unchecked }) => unchecked))];
   if (keys.length > 0) {
-    note(`note: profile ${keys.join(', ')} not looked up: there is no .connections.json`);
+    const { ofDemo } = await import('../../config/profiles.js');
+    const demos = keys.flatMap((key) => ofDemo(key) ?? []).map((text) => `; ${text}`);
+    const what = `profile ${keys.join(', ')} not looked up: there is no .connections.json`;
+    note(`note: ${what}${demos.join('')}`);
   }
   if (leftOut.length === 0) return;
   const named = leftOut.slice(0, mostNamed).join(', ');

@@ -78,13 +78,10 @@ async function verdictOn(
   if (!isNamed && !isPipeline(loaded.value)) return null;
   const profile = given === undefined ? undefined : resolve(given);
   const checked = await checkConfig(loaded, { root, args: arg, profile, catalogue });
-  const named = checked.steps.map((step) => step.parameters['profile']);
-  const keys = named.filter((key): key is string => typeof key === 'string');
-  const isLookedUp = checked.profiles !== undefined || profile !== undefined;
   return {
     file,
     problems: sortProblems([...checked.problems, ...clashes.of(loaded, checked)]),
-    unchecked: isLookedUp ? [] : [...new Set(keys)],
+    unchecked: checked.notLookedUp,
   };
 }
 
