@@ -19,6 +19,7 @@ import type { ConfigPath } from './config-path.js';
 import { ConfigProblems, formatPath, type Problem } from './problems.js';
 import { unfitNodes } from './unfit-nodes.js';
 import { shortened } from './values.js';
+import { yamlCauseOf } from './yaml-cause.js';
 import { measure, mostDepth, mostValues, tooDeep, tooMany, tooMuch } from './yaml-limits.js';
 
 export { maxConfigBytes } from './config-text.js';
@@ -79,13 +80,8 @@ export function parseConfig(
   if (jsonError !== undefined) {
     throw new ConfigProblems([at(jsonError.offset, jsonError.message)]);
   }
-  if (document.errors.length > 0) {
-    throw new ConfigProblems(
-      document.errors
-        .slice(0, mostErrors)
-        .map((error) => at(placeOf(error, document), yamlMessage(error.code, error.message))),
-    );
-  }
+  const cause = yamlCauseOf(document.errors, text, (error) => quoteOf(error, document));
+  if (cause !== undefined) throw new ConfigProblems([at(cause.offset, cause.message)]);
   const size = measure(document.contents);
   if (size.depth > mostDepth) throw new ConfigProblems([at(0, tooDeep)]);
   if (size.merges && size.values > mostValues) throw new ConfigProblems([at(0, tooMany)]);
@@ -126,10 +122,9 @@ function parseText(text: string, lineCounter: LineCounter, file: string): Docume
   }
 }
 
-/** Of a quote that is not closed where it opens: its text may end with the file. */
-function placeOf({ message, pos }: Document['errors'][number], document: Document): number {
+/** Where a quote opens that is not closed: its text may end with the file. */
+function quoteOf({ pos }: Document['errors'][number], document: Document): number {
   let place = pos[0];
-  if (!isOpenQuote(message)) return place;
   visit(document, {
     Scalar(_key, { range, type }) {
       if (!type?.startsWith('QUOTE') || range?.[1] !== pos[0]) return undefined;
@@ -138,27 +133,6 @@ function placeOf({ message, pos }: Document['errors'][number], document: Documen
     },
   });
   return place;
-}
-
-function isOpenQuote(message: string): boolean {
-  return /^Missing closing ["']quote/.test(message);
-}
-
-function yamlMessage(code: string, message: string): string {
-  switch (code) {
-    case 'TAB_AS_INDENT':
-      return 'a tab cannot indent YAML; use spaces';
-    case 'MULTIPLE_DOCS':
-      return 'a second YAML document starts here; a config is one document';
-    case 'NON_STRING_KEY':
-      return 'a key must be text';
-    case 'RESOURCE_EXHAUSTION':
-      return tooDeep;
-    default:
-      if (message.startsWith('Maximum call stack')) return tooDeep;
-      if (isOpenQuote(message)) return 'malformed YAML: the quote that opens here is never closed';
-      return `malformed YAML: ${message.split('\n')[0] ?? message}`;
-  }
 }
 
 function valueOf(document: Document, at: (offset: number, message: string) => Problem): unknown {

@@ -120,7 +120,7 @@ describe('files: the folder', () => {
     await done(publishTask(sink, { run: 'run1', base: 0, staged }));
     await writeFile(join(root, 'lake', '_beamline', '1.json'), '{"version": 1');
     const end = await failed(inspectTask(sink));
-    assert.equal(end.type, 'ConfigError');
+    assert.equal(end.type, 'ResourceError');
     assert.match(end.message, /_beamline\/1\.json is not a commit/);
   });
 
