@@ -162,6 +162,8 @@ function settledWall(at: Temporal.Instant, timezone: string): Temporal.PlainDate
   return after !== undefined && Temporal.PlainDateTime.compare(after, wall) < 0 ? after : wall;
 }
 
+const plural = { ms: 'milliseconds', s: 'seconds', min: 'minutes', hour: 'hours' } as const;
+
 /**
  * `Xmin` and `Xhour` count back from the run's time; `Xday` begins with a day, the run's own being the
  * first, as satokiyo/pydataflow-template counts (configs/source/source_config_base.py).
@@ -180,7 +182,7 @@ function intervalLow(
   const at =
     unit === 'day'
       ? now.startOfDay().subtract({ days: count - 1 })
-      : now.subtract(unit === 'hour' ? { hours: count } : { minutes: count });
+      : now.subtract({ [plural[unit]]: count });
   switch (probe.type) {
     case 'date':
       return at.toPlainDate().toString();

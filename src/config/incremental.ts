@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { FoundModules } from './found-modules.js';
 import type { LoadedConfig } from './document.js';
+import { durationMs, readDuration } from '../shared/duration.js';
 import { sinksOf, sourcesOf } from './lineage.js';
 import { suggestion } from './near-miss.js';
 import type { PlannedIncremental } from './plan-types.js';
@@ -11,9 +12,8 @@ import { shown } from './values.js';
 
 /** The last window's end, as `incremental_interval_from` calls it. */
 const fromDestination = 'max_value_in_destination';
-const intervalPattern = /^([1-9]\d{0,5})(min|hour|day)$/i;
-const unitMs = { min: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
-type Unit = keyof typeof unitMs;
+/** More of any unit may lead out of the calendar. */
+const mostUnits = 999_999;
 
 /**
  * How a source is read in windows: these stand among its parameters, as satokiyo/pydataflow-template
@@ -31,13 +31,13 @@ export const windowParameters = z.object({
   incremental_interval_from: z
     .string()
     .refine(
-      (text) => text === fromDestination || intervalPattern.test(text),
-      `must be \`${fromDestination}\` or a number and \`min\`, \`hour\` or \`day\`, such as \`15min\``,
+      (text) => text === fromDestination || intervalOf(text) !== undefined,
+      `must be \`${fromDestination}\` or a duration such as 30s, 15min, 2h or 1d`,
     )
     .default(fromDestination)
     .describe(
-      `Where a window begins: \`${fromDestination}\` (where the last published one ended) or \`X[min|hour|day]\` ` +
-        "before the run's time, such as `15min`.",
+      `Where a window begins: \`${fromDestination}\` (where the last published one ended) or a duration ` +
+        "before the run's time, such as `15min` or `2h`; with `1d` it begins with the run's own day.",
     ),
   destination_sink_name: z
     .string()
@@ -49,12 +49,12 @@ export const windowParameters = z.object({
   lag: z
     .union([z.int().positive(), z.string()])
     .refine(
-      (lag) => typeof lag === 'number' || intervalPattern.test(lag),
-      'must be a number and `min`, `hour` or `day`, such as `10min`, or for an integer column a whole number',
+      (lag) => typeof lag === 'number' || intervalOf(lag) !== undefined,
+      'must be a duration such as 30s, 10min, 2h or 1d, or for an integer column a whole number',
     )
     .optional()
     .describe(
-      'How late rows may come: `X[min|hour|day]`, or a number for an integer column. An append reads ' +
+      'How late rows may come: a duration such as `10min`, or a number for an integer column. An append reads ' +
         'up to that long ago; a merge begins that much earlier and replaces what it reads again.',
     ),
   initial_value: z
@@ -86,12 +86,10 @@ export function incrementalOf(
 ): PlannedIncremental | undefined {
   const given = parametersOf(source);
   if (!isRead(source) || given?.incremental_column === undefined) return undefined;
-  const interval = intervalPattern.exec(given.incremental_interval_from);
   const sinks = sinksOf(source, steps);
   return {
     column: given.incremental_column,
-    from:
-      interval === null ? fromDestination : { count: Number(interval[1]), unit: unitOf(interval) },
+    from: intervalOf(given.incremental_interval_from) ?? fromDestination,
     destination_sink: given.destination_sink_name ?? sinks[0]?.name ?? null,
     lag: lagOf(given),
     initial_value: given.initial_value === undefined ? null : String(given.initial_value),
@@ -212,10 +210,11 @@ function parametersOf(source: Step): WindowParameters | undefined {
 function lagOf({ lag }: WindowParameters): PlannedIncremental['lag'] {
   if (lag === undefined) return null;
   if (typeof lag === 'number') return { count: lag };
-  const match = intervalPattern.exec(lag);
-  return match === null ? null : { ms: Number(match[1]) * unitMs[unitOf(match)] };
+  return { ms: durationMs(lag.toLowerCase()) ?? 0 };
 }
 
-function unitOf(match: RegExpExecArray): Unit {
-  return String(match[2]).toLowerCase() as Unit;
+/** pydataflow-template takes the units in capitals, too. */
+function intervalOf(text: string): ReturnType<typeof readDuration> {
+  const read = readDuration(text.toLowerCase());
+  return read !== undefined && read.count > 0 && read.count <= mostUnits ? read : undefined;
 }

@@ -1,4 +1,5 @@
 import type { OnSchemaChange, SinkMode } from '../destinations/destination.js';
+import type { DurationUnit } from '../shared/duration.js';
 import type { LaunchOptions } from '../shared/job.js';
 import type { ArgValue } from './arguments.js';
 
@@ -16,7 +17,7 @@ export interface PlannedSource {
 export interface PlannedIncremental {
   column: string;
   /** From where a window ended, else the destination's greatest value; or this far back from the run's time. */
-  from: 'max_value_in_destination' | { count: number; unit: 'min' | 'hour' | 'day' };
+  from: 'max_value_in_destination' | { count: number; unit: DurationUnit };
   /** Name of the sink whose destination is asked for its greatest value, where nothing is recorded. */
   destination_sink: string | null;
   /** How late rows may come: milliseconds, or a number for an integer column. */

@@ -244,6 +244,11 @@ const cases: [string, Change, string][] = [
     '[2026-03-10T11:45:00.000000Z .. 2026-03-10T12:00:00.000000Z interval',
   ],
   [
+    'an interval is of any unit',
+    { ...merge, incremental: { from: { count: 90, unit: 's' } } },
+    '[2026-03-10T11:58:30.000000Z .. 2026-03-10T12:00:00.000000Z interval',
+  ],
+  [
     'an interval leaves no gap after missed runs',
     {
       ...merge,
