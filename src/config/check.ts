@@ -11,6 +11,7 @@ import type { FoundModules } from './found-modules.js';
 import { findModules, moduleProblems, sinkProblems } from './modules.js';
 import { nearMiss, shortList } from './near-miss.js';
 import { ConfigProblems, sortProblems, type Problem } from './problems.js';
+import { sinkChoices } from './merging.js';
 import { loadProfiles, profileProblems, unknownProfiles } from './profiles.js';
 import { fillIn, mostFilled, placeOf } from './references.js';
 import { leadsElsewhere } from './roots.js';
@@ -64,7 +65,7 @@ export async function checkConfig(
   const { value, problems: references, open } = fillIn(loaded, args, budget);
   const steps = stepsOf(value);
   const modules = await findModules(loaded, steps, options.catalogue ?? loadCatalogue(root));
-  const envelope = checkEnvelope(loaded, value);
+  const envelope = checkEnvelope(loaded, value, modules);
   const parameters = new Map<Step, unknown>();
   const judged: Problem[] = [
     ...envelope.problems,
@@ -165,6 +166,7 @@ function argumentProblems(loaded: LoadedConfig, step: Step, names: readonly stri
 function checkEnvelope(
   loaded: LoadedConfig,
   value: unknown,
+  modules: FoundModules,
 ): { config: PipelineConfig | undefined; problems: Problem[] } {
   const result = pipelineConfig.safeParse(value);
   if (result.success) {
@@ -172,7 +174,8 @@ function checkEnvelope(
     return { config: { name, ...rest }, problems: [] };
   }
   const schema = envelopeSchema;
-  const problems = problemsOf(result.error.issues, { loaded, value, base: [], schema });
+  const choices = sinkChoices(modules.destinations);
+  const problems = problemsOf(result.error.issues, { loaded, value, base: [], schema, choices });
   return { config: undefined, problems };
 }
 

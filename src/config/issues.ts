@@ -28,6 +28,8 @@ export interface IssueContext {
   secret?: boolean;
   /** What to say of an unknown key, if there is more to say; default: the keys reserved for later. */
   hint?: (parent: ConfigPath, key: string) => string | undefined;
+  /** Of the values that the schema allows at a place, those that are of use there; default: all. */
+  choices?: (path: ConfigPath, allowed: readonly string[]) => readonly string[];
 }
 
 /** So many issues become problems, and so many unknown keys of one mapping; then their number is told. */
@@ -128,7 +130,8 @@ function explain(issue: Issue, context: IssueContext): Problem[] {
         ? here('is required and missing')
         : here(`must be ${typeName(issue.expected)}, got ${kindText(got, gotText)}`);
     case 'invalid_value': {
-      const allowed = issue.values.map(String);
+      const all = issue.values.map(String);
+      const allowed = context.choices?.(path, all) ?? all;
       if (got === undefined) return here(`is required and missing (${shortList(allowed)})`);
       return typeof got === 'string'
         ? here(

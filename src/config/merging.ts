@@ -4,6 +4,7 @@ import {
   type Destination,
   type Merge,
 } from '../destinations/destination.js';
+import type { ConfigPath } from './config-path.js';
 import type { LoadedConfig } from './document.js';
 import type { Problem } from './problems.js';
 import type { Step } from './steps.js';
@@ -22,6 +23,32 @@ export function withoutMergeKeys(
 ): Record<string, unknown> {
   const { merge_keys: _keys, ...rest } = parameters;
   return rest;
+}
+
+/** Of the values that every sink's schema allows, those that this one takes. */
+export function sinkChoices(
+  destinations: ReadonlyMap<Step, Destination>,
+): (path: ConfigPath, all: readonly string[]) => readonly string[] {
+  return ([list, index, key, ...more], all) => {
+    const sinks = list === 'sinks' && more.length === 0 ? [...destinations] : [];
+    const [step, destination] = sinks.find(([{ path }]) => path[1] === index) ?? [];
+    if (destination === undefined) return all;
+    switch (key) {
+      case 'mode':
+        return destination.modes;
+      case 'on_schema_change':
+        return destination.schemaChanges;
+      case 'on_empty':
+        return all.filter((value) => value !== 'truncate' || !neverEmpties(step?.raw['mode']));
+      default:
+        return all;
+    }
+  };
+}
+
+/** Whether a mode leaves the rows that are there. */
+export function neverEmpties(mode: unknown): mode is 'append' | 'merge' {
+  return mode === 'append' || mode === 'merge';
 }
 
 /** What is wrong with a sink's mode, and with what a merge needs. */

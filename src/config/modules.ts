@@ -6,7 +6,7 @@ import type { Catalogue, ModuleEntry } from './catalogue.js';
 import type { LoadedConfig } from './document.js';
 import { withWindowParameters } from './incremental.js';
 import { problemsOf } from './issues.js';
-import { mergeProblems, unsupported, withoutMergeKeys } from './merging.js';
+import { mergeProblems, neverEmpties, unsupported, withoutMergeKeys } from './merging.js';
 import { suggestion } from './near-miss.js';
 import type { Problem } from './problems.js';
 import { connectionProblems } from './profiles.js';
@@ -90,7 +90,7 @@ export function sinkProblems(
     ...unsupported(loaded, step, destination, 'on_schema_change'),
   ];
   const mode = step.raw['mode'];
-  if ((mode === 'append' || mode === 'merge') && step.raw['on_empty'] === 'truncate') {
+  if (neverEmpties(mode) && step.raw['on_empty'] === 'truncate') {
     const message = `\`mode: ${mode}\` never empties its destination; use \`keep\` or \`fail\``;
     problems.push(loaded.problem([...step.path, 'on_empty'], message));
   }
