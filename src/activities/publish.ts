@@ -41,7 +41,8 @@ export function createPublish(deps: ActivityDeps): PipelineActivities['publish']
     const sink = sinkNamed(plan, name);
     const { manifest, sha256: manifestSha256 } = await readManifest(deps, staged);
     const stagedSink = manifest.sinks[name];
-    if (!stagedSink) throw failure('StagingDamaged', `the manifest has no sink \`${name}\``);
+    if (!stagedSink)
+      throw failure('StagingDamaged', `the manifest has no sink \`${name}\``, { step: name });
     const { reads } = await loadDestination(sink.module);
     const here = reads === 'local' ? await stagedHere(deps, run, staged, stagedSink) : stagedSink;
     await faultPoint('worker:before-publish');
@@ -75,7 +76,7 @@ export function createFence(deps: ActivityDeps): PipelineActivities['fence'] {
     const commit = await inPublisher<Commit | null>(
       deps,
       destination,
-      taskOf(deps, run, sink, action),
+      taskOf(deps, run, { ...sink, name }, action),
     );
     return commit && publishedOf(commit);
   };
@@ -99,10 +100,11 @@ export async function standingOf(
 export function taskOf(
   { root, store }: Pick<ActivityDeps, 'root' | 'store'>,
   run: RunReference,
-  sink: Pick<PlannedSink, 'module' | 'parameters'>,
+  sink: Pick<PlannedSink, 'module' | 'parameters'> & { name?: string },
   action: Parameters<typeof inPublisher>[2]['action'],
 ): Parameters<typeof inPublisher>[2] {
   return {
+    ...(sink.name !== undefined && { sink: sink.name }),
     module: sink.module,
     parameters: sink.parameters,
     context: { root, storeId: store.id },

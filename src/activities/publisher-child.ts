@@ -48,15 +48,17 @@ export async function inPublisher<T>(
     signal: context.cancellationSignal,
   });
   if (last?.event === 'done') return last.result as T;
+  const { sink } = task;
   if (context.cancellationSignal.aborted) throw await cancellationOf();
   if (last?.event === 'failed') {
     const { type, message, cause } = last.failure;
-    throw failure(type, message, cause === undefined ? {} : { cause });
+    throw failure(type, message, { step: sink, ...(cause === undefined ? {} : { cause }) });
   }
   const how = end.stalled
     ? `gave no sign of life for ${stallAfterMs / 1000} s and was ended`
     : `ended ${end.signal ? `by signal ${end.signal}` : `with exit code ${end.exitCode}`}`;
   throw failure('PublisherCrashed', `the publisher of ${destination} ${how}`, {
+    step: sink,
     stderr: end.stderr.slice(-20),
   });
 }

@@ -10,6 +10,7 @@ import {
   cursorKey,
   type RecordedCursor,
   type SourceWindow,
+  rangeText,
 } from '../shared/window.js';
 import { isGsUri } from '../store/gs-uri.js';
 import type {
@@ -96,11 +97,11 @@ function assertNotCommitted(
     if (position === undefined || isOwn || position.empty || mode === 'merge') continue;
     const recorded = position.cursors[key];
     if (!isCommitted(mode, window, recorded)) continue;
-    const { column, low, high } = window;
+    const { column } = window;
     throw failure(
       'WindowCommitted',
       `${name} has the rows of ${key} before ${column} ${recorded.next} already; the window that is given ` +
-        `brings those from ${low ?? 'the beginning'} to before ${high}. Nothing was read. Publish them all the ` +
+        `brings ${rangeText(window)}. Nothing was read. Publish them all the ` +
         'same with `--again`, or begin where the last run ended.',
       { step: name },
     );

@@ -22,6 +22,8 @@ import { loadDestination } from './registry.js';
 
 /** What is asked of the process. */
 export interface PublisherTask {
+  /** Name of the sink, which a failure names. */
+  sink?: string;
   module: string;
   parameters: unknown;
   context: DestinationContext;

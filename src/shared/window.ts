@@ -41,6 +41,22 @@ export interface SourceWindow {
   basis: WindowBasis;
 }
 
+/** `everything before 2026-01-31`, `from 2026-01-01 to before 2026-01-31`, `after 41 and before 100`. */
+export function rangeText({
+  low,
+  low_inclusive: isInclusive,
+  high,
+}: Pick<SourceWindow, 'low' | 'low_inclusive' | 'high'>): string {
+  const end = `before ${cursorText(high)}`;
+  if (low === null) return `everything ${end}`;
+  return isInclusive ? `from ${cursorText(low)} to ${end}` : `after ${cursorText(low)} and ${end}`;
+}
+
+/** A time without a fraction of a second that is nothing. */
+function cursorText(value: CursorValue): string {
+  return value.replace(/(?<=T\d\d:\d\d:\d\d)\.0+(?=Z?$)/, '');
+}
+
 /** Less than every integer of a database: where a window of integers ends that has seen none. */
 export const leastInteger: CursorValue = String(-(2n ** 63n));
 
