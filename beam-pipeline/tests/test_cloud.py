@@ -181,7 +181,7 @@ def test_the_workers_of_another_process_name_the_failures_type(
     plan = plan_of({"rows": {"module": "files", "path": "gs://test/nothing/*.csv"}})
     options = (f"--runner={FN_API}", "--direct_running_mode=multi_processing")
     failure = cloud.fail(plan, None, *options, env=extended)
-    assert (failure["type"], failure["step"]) == ("ConfigError", "rows")
+    assert (failure["type"], failure["step"]) == ("ResourceError", "rows")
     assert failure["message"].startswith("sources[0].parameters.path  no file matches")
-    assert "beam_pipeline.errors.ConfigError: sources[0].parameters.path" in failure["traceback"]
+    assert "beam_pipeline.errors.ResourceError: sources[0].parameters.path" in failure["traceback"]
     assert "[while running 'rows/plan']" in failure["traceback"]

@@ -155,7 +155,7 @@ def test_the_columns_of_files_are_told_of_a_few_files(tmp_path: Path, capsys: An
         {"slim": {"module": "select", "inputs": ["rows"], "columns": ["idd"]}},
     )
     code, document = told(plan, tmp_path / "none", tmp_path, capsys)
-    assert (code, document["failure"]["type"]) == (1, "ConfigError")
+    assert (code, document["failure"]["type"]) == (1, "ResourceError")
     assert "no file matches" in document["failure"]["message"]
     (tmp_path / "0.csv").write_text("id,name\n1,a\n")
     code, document = told(plan, tmp_path / "none", tmp_path, capsys)

@@ -33,7 +33,7 @@ export function sinkChoices(
     const sinks = list === 'sinks' && more.length === 0 ? [...destinations] : [];
     const [step, destination] = sinks.find(([{ path }]) => path[1] === index) ?? [];
     if (destination === undefined) return all;
-    switch (key) {
+    switch (String(key)) {
       case 'mode':
         return destination.modes;
       case 'on_schema_change':

@@ -21,7 +21,8 @@ export function yamlCauseOf(
 ): YamlCause | undefined {
   const [error] = errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
   if (error === undefined) return undefined;
-  const { code, message, pos } = error;
+  const { message, pos } = error;
+  const code: string = error.code;
   const [offset] = pos;
   const here = (what: string): YamlCause => ({ offset, message: `malformed YAML: ${what}` });
   const only = (what: string): YamlCause => ({ offset, message: what });

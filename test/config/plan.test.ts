@@ -226,13 +226,13 @@ sinks:
   it('are those of the demo where they are spelt so, or nearly so', async () => {
     const where =
       "the demo's connection, which `make demo` writes to .beamline/demo/connections.json";
-    const none = (key: string): string =>
-      `there are no connection profiles to find \`${key}\` in: `;
     assert.deepEqual(await messagesOf(build(undefined, 'flights_db')), [
-      `${none('flights_db')}\`flights_db\` is ${where}`,
+      `there are no connection profiles to find \`flights_db\` in: \`flights_db\` is ${where}`,
     ]);
     const near = `did you mean \`flights_db\`, ${where}`;
-    assert.deepEqual(await messagesOf(build(undefined, 'flight_db')), [none('flight_db') + near]);
+    assert.deepEqual(await messagesOf(build(undefined, 'flight_db')), [
+      `there are no connection profiles to find \`flight_db\` in: ${near}`,
+    ]);
     folder.write('.connections.json', '{"shop": {}}');
     assert.deepEqual(await messagesOf(build(undefined, 'flight_db')), [
       `no profile is named \`flight_db\` in .connections.json; ${near}`,
@@ -254,12 +254,13 @@ sinks:
     ]);
   });
 
+  const messagesFor = async (given: Record<string, unknown>): Promise<string[]> => {
+    const shop = { host: 'db', database: 'shop', user: 'etl', ...given };
+    folder.write('.connections.json', JSON.stringify({ shop }));
+    return messagesOf(build());
+  };
+
   it('have a type, a host and a port that there can be', async () => {
-    const messagesFor = async (given: Record<string, unknown>): Promise<string[]> => {
-      const shop = { host: 'db', database: 'shop', user: 'etl', ...given };
-      folder.write('.connections.json', JSON.stringify({ shop }));
-      return messagesOf(build());
-    };
     for (const port of [5432, '5432', ' 5432 ', '${env:PORT}', null]) {
       await assert.rejects(messagesFor({ port }), /the plan was built/, String(port));
     }

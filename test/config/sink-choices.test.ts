@@ -31,9 +31,10 @@ describe('what a sink may say', () => {
   });
 
   it('is what its mode takes', async () => {
-    const of = (mode: string) => messagesOf('files', { mode, on_empty: 'truncat' });
-    assert.deepEqual(await of('append'), ['`truncat` is not allowed (keep, fail)']);
-    assert.deepEqual(await of('replace'), [
+    assert.deepEqual(await messagesOf('files', { mode: 'append', on_empty: 'truncat' }), [
+      '`truncat` is not allowed (keep, fail)',
+    ]);
+    assert.deepEqual(await messagesOf('files', { mode: 'replace', on_empty: 'truncat' }), [
       '`truncat` is not allowed; did you mean `truncate`? (truncate, keep, fail)',
     ]);
   });
