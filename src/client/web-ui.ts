@@ -1,11 +1,12 @@
 import { readStackRecord } from '../dev/stack-record.js';
 
-/** Finds the address of the Web UI that shows a namespace; null if it is not known. */
+/** Finds the address of the Web UI that shows a namespace; null if it is not known, or is not to be told. */
 export async function webUiOf(
   root: string,
   { address, namespace }: { address: string; namespace: string },
 ): Promise<string | null> {
   const named = process.env['BEAMLINE_WEB_UI'];
+  if (named === 'none') return null;
   if (named) return named.replace(/\/+$/, '');
   const stack = await readStackRecord(root);
   if (stack?.temporal.address === address) return stack.temporal.ui;

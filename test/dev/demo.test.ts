@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { execa } from 'execa';
+import { widthOf } from '../../src/text/columns.js';
 import { packageRoot } from '../../src/dev/tools.js';
 
 describe('make demo', function () {
@@ -37,7 +38,7 @@ describe('make demo', function () {
     return rows[0] ?? [];
   }
 
-  it('runs the example, shows rows and links, and stops everything', async () => {
+  it('runs the example, shows rows and no link to what ends, and stops everything', async () => {
     const stdout = await demo();
     assert.match(
       stdout,
@@ -45,7 +46,14 @@ describe('make demo', function () {
     );
     assert.match(stdout, /succeeded/);
     assert.match(stdout, /United Air Lines Inc\./);
-    assert.match(stdout, /Web UI {2}http:\/\/127\.0\.0\.1:\d+\//);
+    const links = stdout.split('\n').filter((line) => /timeline|Web UI {2}/.test(line));
+    assert.deepEqual(links, []);
+    const parts = stdout.split('\n').filter((line) => line.startsWith('  ✔'));
+    assert.ok(parts.length > 3);
+    assert.deepEqual(
+      parts.filter((line) => widthOf(line) > 80),
+      [],
+    );
     assert.equal(existsSync(join(root, '.beamline', 'dev.json')), false);
     assert.deepEqual(await published(), [185, 336_776]);
     const lake = join(root, 'data', 'flights_by_carrier', 'current');

