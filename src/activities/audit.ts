@@ -8,6 +8,7 @@ import type { ActivityDeps } from './deps.js';
 import { readManifest } from './read-manifest.js';
 import { readPlan } from './read-plan.js';
 import { assertFooters } from './staged-footers.js';
+import { counted, number } from '../shared/counts.js';
 
 /**
  * Checks that the staged data adds up: the plan's sinks are all there, each file's own footer says
@@ -62,8 +63,8 @@ function assertRowsKept(name: string, step: ManifestStep): void {
   if (!step.row_wise || step.rows_in === step.rows_out + step.rows_rejected) return;
   throw failure(
     'StagingDamaged',
-    `${name}: ${String(step.rows_in)} rows came in, ${step.rows_out} went out and ` +
-      `${step.rows_rejected} were rejected: that does not add up`,
+    `${name}: ${counted(step.rows_in ?? 0, 'row')} came in, ${number(step.rows_out)} went out and ` +
+      `${number(step.rows_rejected)} were rejected: that does not add up`,
     { step: name },
   );
 }

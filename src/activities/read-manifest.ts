@@ -6,6 +6,7 @@ import { isGsUri } from '../store/gs-uri.js';
 import { withLocalFile } from '../store/parquet-footer.js';
 import type { Staged } from '../workflows/activities.js';
 import type { ActivityDeps } from './deps.js';
+import { number } from '../shared/counts.js';
 
 /** Of about 400,000 files. A longer one is refused: it is read into memory. */
 const mostBytes = 67_108_864;
@@ -24,7 +25,7 @@ export async function readManifest(
   if (text.length > mostBytes) {
     throw failure(
       'StagingDamaged',
-      `the manifest ${staged.manifestUri} has more than ${mostBytes} bytes: stage fewer, larger files`,
+      `the manifest ${staged.manifestUri} has more than ${number(mostBytes)} bytes: stage fewer, larger files`,
     );
   }
   const sha256 = createHash('sha256').update(text).digest('hex');

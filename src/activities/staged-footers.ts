@@ -9,6 +9,7 @@ import { remoteFile, rowsInFooter, withLocalFile } from '../store/parquet-footer
 import type { Staged } from '../workflows/activities.js';
 import { cancellationOf } from './activity-run.js';
 import type { ActivityDeps } from './deps.js';
+import { counted, number } from '../shared/counts.js';
 
 /** Footers in flight at once. */
 const footers = 16;
@@ -38,7 +39,7 @@ export async function assertFooters(
     if (found === rows) return;
     throw failure(
       'StagingDamaged',
-      `${name}: ${uri} holds ${found} rows, its manifest says ${rows}`,
+      `${name}: ${uri} holds ${counted(found, 'row')}, its manifest says ${number(rows)}`,
       {
         step: name,
       },
@@ -46,9 +47,13 @@ export async function assertFooters(
   });
   const total = sink.files.reduce((sum, { rows }) => sum + rows, 0);
   if (total !== sink.rows) {
-    throw failure('StagingDamaged', `${name}: its files hold ${total} rows, not ${sink.rows}`, {
-      step: name,
-    });
+    throw failure(
+      'StagingDamaged',
+      `${name}: its files hold ${counted(total, 'row')}, not ${number(sink.rows)}`,
+      {
+        step: name,
+      },
+    );
   }
 }
 
@@ -71,7 +76,10 @@ async function remoteRows(
     const size = sizes.get(uri);
     if (size === undefined) throw gone(uri);
     if (size !== bytes) {
-      throw failure('StagingDamaged', `${uri} has ${size} bytes, its manifest says ${bytes}`);
+      throw failure(
+        'StagingDamaged',
+        `${uri} has ${counted(size, 'byte')}, its manifest says ${number(bytes)}`,
+      );
     }
     return rowsInFooter(remoteFile(objects, uri, size)).catch((error: unknown) => {
       throw error instanceof ObjectNotFound ? gone(uri, error) : error;

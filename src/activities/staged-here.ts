@@ -12,6 +12,7 @@ import type { RunReference, Staged } from '../workflows/activities.js';
 import { cancellationOf } from './activity-run.js';
 import type { ActivityDeps } from './deps.js';
 import { stagedPath } from './staged-footers.js';
+import { counted, number } from '../shared/counts.js';
 
 /** Downloads in flight at once. */
 const downloads = 4;
@@ -57,7 +58,10 @@ async function fetchWhole(
   });
   const size = await sizeOf(local);
   if (size !== bytes) {
-    throw failure('StagingDamaged', `${uri} has ${size} bytes, its manifest says ${bytes}`);
+    throw failure(
+      'StagingDamaged',
+      `${uri} has ${counted(size ?? 0, 'byte')}, its manifest says ${number(bytes)}`,
+    );
   }
   await faultPoint('worker:fetched');
 }

@@ -1,7 +1,8 @@
 import type { DataflowTarget } from '../shared/job.js';
 import { columns } from '../text/columns.js';
 import type { AloneStep } from './ask-columns.js';
-import { number, size } from './format.js';
+import { size } from './format.js';
+import { number } from '../shared/counts.js';
 
 /** What `plan` says of steps that one worker does alone, however many there are: why, what else, how much. */
 export function aloneLines(

@@ -1,11 +1,8 @@
-/** `336,776`. */
-export function number(value: number): string {
-  return value.toLocaleString('en-US');
-}
+import { counted } from '../shared/counts.js';
 
 /** `1 row`, `336,776 rows`. */
 export function rows(value: number): string {
-  return `${number(value)} ${value === 1 ? 'row' : 'rows'}`;
+  return counted(value, 'row');
 }
 
 /** `386 bytes`, `1.2 MB`. */
@@ -21,6 +18,16 @@ export function rate(perSecond: number): string {
   if (perSecond < 1_000) return `${Math.round(perSecond)}/s`;
   if (perSecond < 999_500) return `${Math.round(perSecond / 1_000)}k/s`;
   return `${(perSecond / 1e6).toFixed(1)}M/s`;
+}
+
+/** Milliseconds that a run took, as its receipt says; without one to its end, or until now. */
+export function tookMs(
+  run: { started_at: string; closed_at: string | null },
+  receipt: { duration_ms: number } | null,
+): number {
+  if (receipt !== null) return receipt.duration_ms;
+  const end = run.closed_at === null ? Date.now() : Date.parse(run.closed_at);
+  return end - Date.parse(run.started_at);
 }
 
 /** `0.4 s`, `3.1 s`, `42 s`, `4 min 12 s`, `2 h 5 min`, `3 d 4 h`. */

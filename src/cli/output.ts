@@ -33,11 +33,6 @@ export function roomOf(stream: NodeJS.WriteStream): number {
   return stream.isTTY ? stream.columns || 80 : Infinity;
 }
 
-/** `1 file`, `3 files`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 /** Ends the process once everything is written, though something that was given up may still wait. */
 export function endOnceWritten(): void {
   process.stdout.write('', () => process.exit());

@@ -1,12 +1,13 @@
 import type { Receipt, ReceiptSink } from '../client/index.js';
-import type { SourceWindow } from '../shared/window.js';
+import { rangeText, type SourceWindow } from '../shared/window.js';
 import { bad, good, hint } from './colour.js';
 import { jobFacts } from './job-lines.js';
-import { duration, instant, number, rows } from './format.js';
+import { duration, instant, rows } from './format.js';
 import { columns } from '../text/columns.js';
 import { tableLines } from './table.js';
 import { fateOfLeft } from './left.js';
 import { commandOf } from './shell-command.js';
+import { number } from '../shared/counts.js';
 
 const label = (name: string): string => `  ${name.padEnd(9)}`;
 
@@ -92,10 +93,9 @@ export function jobLines({ job }: Pick<Receipt, 'job'>): string[] {
   return job === undefined ? [] : jobFacts(job).map(([name, value]) => `${label(name)} ${value}`);
 }
 
-/** `2026-01-01 to before 2026-02-01, from where the last run ended`. */
-function windowWords({ column, low, low_inclusive, high, basis }: SourceWindow): string {
-  const begin = low === null ? 'everything' : `${low_inclusive ? 'from' : 'after'} ${low}`;
-  return `\`${column}\` ${begin} to before ${high} (${basis.replaceAll('_', ' ')})`;
+/** `` `day` from 2026-01-01 to before 2026-02-01 (record) ``. */
+function windowWords({ column, basis, ...window }: SourceWindow): string {
+  return `\`${column}\` ${rangeText(window)} (${basis.replaceAll('_', ' ')})`;
 }
 
 function failureFacts(failure: NonNullable<Receipt['failure']>): string[] {

@@ -1,8 +1,9 @@
 import { CommanderError } from 'commander';
 import { bad, hint as dimmed } from './colour.js';
 import { CliError, exitCodes, type ExitCode } from './errors.js';
-import { counted, note, printJson } from './output.js';
+import { note, printJson } from './output.js';
 import { shellCommand } from './shell-command.js';
+import { counted } from '../shared/counts.js';
 
 /** Tells the person (or with `--json` the program) what went wrong. Returns the exit code. */
 export function reportError(

@@ -4,8 +4,8 @@ import { leftOutWords, timesLeftOut } from '../schedules/left-out.js';
 import { cronWords } from '../schedules/words.js';
 import { wallText, zoneOf } from '../schedules/zone.js';
 import { columns } from '../text/columns.js';
-import { counted } from './output.js';
 import type { tableLines } from './table.js';
+import { counted } from '../shared/counts.js';
 
 /** What to plan, and the folder to which relative paths of it belong. */
 export interface GivenPaths {

@@ -1,6 +1,7 @@
 import type { Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import { CannotRerun } from './errors.js';
+import { counted } from '../shared/counts.js';
 
 export interface RerunOptions {
   /** Read and publish everything again, even if that appends rows that are there already. */
@@ -44,7 +45,7 @@ function inputOf(receipt: Receipt, { again = false }: RerunOptions): RunPipeline
   if (appended.length > 0 && !again && !completes) {
     const what = appended
       .map(({ state, rows, location, destination }) => {
-        const count = state === 'uncertain' ? 'perhaps rows' : `${rows} rows`;
+        const count = state === 'uncertain' ? 'perhaps rows' : counted(rows, 'row');
         return `${count} to ${location ?? destination}`;
       })
       .join(' and ');

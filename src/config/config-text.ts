@@ -1,6 +1,7 @@
 import { NotRegular, readRegularText, TooLarge } from '../store/read-regular.js';
 import { missingFile } from './missing-file.js';
 import { ConfigProblems } from './problems.js';
+import { number } from '../shared/counts.js';
 
 /** A config must be smaller than this: 10 MB. */
 export const maxConfigBytes = 10_000_000;
@@ -20,11 +21,11 @@ export function readConfigText(path: string, file: string, most: number): string
     return readRegularText(path, most - 1);
   } catch (error) {
     if (error instanceof TooLarge) {
-      const size = error.size < most ? 'more' : error.size;
+      const size = error.size < most ? 'more' : number(error.size);
       const advice =
         most === maxConfigBytes
-          ? `a config must have fewer than ${most}. Long SQL goes into a .sql file, data into a file that a source reads`
-          : `connection profiles must have fewer than ${most}`;
+          ? `a config must have fewer than ${number(most)}. Long SQL goes into a .sql file, data into a file that a source reads`
+          : `connection profiles must have fewer than ${number(most)}`;
       throw whole(`the file has ${size} bytes; ${advice}`);
     }
     if (error instanceof NotRegular) throw whole(`${error.message}; name a config file`);

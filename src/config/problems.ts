@@ -1,5 +1,6 @@
 import type { ConfigPath } from './config-path.js';
 import { shortened } from './values.js';
+import { counted } from '../shared/counts.js';
 
 /** One thing that is wrong with a config, and where. */
 export interface Problem {
@@ -42,7 +43,7 @@ export function formatProblems(problems: readonly Problem[]): string {
     [where.padEnd(files), ...(paths > 0 ? [path.padEnd(paths)] : []), message].join('  '),
   );
   const rest = problems.length - rows.length;
-  if (rest > 0) lines.push(`and ${rest.toLocaleString('en')} more problems`);
+  if (rest > 0) lines.push(`and ${counted(rest, 'more problem')}`);
   return lines.join('\n');
 }
 

@@ -5,6 +5,7 @@ import type { ConfigPath } from './config-path.js';
 import type { Problem } from './problems.js';
 import { badSecretReferences, isConnectionPath, secretForm } from './secrets.js';
 import { isMapping, shortened } from './values.js';
+import { number } from '../shared/counts.js';
 
 /** All texts of a config, arguments filled in, have at most so many characters: each may multiply. */
 export const mostFilled = 20_000_000;
@@ -101,7 +102,7 @@ export function fillString(
   const spend = (filled: string): string => {
     budget.left -= filled.length;
     if (budget.left >= 0) return filled;
-    messages.add(`arguments make the texts longer than ${mostFilled} characters`);
+    messages.add(`arguments make the texts longer than ${number(mostFilled)} characters`);
     return '';
   };
   const whole = /^\$\{args\.([^{}]+)\}$/.exec(text)?.[1];

@@ -11,6 +11,7 @@ import { launchInput, schemaOf } from './launch-schema.js';
 import { mergeLaunch } from './merge-launch.js';
 import { ConfigProblems, type Problem } from './problems.js';
 import { isMapping, shown } from './values.js';
+import { number } from '../shared/counts.js';
 
 /** A run's input, read: everything that follows looks at this. */
 export interface ReadRunInput {
@@ -127,9 +128,11 @@ function assertSize(given: unknown): void {
     return refuse('', `must be a mapping such as {"config": "orders.yaml"}, got ${shown(given)}`);
   if (jsonLength(given) === null) refuse('', 'is nested too deeply');
   const bytes = Buffer.byteLength(JSON.stringify(given));
-  if (bytes > mostBytes) refuse('', `has ${bytes} bytes; at most ${mostBytes} are allowed`);
+  if (bytes > mostBytes)
+    refuse('', `has ${number(bytes)} bytes; at most ${number(mostBytes)} are allowed`);
   const count = isMapping(given['args']) ? Object.keys(given['args']).length : 0;
-  if (count > mostArgs) refuse('args', `has ${count} entries; at most ${mostArgs} are allowed`);
+  if (count > mostArgs)
+    refuse('args', `has ${number(count)} entries; at most ${number(mostArgs)} are allowed`);
 }
 
 function refuse(where: string, message: string): never {

@@ -2,6 +2,7 @@ import type { LoadedConfig } from './document.js';
 import type { ConfigPath } from './config-path.js';
 import type { Problem } from './problems.js';
 import { isMapping, valueAt } from './values.js';
+import { number } from '../shared/counts.js';
 
 /** Steps of a pipeline, inputs and parameters of one step, arguments: there are at most so many of each. */
 const mostEntries = 1000;
@@ -29,11 +30,15 @@ export function sizeProblems(loaded: LoadedConfig): Problem[] {
     const count = sizeOf(valueAt(loaded.value, path));
     if (count <= mostEntries) return [];
     return [
-      loaded.problem(path, `has ${count} entries; at most ${mostEntries} are allowed`, 'key'),
+      loaded.problem(
+        path,
+        `has ${number(count)} entries; at most ${number(mostEntries)} are allowed`,
+        'key',
+      ),
     ];
   });
   if (problems.length > 0 || steps.length <= mostEntries) return problems;
-  const message = `has ${steps.length} steps; a pipeline has at most ${mostEntries}`;
+  const message = `has ${number(steps.length)} steps; a pipeline has at most ${number(mostEntries)}`;
   return [loaded.problem([], message)];
 }
 

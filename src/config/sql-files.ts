@@ -12,6 +12,7 @@ import { fillString, type FillBudget } from './references.js';
 import { leadsElsewhere, rootsCheck } from './roots.js';
 import type { Step } from './steps.js';
 import { valueAt } from './values.js';
+import { number } from '../shared/counts.js';
 
 /** A step's parameters with the texts of its `.sql` files in place of their paths. */
 export interface InlinedSql {
@@ -121,7 +122,7 @@ function readSql(path: string): Read {
   }
 }
 
-const tooLarge: Read = { message: `is larger than ${maxConfigBytes} bytes` };
+const tooLarge: Read = { message: `is larger than ${number(maxConfigBytes)} bytes` };
 
 function decoded(content: Buffer): Read {
   try {

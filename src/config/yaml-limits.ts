@@ -1,4 +1,5 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, Lexer, type Node, type Scalar } from 'yaml';
+import { number } from '../shared/counts.js';
 
 /** A config holds at most so many values, aliases unfolded: keys, texts, numbers, lists, mappings. */
 export const mostValues = 100_000;
@@ -8,7 +9,7 @@ export const mostDepth = 100;
 const mostTokens = 1_000_000;
 
 export const tooDeep = 'is nested too deeply';
-export const tooMany = `holds more than ${mostValues} values; data goes into a file that a source reads`;
+export const tooMany = `holds more than ${number(mostValues)} values; data goes into a file that a source reads`;
 
 /** Why a text is too much for the parser, which takes a hundred bytes and more for each token. */
 export function tooMuch(text: string): string | undefined {

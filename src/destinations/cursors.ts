@@ -6,6 +6,7 @@ import {
   type CursorValue,
   type RecordedCursor,
   type SourceWindow,
+  rangeText,
 } from '../shared/window.js';
 import type {
   AskedSource,
@@ -118,7 +119,7 @@ export async function assertWindowsAreNew(
   if (request.mode === 'replace') {
     throw failure(
       'WindowCommitted',
-      `${place} has the rows of ${window.key} up to before ${window.column} ${before.next} (run ${before.runKey}); ` +
+      `${place} has the rows of ${window.key} before ${window.column} ${before.next} (run ${before.runKey}); ` +
         `this run would replace them by those before ${window.high}. Nothing was written. Publish them all the ` +
         'same with `--again`.',
       { step: request.sink },
@@ -128,7 +129,7 @@ export async function assertWindowsAreNew(
   throw failure(
     'WindowCommitted',
     `${place} has the rows of ${window.key} before ${window.column} ${before.next} already (run ${before.runKey}); ` +
-      `this run brings those from ${window.low ?? 'the beginning'} to ${window.high}: some would be there twice. ` +
+      `this run brings ${rangeText(window)}: some would be there twice. ` +
       'Nothing was written. Publish them all the same with `--again`, or read from where the last run ended.',
     { step: request.sink },
   );

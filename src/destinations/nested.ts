@@ -7,6 +7,7 @@ import {
   type DuckDBType,
 } from '@duckdb/node-api';
 import { identifier, literal } from './staged-parquet.js';
+import { number } from '../shared/counts.js';
 
 /** SQL that is true for a value of a type that must not be; null for a type that has no such values. */
 export type Finds = (value: string, type: DuckDBType) => string | null;
@@ -47,7 +48,7 @@ export async function unwantedIn(
   const [row = []] = (await connection.runAndReadAll(`SELECT ${selected} FROM ${rows}`)).getRows();
   return counts.flatMap(({ name, what }, index) => {
     const count = Number(row[index]);
-    return count === 0 ? [] : [`column \`${name}\` has ${count} ${what}`];
+    return count === 0 ? [] : [`column \`${name}\` has ${number(count)} ${what}`];
   });
 }
 

@@ -7,6 +7,7 @@ import { settingsName } from '../config/settings.js';
 import { isMapping } from '../config/values.js';
 import { canonicalPath } from '../destinations/canonical-path.js';
 import { profilesName } from '../shared/names.js';
+import { number } from '../shared/counts.js';
 
 /** The configs below some paths. */
 export interface ConfigFiles {
@@ -128,8 +129,8 @@ function filesBelow(
   if (budget.entries >= 0 && budget.bytes >= 0) return files;
   const most =
     budget.entries < 0
-      ? `${mostEntries.toLocaleString('en')} files and folders`
-      : `${mostBytes.toLocaleString('en')} bytes of YAML and JSON`;
+      ? `${number(mostEntries)} files and folders`
+      : `${number(mostBytes)} bytes of YAML and JSON`;
   const message = `more than ${most} are below it; name the folders and files that are configs`;
   throw new ConfigProblems([{ file: given, line: 0, column: 0, path: '', message }]);
 }

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { parquetMetadata } from 'hyparquet';
 import pLimit from 'p-limit';
 import type { ObjectStore } from './object-store.js';
+import { number } from '../shared/counts.js';
 
 /** A file of which parts are read. */
 export interface RangedFile {
@@ -36,7 +37,9 @@ export async function rowsInFooter(file: RangedFile): Promise<number> {
   }
   if (length + trailerBytes <= end.length) return rowsOf(end);
   if (length > mostFooterBytes) {
-    throw new Error(`its footer claims ${length} bytes; at most ${mostFooterBytes} are read`);
+    throw new Error(
+      `its footer claims ${number(length)} bytes; at most ${number(mostFooterBytes)} are read`,
+    );
   }
   return longOnes(async () => {
     const begin = await exactly(file, size - trailerBytes - length, size - end.length);

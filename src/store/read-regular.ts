@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { number } from '../shared/counts.js';
 
 /** Thrown for what is no regular file: a pipe would never end, a device could fill the memory. */
 export class NotRegular extends Error {
@@ -18,7 +19,7 @@ export class TooLarge extends Error {
   readonly most: number;
 
   constructor(size: number, most: number) {
-    super(`has ${size > most ? size : 'more'} bytes; at most ${most} are read`);
+    super(`has ${size > most ? number(size) : 'more'} bytes; at most ${number(most)} are read`);
     this.size = size;
     this.most = most;
   }

@@ -98,7 +98,7 @@ describe('what starts a run', () => {
         config: 'a.yaml',
         args: Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [i, 1])),
       },
-      /has 1001 entries/,
+      /has 1,001 entries/,
     ],
     [
       'a window that is a book',

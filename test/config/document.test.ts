@@ -42,7 +42,10 @@ describe('loading a config', () => {
   it('refuses a config of 10 MB before it reads it', () => {
     folder.write('large.yaml', `name: ${'x'.repeat(10_000_000)}`);
     const [problem] = problemsOf(load('large.yaml'));
-    assert.match(problem?.message ?? '', /10000006 bytes; a config must have fewer than 10000000/);
+    assert.match(
+      problem?.message ?? '',
+      /10,000,006 bytes; a config must have fewer than 10,000,000/,
+    );
   });
 
   it('refuses text that is not UTF-8', () => {

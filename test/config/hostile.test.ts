@@ -23,15 +23,15 @@ async function problemsOf(text: string, args: Record<string, unknown> = {}): Pro
   }
 }
 
-const values = 'holds more than 100000 values';
+const values = 'holds more than 100,000 values';
 const deep = 'is nested too deeply';
 const hostile: [string, string, RegExp][] = [
   ['5,000 unknown keys', base + many(5000, (n) => `k${n}: 1\n`), /and 4980 more unknown keys/],
   ['200,000 unknown keys', base + many(200_000, (n) => `k${n}: 1\n`), new RegExp(values)],
   ['as many in JSON', `{${many(99_000, (n) => `"k${n}": 1,`)}"sources": 1}`, new RegExp(values)],
   ['wrong entries', `${base}transforms:\n${'- 1\n'.repeat(998)}`, /must be a mapping, got 1/],
-  ['too many', `${base}transforms:\n${'- 1\n'.repeat(1001)}`, /has 1001 entries; at most 1000/],
-  ['arguments', `${base}args:\n${many(1001, (n) => `  k${n}: 1\n`)}`, /has 1001 entries/],
+  ['too many', `${base}transforms:\n${'- 1\n'.repeat(1001)}`, /has 1,001 entries; at most 1,000/],
+  ['arguments', `${base}args:\n${many(1001, (n) => `  k${n}: 1\n`)}`, /has 1,001 entries/],
   ['a list of 3 million', `${base}args: [${'1,'.repeat(3_000_000)}1]`, new RegExp(values)],
   ['lists in lists', `a: ${'['.repeat(200_000)}`, new RegExp(deep)],
   ['closed ones', `a: ${'['.repeat(300)}${']'.repeat(300)}`, new RegExp(deep)],

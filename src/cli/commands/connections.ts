@@ -5,7 +5,8 @@ import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
 import { bad, good } from '../colour.js';
 import { columns } from '../../text/columns.js';
-import { counted, note, print, printJson } from '../output.js';
+import { note, print, printJson } from '../output.js';
+import { counted } from '../../shared/counts.js';
 
 interface Options {
   profile?: string;

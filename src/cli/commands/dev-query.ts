@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { CliError, exitCodes } from '../errors.js';
 import { examples } from '../examples.js';
-import { clipped, number, rows as counted } from '../format.js';
+import { clipped, rows as counted } from '../format.js';
 import { globalsOf } from '../globals.js';
 import { columns } from '../../text/columns.js';
 import { print, printJson } from '../output.js';
 import { runningStack } from '../running-stack.js';
+import { number } from '../../shared/counts.js';
 
 /** Rows that are shown at most, and characters of each value. */
 const mostRows = 100;

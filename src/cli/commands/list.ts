@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type { Beamline, Receipt, RunSummary } from '../../client/index.js';
 import { runStates } from '../../shared/receipt.js';
 import { bad, good } from '../colour.js';
-import { clipped, duration, instant, number } from '../format.js';
+import { clipped, duration, instant, tookMs } from '../format.js';
 import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
 import { print, printJson, roomOf } from '../output.js';
@@ -10,6 +10,7 @@ import { widthOf } from '../../text/columns.js';
 import { tableLines } from '../table.js';
 import { withBeamline } from '../temporal.js';
 import { shellCommand } from '../shell-command.js';
+import { number } from '../../shared/counts.js';
 
 /** A run, and what its receipt adds. */
 type Listed = RunSummary & {
@@ -64,11 +65,10 @@ async function withReceipt(beamline: Beamline, run: RunSummary): Promise<Listed>
     if (error instanceof Error && error.name === 'TemporalUnreachable') throw error;
     unreadable = clipped(error instanceof Error ? error.message : String(error), 200);
   }
-  const end = run.closed_at === null ? Date.now() : Date.parse(run.closed_at);
   return {
     ...run,
     pipeline: run.pipeline ?? receipt?.pipeline ?? null,
-    took_ms: end - Date.parse(run.started_at),
+    took_ms: tookMs(run, receipt),
     rows: receipt === null ? null : publishedRows(receipt),
     ...(unreadable === undefined ? {} : { unreadable }),
   };

@@ -9,7 +9,8 @@ import { profileOption } from '../args-option.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { globalsOf } from '../globals.js';
 import { columns } from '../../text/columns.js';
-import { counted, note, print, printJson } from '../output.js';
+import { note, print, printJson } from '../output.js';
+import { counted } from '../../shared/counts.js';
 
 /** Where satokiyo/pydataflow-template keeps its profiles. */
 const referenceProfiles = '.test_connections.json';

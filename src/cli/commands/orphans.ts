@@ -8,9 +8,11 @@ import { duration } from '../format.js';
 import { globalsOf } from '../globals.js';
 import { costText } from '../job-lines.js';
 import { columns } from '../../text/columns.js';
-import { counted, note, print, printJson } from '../output.js';
+import { note, print, printJson } from '../output.js';
 import { givenOptions, optionWords, type OptionValues } from '../option-words.js';
 import { commandOf } from '../shell-command.js';
+import { counted } from '../../shared/counts.js';
+import { number } from '../../shared/counts.js';
 
 interface Options {
   cancel?: boolean;
@@ -137,7 +139,7 @@ function printOrphans(looked: Looked, orphans: Orphans, done: Done, next: Next):
       what,
       place,
       [
-        ...(bytes === null ? [] : [`${bytes.toLocaleString('en-US')} bytes`]),
+        ...(bytes === null ? [] : [`${number(bytes)} bytes`]),
         run === 'closed' ? `run ${run_key} has ended` : `run ${run_key} is not known: left alone`,
         ...(done.removed.includes(place) ? ['removed'] : []),
       ].join(', '),

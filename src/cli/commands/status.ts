@@ -3,7 +3,7 @@ import type { Receipt, Run, RunFailed, RunSnapshot, Waits } from '../../client/i
 import { examples } from '../examples.js';
 import { bad, hint } from '../colour.js';
 import { followRun } from '../follow.js';
-import { duration, instant, rows } from '../format.js';
+import { duration, instant, rows, tookMs } from '../format.js';
 import { explanationOf } from '../failure-lines.js';
 import { globalsOf } from '../globals.js';
 import { columns } from '../../text/columns.js';
@@ -88,12 +88,11 @@ export function statusLines(
       : jobFacts(snapshot.job)),
     ['timeline', run.url === null ? null : hint(run.url)],
   ];
-  const took = Date.parse(closed_at ?? '') - Date.parse(started_at);
   const state =
     closed_at === null
       ? `${stateText(snapshot)} for ${elapsed(started_at, Date.now())}`
       : receipt === null
-        ? `${bad(stateText(snapshot))} after ${duration(took)}`
+        ? `${bad(stateText(snapshot))} after ${duration(tookMs(snapshot, null))}`
         : headline(receipt);
   const progress = { ...snapshot.steps, ...(receipt && stepsOfReceipt(receipt)) };
   const moduleOf = (step: string): string =>

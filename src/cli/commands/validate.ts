@@ -3,8 +3,9 @@ import { examples } from '../examples.js';
 import { argOption, profileOption } from '../args-option.js';
 import { CliError, exitCodes } from '../errors.js';
 import { globalsOf } from '../globals.js';
-import { counted, note, print, printAsIs, printJson } from '../output.js';
+import { note, print, printAsIs, printJson } from '../output.js';
 import type { Verdict } from '../validate/verdicts.js';
+import { counted } from '../../shared/counts.js';
 
 const formats = ['text', 'json', 'github', 'junit'] as const;
 type Format = (typeof formats)[number];

@@ -2,11 +2,11 @@ import { MultiBar, type SingleBar } from 'cli-progress';
 import type { RunSnapshot, StepProgress } from '../../client/index.js';
 import { stepsOfReceipt } from '../../shared/progress.js';
 import { clipped } from '../format.js';
-import { counted } from '../output.js';
 import { wrapped } from '../wrap.js';
 import { elapsed, eventsBetween, percentOf, standingText, stepText } from './events.js';
 import { Rates } from './rates.js';
 import type { KnownSteps, ProgressView } from './progress-view.js';
+import { counted } from '../../shared/counts.js';
 
 /** A bar per step and a line with the state, redrawn in place. */
 export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): ProgressView {

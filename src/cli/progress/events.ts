@@ -1,7 +1,8 @@
 import type { PendingActivity, RunSnapshot, StepProgress } from '../../client/index.js';
 import { outcomes } from '../../shared/receipt.js';
-import { duration, number, rate, rows } from '../format.js';
+import { duration, rate, rows } from '../format.js';
 import { shellCommand } from '../shell-command.js';
+import { number } from '../../shared/counts.js';
 
 /** Something that happened between two looks at a run. */
 export interface ProgressEvent {

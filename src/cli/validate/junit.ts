@@ -1,6 +1,6 @@
 import { formatProblems } from '../../config/problems.js';
-import { counted } from '../output.js';
 import type { Verdict } from './verdicts.js';
+import { counted } from '../../shared/counts.js';
 
 /** JUnit's XML, as CI servers read it: one test case for each file. */
 export function junitLines(verdicts: readonly Verdict[]): string[] {

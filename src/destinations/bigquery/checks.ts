@@ -6,6 +6,7 @@ import { convertedRows, keyColumns } from './statements.js';
 import { identifier, type TableName } from './table-name.js';
 import { sqlTypeOf, typeNameOf } from './type-fit.js';
 import { countsOf, countStaged } from './value-counts.js';
+import { counted, number } from '../../shared/counts.js';
 
 /** Values of keys that a message shows at most. */
 const shown = 3;
@@ -30,7 +31,7 @@ export async function checkStaged(
   const counts = countsOf(columns, keys, staged.rows);
   const { rows, problems } = await countStaged(service, location, staging, counts);
   if (rows !== staged.rows) {
-    const message = `${place}: ${rows} rows were loaded, the manifest says ${staged.rows}. Nothing was written.`;
+    const message = `${place}: ${counted(rows, 'row')} loaded, the manifest says ${number(staged.rows)}. Nothing was written.`;
     throw failure('StagingDamaged', message, { step });
   }
   if (problems.length === 0 && merge !== null && merge.order === null && merge.window === null) {
@@ -86,7 +87,7 @@ async function repeatedKeys(
   const values = rows.map((row) => `(${row.slice(0, -1).join(', ')})`).join(', ');
   const listed = keys.map(({ field }) => `\`${field.name}\``).join(', ');
   return [
-    `${total} values of ${listed} are there more than once, such as ${values}: set \`merge_order\` to say ` +
+    `${counted(total, 'value')} of ${listed} more than once, such as ${values}: set \`merge_order\` to say ` +
       'which row counts, or leave one of each in a transform',
   ];
 }

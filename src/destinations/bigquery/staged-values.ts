@@ -5,6 +5,7 @@ import type { PublishRequest } from '../destination.js';
 import { openInMemory } from '../in-memory.js';
 import { identifier, readStaged } from '../staged-parquet.js';
 import type { StagedColumn } from './staged-columns.js';
+import { counted } from '../../shared/counts.js';
 
 /** Columns that one query looks at: each is two aggregates. */
 const columnsAtATime = 500;
@@ -84,7 +85,7 @@ async function outside(
     if (count === 0) return [];
     const example = found[2 * index + 1];
     const shown = example === null ? '' : `, such as \`${String(example)}\``;
-    const values = count === 1 ? '1 value' : `${count} values`;
+    const values = counted(count, 'value');
     return [`column \`${name}\` has ${values} out of range${shown} (${ranges[kind][2]})`];
   });
 }

@@ -3,6 +3,7 @@ import type { ColumnPlan } from './columns.js';
 import { keyColumns, stagedRows } from './statements.js';
 import { identifier, type TableName } from './table-name.js';
 import { sqlTypeOf, typeNameOf } from './type-fit.js';
+import { counted, number } from '../../shared/counts.js';
 
 /** Characters of the conditions in one query; a query may have a million of them. */
 const mostCharacters = 500_000;
@@ -69,13 +70,14 @@ function keyCounts({ field, value }: ReturnType<typeof keyColumns>[number], rows
   const key = `merge key \`${field.name}\``;
   const isNull: Count = {
     sql: `${value} IS NULL`,
-    problem: (count) => `${key} is NULL in ${count} of ${rows} rows: no row can be found by it`,
+    problem: (count) =>
+      `${key} is NULL in ${number(count)} of ${counted(rows, 'row')}: no row can be found by it`,
   };
   if (typeNameOf(field.type) !== 'FLOAT64') return [isNull];
   const isNan: Count = {
     sql: `IS_NAN(${value})`,
     problem: (count) =>
-      `${key} is NaN in ${count} of ${rows} rows: it equals nothing, so no row can be found by it`,
+      `${key} is NaN in ${number(count)} of ${counted(rows, 'row')}: it equals nothing, so no row can be found by it`,
   };
   return [isNull, isNan];
 }
@@ -92,16 +94,16 @@ function columnCounts({ field, from }: ColumnPlan['written'][number]): Count[] {
       sql: `${column} IS NOT NULL AND ${safe(column)} IS NULL`,
       problem: (count) =>
         type === 'JSON'
-          ? `${named} has ${count} texts that JSON does not take: no JSON, a number that it would round, or ` +
+          ? `${named} has ${counted(count, 'text')} that JSON cannot take: no JSON, a number that it would round, or ` +
             'deeper than 500; keep them as text, in a STRING'
-          : `${named} has ${count} texts that are no ${type}`,
+          : `${named} has ${counted(count, 'text')} that ${count === 1 ? 'is' : 'are'} no ${type}`,
     });
   }
   if (loses !== undefined) {
     counts.push({
       sql: loses(column),
       problem: (count) =>
-        `${named} has ${count} JSON documents in which a key stands twice, of which JSON keeps the first; ` +
+        `${named} has ${counted(count, 'JSON document')} in which a key stands twice, of which JSON keeps the first; ` +
         'keep them as text, in a STRING',
     });
   }
@@ -109,14 +111,14 @@ function columnCounts({ field, from }: ColumnPlan['written'][number]): Count[] {
     counts.push({
       sql: `${column} < 0`,
       problem: (count) =>
-        `${named} has ${count} values above 9223372036854775807, which INT64 cannot hold; ` +
+        `${named} has ${counted(count, 'value')} above 9223372036854775807, which INT64 cannot hold; ` +
         'cast it to `decimal(20, 0)` in a transform',
     });
   }
   if (field.mode === 'REQUIRED') {
     counts.push({
       sql: `${column} IS NULL`,
-      problem: (count) => `${named} is REQUIRED and NULL in ${count} rows`,
+      problem: (count) => `${named} is REQUIRED and NULL in ${counted(count, 'row')}`,
     });
   }
   return counts;

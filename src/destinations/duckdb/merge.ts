@@ -4,6 +4,8 @@ import type { Merge, PublishRequest } from '../destination.js';
 import { cursorTypeOf, inWindow } from '../duckdb-cursor.js';
 import { identifier } from '../staged-parquet.js';
 import { columnNamed, listed, nameOf, rowsOf, type Column, type Target } from './columns.js';
+import { counted } from '../../shared/counts.js';
+import { rangeText } from '../../shared/window.js';
 
 /** Holds the rows of a batch in which keys repeat, once they are chosen. */
 const chosen = 'temp.beamline_chosen';
@@ -82,7 +84,7 @@ async function assertNoNullKeys(
   const [row] = await rowsOf(connection, `SELECT ${counts.join(', ')} FROM ${staged}`);
   const nulls = keys.flatMap((key, index) => {
     const count = Number(row?.[index]);
-    return count === 0 ? [] : [`\`${key}\` is NULL in ${rowsText(count)}`];
+    return count === 0 ? [] : [`\`${key}\` is NULL in ${counted(count, 'row')}`];
   });
   if (nulls.length === 0) return;
   throw refuse(
@@ -116,8 +118,8 @@ async function assertInWindow(
   if (count === 0) return;
   throw refuse(
     'DataError',
-    `\`${key}\` of ${rowsText(count)} is outside of what was read, from ${window.low ?? 'the beginning'} ` +
-      `to ${window.high}. Nothing was written. Keep the column as it is read, or use other \`merge_keys\`.`,
+    `\`${key}\` of ${counted(count, 'row')} is outside of what was read, ${rangeText(window)}. ` +
+      `Nothing was written. Keep the column as it is read, or use other \`merge_keys\`.`,
   );
 }
 
@@ -138,7 +140,7 @@ async function oneRowForEachKey(
   if (order === null) {
     throw refuse(
       'DataError',
-      `${keysText(count)} of ${listed(keys)} in several rows of the run. Nothing was written. Set ` +
+      `${counted(count, 'value')} of ${listed(keys)} in several rows of the run. Nothing was written. Set ` +
         '`merge_order` to the columns that tell which row is the last, or keep one row in a transform.',
     );
   }
@@ -151,15 +153,7 @@ async function oneRowForEachKey(
   if (tied === 0) return chosen;
   throw refuse(
     'DataError',
-    `${keysText(tied)} of ${listed(keys)} in several rows of the run that differ and are equal in ` +
+    `${counted(tied, 'value')} of ${listed(keys)} in several rows of the run that differ and are equal in ` +
       `\`merge_order\` ${listed(order)}. Nothing was written. Add a column to it that tells which row is the last.`,
   );
-}
-
-function rowsText(count: number): string {
-  return count === 1 ? '1 row' : `${count} rows`;
-}
-
-function keysText(count: number): string {
-  return count === 1 ? '1 value' : `${count} values`;
 }

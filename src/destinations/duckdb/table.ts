@@ -17,6 +17,7 @@ import {
 import { columnProblems } from './column-problems.js';
 import { batchToMerge, deleteReplaced } from './merge.js';
 import { columnChange } from './schema-change.js';
+import { counted, number } from '../../shared/counts.js';
 
 /** How many rows were written, and of a merge how many are in the place of others. */
 export type Written = Pick<Commit, 'rows' | 'replaced'>;
@@ -100,7 +101,7 @@ async function assertStagedRows(
   if (found === request.staged.rows) return;
   throw failure(
     'StagingDamaged',
-    `${nameOf(target)}: the staged files hold ${found} rows, their manifest says ${request.staged.rows}`,
+    `${nameOf(target)}: the staged files hold ${counted(found, 'row')}, their manifest says ${number(request.staged.rows)}`,
     { step: request.sink },
   );
 }

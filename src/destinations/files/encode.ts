@@ -11,6 +11,7 @@ import type { FilesParameters } from './parameters.js';
 import { assertJsonDocuments } from './json-documents.js';
 import type { Layout, RecordedFile } from './records.js';
 import { projection } from './text-form.js';
+import { counted, number } from '../../shared/counts.js';
 
 /** What Hive calls the folder of the rows whose partition column is NULL. */
 const nullPartition = '__HIVE_DEFAULT_PARTITION__';
@@ -124,7 +125,7 @@ async function partitionsOf(
   if (partitions > mostPartitions) {
     throw failure(
       'DataError',
-      `${step}: \`partition_by\` ${partition_by.join(', ')} has more than ${mostPartitions} values, ` +
+      `${step}: \`partition_by\` ${partition_by.join(', ')} has more than ${number(mostPartitions)} values, ` +
         'one folder each. Nothing was written. Partition by a coarser column, such as a month.',
       { step },
     );
@@ -210,7 +211,7 @@ function assertRows({ sink }: PublishRequest, rows: number, expected: number): v
   if (rows === expected) return;
   throw failure(
     'StagingDamaged',
-    `${sink}: the staged files hold ${rows} rows, their manifest says ${expected}`,
+    `${sink}: the staged files hold ${counted(rows, 'row')}, their manifest says ${number(expected)}`,
     { step: sink },
   );
 }

@@ -12,6 +12,7 @@ import type { Folder } from './folder.js';
 import type { FilesParameters } from './parameters.js';
 import type { DataRecord, Layout, RecordedFile } from './records.js';
 import { syncPath } from './sync.js';
+import { counted, number } from '../../shared/counts.js';
 
 export interface VersionToWrite {
   folder: Folder;
@@ -70,7 +71,7 @@ async function isStagedAs({ staged, sink }: PublishRequest, codec: string): Prom
     if (Number(footer.num_rows) !== rows) {
       throw failure(
         'StagingDamaged',
-        `${sink}: ${uri} holds ${Number(footer.num_rows)} rows, its manifest says ${rows}`,
+        `${sink}: ${uri} holds ${counted(Number(footer.num_rows), 'row')}, its manifest says ${number(rows)}`,
         { step: sink },
       );
     }

@@ -5,6 +5,7 @@ import { pageOf } from '../jobs/list.js';
 import { metricsOf } from '../jobs/metrics.js';
 import { lastLines, readOutput } from '../jobs/output.js';
 import { html, page, type Html } from './html.js';
+import { number } from '../../shared/counts.js';
 
 const shownJobs = 200;
 const shownMessages = 200;
@@ -124,8 +125,8 @@ function stepsTable(steps: Record<string, { rows: number; bytes: number }>): Htm
     ([step, { rows, bytes }]) =>
       html`<tr>
         <td>${step}</td>
-        <td class="number">${rows.toLocaleString('en')}</td>
-        <td class="number">${bytes.toLocaleString('en')}</td>
+        <td class="number">${number(rows)}</td>
+        <td class="number">${number(bytes)}</td>
       </tr>`,
   );
   const head = html`<tr>

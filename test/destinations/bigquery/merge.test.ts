@@ -101,11 +101,11 @@ describe('bigquery: merge and windows', () => {
     assert.equal(repeated.type, 'DataError');
     assert.match(
       repeated.message,
-      /1 values of `id` are there more than once, such as \(7\): set `merge_order`/,
+      /1 value of `id` more than once, such as \(7\): set `merge_order`/,
     );
     const noKey = await failed(await publish('run3', 1, rows(`(NULL,'a',NULL)`), merging()));
     assert.equal(noKey.type, 'DataError');
-    assert.match(noKey.message, /merge key `id` is NULL in 1 of 1 rows/);
+    assert.match(noKey.message, /merge key `id` is NULL in 1 of 1 row/);
     const unknown = await failed(
       await publish('run4', 1, rows(`(1,'a',NULL)`), merging({ keys: ['nr'] })),
     );

@@ -249,7 +249,7 @@ describe('bigquery: the table', () => {
     const wrong = `SELECT 'five' AS id, 'a' AS name UNION ALL SELECT '6', 'b'`;
     const end = await failed(await task(wrong, { run: 'run2', base: 1 }, parameters));
     assert.equal(end.type, 'DataError');
-    assert.match(end.message, /column `id` has 1 texts that are no INT64/);
+    assert.match(end.message, /column `id` has 1 text that is no INT64/);
     assert.deepEqual(await dataset.ids(), ['5']);
   });
 
@@ -279,7 +279,7 @@ describe('bigquery: the table', () => {
       }),
     );
     assert.equal(nulls.type, 'DataError');
-    assert.match(nulls.message, /column `Name` is REQUIRED and NULL in 1 rows/);
+    assert.match(nulls.message, /column `Name` is REQUIRED and NULL in 1 row/);
   });
 
   it('a timestamp without a zone does not become an instant by itself', async () => {
@@ -335,7 +335,7 @@ describe('bigquery: the table', () => {
       }),
     );
     assert.equal(end.type, 'StagingDamaged');
-    assert.match(end.message, /2 rows were loaded, the manifest says 5/);
+    assert.match(end.message, /2 rows loaded, the manifest says 5/);
     assert.deepEqual(await dataset.ids(), ['1']);
   });
 });

@@ -166,11 +166,11 @@ describe('bigquery: types', () => {
     const staged = await stageTypes(root, 'json_that_is_none');
     const end = await failed(publishTask(dataset.sink(), { run: 'run1', base: 0, staged }));
     assert.equal(end.type, 'DataError');
-    assert.match(end.message, /column `twice` has 1 JSON documents in which a key stands twice/);
+    assert.match(end.message, /column `twice` has 1 JSON document in which a key stands twice/);
     for (const column of ['wide', 'deep', 'nan']) {
       assert.match(
         end.message,
-        new RegExp(`column \`${column}\` has 1 texts that JSON does not take`),
+        new RegExp(`column \`${column}\` has 1 text that JSON cannot take`),
       );
     }
     assert.deepEqual([await dataset.table(), await dataset.staging()], [null, []]);

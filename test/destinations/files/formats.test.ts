@@ -283,7 +283,7 @@ describe('files: formats', () => {
       {
         query: 'SELECT 1 AS id, range AS p FROM range(10001)',
         type: 'DataError',
-        why: /more than 10000 values/,
+        why: /more than 10,000 values/,
       },
       {
         query: 'SELECT 1 AS id, 0.5::DOUBLE AS p',

@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import { exitCodes } from '../../errors.js';
 import { examples } from '../../examples.js';
 import { globalsOf } from '../../globals.js';
-import { counted, note, print, printJson } from '../../output.js';
+import { note, print, printJson } from '../../output.js';
 import { withSchedules } from '../../temporal.js';
+import { counted } from '../../../shared/counts.js';
 
 interface Options {
   taskQueue: string;

@@ -3,8 +3,9 @@ import { overlapPolicies, type OverlapPolicy } from '../../../config/overlap-pol
 import { CliError, exitCodes } from '../../errors.js';
 import { examples } from '../../examples.js';
 import { globalsOf } from '../../globals.js';
-import { counted, note, print, printJson } from '../../output.js';
+import { note, print, printJson } from '../../output.js';
 import { withSchedules } from '../../temporal.js';
+import { counted } from '../../../shared/counts.js';
 
 interface Options {
   from: string;
