@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
-import type { Receipt, RunFailed } from '../client/index.js';
+import type { CancelRequest, Receipt, RunFailed } from '../client/index.js';
 import type { JobFailure, JobMessage } from '../shared/job.js';
 import { profilesName } from '../shared/names.js';
 import { publishedFacts } from '../shared/published-facts.js';
 import { adviceOf, nextOfChanged, type Advice, type Subject } from './advice.js';
 import { bad, hint } from './colour.js';
-import { duration } from './format.js';
+import { duration, instant } from './format.js';
 import { causeText, costText, jobStateText } from './job-lines.js';
 import type { KnownSteps } from './progress/progress-view.js';
 import { fateOfLeft } from './left.js';
@@ -19,6 +19,7 @@ export function failureLines(
   failed: RunFailed,
   url: string | null,
   steps: KnownSteps = [],
+  request: CancelRequest | null = null,
 ): string[] {
   const { outcome, step, receipt } = failed;
   const job = receipt?.job;
@@ -34,7 +35,7 @@ export function failureLines(
   ];
   if (outcome === 'cancelled') {
     const { next } = adviceOf('Cancelled', subjectOf(failed));
-    return [ended, stayed, ...row('next', next), ...links];
+    return [ended, ...row('cause', cancelText(request)), stayed, ...row('next', next), ...links];
   }
   const { cause, evidence, retry, next } = explanationOf(failed);
   return [
@@ -46,6 +47,14 @@ export function failureLines(
     ...links,
     stayed,
   ];
+}
+
+/** Why a run was cancelled: `asked to at 2026-11-24 03:04:11Z by 4711@host`. */
+export function cancelText(request: CancelRequest | null): string {
+  if (request === null) return 'somebody asked it to cancel';
+  const by = request.by === '' ? '' : ` by ${request.by}`;
+  const why = request.reason === '' ? '' : `: ${request.reason}`;
+  return `asked to cancel at ${instant(request.at)}${by}${why}`;
 }
 
 /** A failure in the words that a person reads. */

@@ -69,7 +69,15 @@ export function createProgram(): Command {
     nameRootInHints(isTyped ? program.opts<{ root: string }>().root : undefined);
   });
   for (const register of commands) register(program);
+  for (const command of program.commands) nameOwnHelp(command, command.name());
   return program;
+}
+
+/** A mistake in a command's words is explained by its own help, not by the list of all commands. */
+function nameOwnHelp(command: Command, words: string): void {
+  const lists = command.commands.length > 0 ? 'commands' : 'arguments and options';
+  command.showHelpAfterError(`(${shellCommand(`${words} --help`)} lists its ${lists})`);
+  for (const below of command.commands) nameOwnHelp(below, `${words} ${below.name()}`);
 }
 
 function ownVersion(): string {

@@ -9,6 +9,7 @@ import { connectTemporal, reached, type TemporalClient } from './connection.js';
 import { ReceiptNotFound } from './errors.js';
 import { listExecutions } from './executions.js';
 import { findRun } from './find-run.js';
+import { cancelRequestOf, type CancelRequest } from './cancel-request.js';
 import { rerunInputOf, type RerunOptions } from './rerun.js';
 import { runKeyOf } from '../store/run-key.js';
 import { Run } from './run.js';
@@ -185,6 +186,14 @@ export class Beamline {
       if (error instanceof ReceiptNotFound) return null;
       throw error;
     }
+  }
+
+  /** Who asked a run to cancel, and when; null if nobody did, or its history is gone. */
+  async cancelRequestOf({
+    workflow_id,
+    run_id,
+  }: Pick<RunSummary, 'workflow_id' | 'run_id'>): Promise<CancelRequest | null> {
+    return cancelRequestOf(this.#temporal.client, workflow_id, run_id).catch(() => null);
   }
 
   /** What keeps a run from going on: who has the destinations that it waits for, a host that is not there. */

@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+export type { CancelRequest } from './cancel-request.js';
 export { Beamline, type ConnectOptions } from './beamline.js';
 export {
   CannotRerun,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { adviceOf, rules } from '../../src/cli/advice.js';
-import { explanationOf } from '../../src/cli/failure-lines.js';
+import { explanationOf, failureLines } from '../../src/cli/failure-lines.js';
 import { RunFailed } from '../../src/client/index.js';
 import { ownCauseOf } from '../../src/dataflow/own-errors.js';
 import { failureTypes, type FailureType } from '../../src/shared/failures.js';
@@ -60,5 +60,27 @@ describe('what a failure asks for', () => {
       /^correct the config or an argument; then beamline run /,
     );
     assert.match(nextOfJob('ResourceError'), /^mend what is named; then beamline rerun /);
+  });
+});
+
+describe('a run that was cancelled', () => {
+  it('says so, when and by whom as far as that is known, and that the same may be run again', () => {
+    const { run_key: runKey } = receipt;
+    const failed = new RunFailed({
+      runKey,
+      outcome: 'cancelled',
+      type: 'Cancelled',
+      message: '',
+      receipt: { ...receipt, outcome: 'cancelled' },
+    });
+    const causeOf = (...request: Parameters<typeof failureLines>[3][]): string[] =>
+      failureLines(failed, null, [], ...request).filter((line) => /^(cause|next)/.test(line));
+    const next = `next      beamline rerun ${runKey}`;
+    assert.deepEqual(causeOf(), ['cause     somebody asked it to cancel', next]);
+    const request = { at: '2026-11-24T03:04:11.000Z', by: '4711@host', reason: 'too slow' };
+    assert.deepEqual(causeOf(request), [
+      'cause     asked to cancel at 2026-11-24 03:04:11Z by 4711@host: too slow',
+      next,
+    ]);
   });
 });

@@ -30,6 +30,15 @@ describe('--help', () => {
     });
   }
 
+  it('is what an unknown option of a command leads to', () => {
+    for (const words of [['plan'], ['connections', 'test'], ['schedule', 'apply']]) {
+      const { status, stderr } = beamline('.', ...words, '--nonsense');
+      assert.equal(status, 2);
+      assert.match(stderr, new RegExp(`\\(.*beamline ${words.join(' ')} --help lists its `));
+    }
+    assert.match(beamline('.', 'plann').stderr, /beamline --help lists the commands/);
+  });
+
   it('of run says what belongs together, and the options of every command', () => {
     const headings = [
       'What to read and publish:',

@@ -135,4 +135,16 @@ sinks:
     folder.write('a.yaml', config);
     assert.equal(beamline(folder.path, 'plan', 'a.yaml', '--offline').status, 0);
   });
+
+  it('prints every column that a sink gets, however many there are', () => {
+    const names = Array.from({ length: 40 }, (_, index) => `a_long_column_${index}`);
+    folder.write('people.csv', `${names.join(',')}\n${names.map(() => 1).join(',')}\n`);
+    const sink = `
+  - { name: lake, module: files, input: people, parameters: { path: lake } }
+`;
+    const [sources = ''] = config.split('transforms:');
+    folder.write('wide.yaml', `${sources}sinks:${sink}`);
+    const { stdout } = beamline(folder.path, 'plan', 'wide.yaml');
+    for (const name of names) assert.ok(stdout.includes(`${name} `), name);
+  });
 });

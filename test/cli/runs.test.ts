@@ -160,7 +160,7 @@ describe('the commands of a run, with a real server, worker and database', funct
     assert.deepEqual([exitCode, stdout], [1, '']);
     assert.match(stderr, /^failed after .* in orders \(source postgres\)$/m);
     assert.match(stderr, /^cause {5}.*syntax error/m);
-    assert.match(stderr, /^retry {5}will not help until the SQL is changed$/m);
+    assert.match(stderr, /^retry {5}will not help until the SQL, or what it names, is changed$/m);
     assert.match(stderr, /^Nothing was published\./m);
     const { exitCode: code, stdout: text } = await beamline('run', 'orders.yaml', '--json');
     const { outcome, failure } = JSON.parse(text) as Receipt;
@@ -175,7 +175,7 @@ describe('the commands of a run, with a real server, worker and database', funct
     assert.equal(refused.exitCode, 2);
     assert.match(
       refused.stderr,
-      /it appended 1000 rows to .* which would be there twice\n.*--again/,
+      /it appended 1,000 rows to .* which would be there twice\n.*--again/,
     );
     const second = await json<Receipt>('rerun', first.run_key, '--again');
     assert.deepEqual(
@@ -197,8 +197,10 @@ describe('the commands of a run, with a real server, worker and database', funct
     assert.equal(exitCode, 0);
     assert.match(
       stdout,
-      /^run [a-z2-7]{10} cancelled after .*\nNothing was published\. What was staged/,
+      /^run [a-z2-7]{10} cancelled after .*\ncause {5}somebody asked .*\nNothing was published\. What was staged/,
     );
+    const explained = await beamline('explain', 'latest');
+    assert.match(explained.stdout, /^cause {5}asked to cancel at \d{4}-.*Z by \d+@/m);
     assert.equal((await waiting).exitCode, 4);
     assert.match((await beamline('cancel', 'latest')).stdout, /has ended already: cancelled/);
   });

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { Receipt, RunFailed } from '../../client/index.js';
+import type { CancelRequest, Receipt, RunFailed } from '../../client/index.js';
 import { CliError, exitCodes } from '../errors.js';
 import { examples } from '../examples.js';
-import { explanationOf, failureLines } from '../failure-lines.js';
+import { cancelText, explanationOf, failureLines } from '../failure-lines.js';
 import { globalsOf } from '../globals.js';
 import { print, printJson } from '../output.js';
 import { headline } from '../receipt-lines.js';
@@ -21,7 +21,7 @@ export function register(program: Command): void {
       const { findStoredReceipt } = await import('../../client/stored-receipts.js');
       const stored = reference === 'latest' ? null : await findStoredReceipt(root, reference);
       if (stored === null) await explainFromTemporal(root, reference, json);
-      else await explain({ receipt: stored, failed: await failedOf(root, stored) }, null, json);
+      else await explainStored(root, stored, json);
     });
 }
 
@@ -29,6 +29,19 @@ interface Ended {
   receipt: Receipt | undefined;
   /** Null if it succeeded. */
   failed: RunFailed | null;
+  /** Of a run that was cancelled. */
+  request?: CancelRequest | null;
+}
+
+async function explainStored(root: string, receipt: Receipt, json: boolean): Promise<void> {
+  const ended: Ended = { receipt, failed: await failedOf(root, receipt) };
+  if (receipt.outcome === 'cancelled') {
+    // Only Temporal knows who asked; all else is here without it.
+    ended.request = await withBeamline({ root }, (beamline) =>
+      beamline.cancelRequestOf(receipt),
+    ).catch(() => null);
+  }
+  await explain(ended, null, json);
 }
 
 async function explainFromTemporal(root: string, reference: string, json: boolean): Promise<void> {
@@ -52,26 +65,31 @@ async function explainFromTemporal(root: string, reference: string, json: boolea
         throw error;
       },
     );
+    if (ended.failed?.outcome === 'cancelled') {
+      ended.request = await beamline.cancelRequestOf(await run.status());
+    }
     await explain(ended, run.url, json);
   });
 }
 
 async function explain(
-  { receipt, failed }: Ended,
+  { receipt, failed, request = null }: Ended,
   url: string | null,
   json: boolean,
 ): Promise<void> {
   if (json) {
     printJson(
-      failed === null ? { run_key: receipt?.run_key, outcome: 'succeeded' } : documentOf(failed),
+      failed === null
+        ? { run_key: receipt?.run_key, outcome: 'succeeded' }
+        : documentOf(failed, request),
     );
     return;
   }
-  if (failed !== null) print(failureLines(failed, url).join('\n'));
+  if (failed !== null) print(failureLines(failed, url, [], request).join('\n'));
   else if (receipt !== undefined) print(`run ${receipt.run_key} ${headline(receipt)}`);
 }
 
-function documentOf(failed: RunFailed): unknown {
+function documentOf(failed: RunFailed, request: CancelRequest | null): unknown {
   const { runKey, outcome, type, step, receipt } = failed;
   const { cause, evidence, retry, next } = explanationOf(failed);
   const job = receipt?.job;
@@ -80,7 +98,7 @@ function documentOf(failed: RunFailed): unknown {
     outcome,
     type,
     cause: job?.failure?.cause ?? null,
-    message: cause.join('\n'),
+    message: outcome === 'cancelled' ? cancelText(request) : cause.join('\n'),
     step: step ?? null,
     retry,
     next,

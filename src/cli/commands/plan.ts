@@ -198,7 +198,7 @@ async function isStackStopped(root: string): Promise<boolean> {
 function printColumns({ plan }: BuiltPlan, { steps }: AskedColumns): void {
   const known = plan.sinks.flatMap(({ name, input }) => {
     const found = steps[input]?.map((column) => `${column.name} ${column.type}`).join(', ');
-    return found === undefined ? [] : [[name, 'gets', clipped(found, 100)]];
+    return found === undefined ? [] : [[name, 'gets', found]];
   });
   for (const line of columns(known)) print(`  ${line}`);
   if (known.length > 0) print();
