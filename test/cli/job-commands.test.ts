@@ -107,7 +107,7 @@ describe('commands about jobs', function () {
       assert.deepEqual(lines, [
         `failed after 4 min 12 s in flights → Dataflow job ${job.job_name}`,
         'cause     SQL of the pipeline: no such column: x',
-        'retry     will not help until the SQL is changed',
+        'retry     will not help until the SQL, or what it names, is changed',
         'next      correct the SQL, or make what it names, then beamline run orders.yaml --runner dataflow',
         'job       failed',
         'console   https://console/j1',
