@@ -130,7 +130,7 @@ export const rules: Readonly<Record<FailureType | End, Rule>> = {
   DataError: {
     retry: 'will not help until the data or the config is changed',
     outside: 'correct the data',
-    config: 'change the config',
+    config: 'the config',
   },
   AuthenticationError: {
     retry: 'will not help until the user, the password or the database is right',
