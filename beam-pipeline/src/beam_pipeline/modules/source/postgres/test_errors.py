@@ -52,9 +52,9 @@ def guarded(sql: Any) -> Any:
         ({"database": "nowhere"}, "AuthenticationError", "no such database"),
         ({"host": "no-such-host.invalid"}, "ConnectionLost", "cannot be resolved"),
         ({"port": "closed"}, "ConnectionLost", "nothing answers"),
-        ({"password": "${env:NOT_SET_HERE}"}, "ConfigError", "NOT_SET_HERE is not set"),
-        ({"port": "x"}, "ConfigError", "port must be a number"),
-        ({"hots": "h"}, "ConfigError", "unknown key `hots`; did you mean `host`"),
+        ({"password": "${env:NOT_SET_HERE}"}, "ResourceError", "NOT_SET_HERE is not set"),
+        ({"port": "x"}, "ResourceError", "port must be a number"),
+        ({"hots": "h"}, "ResourceError", "unknown key `hots`; did you mean `host`"),
     ],
 )  # fmt: skip
 def test_a_connection_that_fails_is_named(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from beam_pipeline.errors import ConfigError, SqlError
+from beam_pipeline.errors import ConfigError, ResourceError, SqlError
 from running import FN_API, plan_of
 
 
@@ -198,5 +198,5 @@ def test_a_wrong_query_is_shown(
 
 
 def test_an_unknown_table_has_a_near_miss(numbers: Any, in_process: Any, profiles: Path) -> None:
-    with pytest.raises(SqlError, match="no table `number`; did you mean `numbers`"):
+    with pytest.raises(ResourceError, match="no table `number`; did you mean `numbers`"):
         in_process.run(source(table="number"), profiles)
