@@ -5,6 +5,7 @@ import { outlooksOf } from '../config/outlooks.js';
 import type { Plan } from '../config/plan-types.js';
 import { formatProblems } from '../config/problems.js';
 import { valueAt } from '../config/values.js';
+import { refusalOf } from '../destinations/refusal.js';
 import { failure } from '../shared/failures.js';
 import { manifestSink } from '../shared/manifest.js';
 import type { RunReference } from '../workflows/activities.js';
@@ -38,7 +39,7 @@ export async function assertColumns(
 /**
  * Refuses what the destinations, as they are now, would not take: a run that reads for an hour would fail at
  * its end. Where that cannot be told now, the publish tells it.
- * @throws `DataError` and `ConfigError`
+ * @throws `DataError`, `ConfigError`, `ResourceError`
  */
 export async function assertTaken(
   deps: Pick<ActivityDeps, 'root' | 'store'>,
@@ -51,8 +52,8 @@ export async function assertTaken(
       const task = taskOf(deps, run, sink, { kind: 'check', outlook });
       await inPublisher(deps, sink.destination, task, 'beside others');
     } catch (error) {
-      const { type } = error as { type?: unknown };
-      if (type !== 'DataError' && type !== 'ConfigError') continue;
+      const type = refusalOf(error);
+      if (type === null) continue;
       throw failure(type, (error as Error).message, { step: sink.name });
     }
   }

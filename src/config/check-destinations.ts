@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DestinationContext } from '../destinations/destination.js';
+import { refusalOf } from '../destinations/refusal.js';
 import { loadDestination } from '../destinations/registry.js';
 import type { StepColumns } from './column-problems.js';
 import type { LoadedConfig } from './document.js';
@@ -30,8 +31,8 @@ export async function checkDestinations(
     try {
       await inTime(destination.check(parameters, context, outlook));
     } catch (error) {
-      const { type, message } = error as Error & { type?: unknown };
-      if (type === 'DataError' || type === 'ConfigError') {
+      const { message } = error as Error;
+      if (refusalOf(error) !== null) {
         const text = `sink \`${sink.name}\`: ${message}`;
         checked.problems.push(problemAt(loaded, ['sinks', index], text));
       } else checked.unreached[sink.name] = message.split('\n', 1)[0] ?? '';

@@ -238,7 +238,7 @@ export interface Destination<P = unknown> {
   /**
    * Refuses what a publish would refuse, as the destination is now: a dataset that is not there, columns that
    * its table has not. Changes nothing, makes nothing, and waits for no lock.
-   * @throws `DataError` and `ConfigError` as `Publisher.publish` does; anything else: it cannot be told now
+   * @throws a refusal as `Publisher.publish` does (`refusal.ts`); anything else: it cannot be told now
    */
   check(parameters: P, context: DestinationContext, outlook: PublishOutlook): Promise<void>;
   /**

@@ -34,7 +34,7 @@ export const windows = [
           ...again,
           windows: [windowOf(low, 6)],
         });
-        assert.match(message, /sales\.orders`? (before|up to) id 4 .*run1.*--again/);
+        assert.match(message, /the rows of sales\.orders before id 4 .*run1.*--again/);
       }
       await place.publish({ run: 'run2', rows: [4, 5], windows: [windowOf(4, 6)] });
       await place.publish({ run: 'run3', rows: [1, 1], windows: [windowOf(1, 2)], again: true });
@@ -168,7 +168,10 @@ export const windows = [
         ...early,
         windows: [windowOf(1, 5)],
       });
-      assert.match(message, /up to before id 10 .*run1.*replace them by those before 5.*--again/);
+      assert.match(
+        message,
+        /the rows of .* before id 10 .*run1.*replace them by those before 5.*--again/,
+      );
       await place.publish({ run: 'run3', rows: [5, 9], mode, windows: [windowOf(5, 10)] });
       await place.publish({
         run: 'run4',
