@@ -19,6 +19,11 @@ async function refuse(...given: unknown[]): Promise<PreparedRun> {
   throw failure('ConfigError', 'of the test');
 }
 
+/** What `prepare` was given, from its third argument on. */
+function given(): unknown[][] {
+  return seen.map((all) => all.slice(2));
+}
+
 describe('a run of a config that was checked', function () {
   this.timeout(60_000);
   const taskQueue = 'checked';
@@ -53,8 +58,6 @@ describe('a run of a config that was checked', function () {
 
   const input = { config: 'a.yaml' };
   const request = { input, summary: '', details: '' };
-  /** What `prepare` was given, from its third argument on. */
-  const given = () => seen.map((all) => all.slice(2));
 
   it('has it compared by whoever prepares it', async () => {
     const { address } = environment;
