@@ -1,7 +1,8 @@
-import { readManifest } from '../../src/activities/read-manifest.js';
-import { publishRequestOf, sinkNamed } from '../../src/activities/publish-request.js';
-import { readPlan } from '../../src/activities/read-plan.js';
-import { stagedHere } from '../../src/activities/staged-here.js';
+import { readManifest } from '../../src/activities/staged/read-manifest.js';
+import { sinkNamed } from '../../src/activities/plan/sink-named.js';
+import { publishRequestOf } from '../../src/activities/publish/publish-request.js';
+import { readPlan } from '../../src/activities/plan/read-plan.js';
+import { stagedHere } from '../../src/activities/staged/fetch-staged.js';
 import type { ActivityDeps } from '../../src/activities/index.js';
 import type { PlannedSink } from '../../src/config/plan-types.js';
 import type { Publisher } from '../../src/destinations/destination.js';

@@ -6,11 +6,11 @@ import { systemRefusalOf } from '../shared/system-errors.js';
 import { writeAtomically } from '../store/write-file.js';
 import { objectPaths } from '../store/object-store.js';
 import type { PipelineActivities } from '../workflows/activities.js';
-import { assertExecutionOpen } from './assert-run-open.js';
-import { withOwnCommits } from './own-commits.js';
+import { assertExecutionOpen } from './attempt/assert-run-open.js';
+import { withOwnCommits } from './publish/own-commits.js';
 import { tellEarlierRuns } from './tell-earlier-runs.js';
-import type { ActivityDeps } from './deps.js';
-import { endEarlierJobs } from './end-earlier-jobs.js';
+import type { ActivityDeps } from './attempt/deps.js';
+import { endEarlierJobs } from './job/end-earlier-jobs.js';
 
 /**
  * Keeps the receipt (Temporal forgets after its retention) and removes what the run staged.

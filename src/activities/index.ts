@@ -1,26 +1,26 @@
 import { loadSettings } from '../config/settings.js';
 import type { ReapActivities } from '../shared/reap.js';
 import type { JobActivities, PipelineActivities } from '../workflows/activities.js';
-import { assertAwaited } from './assert-awaited.js';
-import { createAudit } from './audit.js';
-import type { ActivityDeps } from './deps.js';
-import { createFindJob } from './find-job.js';
-import { createFindStaged } from './find-staged.js';
+import { assertAwaited } from './attempt/assert-awaited.js';
+import { createAudit } from './staged/audit.js';
+import type { ActivityDeps } from './attempt/deps.js';
+import { createFindJob } from './job/find-job.js';
+import { createFindStaged } from './job/find-staged.js';
 import { createFinish } from './finish.js';
-import { heartbeating } from './heartbeating.js';
-import { createLaunchJob } from './launch-job.js';
+import { heartbeating } from './attempt/heartbeating.js';
+import { createLaunchJob } from './job/launch-job.js';
 import { createIsRunOpen, createRequestLock } from './locks.js';
 import { createPrepare } from './prepare.js';
-import { createFence, createInspectDestinations, createPublish } from './publish.js';
-import { createReadJob } from './read-job.js';
+import { createFence, createInspectDestinations, createPublish } from './publish/publish.js';
+import { createReadJob } from './job/read-job.js';
 import { createReap } from './reap.js';
-import { createReportJob } from './report-job.js';
-import { createResolveWindows } from './resolve-windows.js';
-import { createRunBeam } from './run-beam.js';
-import { createStopJob } from './stop-job.js';
-import { createUploadRun } from './upload-run.js';
+import { createReportJob } from './job/report-job.js';
+import { createResolveWindows } from './windows/resolve.js';
+import { createRunBeam } from './beam/run-beam.js';
+import { createStopJob } from './job/stop-job.js';
+import { createUploadRun } from './job/upload-run.js';
 
-export type { ActivityDeps } from './deps.js';
+export type { ActivityDeps } from './attempt/deps.js';
 
 /** The activities that any worker can run; some of them only for a run that needs no disk of a host. */
 export function createSharedActivities(

@@ -4,7 +4,7 @@ import { describeExecution, isNoSuchExecution } from '../client/executions.js';
 import { runKeyOf } from '../store/run-key.js';
 import type { LockRequest, PipelineActivities } from '../workflows/activities.js';
 import { takeUpdate } from '../workflows/signals.js';
-import type { ActivityDeps } from './deps.js';
+import type { ActivityDeps } from './attempt/deps.js';
 
 /** A lock that does not answer in this time, in milliseconds, is told by a signal, and answers by one. */
 const answerWithinMs = 4_000;

@@ -13,11 +13,11 @@ import { pinPlan } from '../store/pinned-plans.js';
 import { readRegularText } from '../store/read-regular.js';
 import { destinationHash, runKeyOf } from '../store/run-key.js';
 import type { PipelineActivities, PreparedRun } from '../workflows/activities.js';
-import { anyHostOf } from './any-host.js';
-import type { ActivityDeps } from './deps.js';
-import { incrementalOf, isWindowed } from './checking/read-run.js';
-import { readRunInThread } from './checking/threads.js';
-import { pinnedPlan } from './read-plan.js';
+import { anyHostOf } from './plan/any-host.js';
+import type { ActivityDeps } from './attempt/deps.js';
+import { incrementalOf, isWindowed } from './plan/read-run.js';
+import { readRunInThread } from './plan/threads.js';
+import { pinnedPlan } from './plan/read-plan.js';
 
 /** A receipt names a few facts of each step and sink. */
 const mostReceiptBytes = 10_000_000;

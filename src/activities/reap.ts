@@ -1,7 +1,7 @@
 import type { OrphanStaging } from '../orphans/orphan.js';
 import { createReaper } from '../orphans/reaper.js';
 import type { ReapActivities } from '../shared/reap.js';
-import type { ActivityDeps } from './deps.js';
+import type { ActivityDeps } from './attempt/deps.js';
 
 /** Finds what runs that are gone left behind, in this worker's local store too. */
 export function createReap({

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
-import { warmUp } from '../activities/checking/threads.js';
+import { warmUp } from '../activities/plan/threads.js';
 import {
   createJobActivities,
   createReportActivities,

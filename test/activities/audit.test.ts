@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { appendFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
-import { createAudit } from '../../src/activities/audit.js';
+import { createAudit } from '../../src/activities/staged/audit.js';
 import type { PlannedSink } from '../../src/config/plan-types.js';
 import type { Manifest, ManifestStep } from '../../src/shared/manifest.js';
 import type { RunWindows } from '../../src/shared/window.js';

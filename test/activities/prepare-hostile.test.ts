@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
-import { readRunInThread, type ThreadLimits } from '../../src/activities/checking/threads.js';
+import { readRunInThread, type ThreadLimits } from '../../src/activities/plan/threads.js';
 import { createPrepare } from '../../src/activities/prepare.js';
 import type { RunPipelineInput } from '../../src/shared/run-input.js';
 import { openLocalStore } from '../../src/store/local-store.js';

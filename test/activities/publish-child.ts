@@ -1,6 +1,6 @@
 /** `publish-child.js ROOT ENDPOINT`: publishes a sink of the run on standard input, in a process that can be killed. */
 import { text } from 'node:stream/consumers';
-import { createPublish } from '../../src/activities/publish.js';
+import { createPublish } from '../../src/activities/publish/publish.js';
 import type { RunReference, SinkReference, Staged } from '../../src/workflows/activities.js';
 import { inActivity, openProject } from './support.js';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { pythonFailure, readPythonFailure } from '../../src/activities/python-failure.js';
+import { pythonFailure, readPythonFailure } from '../../src/activities/beam/python-failure.js';
 import { failure } from '../../src/shared/failures.js';
 
 describe('a failure that the data plane tells', () => {

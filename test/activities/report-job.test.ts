@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createReportJob } from '../../src/activities/report-job.js';
+import { createReportJob } from '../../src/activities/job/report-job.js';
 import { DataflowRefused, DataflowUnavailable } from '../../src/gateways/dataflow.js';
 import { labelsOf } from '../../src/shared/job-identity.js';
 import type { DataflowTarget, JobMetrics } from '../../src/shared/job.js';

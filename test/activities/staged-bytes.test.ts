@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createAudit } from '../../src/activities/audit.js';
-import { createPublish } from '../../src/activities/publish.js';
+import { createAudit } from '../../src/activities/staged/audit.js';
+import { createPublish } from '../../src/activities/publish/publish.js';
 import type { PlannedSink } from '../../src/config/plan-types.js';
 import type { ManifestSink } from '../../src/shared/manifest.js';
 import type { ObjectStore } from '../../src/store/object-store.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { assertFooters } from '../../src/activities/staged-footers.js';
+import { assertFooters } from '../../src/activities/staged/footers.js';
 import { failure } from '../../src/shared/failures.js';
 import type { ManifestSink } from '../../src/shared/manifest.js';
 import { ObjectNotFound, type ObjectInfo, type ObjectStore } from '../../src/store/object-store.js';

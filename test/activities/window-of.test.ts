@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { NoWindow, type WindowFacts } from '../../src/activities/window-facts.js';
-import { windowOf } from '../../src/activities/window-of.js';
+import { NoWindow, type WindowFacts } from '../../src/activities/windows/window-facts.js';
+import { windowOf } from '../../src/activities/windows/window-of.js';
 import type { CursorType, RecordedCursor, SourceWindow } from '../../src/shared/window.js';
 
 const noon = new Date('2026-03-10T12:00:00Z');

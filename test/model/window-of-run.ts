@@ -1,4 +1,4 @@
-import { windowOf } from '../../src/activities/window-of.js';
+import { windowOf } from '../../src/activities/windows/window-of.js';
 import type { Position } from '../../src/destinations/destination.js';
 import type { SourceWindow } from '../../src/shared/window.js';
 import type { Source } from './expectation.js';

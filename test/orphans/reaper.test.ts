@@ -4,7 +4,7 @@ import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
-import { heartbeating } from '../../src/activities/heartbeating.js';
+import { heartbeating } from '../../src/activities/attempt/heartbeating.js';
 import { createReap } from '../../src/activities/reap.js';
 import { deploymentOf } from '../../src/config/dataflow-target.js';
 import { startEmulator, type Emulator } from '../../src/emulator/emulator.js';

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { WorkflowClient } from '@temporalio/client';
-import { whileHeartbeating } from '../../src/activities/heartbeating.js';
+import { whileHeartbeating } from '../../src/activities/attempt/heartbeating.js';
 import { failure, type FailureType } from '../../src/shared/failures.js';
 import type { Receipt } from '../../src/shared/receipt.js';
 import { runKeyOf } from '../../src/store/run-key.js';

@@ -1,0 +1,56 @@
+import { execa } from 'execa';
+import { z } from 'zod';
+import { Context } from '@temporalio/activity';
+import { jsonOf } from '../../process/json-lines.js';
+import { pythonEnvironment } from '../../process/python.js';
+import { failure } from '../../shared/failures.js';
+import { storePaths } from '../../store/local-store.js';
+import type { RunReference } from '../../workflows/activities.js';
+import { cancellationOf } from '../attempt/cancellation.js';
+import type { ActivityDeps } from '../attempt/deps.js';
+import { pythonFailure, readPythonFailure } from './python-failure.js';
+import { rootsOf } from '../plan/roots-of.js';
+
+const refusal = z.object({ failure: pythonFailure });
+
+/**
+ * Asks the data plane about the plan of a run, without running it.
+ * @param program a module of Python that answers with one document
+ * @throws the failure that it answers with
+ */
+export async function askPython<T>(
+  { root, store, python }: Pick<ActivityDeps, 'root' | 'store' | 'python'>,
+  run: RunReference,
+  program: string,
+  answer: z.ZodType<T>,
+): Promise<T> {
+  const signal = Context.current().cancellationSignal;
+  const args = [
+    '-m',
+    program,
+    `--plan=${storePaths.plan(store, run.planSha256)}`,
+    `--root=${root}`,
+    `--roots=${JSON.stringify(rootsOf(root))}`,
+    ...(run.profiles === null ? [] : [`--profiles=${run.profiles}`]),
+  ];
+  const { stdout, stderr, exitCode } = await execa(python, args, {
+    cwd: root,
+    env: pythonEnvironment(),
+    extendEnv: false,
+    reject: false,
+    cancelSignal: signal,
+    forceKillAfterDelay: 2_000,
+  });
+  if (signal.aborted) throw await cancellationOf();
+  const document = jsonOf(stdout);
+  const refused = refusal.safeParse(document).data;
+  if (refused !== undefined) {
+    const { type, message, detail, mayPass } = readPythonFailure(refused.failure);
+    throw failure(type, message, detail, mayPass);
+  }
+  const told = answer.safeParse(document);
+  if (told.success) return told.data;
+  throw failure('InternalError', `the sources could not be asked: exit code ${exitCode ?? '?'}`, {
+    stderr: stderr.split('\n').slice(-20),
+  });
+}

@@ -1,0 +1,19 @@
+import { faultPoint } from '../../process/fault-point.js';
+import type { JobActivities } from '../../workflows/activities.js';
+import { lookFailureOf } from './dataflow-failure.js';
+import type { ActivityDeps } from '../attempt/deps.js';
+import { findLaunched } from './find-launched.js';
+
+/** Looks for the job of a launch whose id is not known. */
+export function createFindJob({
+  dataflow,
+}: Pick<ActivityDeps, 'dataflow'>): JobActivities['findJob'] {
+  return async (request) => {
+    try {
+      await faultPoint('worker:before-find');
+      return (await findLaunched(await dataflow(), request)) ?? null;
+    } catch (error) {
+      throw lookFailureOf(error, request.target);
+    }
+  };
+}

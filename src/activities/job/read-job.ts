@@ -1,0 +1,20 @@
+import { faultPoint } from '../../process/fault-point.js';
+import type { JobActivities } from '../../workflows/activities.js';
+import { jobFailureOf } from './dataflow-failure.js';
+import type { ActivityDeps } from '../attempt/deps.js';
+
+/** Reads a job once. */
+export function createReadJob({
+  dataflow,
+}: Pick<ActivityDeps, 'dataflow'>): JobActivities['readJob'] {
+  return async (job) => {
+    try {
+      await faultPoint('worker:before-read');
+      const view = await (await dataflow()).get(job);
+      await faultPoint('worker:job-read');
+      return view;
+    } catch (error) {
+      throw jobFailureOf(error, job);
+    }
+  };
+}

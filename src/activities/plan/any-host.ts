@@ -1,0 +1,34 @@
+import { loadCatalogue } from '../../config/catalogue.js';
+import type { BuiltPlan } from '../../config/index.js';
+import { jobInputs } from '../../config/job-inputs.js';
+import { usedProfiles } from '../../config/job-profiles.js';
+import { loadDestination } from '../../destinations/registry.js';
+import type { DataflowTarget } from '../../shared/job.js';
+import type { PreparedRun } from '../../workflows/activities.js';
+import type { ActivityDeps } from '../attempt/deps.js';
+import { keepPlan } from './read-plan.js';
+
+/** What hosts other than the one that prepares a run need to go on with it. */
+export interface AnyHost extends Pick<PreparedRun, 'bucket' | 'uploads'> {
+  /** Of the sinks that any host reaches, by name: the parameters that name the destination. */
+  addresses: Record<string, unknown>;
+}
+
+/** Says what any host can do of a run, and puts the plan of a job where every host finds it. */
+export async function anyHostOf(
+  { root, objects }: Pick<ActivityDeps, 'root' | 'objects'>,
+  { plan, sha256, canonicalJson, profiles }: BuiltPlan,
+  dataflow: DataflowTarget | null,
+): Promise<AnyHost> {
+  const addresses: AnyHost['addresses'] = {};
+  for (const { name, module, parameters } of plan.sinks) {
+    const { address, parameters: schema } = await loadDestination(module);
+    if (address !== null) addresses[name] = address(schema.parse(parameters));
+  }
+  if (dataflow === null) return { addresses };
+  await keepPlan(await objects(), dataflow.store, { sha256, text: canonicalJson });
+  const uploads =
+    (profiles !== null && usedProfiles(plan).length > 0) ||
+    jobInputs(plan, loadCatalogue(root)).length > 0;
+  return { addresses, bucket: dataflow.store, ...(uploads ? { uploads: 'from host' } : {}) };
+}
