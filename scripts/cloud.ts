@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { ConfigProblems } from '../src/config/problems.js';
-import { loadSettings, type Settings } from '../src/config/settings.js';
+import { ConfigProblems } from '../src/config/document/problems.js';
+import { loadSettings, type Settings } from '../src/config/settings/settings.js';
 import { packageRoot } from '../src/dev/tools.js';
 
 /** Exit code for what the caller must put right. */

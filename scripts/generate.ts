@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { packageRoot } from '../src/config/catalogue.js';
+import { packageRoot } from '../src/config/modules/catalogue.js';
 import { generatedFiles, generatedFolders } from '../src/config/generate/files.js';
 import { kitTable } from '../test/kits/destinations/table.js';
 

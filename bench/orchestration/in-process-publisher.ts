@@ -4,7 +4,7 @@ import { publishRequestOf } from '../../src/activities/publish/publish-request.j
 import { readPlan } from '../../src/activities/plan/read-plan.js';
 import { stagedHere } from '../../src/activities/staged/fetch-staged.js';
 import type { ActivityDeps } from '../../src/activities/index.js';
-import type { PlannedSink } from '../../src/config/plan-types.js';
+import type { PlannedSink } from '../../src/config/plan/plan-types.js';
 import type { Publisher } from '../../src/destinations/destination.js';
 import { loadDestination } from '../../src/destinations/registry.js';
 import type { PipelineActivities, RunReference } from '../../src/workflows/activities.js';

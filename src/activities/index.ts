@@ -1,4 +1,4 @@
-import { loadSettings } from '../config/settings.js';
+import { loadSettings } from '../config/settings/settings.js';
 import type { ReapActivities } from '../shared/reap.js';
 import type { JobActivities, PipelineActivities } from '../workflows/activities.js';
 import { assertAwaited } from './attempt/assert-awaited.js';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { ConfigProblems } from '../config/index.js';
-import { loadSettings, type Settings } from '../config/settings.js';
+import { loadSettings, type Settings } from '../config/settings/settings.js';
 import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
 import { lockWorkflowPrefix, storeTaskQueue } from '../shared/names.js';

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { bucketPathMessage } from '../config/bucket-path.js';
+import { bucketPathMessage } from '../config/values/bucket-path.js';
 
 /** `--arg day=2026-01-01`, as often as wanted. */
 export function argOption(): Option {

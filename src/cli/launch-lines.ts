@@ -1,4 +1,4 @@
-import { launchFields } from '../config/launch-fields.js';
+import { launchFields } from '../config/envelope/launch-fields.js';
 import type { DataflowTarget } from '../shared/job.js';
 import { columns } from '../text/columns.js';
 

@@ -1,5 +1,9 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { launchFields, type LaunchField, type LaunchFieldKind } from '../config/launch-fields.js';
+import {
+  launchFields,
+  type LaunchField,
+  type LaunchFieldKind,
+} from '../config/envelope/launch-fields.js';
 import type { LaunchOptions } from '../shared/job.js';
 import { note } from './output.js';
 

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { launchFields } from '../config/launch-fields.js';
+import { launchFields } from '../config/envelope/launch-fields.js';
 import { defaultTaskQueue } from '../shared/names.js';
 import type { Receipt } from '../client/index.js';
 import type { ReferenceArguments } from '../shared/run-input.js';

@@ -3,7 +3,7 @@ import {
   type Client,
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
-import { own } from '../config/values.js';
+import { own } from '../config/values/values.js';
 import { payloadConverter } from '../shared/data-converter.js';
 import { codeOf, grpcCodes } from './grpc-codes.js';
 

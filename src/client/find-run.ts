@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { nearMiss } from '../config/near-miss.js';
+import { nearMiss } from '../config/values/near-miss.js';
 import { searchAttributes } from '../shared/contract.js';
 import { workflowType } from '../shared/names.js';
 import { RunNotFound } from './errors.js';

@@ -24,7 +24,7 @@ export type { CurrentSchedule, DesiredSchedule, FieldChange } from '../schedules
 export { createRunRequest, type RunOptions, type RunRequest } from './run-request.js';
 export type { PendingActivity, RunSnapshot, RunSummary, SeenState } from './snapshot.js';
 export { findStoredReceipt } from './stored-receipts.js';
-export { ConfigProblems, type Problem } from '../config/problems.js';
+export { ConfigProblems, type Problem } from '../config/document/problems.js';
 export type { RunStatus } from '../shared/contract.js';
 export type { AbsentHost } from './absent-host.js';
 export type { HeldDestination, Waits } from './waits.js';

@@ -100,7 +100,7 @@ async function assertJobCanRead(
   built: BuiltPlan,
   { root, allowPlaintextProfile = false }: RunOptions & { root: string },
 ): Promise<void> {
-  const { jobProblems } = await import('../config/job-problems.js');
+  const { jobProblems } = await import('../config/job/job-problems.js');
   const problems = jobProblems(loaded, built, { root, allowPlaintext: allowPlaintextProfile });
   if (problems.length === 0) return;
   const { ConfigProblems } = await import('../config/index.js');
@@ -113,7 +113,7 @@ export async function assertPathsAllowed(
   { plan }: Pick<BuiltPlan, 'plan'>,
   root: string,
 ): Promise<void> {
-  const { planPathProblems } = await import('../config/plan-paths.js');
+  const { planPathProblems } = await import('../config/job/plan-paths.js');
   const problems = await planPathProblems(loaded, plan, root);
   if (problems.length === 0) return;
   const { ConfigProblems } = await import('../config/index.js');
@@ -130,11 +130,11 @@ export async function targetOf(
   { runner, launch }: Pick<BuiltPlan, 'runner' | 'launch'>,
   { root, namespace }: { root: string; namespace: string },
 ): Promise<DataflowTarget | null> {
-  const { readRunInput } = await import('../config/run-input.js');
+  const { readRunInput } = await import('../config/settings/run-input.js');
   const read = readRunInput(input);
   if ((read.runner ?? runner) === 'local') return null;
-  const { dataflowTargetOf } = await import('../config/dataflow-target.js');
-  const { loadSettings } = await import('../config/settings.js');
+  const { dataflowTargetOf } = await import('../config/settings/dataflow-target.js');
+  const { loadSettings } = await import('../config/settings/settings.js');
   const { environmentFor } = await import('../dev/stack-environment.js');
   const env = await environmentFor(root);
   return dataflowTargetOf({

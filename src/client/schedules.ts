@@ -1,9 +1,9 @@
 import type { ScheduleClient } from '@temporalio/client';
 import pLimit from 'p-limit';
-import { deploymentOf } from '../config/dataflow-target.js';
-import { nearMiss } from '../config/near-miss.js';
-import type { OverlapPolicy } from '../config/overlap-policies.js';
-import { loadSettings } from '../config/settings.js';
+import { deploymentOf } from '../config/settings/dataflow-target.js';
+import { nearMiss } from '../config/values/near-miss.js';
+import type { OverlapPolicy } from '../config/envelope/overlap-policies.js';
+import { loadSettings } from '../config/settings/settings.js';
 import { applySchedules, remove, type Applied, type ApplyOptions } from '../schedules/apply.js';
 import { backfillRange } from '../schedules/backfill-range.js';
 import { ownNames, readSchedule } from '../schedules/current.js';

@@ -28,7 +28,7 @@ export async function storedReceipt(root: string, runKey: string): Promise<Recei
 /** The receipt of a run key in the bucket of a project's settings, where every host can read it; else null. */
 export async function receiptInBucket(root: string, runKey: string): Promise<Receipt | null> {
   if (!isRunKey(runKey)) return null;
-  const { loadSettings } = await import('../config/settings.js');
+  const { loadSettings } = await import('../config/settings/settings.js');
   const { store } = loadSettings(root);
   if (store === undefined) return null;
   const { openObjectStore } = await import('../gateways/open-object-store.js');

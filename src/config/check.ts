@@ -1,26 +1,31 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from './canonical-json.js';
-import { resolveArgs, missingArgs, type ResolvedArgs } from './arguments.js';
-import { loadCatalogue, type Catalogue } from './catalogue.js';
-import type { LoadedConfig } from './document.js';
-import { defaultName, envelopeSchema, pipelineConfig, type PipelineConfig } from './envelope.js';
-import { graphProblems } from './graph.js';
-import { problemsOf } from './issues.js';
-import { incrementalProblems, withoutWindowParameters } from './incremental.js';
-import type { FoundModules } from './found-modules.js';
-import { findModules, moduleProblems, sinkProblems } from './modules.js';
-import { nearMiss, shortList } from './near-miss.js';
-import { ConfigProblems, sortProblems, type Problem } from './problems.js';
-import { sinkChoices } from './merging.js';
-import { loadProfiles, profileProblems, unknownProfiles } from './profiles.js';
-import { fillIn, mostFilled, placeOf } from './references.js';
-import { leadsElsewhere } from './roots.js';
-import { scheduleProblems } from './schedule-problems.js';
-import { inlineSecrets } from './secrets.js';
-import { inlineSql } from './sql-files.js';
-import { sizeProblems } from './size-problems.js';
-import { stepsOf, type Step } from './steps.js';
-import { isMapping, valueAt } from './values.js';
+import { canonicalJson } from './values/canonical-json.js';
+import { resolveArgs, missingArgs, type ResolvedArgs } from './checks/arguments.js';
+import { loadCatalogue, type Catalogue } from './modules/catalogue.js';
+import type { LoadedConfig } from './document/document.js';
+import {
+  defaultName,
+  envelopeSchema,
+  pipelineConfig,
+  type PipelineConfig,
+} from './envelope/envelope.js';
+import { graphProblems } from './checks/graph.js';
+import { problemsOf } from './checks/issues.js';
+import { incrementalProblems, withoutWindowParameters } from './modules/incremental.js';
+import type { FoundModules } from './modules/found-modules.js';
+import { findModules, moduleProblems, sinkProblems } from './modules/modules.js';
+import { nearMiss, shortList } from './values/near-miss.js';
+import { ConfigProblems, sortProblems, type Problem } from './document/problems.js';
+import { sinkChoices } from './checks/merging.js';
+import { loadProfiles, profileProblems, unknownProfiles } from './checks/profiles.js';
+import { fillIn, mostFilled, placeOf } from './checks/references.js';
+import { leadsElsewhere } from './settings/roots.js';
+import { scheduleProblems } from './checks/schedule-problems.js';
+import { inlineSecrets } from './checks/secrets.js';
+import { inlineSql } from './modules/sql-files.js';
+import { sizeProblems } from './document/size-problems.js';
+import { stepsOf, type Step } from './envelope/steps.js';
+import { isMapping, valueAt } from './values/values.js';
 
 export interface CheckOptions {
   /** The project root: relative paths start here. */

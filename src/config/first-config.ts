@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
-import { choicesOf } from './choices.js';
-import type { ModuleInfo } from './module-info.js';
-import { isMapping } from './values.js';
+import { choicesOf } from './modules/choices.js';
+import type { ModuleInfo } from './modules/module-info.js';
+import { isMapping } from './values/values.js';
 
 /** What a first config starts from. */
 export interface FirstConfig {

@@ -1,5 +1,5 @@
-import { deploymentOf } from '../config/dataflow-target.js';
-import type { Settings } from '../config/settings.js';
+import { deploymentOf } from '../config/settings/dataflow-target.js';
+import type { Settings } from '../config/settings/settings.js';
 
 /**
  * The deployment that this installation's jobs are labelled with; null if the settings name no

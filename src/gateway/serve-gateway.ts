@@ -1,5 +1,5 @@
 import { temporalAddress } from '../client/connection.js';
-import { loadSettings } from '../config/settings.js';
+import { loadSettings } from '../config/settings/settings.js';
 import { ownDeployment } from './own-deployment.js';
 import { runGateway } from './run-gateway.js';
 

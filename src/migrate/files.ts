@@ -1,9 +1,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { loadConfig, type LoadedConfig } from '../config/document.js';
-import { missingFile } from '../config/missing-file.js';
-import { ConfigProblems, type Problem } from '../config/problems.js';
-import { isMapping } from '../config/values.js';
+import { loadConfig, type LoadedConfig } from '../config/document/document.js';
+import { missingFile } from '../config/document/missing-file.js';
+import { ConfigProblems, type Problem } from '../config/document/problems.js';
+import { isMapping } from '../config/values/values.js';
 
 /** A file that was found, and what it is. */
 export type FoundFile =

@@ -1,10 +1,10 @@
-import type { Catalogue } from '../config/catalogue.js';
+import type { Catalogue } from '../config/modules/catalogue.js';
 import { checkConfig } from '../config/check.js';
-import type { LoadedConfig } from '../config/document.js';
-import type { Problem } from '../config/problems.js';
-import { isPlainSecret, secretForm } from '../config/secrets.js';
-import { stepsOf } from '../config/steps.js';
-import { isMapping } from '../config/values.js';
+import type { LoadedConfig } from '../config/document/document.js';
+import type { Problem } from '../config/document/problems.js';
+import { isPlainSecret, secretForm } from '../config/checks/secrets.js';
+import { stepsOf } from '../config/envelope/steps.js';
+import { isMapping } from '../config/values/values.js';
 import { findFiles, type FoundFile } from './files.js';
 import type { Finding } from './finding.js';
 import { hadEffect } from './reference-keys.js';

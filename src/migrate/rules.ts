@@ -1,8 +1,8 @@
-import type { LoadedConfig } from '../config/document.js';
-import { defaultName } from '../config/envelope.js';
-import type { ConfigPath } from '../config/config-path.js';
-import type { Step } from '../config/steps.js';
-import { isMapping, valueAt } from '../config/values.js';
+import type { LoadedConfig } from '../config/document/document.js';
+import { defaultName } from '../config/envelope/envelope.js';
+import type { ConfigPath } from '../config/values/config-path.js';
+import type { Step } from '../config/envelope/steps.js';
+import { isMapping, valueAt } from '../config/values/values.js';
 import { dependsOnZone } from './cron-zone.js';
 import type { FindingKind } from './finding.js';
 

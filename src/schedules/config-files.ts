@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
-import { loadConfig, maxConfigBytes, type LoadedConfig } from '../config/document.js';
-import { missingFile } from '../config/missing-file.js';
-import { ConfigProblems, type Problem } from '../config/problems.js';
-import { settingsName } from '../config/settings.js';
-import { isMapping } from '../config/values.js';
+import { loadConfig, maxConfigBytes, type LoadedConfig } from '../config/document/document.js';
+import { missingFile } from '../config/document/missing-file.js';
+import { ConfigProblems, type Problem } from '../config/document/problems.js';
+import { settingsName } from '../config/settings/settings.js';
+import { isMapping } from '../config/values/values.js';
 import { canonicalPath } from '../destinations/canonical-path.js';
 import { profilesName } from '../shared/names.js';
 import { number } from '../shared/counts.js';

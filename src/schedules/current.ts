@@ -5,7 +5,7 @@ import {
   type ScheduleClient,
   type ScheduleDescription,
 } from '@temporalio/client';
-import { isMapping } from '../config/values.js';
+import { isMapping } from '../config/values/values.js';
 import { describedFacts, specHash } from './facts.js';
 import type { CurrentSchedule, OtherSchedule } from './schedule.js';
 import { memoKey } from '../shared/run-memo.js';

@@ -1,11 +1,11 @@
-import { loadCatalogue } from '../config/catalogue.js';
+import { loadCatalogue } from '../config/modules/catalogue.js';
 import { checkConfig } from '../config/check.js';
-import { Claims } from '../config/claims.js';
-import { readCron } from '../config/cron.js';
+import { Claims } from '../config/document/claims.js';
+import { readCron } from '../config/values/cron.js';
 import { durationMs } from '../shared/duration.js';
-import type { PipelineConfig } from '../config/envelope.js';
-import { ConfigProblems, type Problem } from '../config/problems.js';
-import type { ScheduleBlock } from '../config/schedule-schema.js';
+import type { PipelineConfig } from '../config/envelope/envelope.js';
+import { ConfigProblems, type Problem } from '../config/document/problems.js';
+import type { ScheduleBlock } from '../config/envelope/schedule-schema.js';
 import type { ConfigFiles } from './config-files.js';
 import { workflowIdOf } from './facts.js';
 import type { DesiredSchedule } from './schedule.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ScheduleDescription } from '@temporalio/client';
-import { canonicalJson } from '../config/canonical-json.js';
-import { isMapping } from '../config/values.js';
+import { canonicalJson } from '../config/values/canonical-json.js';
+import { isMapping } from '../config/values/values.js';
 import { workflowType } from '../shared/names.js';
 import { base32 } from '../shared/run-key.js';
 import {

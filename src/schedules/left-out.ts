@@ -1,4 +1,4 @@
-import type { Calendar } from '../config/cron.js';
+import type { Calendar } from '../config/values/cron.js';
 import { fireTimes } from './fire-times.js';
 import type { CurrentSchedule } from './schedule.js';
 import type { Range } from './backfill-range.js';

@@ -1,5 +1,5 @@
 import { ScheduleOverlapPolicy } from '@temporalio/client';
-import type { OverlapPolicy } from '../config/overlap-policies.js';
+import type { OverlapPolicy } from '../config/envelope/overlap-policies.js';
 
 const policies = {
   skip: ScheduleOverlapPolicy.SKIP,

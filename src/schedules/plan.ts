@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import type { ScheduleClient } from '@temporalio/client';
-import { ConfigProblems, type Problem } from '../config/problems.js';
+import { ConfigProblems, type Problem } from '../config/document/problems.js';
 import { loadConfigFiles, type ConfigFiles } from './config-files.js';
 import { ownNames, readSchedule } from './current.js';
 import { scheduleRequests, type ScheduleRequest } from './desired.js';

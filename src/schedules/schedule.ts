@@ -1,6 +1,6 @@
 import type { ScheduleDescription } from '@temporalio/client';
-import type { Calendar } from '../config/cron.js';
-import type { OverlapPolicy } from '../config/overlap-policies.js';
+import type { Calendar } from '../config/values/cron.js';
+import type { OverlapPolicy } from '../config/envelope/overlap-policies.js';
 
 /** A cron as a config writes it, and what it means. */
 export interface Cron {

@@ -3,7 +3,7 @@ import type {
   CalendarSpecDescription,
   ScheduleSpecDescription,
 } from '@temporalio/client';
-import { readCron, type Calendar } from '../config/cron.js';
+import { readCron, type Calendar } from '../config/values/cron.js';
 import type { Cron } from './schedule.js';
 
 const months = [

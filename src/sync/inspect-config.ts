@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadConfig, maxConfigBytes, type LoadedConfig } from '../config/document.js';
-import type { ConfigPath } from '../config/config-path.js';
-import { ConfigProblems } from '../config/problems.js';
-import { isPlainSecret } from '../config/secrets.js';
-import { isSqlPath } from '../config/sql-files.js';
-import { stepsOf } from '../config/steps.js';
-import { isMapping } from '../config/values.js';
+import { loadConfig, maxConfigBytes, type LoadedConfig } from '../config/document/document.js';
+import type { ConfigPath } from '../config/values/config-path.js';
+import { ConfigProblems } from '../config/document/problems.js';
+import { isPlainSecret } from '../config/checks/secrets.js';
+import { isSqlPath } from '../config/modules/sql-files.js';
+import { stepsOf } from '../config/envelope/steps.js';
+import { isMapping } from '../config/values/values.js';
 import { isGsUri } from '../store/gs-uri.js';
 
 export interface InspectedConfig {

@@ -1,5 +1,5 @@
 import { temporalAddress } from '../client/connection.js';
-import { loadSettings } from '../config/settings.js';
+import { loadSettings } from '../config/settings/settings.js';
 import { createEventIntake } from '../gateway/event-intake.js';
 import { createEventMetrics } from '../gateway/metrics.js';
 import { ownDeployment } from '../gateway/own-deployment.js';

@@ -4,7 +4,7 @@ import { appendFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { createAudit } from '../../src/activities/staged/audit.js';
-import type { PlannedSink } from '../../src/config/plan-types.js';
+import type { PlannedSink } from '../../src/config/plan/plan-types.js';
 import type { Manifest, ManifestStep } from '../../src/shared/manifest.js';
 import type { RunWindows } from '../../src/shared/window.js';
 import type { Audit, RunReference } from '../../src/workflows/activities.js';

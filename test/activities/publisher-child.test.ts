@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ApplicationFailure } from '@temporalio/common';
 import { standingOf, taskOf } from '../../src/activities/publish/publish.js';
 import { inPublisher } from '../../src/activities/publish/publisher-child.js';
-import type { PlannedSink } from '../../src/config/plan-types.js';
+import type { PlannedSink } from '../../src/config/plan/plan-types.js';
 import type { FailureDetail } from '../../src/shared/failures.js';
 import { openLocalStore } from '../../src/store/local-store.js';
 import type { RunReference } from '../../src/workflows/activities.js';

@@ -6,7 +6,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { ApplicationFailure } from '@temporalio/common';
 import { createRunBeam } from '../../src/activities/beam/run-beam.js';
 import { createUploadRun } from '../../src/activities/job/upload-run.js';
-import type { PlannedSink } from '../../src/config/plan-types.js';
+import type { PlannedSink } from '../../src/config/plan/plan-types.js';
 import { storePaths } from '../../src/store/local-store.js';
 import type { RunReference } from '../../src/workflows/activities.js';
 import type { ReadyChild } from '../support/child.js';

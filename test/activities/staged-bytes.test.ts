@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAudit } from '../../src/activities/staged/audit.js';
 import { createPublish } from '../../src/activities/publish/publish.js';
-import type { PlannedSink } from '../../src/config/plan-types.js';
+import type { PlannedSink } from '../../src/config/plan/plan-types.js';
 import type { ManifestSink } from '../../src/shared/manifest.js';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import type { RunReference, Staged } from '../../src/workflows/activities.js';

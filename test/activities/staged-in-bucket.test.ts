@@ -10,7 +10,7 @@ import { createAudit } from '../../src/activities/staged/audit.js';
 import { createFindStaged } from '../../src/activities/job/find-staged.js';
 import { createFinish } from '../../src/activities/finish.js';
 import { createFence, createPublish } from '../../src/activities/publish/publish.js';
-import type { PlannedSink } from '../../src/config/plan-types.js';
+import type { PlannedSink } from '../../src/config/plan/plan-types.js';
 import type { ManifestSink } from '../../src/shared/manifest.js';
 import type { Receipt } from '../../src/shared/receipt.js';
 import { storePaths } from '../../src/store/local-store.js';

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createFinish } from '../../src/activities/finish.js';
 import { createUploadRun } from '../../src/activities/job/upload-run.js';
-import type { PlannedSource } from '../../src/config/plan-types.js';
+import type { PlannedSource } from '../../src/config/plan/plan-types.js';
 import type { Receipt } from '../../src/shared/receipt.js';
 import { storePaths } from '../../src/store/local-store.js';
 import { objectPaths } from '../../src/store/object-store.js';

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { packageRoot } from '../../src/config/catalogue.js';
+import { packageRoot } from '../../src/config/modules/catalogue.js';
 
 const main = join(packageRoot, 'dist', 'src', 'cli', 'main.js');
 

@@ -6,7 +6,7 @@ import { completionsOf } from '../../src/cli/completion/cases.js';
 import { fishCompletion } from '../../src/cli/completion/fish.js';
 import { bashCompletion, zshCompletion } from '../../src/cli/completion/posix.js';
 import { createProgram } from '../../src/cli/program.js';
-import { packageRoot } from '../../src/config/catalogue.js';
+import { packageRoot } from '../../src/config/modules/catalogue.js';
 import { temporaryFolder } from '../config/support.js';
 import { blocksOf } from '../support/page.js';
 

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { launchHeading } from '../../src/cli/launch-options.js';
 import { createProgram } from '../../src/cli/program.js';
 import { acting } from './command-lines.js';
-import { packageRoot } from '../../src/config/catalogue.js';
+import { packageRoot } from '../../src/config/modules/catalogue.js';
 
 describe('docs/cli.md', () => {
   it('lists every command as it is', () => {

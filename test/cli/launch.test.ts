@@ -7,9 +7,9 @@ import { status } from '@grpc/grpc-js';
 import { Command } from 'commander';
 import { launchOf, launchOptions } from '../../src/cli/launch-options.js';
 import { createRunRequest } from '../../src/client/run-request.js';
-import { packageRoot } from '../../src/config/catalogue.js';
-import { launchFields } from '../../src/config/launch-fields.js';
-import { ConfigProblems } from '../../src/config/problems.js';
+import { packageRoot } from '../../src/config/modules/catalogue.js';
+import { launchFields } from '../../src/config/envelope/launch-fields.js';
+import { ConfigProblems } from '../../src/config/document/problems.js';
 import { temporaryFolder } from '../config/support.js';
 import {
   startDataflowServer,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { packageRoot } from '../../src/config/catalogue.js';
+import { packageRoot } from '../../src/config/modules/catalogue.js';
 import { findTemporalCli } from '../../src/dev/temporal-cli.js';
 import { until } from '../../src/schedules/until.js';
 import { foreignSchedule, startSite, type Site } from '../schedules/site.js';

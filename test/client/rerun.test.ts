@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { rerunInputOf } from '../../src/client/rerun.js';
-import { readRunInput } from '../../src/config/run-input.js';
+import { readRunInput } from '../../src/config/settings/run-input.js';
 import type { Receipt } from '../../src/shared/receipt.js';
 import { receipt } from '../support/receipt.js';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { inferredType, missingArgs, resolveArgs } from '../../src/config/arguments.js';
-import { parseConfig, type LoadedConfig } from '../../src/config/document.js';
-import { fillString } from '../../src/config/references.js';
+import { inferredType, missingArgs, resolveArgs } from '../../src/config/checks/arguments.js';
+import { parseConfig, type LoadedConfig } from '../../src/config/document/document.js';
+import { fillString } from '../../src/config/checks/references.js';
 
 function config(args: string): LoadedConfig {
   return parseConfig(`name: a\nargs:\n${args}\n`, { file: 'a.yaml', path: '/a.yaml' });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { loadCatalogue, packageRoot } from '../../src/config/catalogue.js';
-import { loadConfig } from '../../src/config/document.js';
-import { buildPlan } from '../../src/config/plan.js';
+import { loadCatalogue, packageRoot } from '../../src/config/modules/catalogue.js';
+import { loadConfig } from '../../src/config/document/document.js';
+import { buildPlan } from '../../src/config/build-plan.js';
 import { temporaryFolder } from './support.js';
 
 describe('a beamsql step', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CatalogueError, fingerprints, loadCatalogue } from '../../src/config/catalogue.js';
+import { CatalogueError, fingerprints, loadCatalogue } from '../../src/config/modules/catalogue.js';
 import { temporaryFolder } from './support.js';
 
 describe('the catalogue of modules', () => {

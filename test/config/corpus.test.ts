@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkConfig } from '../../src/config/check.js';
-import { loadConfig } from '../../src/config/document.js';
-import { ConfigProblems, type Problem } from '../../src/config/problems.js';
+import { loadConfig } from '../../src/config/document/document.js';
+import { ConfigProblems, type Problem } from '../../src/config/document/problems.js';
 import { catalogue, corpus } from './support.js';
 
 async function problemsOf(folder: string, file: string): Promise<Omit<Problem, 'file'>[]> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readCron } from '../../src/config/cron.js';
+import { readCron } from '../../src/config/values/cron.js';
 
 describe('a cron', () => {
   const right: [text: string, days: number][] = [

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../src/config/catalogue.js';
+import { packageRoot } from '../../src/config/modules/catalogue.js';
 import { checkConfig } from '../../src/config/check.js';
-import { dataflowTargetOf } from '../../src/config/dataflow-target.js';
-import { loadConfig } from '../../src/config/document.js';
-import { optionsOf } from '../../src/config/launch-schema.js';
-import { readRunInput } from '../../src/config/run-input.js';
-import { loadSettings } from '../../src/config/settings.js';
+import { dataflowTargetOf } from '../../src/config/settings/dataflow-target.js';
+import { loadConfig } from '../../src/config/document/document.js';
+import { optionsOf } from '../../src/config/envelope/launch-schema.js';
+import { readRunInput } from '../../src/config/settings/run-input.js';
+import { loadSettings } from '../../src/config/settings/settings.js';
 import type { RunPipelineInput } from '../../src/shared/run-input.js';
 import { temporaryFolder } from './support.js';
 

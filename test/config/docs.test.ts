@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../src/config/catalogue.js';
+import { packageRoot } from '../../src/config/modules/catalogue.js';
 import { checkConfig } from '../../src/config/check.js';
-import { parseConfig } from '../../src/config/document.js';
-import { formatProblems, type Problem } from '../../src/config/problems.js';
-import { isMapping } from '../../src/config/values.js';
+import { parseConfig } from '../../src/config/document/document.js';
+import { formatProblems, type Problem } from '../../src/config/document/problems.js';
+import { isMapping } from '../../src/config/values/values.js';
 import { catalogue, corpus, temporaryFolder } from './support.js';
 
 const page = readFileSync(join(packageRoot, 'docs', 'config.md'), 'utf8');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { loadConfig, parseConfig } from '../../src/config/document.js';
-import { foreignKeyMessage } from '../../src/config/foreign-keys.js';
-import { ConfigProblems, type Problem } from '../../src/config/problems.js';
+import { loadConfig, parseConfig } from '../../src/config/document/document.js';
+import { foreignKeyMessage } from '../../src/config/envelope/foreign-keys.js';
+import { ConfigProblems, type Problem } from '../../src/config/document/problems.js';
 import { temporaryFolder } from './support.js';
 
 function problemsOf(load: () => unknown): readonly Problem[] {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { pipelineConfig } from '../../src/config/envelope.js';
-import { windowParameters } from '../../src/config/incremental.js';
-import { launchBlock } from '../../src/config/launch-schema.js';
-import { scheduleBlock } from '../../src/config/schedule-schema.js';
-import { settingsFile } from '../../src/config/settings.js';
+import { pipelineConfig } from '../../src/config/envelope/envelope.js';
+import { windowParameters } from '../../src/config/modules/incremental.js';
+import { launchBlock } from '../../src/config/envelope/launch-schema.js';
+import { scheduleBlock } from '../../src/config/envelope/schedule-schema.js';
+import { settingsFile } from '../../src/config/settings/settings.js';
 import { bigqueryParameters } from '../../src/destinations/bigquery/parameters.js';
 import { durationMs } from '../../src/shared/duration.js';
 

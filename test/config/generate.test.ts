@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { loadConfig } from '../../src/config/document.js';
+import { loadConfig } from '../../src/config/document/document.js';
 import { pipelineSchema } from '../../src/config/generate/pipeline-schema.js';
 import { referencePages } from '../../src/config/generate/reference-docs.js';
-import { allModules } from '../../src/config/module-info.js';
-import { ConfigProblems } from '../../src/config/problems.js';
+import { allModules } from '../../src/config/modules/module-info.js';
+import { ConfigProblems } from '../../src/config/document/problems.js';
 import { catalogue, corpus } from './support.js';
 
 const modules = await allModules(catalogue);

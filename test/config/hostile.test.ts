@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { checkConfig } from '../../src/config/check.js';
-import { parseConfig } from '../../src/config/document.js';
-import { nearMiss } from '../../src/config/near-miss.js';
-import { ConfigProblems, formatProblems, type Problem } from '../../src/config/problems.js';
-import { badSecretReferences } from '../../src/config/secrets.js';
+import { parseConfig } from '../../src/config/document/document.js';
+import { nearMiss } from '../../src/config/values/near-miss.js';
+import {
+  ConfigProblems,
+  formatProblems,
+  type Problem,
+} from '../../src/config/document/problems.js';
+import { badSecretReferences } from '../../src/config/checks/secrets.js';
 import { catalogue, corpus } from './support.js';
 
 const base = `sources: [{ name: a, module: files, parameters: { path: a.csv, format: csv } }]

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRunRequest } from '../../src/client/run-request.js';
 import { ConfigProblems, checkConfig, loadConfig } from '../../src/config/index.js';
-import { formatProblems } from '../../src/config/problems.js';
+import { formatProblems } from '../../src/config/document/problems.js';
 import { temporaryFolder } from './support.js';
 
 const settings = `project: my-project

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { missingFile } from '../../src/config/missing-file.js';
+import { missingFile } from '../../src/config/document/missing-file.js';
 import { temporaryFolder } from './support.js';
 
 describe('a config that is not there', () => {

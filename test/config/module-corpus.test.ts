@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadCatalogue, packageRoot } from '../../src/config/catalogue.js';
+import { loadCatalogue, packageRoot } from '../../src/config/modules/catalogue.js';
 import { checkConfig } from '../../src/config/check.js';
-import { parseConfig } from '../../src/config/document.js';
+import { parseConfig } from '../../src/config/document/document.js';
 import { corpus } from './support.js';
 
 interface ModuleCases {

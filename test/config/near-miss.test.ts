@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { nearMiss, shortList } from '../../src/config/near-miss.js';
+import { nearMiss, shortList } from '../../src/config/values/near-miss.js';
 
 describe('the near miss of a word', () => {
   const cases: [string, string[], string | undefined][] = [

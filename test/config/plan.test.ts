@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadConfig, parseConfig } from '../../src/config/document.js';
-import { located, pinnedOf } from '../../src/config/located.js';
-import { buildPlan } from '../../src/config/plan.js';
-import type { BuiltPlan, PinnedPlan } from '../../src/config/plan-types.js';
-import { ConfigProblems } from '../../src/config/problems.js';
+import { loadConfig, parseConfig } from '../../src/config/document/document.js';
+import { located, pinnedOf } from '../../src/config/plan/located.js';
+import { buildPlan } from '../../src/config/build-plan.js';
+import type { BuiltPlan, PinnedPlan } from '../../src/config/plan/plan-types.js';
+import { ConfigProblems } from '../../src/config/document/problems.js';
 import { catalogue, corpus, temporaryFolder } from './support.js';
 
 const options = { root: corpus, store: 's1', catalogue, profile: 'profiles.json' };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadCatalogue, packageRoot } from '../../src/config/catalogue.js';
+import { loadCatalogue, packageRoot } from '../../src/config/modules/catalogue.js';
 import { checkConfig } from '../../src/config/check.js';
 import { destinationNames } from '../../src/destinations/registry.js';
-import { loadConfig } from '../../src/config/document.js';
+import { loadConfig } from '../../src/config/document/document.js';
 
 const folder = join(packageRoot, '..', 'shared', 'reference');
 

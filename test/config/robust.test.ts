@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { checkConfig } from '../../src/config/check.js';
-import { loadConfig, parseConfig } from '../../src/config/document.js';
-import { ConfigProblems, type Problem } from '../../src/config/problems.js';
+import { loadConfig, parseConfig } from '../../src/config/document/document.js';
+import { ConfigProblems, type Problem } from '../../src/config/document/problems.js';
 import { catalogue, corpus } from './support.js';
 
 const options = { root: corpus, catalogue, profile: 'profiles.json' };

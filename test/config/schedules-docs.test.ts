@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../src/config/catalogue.js';
+import { packageRoot } from '../../src/config/modules/catalogue.js';
 import { checkConfig } from '../../src/config/check.js';
-import { readCron } from '../../src/config/cron.js';
-import { parseConfig } from '../../src/config/document.js';
-import { overlapPolicies } from '../../src/config/overlap-policies.js';
-import { scheduleBlock } from '../../src/config/schedule-schema.js';
+import { readCron } from '../../src/config/values/cron.js';
+import { parseConfig } from '../../src/config/document/document.js';
+import { overlapPolicies } from '../../src/config/envelope/overlap-policies.js';
+import { scheduleBlock } from '../../src/config/envelope/schedule-schema.js';
 import { nextFireTimes } from '../../src/schedules/fire-times.js';
 import { zoneOf } from '../../src/schedules/zone.js';
 import { catalogue, corpus } from './support.js';

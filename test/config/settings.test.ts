@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../src/config/catalogue.js';
-import { dataflowTargetOf, deploymentOf } from '../../src/config/dataflow-target.js';
-import { launchFields } from '../../src/config/launch-fields.js';
-import { ConfigProblems } from '../../src/config/problems.js';
-import { loadSettings, type Settings } from '../../src/config/settings.js';
+import { packageRoot } from '../../src/config/modules/catalogue.js';
+import { dataflowTargetOf, deploymentOf } from '../../src/config/settings/dataflow-target.js';
+import { launchFields } from '../../src/config/envelope/launch-fields.js';
+import { ConfigProblems } from '../../src/config/document/problems.js';
+import { loadSettings, type Settings } from '../../src/config/settings/settings.js';
 import type { LaunchOptions } from '../../src/shared/job.js';
 import { temporaryFolder } from './support.js';
 

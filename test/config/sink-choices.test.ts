@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { checkConfig } from '../../src/config/check.js';
-import { parseConfig } from '../../src/config/document.js';
+import { parseConfig } from '../../src/config/document/document.js';
 import { catalogue, temporaryFolder } from './support.js';
 
 describe('what a sink may say', () => {

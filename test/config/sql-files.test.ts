@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { resolveArgs } from '../../src/config/arguments.js';
-import { loadConfig, maxConfigBytes } from '../../src/config/document.js';
-import { inlineSql, type InlinedSql } from '../../src/config/sql-files.js';
-import { stepsOf } from '../../src/config/steps.js';
+import { resolveArgs } from '../../src/config/checks/arguments.js';
+import { loadConfig, maxConfigBytes } from '../../src/config/document/document.js';
+import { inlineSql, type InlinedSql } from '../../src/config/modules/sql-files.js';
+import { stepsOf } from '../../src/config/envelope/steps.js';
 import { createObjectStore } from '../../src/gateways/google-storage.js';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { temporaryRoot } from '../support/stack.js';

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { packageRoot, type Catalogue } from '../../src/config/catalogue.js';
+import { packageRoot, type Catalogue } from '../../src/config/modules/catalogue.js';
 
 /** A catalogue that does not change when a module does. */
 export const catalogue = JSON.parse(

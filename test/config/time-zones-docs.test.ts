@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadCatalogue, packageRoot } from '../../src/config/catalogue.js';
+import { loadCatalogue, packageRoot } from '../../src/config/modules/catalogue.js';
 import { checkConfig } from '../../src/config/check.js';
-import { parseConfig } from '../../src/config/document.js';
-import { isMapping } from '../../src/config/values.js';
+import { parseConfig } from '../../src/config/document/document.js';
+import { isMapping } from '../../src/config/values/values.js';
 import { corpus } from './support.js';
 
 describe('docs/time-zones.md', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { parseConfig } from '../../src/config/document.js';
-import { ConfigProblems } from '../../src/config/problems.js';
+import { parseConfig } from '../../src/config/document/document.js';
+import { ConfigProblems } from '../../src/config/document/problems.js';
 
 /** A malformed text, where its first mistake is, and what that is. */
 const texts: [text: string, where: string, says: string][] = [

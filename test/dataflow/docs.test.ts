@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../src/config/catalogue.js';
+import { packageRoot } from '../../src/config/modules/catalogue.js';
 import { causeRules, type CauseRule } from '../../src/dataflow/cause-rules.js';
 
 describe('docs/failures.md', () => {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { packageRoot } from '../../src/config/catalogue.js';
+import { packageRoot } from '../../src/config/modules/catalogue.js';
 import type { ReadyChild } from '../support/child.js';
 import { loadMariadb, loadPostgres, sample } from '../support/sample-table.js';
 import { startDatabase, type Database } from '../support/stack.js';

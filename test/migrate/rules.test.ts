@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseConfig } from '../../src/config/document.js';
-import { formatPath } from '../../src/config/problems.js';
-import { stepsOf } from '../../src/config/steps.js';
+import { parseConfig } from '../../src/config/document/document.js';
+import { formatPath } from '../../src/config/document/problems.js';
+import { stepsOf } from '../../src/config/envelope/steps.js';
 import { packageRoot } from '../../src/dev/tools.js';
 import { dependsOnZone } from '../../src/migrate/cron-zone.js';
 import { findingKinds } from '../../src/migrate/finding.js';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { overlapPolicies } from '../../src/config/overlap-policies.js';
+import { overlapPolicies } from '../../src/config/envelope/overlap-policies.js';
 import { guardedSchedules } from '../../src/schedules/guarded-client.js';
-import { packageRoot } from '../../src/config/catalogue.js';
+import { packageRoot } from '../../src/config/modules/catalogue.js';
 import { startSite, type Site } from './site.js';
 
 describe('schedule apply', function () {

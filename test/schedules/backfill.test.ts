@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readCron } from '../../src/config/cron.js';
+import { readCron } from '../../src/config/values/cron.js';
 import { backfillRange, timeOf, timesIn } from '../../src/schedules/backfill-range.js';
 import { leftOutWords, timesLeftOut } from '../../src/schedules/left-out.js';
 import { until } from '../../src/schedules/until.js';

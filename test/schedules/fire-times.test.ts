@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Cron } from 'croner';
 import * as fc from 'fast-check';
-import { readCron, type Calendar } from '../../src/config/cron.js';
+import { readCron, type Calendar } from '../../src/config/values/cron.js';
 import { nextFireTimes } from '../../src/schedules/fire-times.js';
 import { calendarSpecs } from '../../src/schedules/spec.js';
 import { zoneOf } from '../../src/schedules/zone.js';

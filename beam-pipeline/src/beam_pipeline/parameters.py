@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 _URI = r"gs://.+"
 _JSON = r"\{.*\}"
-# Of the launch option too: src/config/launch-fields.ts.
+# Of the launch option too: src/config/envelope/launch-fields.ts.
 IMAGE = (
     r"([A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
     r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?"

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { columnProblems, type StepColumns } from '../../config/column-problems.js';
-import { loadConfig, type LoadedConfig } from '../../config/document.js';
-import { outlooksOf } from '../../config/outlooks.js';
-import type { Plan } from '../../config/plan-types.js';
-import { formatProblems } from '../../config/problems.js';
-import { valueAt } from '../../config/values.js';
+import { columnProblems, type StepColumns } from '../../config/plan/column-problems.js';
+import { loadConfig, type LoadedConfig } from '../../config/document/document.js';
+import { outlooksOf } from '../../config/plan/outlooks.js';
+import type { Plan } from '../../config/plan/plan-types.js';
+import { formatProblems } from '../../config/document/problems.js';
+import { valueAt } from '../../config/values/values.js';
 import { refusalOf } from '../../destinations/refusal.js';
 import { failure } from '../../shared/failures.js';
 import { manifestSink } from '../../shared/manifest.js';

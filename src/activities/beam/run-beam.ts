@@ -5,7 +5,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { z } from 'zod';
-import type { StepColumns } from '../../config/column-problems.js';
+import type { StepColumns } from '../../config/plan/column-problems.js';
 import { deferred } from '../../process/deferred.js';
 import { faultPoint } from '../../process/fault-point.js';
 import { endRecordedProcesses } from '../../process/process-record.js';

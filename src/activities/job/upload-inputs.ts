@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
-import type { JobInput } from '../../config/job-inputs.js';
-import { rootsCheck } from '../../config/roots.js';
+import type { JobInput } from '../../config/job/job-inputs.js';
+import { rootsCheck } from '../../config/settings/roots.js';
 import { failure } from '../../shared/failures.js';
 import { bounded } from '../../store/bounded.js';
 import { hashesOf, type FileHashes } from '../../store/file-hashes.js';

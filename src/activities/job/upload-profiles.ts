@@ -1,8 +1,8 @@
 import { basename, relative, resolve } from 'node:path';
-import { loadJobProfiles, usedProfiles, type JobPlan } from '../../config/job-profiles.js';
-import { ConfigProblems } from '../../config/problems.js';
-import { outsideRoots } from '../../config/roots.js';
-import { isMapping, own } from '../../config/values.js';
+import { loadJobProfiles, usedProfiles, type JobPlan } from '../../config/job/job-profiles.js';
+import { ConfigProblems } from '../../config/document/problems.js';
+import { outsideRoots } from '../../config/settings/roots.js';
+import { isMapping, own } from '../../config/values/values.js';
 import { failure } from '../../shared/failures.js';
 import { profilesName } from '../../shared/names.js';
 import { NotRegular, readRegularText, TooLarge } from '../../store/read-regular.js';

@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
-import { loadCatalogue } from '../../config/catalogue.js';
-import { jobInputs } from '../../config/job-inputs.js';
-import { jobProblems } from '../../config/job-problems.js';
-import { ConfigProblems, type Problem } from '../../config/problems.js';
+import { loadCatalogue } from '../../config/modules/catalogue.js';
+import { jobInputs } from '../../config/job/job-inputs.js';
+import { jobProblems } from '../../config/job/job-problems.js';
+import { ConfigProblems, type Problem } from '../../config/document/problems.js';
 import { faultPoint } from '../../process/fault-point.js';
 import { failure } from '../../shared/failures.js';
 import { readPinnedPlan } from '../../store/pinned-plans.js';

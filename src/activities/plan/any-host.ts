@@ -1,7 +1,7 @@
-import { loadCatalogue } from '../../config/catalogue.js';
+import { loadCatalogue } from '../../config/modules/catalogue.js';
 import type { BuiltPlan } from '../../config/index.js';
-import { jobInputs } from '../../config/job-inputs.js';
-import { usedProfiles } from '../../config/job-profiles.js';
+import { jobInputs } from '../../config/job/job-inputs.js';
+import { usedProfiles } from '../../config/job/job-profiles.js';
 import { loadDestination } from '../../destinations/registry.js';
 import type { DataflowTarget } from '../../shared/job.js';
 import type { PreparedRun } from '../../workflows/activities.js';

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { located } from '../../config/located.js';
-import type { BuiltPlan, PinnedPlan } from '../../config/plan-types.js';
+import { located } from '../../config/plan/located.js';
+import type { BuiltPlan, PinnedPlan } from '../../config/plan/plan-types.js';
 import { loadDestination } from '../../destinations/registry.js';
-import type { ReadRunInput } from '../../config/run-input.js';
+import type { ReadRunInput } from '../../config/settings/run-input.js';
 import type { LocalStore } from '../../store/local-store.js';
 import { readPinnedPlan } from '../../store/pinned-plans.js';
 

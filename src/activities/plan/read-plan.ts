@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
-import { located } from '../../config/located.js';
-import type { PinnedPlan, Plan } from '../../config/plan-types.js';
+import { located } from '../../config/plan/located.js';
+import type { PinnedPlan, Plan } from '../../config/plan/plan-types.js';
 import { failure, type FailureType } from '../../shared/failures.js';
 import { objectPaths, readIfThere, type ObjectStore } from '../../store/object-store.js';
 import { pinPlan, readPinnedPlan } from '../../store/pinned-plans.js';

@@ -1,5 +1,5 @@
 import { basename, dirname, isAbsolute, resolve } from 'node:path';
-import { dataflowTargetOf } from '../../config/dataflow-target.js';
+import { dataflowTargetOf } from '../../config/settings/dataflow-target.js';
 import {
   buildPlan,
   ConfigProblems,
@@ -7,13 +7,13 @@ import {
   type BuiltPlan,
   type LoadedConfig,
 } from '../../config/index.js';
-import { jobProblems } from '../../config/job-problems.js';
-import { windowedSourcesOf } from '../../config/lineage.js';
-import { planPathProblems } from '../../config/plan-paths.js';
-import type { Plan } from '../../config/plan-types.js';
-import { outsideRoots } from '../../config/roots.js';
-import { readRunInput, type ReadRunInput } from '../../config/run-input.js';
-import { loadSettings } from '../../config/settings.js';
+import { jobProblems } from '../../config/job/job-problems.js';
+import { windowedSourcesOf } from '../../config/plan/lineage.js';
+import { planPathProblems } from '../../config/job/plan-paths.js';
+import type { Plan } from '../../config/plan/plan-types.js';
+import { outsideRoots } from '../../config/settings/roots.js';
+import { readRunInput, type ReadRunInput } from '../../config/settings/run-input.js';
+import { loadSettings } from '../../config/settings/settings.js';
 import { failure } from '../../shared/failures.js';
 import type { DataflowTarget } from '../../shared/job.js';
 import { profilesName } from '../../shared/names.js';

@@ -1,5 +1,5 @@
-import { ConfigProblems } from '../../config/problems.js';
-import { allowedRoots } from '../../config/roots.js';
+import { ConfigProblems } from '../../config/document/problems.js';
+import { allowedRoots } from '../../config/settings/roots.js';
 import { canonicalPath } from '../../destinations/canonical-path.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { Plan, PlannedSink } from '../../config/plan-types.js';
+import type { Plan, PlannedSink } from '../../config/plan/plan-types.js';
 import { failure } from '../../shared/failures.js';
 
 /** @throws `InternalError` for a sink that the plan has not */

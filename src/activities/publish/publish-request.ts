@@ -1,5 +1,5 @@
-import { plannedSourcesOf } from '../../config/lineage.js';
-import type { Plan, PlannedSink } from '../../config/plan-types.js';
+import { plannedSourcesOf } from '../../config/plan/lineage.js';
+import type { Plan, PlannedSink } from '../../config/plan/plan-types.js';
 import type {
   CommitIdentity,
   Merge,

@@ -1,5 +1,5 @@
 import type { Commit, Standing } from '../../destinations/destination.js';
-import type { PlannedSink } from '../../config/plan-types.js';
+import type { PlannedSink } from '../../config/plan/plan-types.js';
 import { loadDestination } from '../../destinations/registry.js';
 import { faultPoint } from '../../process/fault-point.js';
 import { failure } from '../../shared/failures.js';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { faultPoint } from '../../process/fault-point.js';
-import type { PlannedSink } from '../../config/plan-types.js';
+import type { PlannedSink } from '../../config/plan/plan-types.js';
 import { failure } from '../../shared/failures.js';
 import type { ManifestStep } from '../../shared/manifest.js';
 import type { Audit, PipelineActivities } from '../../workflows/activities.js';

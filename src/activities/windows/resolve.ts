@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { windowedSourcesOf } from '../../config/lineage.js';
-import type { Plan, PlannedIncremental, PlannedSink } from '../../config/plan-types.js';
+import { windowedSourcesOf } from '../../config/plan/lineage.js';
+import type { Plan, PlannedIncremental, PlannedSink } from '../../config/plan/plan-types.js';
 import type { AskedSource, Position } from '../../destinations/destination.js';
 import { isCommitted } from '../../destinations/cursors.js';
 import { faultPoint } from '../../process/fault-point.js';

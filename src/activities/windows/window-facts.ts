@@ -1,4 +1,4 @@
-import type { PlannedIncremental } from '../../config/plan-types.js';
+import type { PlannedIncremental } from '../../config/plan/plan-types.js';
 import type { GreatestValue, SinkMode } from '../../destinations/destination.js';
 import type { CursorType, CursorValue, RecordedCursor } from '../../shared/window.js';
 

@@ -1,5 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
-import type { PlannedIncremental } from '../../config/plan-types.js';
+import type { PlannedIncremental } from '../../config/plan/plan-types.js';
 import {
   compareCursors,
   leastInteger,

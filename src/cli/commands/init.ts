@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { ModuleInfo } from '../../config/module-info.js';
+import type { ModuleInfo } from '../../config/modules/module-info.js';
 import { CliError, exitCodes } from '../errors.js';
 import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
@@ -41,9 +41,9 @@ async function textOf(
   options: { source: string; sink: string },
   root: string,
 ): Promise<string> {
-  const { loadCatalogue, packageRoot } = await import('../../config/catalogue.js');
-  const { allModules } = await import('../../config/module-info.js');
-  const { defaultName } = await import('../../config/envelope.js');
+  const { loadCatalogue, packageRoot } = await import('../../config/modules/catalogue.js');
+  const { allModules } = await import('../../config/modules/module-info.js');
+  const { defaultName } = await import('../../config/envelope/envelope.js');
   const { firstConfig, firstConfigYaml } = await import('../../config/first-config.js');
   const modules = await allModules(loadCatalogue(root));
   const config = {
@@ -67,7 +67,7 @@ async function moduleOf(
   const ofKind = modules.filter((module) => module.kind === kind);
   const found = ofKind.find((module) => module.name === name);
   if (found !== undefined) return found;
-  const { suggestion } = await import('../../config/near-miss.js');
+  const { suggestion } = await import('../../config/values/near-miss.js');
   const names = ofKind.map((module) => module.name);
   throw new CliError(`no ${kind} module is named \`${name}\`${suggestion(name, names)}`, {
     exitCode: exitCodes.badInput,

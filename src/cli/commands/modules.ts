@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ModuleInfo } from '../../config/module-info.js';
+import type { ModuleInfo } from '../../config/modules/module-info.js';
 import { CliError, exitCodes } from '../errors.js';
 import { examples } from '../examples.js';
 import { globalsOf } from '../globals.js';
@@ -17,7 +17,7 @@ export function register(program: Command): void {
     .action(async (name: string | undefined, _options: unknown, command: Command) => {
       const { json, root } = globalsOf(command);
       const { loadCatalogue } = await import('../../config/index.js');
-      const { allModules } = await import('../../config/module-info.js');
+      const { allModules } = await import('../../config/modules/module-info.js');
       const modules = await allModules(loadCatalogue(root));
       const chosen = name === undefined ? modules : await named(modules, name);
       if (json) printJson({ modules: chosen });
@@ -29,7 +29,7 @@ export function register(program: Command): void {
 async function named(modules: readonly ModuleInfo[], name: string): Promise<ModuleInfo[]> {
   const found = modules.filter((module) => module.name === name);
   if (found.length > 0) return found;
-  const { suggestion } = await import('../../config/near-miss.js');
+  const { suggestion } = await import('../../config/values/near-miss.js');
   const names = [...new Set(modules.map((module) => module.name))];
   throw new CliError(`no module is named \`${name}\`${suggestion(name, names)}`, {
     exitCode: exitCodes.badInput,
@@ -45,7 +45,7 @@ function printList(modules: readonly ModuleInfo[]): void {
 
 async function printModule(module: ModuleInfo): Promise<void> {
   const { kind, name, summary, modes, schemaChanges, schema } = module;
-  const { parameterRows } = await import('../../config/parameter-table.js');
+  const { parameterRows } = await import('../../config/values/parameter-table.js');
   print(`${kind} ${name}  ${summary}`);
   if (modes !== undefined) print(`modes: ${modes.join(', ')}`);
   if (schemaChanges !== undefined) print(`on_schema_change: ${schemaChanges.join(', ')}`);

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { ConfigPath } from '../../config/config-path.js';
+import type { ConfigPath } from '../../config/values/config-path.js';
 import type { BuiltPlan, LoadedConfig } from '../../config/index.js';
-import type { PlannedSink, PlannedSource } from '../../config/plan-types.js';
+import type { PlannedSink, PlannedSource } from '../../config/plan/plan-types.js';
 import type { DataflowTarget } from '../../shared/job.js';
 import type { RunPipelineInput } from '../../shared/run-input.js';
 import { examples } from '../examples.js';
@@ -156,7 +156,7 @@ async function askAll(
   });
   const problems = await columnProblems(loaded, built.plan, asked.steps);
   if (problems.length > 0) throw new ConfigProblems(problems);
-  const { checkDestinations } = await import('../../config/check-destinations.js');
+  const { checkDestinations } = await import('../../config/plan/check-destinations.js');
   const { applyDevEnvironment } = await import('../../dev/stack-environment.js');
   await applyDevEnvironment(options.root);
   const checked = await checkDestinations(loaded, built.plan, asked.steps, options);

@@ -56,7 +56,7 @@ export function register(program: Command): void {
 
 /** Where the mirror is, and whose: the option, else beamline.yaml. */
 async function targetOf(root: string, given: Options): Promise<{ store: string; owner: string }> {
-  const { loadSettings } = await import('../../config/settings.js');
+  const { loadSettings } = await import('../../config/settings/settings.js');
   const settings = loadSettings(root);
   const store = given.store ?? settings.store;
   if (store === undefined) {

@@ -98,7 +98,7 @@ const mostNamed = 5;
 async function noteUnchecked(files: readonly Verdict[], leftOut: readonly string[]): Promise<void> {
   const keys = [...new Set(files.flatMap(({ unchecked }) => unchecked))];
   if (keys.length > 0) {
-    const { ofDemo } = await import('../../config/profiles.js');
+    const { ofDemo } = await import('../../config/checks/profiles.js');
     const demos = keys.flatMap((key) => ofDemo(key) ?? []).map((text) => `; ${text}`);
     const what = `profile ${keys.join(', ')} not looked up: there is no .connections.json`;
     note(`note: ${what}${demos.join('')}`);

@@ -1,5 +1,5 @@
-import { Claims } from '../../config/claims.js';
-import { destinationsOf, writtenTwice } from '../../config/plan.js';
+import { Claims } from '../../config/document/claims.js';
+import { destinationsOf, writtenTwice } from '../../config/build-plan.js';
 import type { CheckedConfig, LoadedConfig, Problem } from '../../config/index.js';
 import { scheduleClash } from '../../schedules/desired.js';
 

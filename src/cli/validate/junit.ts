@@ -1,4 +1,4 @@
-import { formatProblems } from '../../config/problems.js';
+import { formatProblems } from '../../config/document/problems.js';
 import type { Verdict } from './verdicts.js';
 import { counted } from '../../shared/counts.js';
 

@@ -8,7 +8,7 @@ import {
   type LoadedConfig,
   type Problem,
 } from '../../config/index.js';
-import { sortProblems } from '../../config/problems.js';
+import { sortProblems } from '../../config/document/problems.js';
 import { findConfigFiles, isPipeline } from '../../schedules/config-files.js';
 import { Clashes } from './clashes.js';
 

@@ -1,6 +1,6 @@
-import { describeModules, fingerprints, type Catalogue } from '../catalogue.js';
-import { allModules } from '../module-info.js';
-import { settingsSchema } from '../settings.js';
+import { describeModules, fingerprints, type Catalogue } from '../modules/catalogue.js';
+import { allModules } from '../modules/module-info.js';
+import { settingsSchema } from '../settings/settings.js';
 import { pipelineSchema } from './pipeline-schema.js';
 import { referencePages } from './reference-docs.js';
 

@@ -1,7 +1,7 @@
-import { envelopeSchema } from '../envelope.js';
-import type { ModuleInfo } from '../module-info.js';
-import type { JsonSchema } from '../schema-walk.js';
-import { isMapping } from '../values.js';
+import { envelopeSchema } from '../envelope/envelope.js';
+import type { ModuleInfo } from '../modules/module-info.js';
+import type { JsonSchema } from '../values/schema-walk.js';
+import { isMapping } from '../values/values.js';
 
 /**
  * The JSON Schema of a whole config: the envelope, and for each step the parameters of its module.

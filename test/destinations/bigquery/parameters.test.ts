@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { outsideRoots } from '../../../src/config/roots.js';
+import { outsideRoots } from '../../../src/config/settings/roots.js';
 import { destination } from '../../../src/destinations/bigquery/index.js';
 import { bigqueryParameters } from '../../../src/destinations/bigquery/parameters.js';
 import { parseTableName, sqlName } from '../../../src/destinations/bigquery/table-name.js';

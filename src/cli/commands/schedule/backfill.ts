@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { overlapPolicies, type OverlapPolicy } from '../../../config/overlap-policies.js';
+import { overlapPolicies, type OverlapPolicy } from '../../../config/envelope/overlap-policies.js';
 import { CliError, exitCodes } from '../../errors.js';
 import { examples } from '../../examples.js';
 import { globalsOf } from '../../globals.js';
