@@ -7,7 +7,7 @@ import { adviceOf, nextOfChanged, type Advice, type Subject } from './advice.js'
 import { bad, hint } from './colour.js';
 import { duration, instant } from './format.js';
 import { causeText, costText, jobStateText } from './job-lines.js';
-import type { KnownSteps } from './progress/progress-view.js';
+import type { KnownSteps } from './known-steps.js';
 import { fateOfLeft } from './left.js';
 import { startedWith } from './run-words.js';
 import { commandOf } from './shell-command.js';

@@ -97,7 +97,7 @@ describe('the arrows between files', () => {
   });
 
   it('are seen, of types and of what is imported late, too', () => {
-    assert.ok(files.get('config/plan.ts')?.has('config/plan-types.ts'), 'a type');
+    assert.ok(files.get('config/build-plan.ts')?.has('config/plan/plan-types.ts'), 'a type');
     assert.ok(
       files.get('destinations/bigquery/index.ts')?.has('destinations/bigquery/publisher.ts'),
     );

@@ -5,7 +5,8 @@ import { clipped } from '../format.js';
 import { wrapped } from '../wrap.js';
 import { elapsed, eventsBetween, percentOf, standingText, stepText } from './events.js';
 import { Rates } from './rates.js';
-import type { KnownSteps, ProgressView } from './progress-view.js';
+import type { KnownSteps } from '../known-steps.js';
+import type { ProgressView } from './progress-view.js';
 import { counted } from '../../shared/counts.js';
 
 /** A bar per step and a line with the state, redrawn in place. */

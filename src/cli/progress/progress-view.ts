@@ -1,4 +1,4 @@
-import type { Receipt, RunRequest, RunSnapshot } from '../../client/index.js';
+import type { Receipt, RunSnapshot } from '../../client/index.js';
 
 /** Shows a run while it goes on. */
 export interface ProgressView {
@@ -8,6 +8,3 @@ export interface ProgressView {
   /** Ends the showing; a receipt gives the final numbers. */
   end(receipt?: Receipt): void;
 }
-
-/** The steps in the order of the config, where it is known. */
-export type KnownSteps = RunRequest['steps'];

@@ -1,4 +1,5 @@
-import type { KnownSteps, ProgressView } from './progress-view.js';
+import type { KnownSteps } from '../known-steps.js';
+import type { ProgressView } from './progress-view.js';
 
 /** Bars on a terminal, lines elsewhere; nothing but notes where a program reads the output. */
 export async function createView(
