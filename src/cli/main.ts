@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { createProgram } from './program.js';
-import { reportError } from './report-error.js';
+import { reportError } from './terminal/report-error.js';
 
 const program = createProgram();
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { adviceOf, rules } from '../../src/cli/advice.js';
-import { explanationOf, failureLines } from '../../src/cli/failure-lines.js';
+import { adviceOf, rules } from '../../src/cli/lines/advice.js';
+import { explanationOf, failureLines } from '../../src/cli/lines/failure-lines.js';
 import { RunFailed } from '../../src/client/index.js';
 import { ownCauseOf } from '../../src/dataflow/own-errors.js';
 import { failureTypes, type FailureType } from '../../src/shared/failures.js';

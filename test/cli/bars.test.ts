@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunSnapshot } from '../../src/client/index.js';
-import { createBars } from '../../src/cli/progress/bars.js';
+import { createBars } from '../../src/cli/follow/bars.js';
 import { snapshot } from '../support/run-snapshot.js';
 import { linesShown } from '../support/terminal.js';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { bad, hasColour } from '../../src/cli/colour.js';
+import { bad, hasColour } from '../../src/cli/terminal/colour.js';
 
 describe('colour', () => {
   it('is there where standard output is a terminal, and NO_COLOR is not set', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import type { Command } from 'commander';
-import { givenOptions } from '../../src/cli/option-words.js';
+import { givenOptions } from '../../src/cli/options/option-words.js';
 import { createProgram } from '../../src/cli/program.js';
 
 /** What a shell makes of a command line. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { launchHeading } from '../../src/cli/launch-options.js';
+import { launchHeading } from '../../src/cli/options/launch-options.js';
 import { createProgram } from '../../src/cli/program.js';
 import { acting } from './command-lines.js';
 import { packageRoot } from '../../src/config/modules/catalogue.js';

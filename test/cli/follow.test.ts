@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { CliError } from '../../src/cli/errors.js';
-import { followRun } from '../../src/cli/follow.js';
+import { CliError } from '../../src/cli/terminal/errors.js';
+import { followRun } from '../../src/cli/follow/follow.js';
 import { TemporalUnreachable, type Run } from '../../src/client/index.js';
 
 describe('who follows a run', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Command } from 'commander';
 import { createProgram } from '../../src/cli/program.js';
-import { launchHeading } from '../../src/cli/launch-options.js';
+import { launchHeading } from '../../src/cli/options/launch-options.js';
 import { acting, parsed, wordsOf } from './command-lines.js';
 import { beamline } from './beamline.js';
 

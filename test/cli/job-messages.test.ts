@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { followMessages, messageLines } from '../../src/cli/job-messages.js';
+import { followMessages, messageLines } from '../../src/cli/lines/job-messages.js';
 import { DataflowUnavailable } from '../../src/gateways/dataflow.js';
 import type { JobMessage } from '../../src/shared/job.js';
 import { FakeJobs } from '../support/fake-jobs.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { status } from '@grpc/grpc-js';
 import { Command } from 'commander';
-import { launchOf, launchOptions } from '../../src/cli/launch-options.js';
+import { launchOf, launchOptions } from '../../src/cli/options/launch-options.js';
 import { createRunRequest } from '../../src/client/run-request.js';
 import { packageRoot } from '../../src/config/modules/catalogue.js';
 import { launchFields } from '../../src/config/envelope/launch-fields.js';

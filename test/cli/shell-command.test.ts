@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { shellCommand, typedPath, shellWord } from '../../src/cli/shell-command.js';
+import { shellCommand, typedPath, shellWord } from '../../src/cli/terminal/shell-command.js';
 
 describe('hints that a person can paste', () => {
   it('name the script of a clone as it was called, else the program', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { tookMs } from '../../src/cli/format.js';
+import { tookMs } from '../../src/cli/terminal/format.js';
 
 describe('how long a run took', () => {
   it('is what its receipt says, in `list` as in `status`; else until its end, or until now', () => {

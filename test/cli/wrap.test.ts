@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { assert as holds, integer, property, stringMatching } from 'fast-check';
-import { wrapped } from '../../src/cli/wrap.js';
+import { wrapped } from '../../src/cli/terminal/wrap.js';
 import { widthOf } from '../../src/text/columns.js';
 
 describe('a line that is wider than the terminal', () => {

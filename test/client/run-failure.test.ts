@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { failureLines } from '../../src/cli/failure-lines.js';
+import { failureLines } from '../../src/cli/lines/failure-lines.js';
 import { runFailedOf } from '../../src/client/run-failure.js';
 import type { Receipt } from '../../src/shared/receipt.js';
 

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { loadCatalogue, packageRoot } from '../../src/config/modules/catalogue.js';
 import { ConfigProblems } from '../../src/config/document/problems.js';
 import { destinationNames } from '../../src/destinations/registry.js';
-import { exitCodeOf } from '../../src/cli/commands/migrate.js';
+import { exitCodeOf } from '../../src/cli/commands/configs/migrate.js';
 import type { FoundFile } from '../../src/migrate/files.js';
 import type { FindingKind } from '../../src/migrate/finding.js';
 import { judge, type JudgedFile } from '../../src/migrate/judge.js';

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { exitCodes } from '../../errors.js';
-import { examples } from '../../examples.js';
-import { globalsOf } from '../../globals.js';
-import { note, print, printJson } from '../../output.js';
-import { withSchedules } from '../../temporal.js';
+import { exitCodes } from '../../terminal/errors.js';
+import { examples } from '../../terminal/examples.js';
+import { globalsOf } from '../../options/globals.js';
+import { note, print, printJson } from '../../terminal/output.js';
+import { withSchedules } from '../../ask/temporal.js';
 import { counted } from '../../../shared/counts.js';
 
 interface Options {
@@ -25,7 +25,7 @@ export function register(schedule: Command): void {
     )
     .action(async (paths: string[], options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
-      const { changeDocument, pathsToPlan, signOf } = await import('../../schedule-lines.js');
+      const { changeDocument, pathsToPlan, signOf } = await import('../../lines/schedule-lines.js');
       const given = pathsToPlan(paths, root);
       await withSchedules({ root, taskQueue: options.taskQueue }, async (schedules) => {
         const plan = await schedules.plan(given.paths, given);

@@ -1,10 +1,10 @@
 import { Option, type Command } from 'commander';
 import { overlapPolicies, type OverlapPolicy } from '../../../config/envelope/overlap-policies.js';
-import { CliError, exitCodes } from '../../errors.js';
-import { examples } from '../../examples.js';
-import { globalsOf } from '../../globals.js';
-import { note, print, printJson } from '../../output.js';
-import { withSchedules } from '../../temporal.js';
+import { CliError, exitCodes } from '../../terminal/errors.js';
+import { examples } from '../../terminal/examples.js';
+import { globalsOf } from '../../options/globals.js';
+import { note, print, printJson } from '../../terminal/output.js';
+import { withSchedules } from '../../ask/temporal.js';
 import { counted } from '../../../shared/counts.js';
 
 interface Options {

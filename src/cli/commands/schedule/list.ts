@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { examples } from '../../examples.js';
-import { globalsOf } from '../../globals.js';
-import { print, printJson } from '../../output.js';
-import { shellCommand } from '../../shell-command.js';
-import { tableLines } from '../../table.js';
-import { withSchedules } from '../../temporal.js';
+import { examples } from '../../terminal/examples.js';
+import { globalsOf } from '../../options/globals.js';
+import { print, printJson } from '../../terminal/output.js';
+import { shellCommand } from '../../terminal/shell-command.js';
+import { tableLines } from '../../terminal/table.js';
+import { withSchedules } from '../../ask/temporal.js';
 
 /** `beamline schedule list`: this project's schedules. */
 export function register(schedule: Command): void {
@@ -14,7 +14,7 @@ export function register(schedule: Command): void {
     .addHelpText('after', examples('schedule list'))
     .action(async (_options: object, command: Command) => {
       const { json, root } = globalsOf(command);
-      const { scheduleDocument, scheduleRows } = await import('../../schedule-lines.js');
+      const { scheduleDocument, scheduleRows } = await import('../../lines/schedule-lines.js');
       const schedules = await withSchedules({ root }, (all) => all.list());
       if (json) printJson({ schedules: schedules.map((one) => scheduleDocument(one)) });
       else if (schedules.length === 0) {

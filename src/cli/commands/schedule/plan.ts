@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { exitCodes } from '../../errors.js';
-import { examples } from '../../examples.js';
-import { globalsOf } from '../../globals.js';
-import { print, printJson } from '../../output.js';
-import { givenOptions, optionWords } from '../../option-words.js';
-import { commandOf } from '../../shell-command.js';
-import { withSchedules } from '../../temporal.js';
+import { exitCodes } from '../../terminal/errors.js';
+import { examples } from '../../terminal/examples.js';
+import { globalsOf } from '../../options/globals.js';
+import { print, printJson } from '../../terminal/output.js';
+import { givenOptions, optionWords } from '../../options/option-words.js';
+import { commandOf } from '../../terminal/shell-command.js';
+import { withSchedules } from '../../ask/temporal.js';
 
 /** `beamline schedule plan [PATH…]`: what `schedule apply` would do. */
 export function register(schedule: Command): void {
@@ -24,7 +24,7 @@ export function register(schedule: Command): void {
       ) => {
         const { json, root } = globalsOf(command);
         const { changeDocument, isPending, pathsToPlan, planLines } =
-          await import('../../schedule-lines.js');
+          await import('../../lines/schedule-lines.js');
         const given = pathsToPlan(paths, root);
         await withSchedules({ root, taskQueue: options.taskQueue }, async (schedules) => {
           const { changes, deployment } = await schedules.plan(given.paths, given);

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { examples } from '../../examples.js';
-import { globalsOf } from '../../globals.js';
-import { print, printJson } from '../../output.js';
-import { withSchedules } from '../../temporal.js';
+import { examples } from '../../terminal/examples.js';
+import { globalsOf } from '../../options/globals.js';
+import { print, printJson } from '../../terminal/output.js';
+import { withSchedules } from '../../ask/temporal.js';
 
 /** `beamline schedule resume NAME`. */
 export function register(schedule: Command): void {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { examples } from '../../examples.js';
-import { globalsOf } from '../../globals.js';
-import { note, print, printJson } from '../../output.js';
-import { commandOf } from '../../shell-command.js';
-import { withSchedules } from '../../temporal.js';
+import { examples } from '../../terminal/examples.js';
+import { globalsOf } from '../../options/globals.js';
+import { note, print, printJson } from '../../terminal/output.js';
+import { commandOf } from '../../terminal/shell-command.js';
+import { withSchedules } from '../../ask/temporal.js';
 
 /** `beamline schedule trigger NAME`: a run out of turn. */
 export function register(schedule: Command): void {

@@ -1,0 +1,54 @@
+import type { Run, RunSnapshot } from '../../client/index.js';
+import type { Dataflow } from '../../gateways/dataflow.js';
+import type { JobReference, ReceiptJob } from '../../shared/job.js';
+import { CliError, exitCodes } from '../terminal/errors.js';
+
+/** Opens the Dataflow service, does something, and closes it however that ends. */
+export async function withDataflow<T>(action: (dataflow: Dataflow) => Promise<T>): Promise<T> {
+  const { createDataflow } = await import('../../gateways/google-dataflow.js');
+  const dataflow = await createDataflow();
+  try {
+    return await action(dataflow);
+  } catch (error) {
+    throw explained(error);
+  } finally {
+    await dataflow.close();
+  }
+}
+
+/** Where a run's job is; null while its id is not known. */
+export function referenceOf(job: ReceiptJob | null | undefined): JobReference | null {
+  if (!job || job.job_id === '') return null;
+  return { project: job.project, region: job.region, jobId: job.job_id };
+}
+
+/** The job of a run, open or ended. */
+export async function jobOf(run: Run, snapshot: RunSnapshot): Promise<ReceiptJob | null> {
+  if (snapshot.job !== null || snapshot.closed_at === null) return snapshot.job;
+  const receipt = await run.receipt().catch(() => null);
+  return receipt?.job ?? null;
+}
+
+function explained(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  switch (error.name) {
+    case 'DataflowUnavailable':
+      return new CliError(`Dataflow does not answer: ${error.message}`, {
+        exitCode: exitCodes.unreachable,
+        cause: error,
+      });
+    case 'DataflowRefused':
+      return new CliError(`Dataflow refuses: ${error.message}`, {
+        exitCode: exitCodes.unreachable,
+        hint: 'Log in (gcloud auth application-default login), and have roles/dataflow.viewer.',
+        cause: error,
+      });
+    case 'JobNotFound':
+      return new CliError(`Dataflow does not know the job any more: ${error.message}`, {
+        exitCode: exitCodes.failed,
+        cause: error,
+      });
+    default:
+      return error;
+  }
+}
