@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { ConfigProblems } from '../src/config/document/problems.js';
 import { loadSettings, type Settings } from '../src/config/settings/settings.js';
-import { packageRoot } from '../src/dev/tools.js';
+import { packageRoot } from '../src/dev/services/tools.js';
 
 /** Exit code for what the caller must put right. */
 const badInput = 2;

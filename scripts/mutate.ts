@@ -12,7 +12,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
-import { packageRoot } from '../src/dev/tools.js';
+import { packageRoot } from '../src/dev/services/tools.js';
 import { pythonPath } from '../src/process/python.js';
 import { copyOf } from './mutate/copy.js';
 import { javascriptMutants } from './mutate/javascript-mutants.js';

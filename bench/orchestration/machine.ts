@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
-import { packageRoot, pinnedVersion } from '../../src/dev/tools.js';
+import { packageRoot, pinnedVersion } from '../../src/dev/services/tools.js';
 
 /** Clock ticks in a second: `getconf CLK_TCK`, 100 on every Linux that Node runs on. */
 const ticks = 100;

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { choosePort } from '../../src/dev/ports.js';
-import { stackEnvironment } from '../../src/dev/dev-environment.js';
+import { choosePort } from '../../src/dev/environment/ports.js';
+import { stackEnvironment } from '../../src/dev/environment/dev-environment.js';
 import { startReadyChild } from '../../test/support/child.js';
 import type { Site } from './site.js';
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { devBucket, devProject, devRegion } from '../../src/dev/dev-environment.js';
+import { devBucket, devProject, devRegion } from '../../src/dev/environment/dev-environment.js';
 import { startStack, type Stack } from '../../src/dev/stack.js';
 import { workflowType } from '../../src/shared/names.js';
 import type { RunPipelineInput } from '../../src/shared/run-input.js';

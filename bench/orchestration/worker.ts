@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { temporalAddress } from '../../src/client/connection.js';
+import { temporalAddress } from '../../src/client/server/connection.js';
 import { pythonPath } from '../../src/process/python.js';
 import { createWorkers } from '../../src/worker/create-workers.js';
 import { inProcessPublisher } from './in-process-publisher.js';

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { packageRoot } from '../../src/dev/tools.js';
+import { packageRoot } from '../../src/dev/services/tools.js';
 import { load, machine, versions } from '../orchestration/machine.js';
 import { markdown, type Result } from './report.js';
 import { measureRound } from './round.js';

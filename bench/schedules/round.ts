@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { findTemporalCli } from '../../src/dev/temporal-cli.js';
-import { packageRoot } from '../../src/dev/tools.js';
+import { findTemporalCli } from '../../src/dev/services/temporal-cli.js';
+import { packageRoot } from '../../src/dev/services/tools.js';
 import { writeConfigs, type Wanted } from './configs.js';
 import type { Step } from './report.js';
 

@@ -6,7 +6,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { createIsRunOpen, createRequestLock } from '../../src/activities/locks.js';
-import { findTemporalCli } from '../../src/dev/temporal-cli.js';
+import { findTemporalCli } from '../../src/dev/services/temporal-cli.js';
 import type { Reaped } from '../../src/shared/reap.js';
 import type { RunPipelineInput } from '../../src/shared/run-input.js';
 import type { PreparedRun } from '../../src/workflows/activities.js';

@@ -11,7 +11,7 @@ STATE = ROOT / ".beamline"
 
 
 def cache_directory() -> Path:
-    """`BEAMLINE_CACHE`, else `beamline` in the user's cache (as in `src/dev/tools.ts`)."""
+    """`BEAMLINE_CACHE`, else `beamline` in the user's cache (as in `src/dev/services/tools.ts`)."""
     if override := os.environ.get("BEAMLINE_CACHE"):
         return Path(override)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "beamline"

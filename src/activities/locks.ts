@@ -1,6 +1,6 @@
 import { WithStartWorkflowOperation, type WorkflowStartOptions } from '@temporalio/client';
 import { lockWorkflowType } from '../shared/names.js';
-import { describeExecution, isNoSuchExecution } from '../client/executions.js';
+import { describeExecution, isNoSuchExecution } from '../client/server/executions.js';
 import { runKeyOf } from '../store/run-key.js';
 import type { LockRequest, PipelineActivities } from '../workflows/activities.js';
 import { takeUpdate } from '../workflows/signals.js';

@@ -4,12 +4,12 @@ import { defaultTaskQueue, storeTaskQueue, workflowType } from '../shared/names.
 import type { Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
 import { memoKey } from '../shared/run-memo.js';
-import { hasWorkerOn } from './absent-host.js';
-import { connectTemporal, reached, type TemporalClient } from './connection.js';
-import { ReceiptNotFound } from './errors.js';
-import { listExecutions } from './executions.js';
-import { findRun } from './find-run.js';
-import { cancelRequestOf, type CancelRequest } from './cancel-request.js';
+import { hasWorkerOn } from './look/absent-host.js';
+import { connectTemporal, reached, type TemporalClient } from './server/connection.js';
+import { ReceiptNotFound } from './server/errors.js';
+import { listExecutions } from './server/executions.js';
+import { findRun } from './look/find-run.js';
+import { cancelRequestOf, type CancelRequest } from './look/cancel-request.js';
 import { rerunInputOf, type RerunOptions } from './rerun.js';
 import { runKeyOf } from '../store/run-key.js';
 import { Run } from './run.js';
@@ -20,10 +20,10 @@ import {
   type RunOptions,
   type RunRequest,
 } from './run-request.js';
-import { runKeyOfExecution, summaryOf, type RunSummary } from './snapshot.js';
-import { findStoredReceipt, storedReceipt } from './stored-receipts.js';
-import { waitsOf, type Waits } from './waits.js';
-import { timelineUrl, webUiOf } from './web-ui.js';
+import { runKeyOfExecution, summaryOf, type RunSummary } from './look/snapshot.js';
+import { findStoredReceipt, storedReceipt } from './look/stored-receipts.js';
+import { waitsOf, type Waits } from './look/waits.js';
+import { timelineUrl, webUiOf } from './server/web-ui.js';
 
 export interface ConnectOptions {
   /** The project root: relative paths start here. Default: the working directory. */

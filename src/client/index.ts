@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-export type { CancelRequest } from './cancel-request.js';
+export type { CancelRequest } from './look/cancel-request.js';
 export { Beamline, type ConnectOptions } from './beamline.js';
 export {
   CannotRerun,
@@ -15,19 +15,19 @@ export {
   ScheduleNotFound,
   TemporalUnreachable,
   type EndState,
-} from './errors.js';
+} from './server/errors.js';
 export { Run } from './run.js';
 export type { Schedules, TriggeredRun } from './schedules.js';
 export type { Applied } from '../schedules/apply.js';
 export type { Change, SchedulePlan } from '../schedules/plan.js';
 export type { CurrentSchedule, DesiredSchedule, FieldChange } from '../schedules/schedule.js';
 export { createRunRequest, type RunOptions, type RunRequest } from './run-request.js';
-export type { PendingActivity, RunSnapshot, RunSummary, SeenState } from './snapshot.js';
-export { findStoredReceipt } from './stored-receipts.js';
+export type { PendingActivity, RunSnapshot, RunSummary, SeenState } from './look/snapshot.js';
+export { findStoredReceipt } from './look/stored-receipts.js';
 export { ConfigProblems, type Problem } from '../config/document/problems.js';
 export type { RunStatus } from '../shared/contract.js';
-export type { AbsentHost } from './absent-host.js';
-export type { HeldDestination, Waits } from './waits.js';
+export type { AbsentHost } from './look/absent-host.js';
+export type { HeldDestination, Waits } from './look/waits.js';
 export { failureTypes, type FailureType } from '../shared/failures.js';
 export type { StepProgress } from '../shared/progress.js';
 export type { Outcome, Receipt, ReceiptSink, ReceiptStep } from '../shared/receipt.js';

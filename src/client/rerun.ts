@@ -1,6 +1,6 @@
 import type { Receipt } from '../shared/receipt.js';
 import type { RunPipelineInput } from '../shared/run-input.js';
-import { CannotRerun } from './errors.js';
+import { CannotRerun } from './server/errors.js';
 import { counted } from '../shared/counts.js';
 
 export interface RerunOptions {

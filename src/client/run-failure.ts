@@ -7,7 +7,7 @@ import {
 } from '@temporalio/common';
 import type { FailureDetail } from '../shared/failures.js';
 import { outcomes, type Receipt } from '../shared/receipt.js';
-import { RunFailed } from './errors.js';
+import { RunFailed } from './server/errors.js';
 
 /**
  * Reads what Temporal says of a run that did not complete.

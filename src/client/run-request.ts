@@ -135,7 +135,7 @@ export async function targetOf(
   if ((read.runner ?? runner) === 'local') return null;
   const { dataflowTargetOf } = await import('../config/settings/dataflow-target.js');
   const { loadSettings } = await import('../config/settings/settings.js');
-  const { environmentFor } = await import('../dev/stack-environment.js');
+  const { environmentFor } = await import('../dev/environment/stack-environment.js');
   const env = await environmentFor(root);
   return dataflowTargetOf({
     settings: loadSettings(root, env),

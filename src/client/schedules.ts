@@ -5,15 +5,15 @@ import { nearMiss } from '../config/values/near-miss.js';
 import type { OverlapPolicy } from '../config/envelope/overlap-policies.js';
 import { loadSettings } from '../config/settings/settings.js';
 import { applySchedules, remove, type Applied, type ApplyOptions } from '../schedules/apply.js';
-import { backfillRange } from '../schedules/backfill-range.js';
+import { backfillRange } from '../schedules/times/backfill-range.js';
 import { ownNames, readSchedule } from '../schedules/current.js';
 import { guardedSchedules } from '../schedules/guarded-client.js';
 import { overlapOf } from '../schedules/overlap.js';
 import { foreignText, planSchedules, type SchedulePlan } from '../schedules/plan.js';
 import type { CurrentSchedule } from '../schedules/schedule.js';
-import { until } from '../schedules/until.js';
-import { reached, type TemporalClient } from './connection.js';
-import { ForeignSchedule, ScheduleNotFound } from './errors.js';
+import { until } from '../schedules/times/until.js';
+import { reached, type TemporalClient } from './server/connection.js';
+import { ForeignSchedule, ScheduleNotFound } from './server/errors.js';
 
 /** A run that was started out of turn. */
 export interface TriggeredRun {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { devProject } from './dev-environment.js';
+import { devProject } from './environment/dev-environment.js';
 
 interface Field {
   name: string;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { devBucket, devTemplate } from './dev-environment.js';
-import { packageRoot } from './tools.js';
+import { devBucket, devTemplate } from './environment/dev-environment.js';
+import { packageRoot } from './services/tools.js';
 
 /** The emulator runs this image's command with the Python of this machine. */
 const image = 'beamline-local';

@@ -1,28 +1,32 @@
 import { join } from 'node:path';
 import { endRecordedProcesses } from '../process/process-record.js';
-import { devProject, emulatorEnvironment, stackEnvironment } from './dev-environment.js';
-import { writeDevFiles } from './dev-files.js';
-import { chooseEndpoints, type Endpoints } from './endpoints.js';
+import {
+  devProject,
+  emulatorEnvironment,
+  stackEnvironment,
+} from './environment/dev-environment.js';
+import { writeDevFiles } from './environment/dev-files.js';
+import { chooseEndpoints, type Endpoints } from './environment/endpoints.js';
 import { createDataset } from './create-dataset.js';
 import { bigqueryPart } from './parts/bigquery.js';
 import { dataflowPart } from './parts/dataflow.js';
 import { gatewayPart } from './parts/gateway.js';
 import { startPart, type Part, type Surroundings } from './parts/part.js';
-import { keepService } from './kept-service.js';
+import { keepService } from './services/kept-service.js';
 import { storagePart } from './parts/storage.js';
 import { startTemporal } from './parts/temporal.js';
 import { workerPart } from './parts/worker.js';
 import { registerTemplate } from './register-template.js';
-import { type Service, lastLines } from './service.js';
-import { takeStartTurn } from './start-turn.js';
+import { type Service, lastLines } from './services/service.js';
+import { takeStartTurn } from './environment/start-turn.js';
 import {
   claimStack,
   removeStackRecord,
   type StackRecord,
   stateOf,
   writeStackRecord,
-} from './stack-record.js';
-import { findTemporalCli } from './temporal-cli.js';
+} from './environment/stack-record.js';
+import { findTemporalCli } from './services/temporal-cli.js';
 
 export interface StackOptions {
   /** The project root; the state of the stack is in its `.beamline`. */

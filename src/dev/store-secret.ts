@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { devProject } from './dev-environment.js';
+import { devProject } from './environment/dev-environment.js';
 
 const accessed = z.object({ payload: z.object({ data: z.string() }) });
 

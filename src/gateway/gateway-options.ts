@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { TokenRule } from './token-check.js';
+import type { TokenRule } from './access/token-check.js';
 
 /** What the command line and the settings say of the gateway. */
 export interface GatewaySettings {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type PulledMessage, pullSubscription } from '../gateways/pubsub.js';
-import { type EventIntake, type Intake, isToBeSentAgain } from './event-intake.js';
-import { openPubSubMessage } from './open-message.js';
+import { type EventIntake, type Intake, isToBeSentAgain } from './intake/event-intake.js';
+import { openPubSubMessage } from './intake/open-message.js';
 
 export interface EventPullOptions {
   /** `projects/<project>/subscriptions/<name>` */

@@ -1,11 +1,11 @@
 import type { AddressInfo } from 'node:net';
-import { temporalAddress } from '../client/connection.js';
-import { createEventIntake } from './event-intake.js';
+import { temporalAddress } from '../client/server/connection.js';
+import { createEventIntake } from './intake/event-intake.js';
 import { type GatewaySettings, tokenRuleOf } from './gateway-options.js';
-import { createEventMetrics } from './metrics.js';
+import { createEventMetrics } from './intake/metrics.js';
 import { createGatewayServer } from './server.js';
-import { createRunSignals } from './signal-run.js';
-import { createTokenCheck } from './token-check.js';
+import { createRunSignals } from './intake/signal-run.js';
+import { createTokenCheck } from './access/token-check.js';
 
 /** Milliseconds in which what has come in is answered: a container is killed after 10 s. */
 const stopWithinMs = 7_000;

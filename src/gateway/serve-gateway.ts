@@ -1,4 +1,4 @@
-import { temporalAddress } from '../client/connection.js';
+import { temporalAddress } from '../client/server/connection.js';
 import { loadSettings } from '../config/settings/settings.js';
 import { ownDeployment } from './own-deployment.js';
 import { runGateway } from './run-gateway.js';

@@ -1,9 +1,9 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { type EventIntake, isToBeSentAgain } from './event-intake.js';
-import type { EventMetrics } from './metrics.js';
-import { largestMessage, openMessage } from './open-message.js';
-import type { RunSignals } from './signal-run.js';
-import type { TokenVerdict } from './token-check.js';
+import { type EventIntake, isToBeSentAgain } from './intake/event-intake.js';
+import type { EventMetrics } from './intake/metrics.js';
+import { largestMessage, openMessage } from './intake/open-message.js';
+import type { RunSignals } from './intake/signal-run.js';
+import type { TokenVerdict } from './access/token-check.js';
 
 export interface GatewayServerOptions {
   intake: EventIntake;

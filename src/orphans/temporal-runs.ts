@@ -1,13 +1,17 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { absentHostOf } from '../client/absent-host.js';
-import { describeExecution, isNoSuchExecution, listExecutions } from '../client/executions.js';
-import { answeredStatus } from '../client/waits.js';
+import { absentHostOf } from '../client/look/absent-host.js';
+import {
+  describeExecution,
+  isNoSuchExecution,
+  listExecutions,
+} from '../client/server/executions.js';
+import { answeredStatus } from '../client/look/waits.js';
 import { searchAttributes } from '../shared/contract.js';
 import { lockWorkflowPrefix, lockWorkflowType, workflowType } from '../shared/names.js';
 import { runKeyOf } from '../store/run-key.js';
 import { isNamed } from '../shared/form.js';
 import { lockRequestOf, type LockRequest } from '../shared/lock-request.js';
-import { isRunKey } from '../client/stored-receipts.js';
+import { isRunKey } from '../client/look/stored-receipts.js';
 import type { RunFate, Runs } from './orphan.js';
 
 /** Milliseconds to wait for the answer of a lock. */

@@ -9,14 +9,14 @@ import {
   createStoreActivities,
   type ActivityDeps,
 } from '../activities/index.js';
-import type { TemporalAddress } from '../client/connection.js';
+import type { TemporalAddress } from '../client/server/connection.js';
 import type { Dataflow } from '../gateways/dataflow.js';
 import { createDataflow } from '../gateways/google-dataflow.js';
 import { openObjectStore } from '../gateways/open-object-store.js';
 import { defaultTaskQueue, storeTaskQueue } from '../shared/names.js';
 import { openLocalStore } from '../store/local-store.js';
 import type { PipelineActivities } from '../workflows/activities.js';
-import { dataConverter } from '../client/data-converter.js';
+import { dataConverter } from '../client/server/data-converter.js';
 import { removeAbandonedDrafts } from '../store/write-file.js';
 import { registerSearchAttributes } from './search-attributes.js';
 import { nameSystemFailures } from './system-failures.js';

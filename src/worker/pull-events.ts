@@ -1,10 +1,10 @@
-import { temporalAddress } from '../client/connection.js';
+import { temporalAddress } from '../client/server/connection.js';
 import { loadSettings } from '../config/settings/settings.js';
-import { createEventIntake } from '../gateway/event-intake.js';
-import { createEventMetrics } from '../gateway/metrics.js';
+import { createEventIntake } from '../gateway/intake/event-intake.js';
+import { createEventMetrics } from '../gateway/intake/metrics.js';
 import { ownDeployment } from '../gateway/own-deployment.js';
 import { type EventPull, startEventPull } from '../gateway/pubsub-pull.js';
-import { createRunSignals } from '../gateway/signal-run.js';
+import { createRunSignals } from '../gateway/intake/signal-run.js';
 
 export interface PullOptions {
   root: string;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultLogger, type LogLevel, Runtime } from '@temporalio/worker';
-import { temporalAddress } from '../client/connection.js';
+import { temporalAddress } from '../client/server/connection.js';
 import type { EventPull } from '../gateway/pubsub-pull.js';
 import { pythonPath } from '../process/python.js';
 import { createWorkers, type Workers } from './create-workers.js';

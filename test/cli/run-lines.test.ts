@@ -12,7 +12,7 @@ import { createBars, stepLine } from '../../src/cli/follow/bars.js';
 import { eventsBetween, standingText } from '../../src/cli/follow/events.js';
 import { createLines } from '../../src/cli/follow/lines.js';
 import { headline, receiptLines, summaryLines } from '../../src/cli/lines/receipt-lines.js';
-import { noWorker } from '../../src/client/trouble.js';
+import { noWorker } from '../../src/client/look/trouble.js';
 import { failureTypes } from '../../src/shared/failures.js';
 import { snapshot } from '../support/run-snapshot.js';
 

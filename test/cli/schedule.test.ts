@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { packageRoot } from '../../src/config/modules/catalogue.js';
-import { findTemporalCli } from '../../src/dev/temporal-cli.js';
-import { until } from '../../src/schedules/until.js';
+import { findTemporalCli } from '../../src/dev/services/temporal-cli.js';
+import { until } from '../../src/schedules/times/until.js';
 import { foreignSchedule, startSite, type Site } from '../schedules/site.js';
 
 interface Said {

@@ -12,8 +12,8 @@ import {
   type RunSnapshot,
 } from '../../src/client/index.js';
 import { createWorkflowId } from '../../src/client/run-request.js';
-import { timelineUrl, webUiOf } from '../../src/client/web-ui.js';
-import { findTemporalCli } from '../../src/dev/temporal-cli.js';
+import { timelineUrl, webUiOf } from '../../src/client/server/web-ui.js';
+import { findTemporalCli } from '../../src/dev/services/temporal-cli.js';
 import type { ReadyChild } from '../support/child.js';
 import { query, writeOrdersPipeline } from '../support/pipeline.js';
 import {

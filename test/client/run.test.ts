@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { WorkflowFailedError } from '@temporalio/client';
 import { RetryState, TerminatedFailure } from '@temporalio/common';
-import type { TemporalClient } from '../../src/client/connection.js';
+import type { TemporalClient } from '../../src/client/server/connection.js';
 import { Run } from '../../src/client/run.js';
 import { receipt } from '../support/receipt.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { FollowedTrouble } from '../../src/client/trouble.js';
-import type { TemporalClient } from '../../src/client/connection.js';
+import { FollowedTrouble } from '../../src/client/look/trouble.js';
+import type { TemporalClient } from '../../src/client/server/connection.js';
 import { snapshot } from '../support/run-snapshot.js';
 
 describe('trouble of a run that is followed', () => {

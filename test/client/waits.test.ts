@@ -5,7 +5,7 @@ import { Worker } from '@temporalio/worker';
 import { statusLines } from '../../src/cli/commands/runs/status.js';
 import { waitsText } from '../../src/cli/follow/events.js';
 import { Beamline } from '../../src/client/index.js';
-import { noWorker } from '../../src/client/trouble.js';
+import { noWorker } from '../../src/client/look/trouble.js';
 import { createReaper } from '../../src/orphans/reaper.js';
 import { destinationHash } from '../../src/store/run-key.js';
 import { registerSearchAttributes } from '../../src/worker/search-attributes.js';

@@ -7,8 +7,8 @@ import { readCron } from '../../src/config/values/cron.js';
 import { parseConfig } from '../../src/config/document/document.js';
 import { overlapPolicies } from '../../src/config/envelope/overlap-policies.js';
 import { scheduleBlock } from '../../src/config/envelope/schedule-schema.js';
-import { nextFireTimes } from '../../src/schedules/fire-times.js';
-import { zoneOf } from '../../src/schedules/zone.js';
+import { nextFireTimes } from '../../src/schedules/times/fire-times.js';
+import { zoneOf } from '../../src/schedules/times/zone.js';
 import { catalogue, corpus } from './support.js';
 
 const page = readFileSync(join(packageRoot, 'docs', 'schedules.md'), 'utf8');

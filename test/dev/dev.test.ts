@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { execa } from 'execa';
-import { choosePorts } from '../../src/dev/ports.js';
-import { readStackRecord, type StackRecord } from '../../src/dev/stack-record.js';
+import { choosePorts } from '../../src/dev/environment/ports.js';
+import { readStackRecord, type StackRecord } from '../../src/dev/environment/stack-record.js';
 import { startOf } from '../../src/process/process-record.js';
-import { packageRoot } from '../../src/dev/tools.js';
+import { packageRoot } from '../../src/dev/services/tools.js';
 
 const cli = join(packageRoot, 'dist', 'src', 'cli', 'main.js');
 

@@ -6,11 +6,14 @@ import { Client, Connection } from '@temporalio/client';
 import { execa } from 'execa';
 import { deploymentOf } from '../../src/config/settings/dataflow-target.js';
 import { loadSettings } from '../../src/config/settings/settings.js';
-import { applyDevEnvironment, environmentFor } from '../../src/dev/stack-environment.js';
-import { choosePorts } from '../../src/dev/ports.js';
+import {
+  applyDevEnvironment,
+  environmentFor,
+} from '../../src/dev/environment/stack-environment.js';
+import { choosePorts } from '../../src/dev/environment/ports.js';
 import { type Stack, startStack } from '../../src/dev/stack.js';
 import { storeSecret } from '../../src/dev/store-secret.js';
-import { packageRoot } from '../../src/dev/tools.js';
+import { packageRoot } from '../../src/dev/services/tools.js';
 import { labelsOf } from '../../src/shared/job-identity.js';
 import { until } from '../support/until.js';
 

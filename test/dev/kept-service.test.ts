@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { keepService } from '../../src/dev/kept-service.js';
-import type { Service } from '../../src/dev/service.js';
+import { keepService } from '../../src/dev/services/kept-service.js';
+import type { Service } from '../../src/dev/services/service.js';
 import { deferred } from '../../src/process/deferred.js';
 
 /** Services that end when they are told to. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { claimStack, stateOf } from '../../src/dev/stack-record.js';
+import { claimStack, stateOf } from '../../src/dev/environment/stack-record.js';
 import { recordProcess } from '../../src/process/process-record.js';
 import { openLocalStore, storePaths } from '../../src/store/local-store.js';
 import { createOnce, writeAtomically } from '../../src/store/write-file.js';

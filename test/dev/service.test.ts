@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { deferred } from '../../src/process/deferred.js';
-import { startService } from '../../src/dev/service.js';
+import { startService } from '../../src/dev/services/service.js';
 import { temporaryRoot } from '../support/stack.js';
 
 describe('a service of the local stack', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { environmentFor } from '../../src/dev/stack-environment.js';
-import { claimStack, writeStackRecord } from '../../src/dev/stack-record.js';
+import { environmentFor } from '../../src/dev/environment/stack-environment.js';
+import { claimStack, writeStackRecord } from '../../src/dev/environment/stack-record.js';
 import { temporaryFolder } from '../config/support.js';
 
 describe("the local stack's environment", () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { takeStartTurn } from '../../src/dev/start-turn.js';
+import { takeStartTurn } from '../../src/dev/environment/start-turn.js';
 
 describe('the turn of a stack that starts', () => {
   it('is one at a time, and the next one comes when it ends', async () => {

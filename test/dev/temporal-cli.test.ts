@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { findTemporalCli, TemporalCliMissing } from '../../src/dev/temporal-cli.js';
-import { pinnedVersion } from '../../src/dev/tools.js';
+import { findTemporalCli, TemporalCliMissing } from '../../src/dev/services/temporal-cli.js';
+import { pinnedVersion } from '../../src/dev/services/tools.js';
 
 describe('findTemporalCli', () => {
   let folder: string;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../src/dev/tools.js';
+import { packageRoot } from '../../src/dev/services/tools.js';
 import { startReadyChild, type ReadyChild } from '../support/child.js';
 import {
   becomes,

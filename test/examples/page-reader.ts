@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { choosePort } from '../../src/dev/ports.js';
+import { choosePort } from '../../src/dev/environment/ports.js';
 import { blocksOf, type Block } from '../support/page.js';
 import { until } from '../support/until.js';
 import { recordForeignCommands, unknownToPrograms } from './foreign-commands.js';

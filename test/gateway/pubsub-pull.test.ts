@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { createEventIntake } from '../../src/gateway/event-intake.js';
-import { createEventMetrics } from '../../src/gateway/metrics.js';
+import { createEventIntake } from '../../src/gateway/intake/event-intake.js';
+import { createEventMetrics } from '../../src/gateway/intake/metrics.js';
 import { startEventPull } from '../../src/gateway/pubsub-pull.js';
-import type { SignalResult } from '../../src/gateway/signal-run.js';
+import type { SignalResult } from '../../src/gateway/intake/signal-run.js';
 import { deferred, type Deferred } from '../../src/process/deferred.js';
 import {
   eventAttributes,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { remembered } from '../../src/gateway/remembered.js';
+import { remembered } from '../../src/gateway/intake/remembered.js';
 
 describe('a question of health', () => {
   it('is asked once in a while, however often somebody looks, and anew after that', async () => {

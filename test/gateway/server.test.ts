@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { createEventIntake } from '../../src/gateway/event-intake.js';
-import { createEventMetrics } from '../../src/gateway/metrics.js';
+import { createEventIntake } from '../../src/gateway/intake/event-intake.js';
+import { createEventMetrics } from '../../src/gateway/intake/metrics.js';
 import { createGatewayServer } from '../../src/gateway/server.js';
-import { signalsPerWindow } from '../../src/gateway/signal-limit.js';
-import type { SignalResult } from '../../src/gateway/signal-run.js';
+import { signalsPerWindow } from '../../src/gateway/intake/signal-limit.js';
+import type { SignalResult } from '../../src/gateway/intake/signal-run.js';
 import type { JobEvent } from '../../src/shared/job.js';
 import {
   binary,

@@ -4,8 +4,8 @@ import {
   repeatMs,
   signalsPerWindow,
   windowMs,
-} from '../../src/gateway/signal-limit.js';
-import type { SignalResult } from '../../src/gateway/signal-run.js';
+} from '../../src/gateway/intake/signal-limit.js';
+import type { SignalResult } from '../../src/gateway/intake/signal-run.js';
 import { deferred } from '../../src/process/deferred.js';
 import type { JobEvent } from '../../src/shared/job.js';
 

@@ -3,10 +3,10 @@ import { createSign, generateKeyPairSync, type KeyPairKeyObjectResult } from 'no
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createEventIntake } from '../../src/gateway/event-intake.js';
-import { createEventMetrics } from '../../src/gateway/metrics.js';
+import { createEventIntake } from '../../src/gateway/intake/event-intake.js';
+import { createEventMetrics } from '../../src/gateway/intake/metrics.js';
 import { createGatewayServer } from '../../src/gateway/server.js';
-import { createTokenCheck } from '../../src/gateway/token-check.js';
+import { createTokenCheck } from '../../src/gateway/access/token-check.js';
 import { binary, jobData } from '../support/job-events.js';
 
 describe("the check of a sender's token", () => {

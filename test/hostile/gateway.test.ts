@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { createEventIntake } from '../../src/gateway/event-intake.js';
-import { createEventMetrics } from '../../src/gateway/metrics.js';
-import { openPubSubMessage } from '../../src/gateway/open-message.js';
+import { createEventIntake } from '../../src/gateway/intake/event-intake.js';
+import { createEventMetrics } from '../../src/gateway/intake/metrics.js';
+import { openPubSubMessage } from '../../src/gateway/intake/open-message.js';
 import { createGatewayServer } from '../../src/gateway/server.js';
 import type { JobEvent } from '../../src/shared/job.js';
 import { labelsOf } from '../../src/shared/job-identity.js';

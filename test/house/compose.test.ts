@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
-import { packageRoot } from '../../src/dev/tools.js';
+import { packageRoot } from '../../src/dev/services/tools.js';
 import { loadCompose, readCompose } from '../support/compose.js';
 
 const at = (...parts: string[]) => join(packageRoot, ...parts);

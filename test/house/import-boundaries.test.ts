@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { packageRoot } from '../../src/dev/tools.js';
+import { packageRoot } from '../../src/dev/services/tools.js';
 
 const report = z.object({
   diagnostics: z.array(z.object({ code: z.string(), labels: z.array(z.unknown()) }).loose()),

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { packageRoot } from '../../src/dev/tools.js';
+import { packageRoot } from '../../src/dev/services/tools.js';
 
 /** What imports what, by names: types and `import()` count, too. */
 export type Imports = ReadonlyMap<string, ReadonlySet<string>>;

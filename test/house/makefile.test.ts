@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { createProgram } from '../../src/cli/program.js';
-import { packageRoot } from '../../src/dev/tools.js';
+import { packageRoot } from '../../src/dev/services/tools.js';
 import { blocksOf } from '../support/page.js';
 
 const cloud = 'project=my-project region=europe-west1 template=gs://bucket/templates/beamline.json';

@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { javascriptMutants } from '../../scripts/mutate/javascript-mutants.js';
 import { applied, described, type Mutant } from '../../scripts/mutate/mutant.js';
 import { testsOf } from '../../scripts/mutate/tests-of.js';
-import { packageRoot } from '../../src/dev/tools.js';
+import { packageRoot } from '../../src/dev/services/tools.js';
 import { pythonPath } from '../../src/process/python.js';
 
 const noMap = JSON.stringify({ version: 3, sources: ['a.ts'], names: [], mappings: 'AAAA' });

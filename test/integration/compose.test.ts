@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
-import { choosePorts } from '../../src/dev/ports.js';
+import { choosePorts } from '../../src/dev/environment/ports.js';
 import { startReadyChild, type ReadyChild } from '../support/child.js';
 import { loadMariadb, loadPostgres } from '../support/sample-table.js';
 import {

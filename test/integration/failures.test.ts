@@ -6,7 +6,7 @@ import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Beamline } from '../../src/client/index.js';
-import { holdPort } from '../../src/dev/ports.js';
+import { holdPort } from '../../src/dev/environment/ports.js';
 import { withLittleSpace } from '../destinations/limits.js';
 import type { ReadyChild } from '../support/child.js';
 import { createHosts, leftovers, type Hosts } from '../support/hosts.js';

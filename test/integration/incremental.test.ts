@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { WorkflowFailedError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { rerunInputOf } from '../../src/client/rerun.js';
-import { storedReceipt } from '../../src/client/stored-receipts.js';
+import { storedReceipt } from '../../src/client/look/stored-receipts.js';
 import type { Receipt } from '../../src/shared/receipt.js';
 import type { RunPipelineInput } from '../../src/shared/run-input.js';
 import { onDuckdb } from '../destinations/support.js';

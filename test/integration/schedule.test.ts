@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Beamline } from '../../src/client/index.js';
-import { until } from '../../src/schedules/until.js';
+import { until } from '../../src/schedules/times/until.js';
 import { startSite, type Site } from '../schedules/site.js';
 import type { ReadyChild } from '../support/child.js';
 import { startWorker, type WorkerReady } from '../support/stack.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseConfig } from '../../src/config/document/document.js';
 import { formatPath } from '../../src/config/document/problems.js';
 import { stepsOf } from '../../src/config/envelope/steps.js';
-import { packageRoot } from '../../src/dev/tools.js';
+import { packageRoot } from '../../src/dev/services/tools.js';
 import { dependsOnZone } from '../../src/migrate/cron-zone.js';
 import { findingKinds } from '../../src/migrate/finding.js';
 import { rules } from '../../src/migrate/rules.js';

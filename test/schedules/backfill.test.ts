@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readCron } from '../../src/config/values/cron.js';
-import { backfillRange, timeOf, timesIn } from '../../src/schedules/backfill-range.js';
-import { leftOutWords, timesLeftOut } from '../../src/schedules/left-out.js';
-import { until } from '../../src/schedules/until.js';
+import { backfillRange, timeOf, timesIn } from '../../src/schedules/times/backfill-range.js';
+import { leftOutWords, timesLeftOut } from '../../src/schedules/times/left-out.js';
+import { until } from '../../src/schedules/times/until.js';
 import { cronWords } from '../../src/schedules/words.js';
-import { zoneOf } from '../../src/schedules/zone.js';
+import { zoneOf } from '../../src/schedules/times/zone.js';
 import { startSite, type Site } from './site.js';
 
 function scheduleOf(cron: string, timezone: string) {

@@ -3,9 +3,9 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Cron } from 'croner';
 import * as fc from 'fast-check';
 import { readCron, type Calendar } from '../../src/config/values/cron.js';
-import { nextFireTimes } from '../../src/schedules/fire-times.js';
+import { nextFireTimes } from '../../src/schedules/times/fire-times.js';
 import { calendarSpecs } from '../../src/schedules/spec.js';
-import { zoneOf } from '../../src/schedules/zone.js';
+import { zoneOf } from '../../src/schedules/times/zone.js';
 import { startTemporal } from '../support/stack.js';
 
 /** Nights in which clocks are moved, and days on which nothing happens. */

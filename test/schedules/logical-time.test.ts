@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { ScheduleSpec, WorkflowClient } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
-import { until } from '../../src/schedules/until.js';
+import { until } from '../../src/schedules/times/until.js';
 import { startTemporal } from '../support/stack.js';
 
 const taskQueue = 'logical-time';

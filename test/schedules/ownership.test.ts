@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ConfigProblems, ForeignSchedule, ScheduleNotFound } from '../../src/client/index.js';
-import { until } from '../../src/schedules/until.js';
+import { until } from '../../src/schedules/times/until.js';
 import { foreignSchedule, startSite, type Site } from './site.js';
 
 /** What a plan refuses, as `file:line path message`. */

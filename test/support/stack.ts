@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { findTemporalCli } from '../../src/dev/temporal-cli.js';
+import { findTemporalCli } from '../../src/dev/services/temporal-cli.js';
 import { startReadyChild, type ReadyChild } from './child.js';
 
 /** The clone's root, seen from `dist/test/support`. */

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { dataConverter } from '../../src/client/data-converter.js';
+import { dataConverter } from '../../src/client/server/data-converter.js';
 import { bundleWorkflowCode, DefaultLogger, type WorkflowBundle } from '@temporalio/worker';
 
 interface WorkflowCode {

@@ -7,7 +7,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { execa } from 'execa';
 import { startHealthServer } from '../../src/worker/health-server.js';
 import { startReadyChild } from '../support/child.js';
-import { choosePort } from '../../src/dev/ports.js';
+import { choosePort } from '../../src/dev/environment/ports.js';
 import { projectRoot, startTemporal, temporaryRoot } from '../support/stack.js';
 
 const main = join(projectRoot, 'dist', 'src', 'worker', 'main.js');

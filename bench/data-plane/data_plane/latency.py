@@ -111,7 +111,7 @@ def _time(event: dict[str, Any]) -> float:
 
 
 def _temporal() -> str:
-    script = "import('./dist/src/dev/temporal-cli.js').then((m) => console.log(m.findTemporalCli()))"
+    script = "import('./dist/src/dev/services/temporal-cli.js').then((m) => console.log(m.findTemporalCli()))"
     found = subprocess.run(["node", "-e", script], cwd=ROOT, check=True, capture_output=True, text=True)
     return found.stdout.strip()
 

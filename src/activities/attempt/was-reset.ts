@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
-import { describeExecution } from '../../client/executions.js';
+import { describeExecution } from '../../client/server/executions.js';
 
 /** Whether this execution is not the first of its run: it was reset, or continued as new. */
 export async function wasReset(client: Client): Promise<boolean> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { environmentFor } from '../../dev/stack-environment.js';
+import { environmentFor } from '../../dev/environment/stack-environment.js';
 import type { StepColumns } from '../../config/plan/column-problems.js';
 import type { BuiltPlan } from '../../config/index.js';
 import { jsonOf } from '../../process/json-lines.js';

@@ -44,7 +44,7 @@ export async function askDataflow(
     plan.name,
   );
   const { createDataflow } = await import('../../gateways/google-dataflow.js');
-  const { environmentFor } = await import('../../dev/stack-environment.js');
+  const { environmentFor } = await import('../../dev/environment/stack-environment.js');
   const env = await environmentFor(root);
   const dataflow = await createDataflow({ emulator: env['DATAFLOW_EMULATOR_HOST'] });
   try {

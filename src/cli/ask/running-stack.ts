@@ -1,4 +1,4 @@
-import type { StackRecord } from '../../dev/stack-record.js';
+import type { StackRecord } from '../../dev/environment/stack-record.js';
 import { CliError, exitCodes } from '../terminal/errors.js';
 import { shellCommand } from '../terminal/shell-command.js';
 
@@ -7,7 +7,7 @@ import { shellCommand } from '../terminal/shell-command.js';
  * @throws `CliError` if none runs
  */
 export async function runningStack(root: string): Promise<StackRecord> {
-  const { readStackRecord } = await import('../../dev/stack-record.js');
+  const { readStackRecord } = await import('../../dev/environment/stack-record.js');
   const record = await readStackRecord(root);
   if (record !== null) return record;
   throw new CliError(`no local stack runs in ${root}`, {

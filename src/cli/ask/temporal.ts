@@ -7,7 +7,7 @@ export async function withBeamline<T>(
   action: (beamline: Beamline) => Promise<T>,
 ): Promise<T> {
   const { Beamline } = await import('../../client/index.js');
-  const { applyDevEnvironment } = await import('../../dev/stack-environment.js');
+  const { applyDevEnvironment } = await import('../../dev/environment/stack-environment.js');
   await applyDevEnvironment(options.root);
   const beamline = await Beamline.connect(options);
   try {

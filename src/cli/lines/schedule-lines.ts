@@ -1,8 +1,8 @@
 import type { Change, CurrentSchedule, DesiredSchedule } from '../../client/index.js';
-import { nextFireTimes } from '../../schedules/fire-times.js';
-import { leftOutWords, timesLeftOut } from '../../schedules/left-out.js';
+import { nextFireTimes } from '../../schedules/times/fire-times.js';
+import { leftOutWords, timesLeftOut } from '../../schedules/times/left-out.js';
 import { cronWords } from '../../schedules/words.js';
-import { wallText, zoneOf } from '../../schedules/zone.js';
+import { wallText, zoneOf } from '../../schedules/times/zone.js';
 import { columns } from '../../text/columns.js';
 import type { tableLines } from '../terminal/table.js';
 import { counted } from '../../shared/counts.js';

@@ -6,10 +6,10 @@ import { pythonPath } from '../../process/python.js';
 import { endRecordedProcesses } from '../../process/process-record.js';
 import { demo } from '../../shared/names.js';
 import { deferred } from '../../process/deferred.js';
-import { type Service, startService } from '../service.js';
-import { claimStack, StackRunning, stateOf } from '../stack-record.js';
+import { type Service, startService } from '../services/service.js';
+import { claimStack, StackRunning, stateOf } from '../environment/stack-record.js';
 import { storeSecret } from '../store-secret.js';
-import { packageRoot } from '../tools.js';
+import { packageRoot } from '../services/tools.js';
 
 const address = z.object({
   host: z.string(),

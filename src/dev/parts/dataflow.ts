@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Endpoints, portOf } from '../endpoints.js';
-import { programPath } from '../programs.js';
-import { stateOf } from '../stack-record.js';
+import { type Endpoints, portOf } from '../environment/endpoints.js';
+import { programPath } from '../services/programs.js';
+import { stateOf } from '../environment/stack-record.js';
 import type { Part } from './part.js';
 
 const readyLine = z.object({ event: z.literal('ready'), grpc: z.string(), http: z.string() });

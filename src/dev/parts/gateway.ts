@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type Endpoints, portOf } from '../endpoints.js';
-import { programPath } from '../programs.js';
+import { type Endpoints, portOf } from '../environment/endpoints.js';
+import { programPath } from '../services/programs.js';
 import type { Part } from './part.js';
 
 const readyLine = z.object({ event: z.literal('ready'), url: z.string() });

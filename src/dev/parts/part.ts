@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { deferred } from '../../process/deferred.js';
-import { type Service, startService, type ServiceOptions } from '../service.js';
+import { type Service, startService, type ServiceOptions } from '../services/service.js';
 
 /** One service of the stack: how it is started, and what it says when it is ready. */
 export interface Part<T> {

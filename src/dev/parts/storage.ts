@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { pythonPath } from '../../process/python.js';
-import { devBucket } from '../dev-environment.js';
-import { portOf } from '../endpoints.js';
-import { storageEmulatorPath } from '../programs.js';
-import { stateOf } from '../stack-record.js';
+import { devBucket } from '../environment/dev-environment.js';
+import { portOf } from '../environment/endpoints.js';
+import { storageEmulatorPath } from '../services/programs.js';
+import { stateOf } from '../environment/stack-record.js';
 import type { Part } from './part.js';
-import { withPythonPath } from './python-path.js';
+import { withPythonPath } from '../services/python-path.js';
 
 const readyLine = z.object({ event: z.literal('ready'), endpoint: z.string() });
 

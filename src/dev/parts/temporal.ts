@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { type Endpoints, portOf } from '../endpoints.js';
-import { type Service, startService } from '../service.js';
-import { stateOf } from '../stack-record.js';
+import { type Endpoints, portOf } from '../environment/endpoints.js';
+import { type Service, startService } from '../services/service.js';
+import { stateOf } from '../environment/stack-record.js';
 import type { Surroundings } from './part.js';
 
 /** Starts the Temporal dev server, which keeps its state in `.beamline`, and waits until it serves. */

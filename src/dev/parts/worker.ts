@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { programPath } from '../programs.js';
+import { programPath } from '../services/programs.js';
 import type { Part } from './part.js';
 
 const readyLine = z.object({

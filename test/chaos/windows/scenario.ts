@@ -1,6 +1,6 @@
 import { delimiter, join } from 'node:path';
-import { choosePorts } from '../../../src/dev/ports.js';
-import { bigqueryEmulatorPath } from '../../../src/dev/programs.js';
+import { choosePorts } from '../../../src/dev/environment/ports.js';
+import { bigqueryEmulatorPath } from '../../../src/dev/services/programs.js';
 import { pythonPath } from '../../../src/process/python.js';
 import { requester } from '../../support/bigquery.js';
 import { profileOf, startDatabase } from '../../support/stack.js';

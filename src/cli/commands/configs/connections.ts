@@ -35,7 +35,7 @@ export function register(program: Command): void {
     .action(async (keys: string[], options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
       const { chooseProfiles, testConnections } = await import('../../ask/connections-test.js');
-      const { applyDevEnvironment } = await import('../../../dev/stack-environment.js');
+      const { applyDevEnvironment } = await import('../../../dev/environment/stack-environment.js');
       await applyDevEnvironment(root); // Where the stack's secrets are.
       const chosen = await chooseProfiles(keys, { ...options, root });
       const results = await testConnections(chosen, root);

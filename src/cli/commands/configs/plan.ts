@@ -137,7 +137,7 @@ async function targetFor(
   };
   if ((options.runner ?? built.runner) === 'local' && launch === undefined) return null;
   const { targetOf } = await import('../../../client/run-request.js');
-  const { temporalAddress } = await import('../../../client/connection.js');
+  const { temporalAddress } = await import('../../../client/server/connection.js');
   const namespace = temporalAddress(root).namespace ?? 'default';
   return targetOf(input, built, { root, namespace });
 }
@@ -157,7 +157,7 @@ async function askAll(
   const problems = await columnProblems(loaded, built.plan, asked.steps);
   if (problems.length > 0) throw new ConfigProblems(problems);
   const { checkDestinations } = await import('../../../config/plan/check-destinations.js');
-  const { applyDevEnvironment } = await import('../../../dev/stack-environment.js');
+  const { applyDevEnvironment } = await import('../../../dev/environment/stack-environment.js');
   await applyDevEnvironment(options.root);
   const checked = await checkDestinations(loaded, built.plan, asked.steps, options);
   if (checked.problems.length > 0) throw new ConfigProblems(checked.problems);
@@ -190,7 +190,7 @@ function isEmpty(reasons: Record<string, string> = {}): boolean {
 
 /** Whether a local stack ran in this folder, and does not now. */
 async function isStackStopped(root: string): Promise<boolean> {
-  const { readStackRecord, stateOf } = await import('../../../dev/stack-record.js');
+  const { readStackRecord, stateOf } = await import('../../../dev/environment/stack-record.js');
   return existsSync(join(stateOf(root), 'logs')) && (await readStackRecord(root)) === null;
 }
 

@@ -30,7 +30,7 @@ export function register(program: Command): void {
     )
     .action(async (options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
-      const { applyDevEnvironment } = await import('../../../dev/stack-environment.js');
+      const { applyDevEnvironment } = await import('../../../dev/environment/stack-environment.js');
       await applyDevEnvironment(root);
       const { store, owner } = await targetOf(root, options);
       const emulator = process.env['STORAGE_EMULATOR_HOST'];

@@ -18,7 +18,7 @@ export function register(program: Command): void {
     .addHelpText('after', examples('explain latest'))
     .action(async (reference: string, _options: unknown, command: Command) => {
       const { json, root } = globalsOf(command);
-      const { findStoredReceipt } = await import('../../../client/stored-receipts.js');
+      const { findStoredReceipt } = await import('../../../client/look/stored-receipts.js');
       const stored = reference === 'latest' ? null : await findStoredReceipt(root, reference);
       if (stored === null) await explainFromTemporal(root, reference, json);
       else await explainStored(root, stored, json);
@@ -113,7 +113,7 @@ function documentOf(failed: RunFailed, request: CancelRequest | null): unknown {
 /** What a receipt says of a failure; the Beam process's log adds its end, if it is here. */
 async function failedOf(root: string, receipt: Receipt): Promise<RunFailed | null> {
   if (receipt.outcome === 'succeeded') return null;
-  const { RunFailed } = await import('../../../client/errors.js');
+  const { RunFailed } = await import('../../../client/server/errors.js');
   const { failure, outcome, run_key } = receipt;
   return new RunFailed({
     runKey: run_key,
@@ -129,7 +129,7 @@ async function failedOf(root: string, receipt: Receipt): Promise<RunFailed | nul
 
 async function lastLogLines(root: string, runKey: string): Promise<string[]> {
   const { readFile } = await import('node:fs/promises');
-  const { storeRootOf } = await import('../../../client/stored-receipts.js');
+  const { storeRootOf } = await import('../../../client/look/stored-receipts.js');
   const { attemptsOf } = await import('../../../store/beam-log.js');
   const { storePaths } = await import('../../../store/local-store.js');
   const text = await readFile(storePaths.log(storeRootOf(root), runKey), 'utf8').catch(() => '');

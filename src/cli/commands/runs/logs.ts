@@ -50,7 +50,7 @@ async function jobOfRun(
   root: string,
   reference: string,
 ): Promise<{ runKey: string; job: JobReference | null } | null> {
-  const { findStoredReceipt } = await import('../../../client/stored-receipts.js');
+  const { findStoredReceipt } = await import('../../../client/look/stored-receipts.js');
   const receipt = await findStoredReceipt(root, reference === 'latest' ? '' : reference);
   if (receipt !== null) {
     if (receipt.runner === 'local') return null;
@@ -110,7 +110,7 @@ async function untilEnd(
 }
 
 async function printLog(root: string, reference: string, json: boolean): Promise<void> {
-  const { findStoredReceipt } = await import('../../../client/stored-receipts.js');
+  const { findStoredReceipt } = await import('../../../client/look/stored-receipts.js');
   const { attemptsOf } = await import('../../../store/beam-log.js');
   const receipt = await findStoredReceipt(root, reference === 'latest' ? '' : reference);
   const runKey =
@@ -145,7 +145,7 @@ async function followLog(root: string, reference: string): Promise<void> {
 
 async function logFileOf(root: string, runKey: string): Promise<string> {
   const { storePaths } = await import('../../../store/local-store.js');
-  const { storeRootOf } = await import('../../../client/stored-receipts.js');
+  const { storeRootOf } = await import('../../../client/look/stored-receipts.js');
   return storePaths.log(storeRootOf(root), runKey);
 }
 

@@ -51,10 +51,10 @@ export function register(program: Command): void {
     )
     .action(async (options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
-      const { connectTemporal } = await import('../../../client/connection.js');
+      const { connectTemporal } = await import('../../../client/server/connection.js');
       const { createReaper } = await import('../../../orphans/reaper.js');
-      const { storeRootOf } = await import('../../../client/stored-receipts.js');
-      const { applyDevEnvironment } = await import('../../../dev/stack-environment.js');
+      const { storeRootOf } = await import('../../../client/look/stored-receipts.js');
+      const { applyDevEnvironment } = await import('../../../dev/environment/stack-environment.js');
       await applyDevEnvironment(root);
       const { client, namespace } = await connectTemporal(root);
       try {

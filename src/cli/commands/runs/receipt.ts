@@ -17,7 +17,7 @@ export function register(program: Command): void {
     .addHelpText('after', examples('receipt latest', 'receipt q4kx7mw2ta --json'))
     .action(async (reference: string, _options: unknown, command: Command) => {
       const { json, root } = globalsOf(command);
-      const { findStoredReceipt } = await import('../../../client/stored-receipts.js');
+      const { findStoredReceipt } = await import('../../../client/look/stored-receipts.js');
       const stored = reference === 'latest' ? null : await findStoredReceipt(root, reference);
       const receipt = stored ?? (await receiptFromTemporal(root, reference));
       if (json) printJson(receipt);
@@ -41,7 +41,7 @@ async function receiptFromTemporal(root: string, reference: string): Promise<Rec
   } catch (error) {
     const isUnknown = error instanceof RunNotFound || error instanceof TemporalUnreachable;
     // Another host may have kept it; who cannot look there is told why Temporal does not know.
-    const { receiptInBucket } = await import('../../../client/stored-receipts.js');
+    const { receiptInBucket } = await import('../../../client/look/stored-receipts.js');
     const kept = isUnknown ? await receiptInBucket(root, reference).catch(() => null) : null;
     if (kept !== null) return kept;
     if (!(error instanceof TemporalUnreachable)) throw error;

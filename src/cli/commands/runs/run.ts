@@ -74,7 +74,7 @@ async function requestOf(file: string, options: Options, root: string): Promise<
 /** A run without a worker waits for ever: say so at once. */
 export async function warnWithoutWorker(beamline: Beamline, storeId?: string): Promise<void> {
   if (await beamline.hasWorker(storeId)) return;
-  const { packageRoot } = await import('../../../dev/tools.js');
+  const { packageRoot } = await import('../../../dev/services/tools.js');
   const main = resolve(packageRoot, 'dist/src/worker/main.js');
   const shown = relative('', main).startsWith('..') ? main : relative('', main);
   const which = storeId === undefined ? '' : ` of the store ${storeId}`;

@@ -48,9 +48,9 @@ export function register(schedule: Command): void {
     .action(async (name: string, options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
       await withSchedules({ root }, async (schedules) => {
-        const { timesIn, timeOf } = await import('../../../schedules/backfill-range.js');
-        const { leftOutWords, timesLeftOut } = await import('../../../schedules/left-out.js');
-        const { wallText, zoneOf } = await import('../../../schedules/zone.js');
+        const { timesIn, timeOf } = await import('../../../schedules/times/backfill-range.js');
+        const { leftOutWords, timesLeftOut } = await import('../../../schedules/times/left-out.js');
+        const { wallText, zoneOf } = await import('../../../schedules/times/zone.js');
         const schedule = await schedules.get(name);
         const zone = zoneOf(schedule.timezone);
         const from = timeIn('--from', options.from, timeOf(options.from, zone), zone.name);

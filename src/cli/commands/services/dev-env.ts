@@ -15,7 +15,7 @@ export function register(dev: Command): void {
     .action(async (_: unknown, command: Command) => {
       const { json, root } = globalsOf(command);
       const { temporal, storage, environment } = await runningStack(root);
-      const { findTemporalCli } = await import('../../../dev/temporal-cli.js');
+      const { findTemporalCli } = await import('../../../dev/services/temporal-cli.js');
       const variables: Record<string, string> = {
         TEMPORAL_ADDRESS: temporal.address,
         TEMPORAL_NAMESPACE: temporal.namespace,

@@ -5,7 +5,7 @@ import { examples } from '../../terminal/examples.js';
 import { globalsOf } from '../../options/globals.js';
 import { note, print, printJson } from '../../terminal/output.js';
 import { shellCommand } from '../../terminal/shell-command.js';
-import { restartedText } from '../../../dev/restarted-text.js';
+import { restartedText } from '../../../dev/services/restarted-text.js';
 import { register as registerEnv } from './dev-env.js';
 import { register as registerQuery } from './dev-query.js';
 
@@ -37,7 +37,7 @@ export function register(program: Command): void {
       }
       keepStatePrivate();
       const { startStack } = await import('../../../dev/stack.js');
-      const { stopSignal } = await import('../../../dev/stop-signal.js');
+      const { stopSignal } = await import('../../../dev/services/stop-signal.js');
       const stopping = stopSignal();
       const stack = await startStack({
         root,

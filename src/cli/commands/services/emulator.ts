@@ -74,7 +74,7 @@ function registerBigQuery(emulator: Command): void {
       throw new CliError(message, { exitCode: exitCodes.badInput });
     }
     keepStatePrivate();
-    const { runBigQueryEmulator } = await import('../../../dev/run-bigquery.js');
+    const { runBigQueryEmulator } = await import('../../../dev/services/run-bigquery.js');
     const folder = given.folder ?? join(root, '.beamline', 'bigquery');
     const code = await runBigQueryEmulator({ folder, host: given.host, port }, (endpoint) => {
       if (json) printJson({ endpoint });

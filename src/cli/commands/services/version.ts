@@ -28,7 +28,7 @@ export function register(program: Command): void {
 
 /** Null for what is not there. */
 async function findVersions(): Promise<Record<string, string | null>> {
-  const { packageRoot } = await import('../../../dev/tools.js');
+  const { packageRoot } = await import('../../../dev/services/tools.js');
   const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
     version: string;
   };
@@ -53,7 +53,7 @@ async function pythonVersions(): Promise<{ python: string | null; apache_beam: s
 }
 
 async function temporalCliVersion(): Promise<string | null> {
-  const { findTemporalCli } = await import('../../../dev/temporal-cli.js');
+  const { findTemporalCli } = await import('../../../dev/services/temporal-cli.js');
   try {
     const said = await outputOf(findTemporalCli(), ['--version']);
     return said?.replace(/^temporal version /, '') ?? null;

@@ -1,6 +1,6 @@
-import type { Calendar } from '../config/values/cron.js';
+import type { Calendar } from '../../config/values/cron.js';
 import { fireTimes } from './fire-times.js';
-import type { CurrentSchedule } from './schedule.js';
+import type { CurrentSchedule } from '../schedule.js';
 import type { Range } from './backfill-range.js';
 import { zoneOf, type Zone } from './zone.js';
 

@@ -1,4 +1,4 @@
-import type { Calendar } from '../config/values/cron.js';
+import type { Calendar } from '../../config/values/cron.js';
 import { isRepeatedHour, type Zone } from './zone.js';
 
 const hour = 3_600_000;

@@ -1,4 +1,4 @@
-import { readStackRecord } from '../dev/stack-record.js';
+import { readStackRecord } from '../../dev/environment/stack-record.js';
 
 /** Finds the address of the Web UI that shows a namespace; null if it is not known, or is not to be told. */
 export async function webUiOf(

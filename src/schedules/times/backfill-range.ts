@@ -1,5 +1,5 @@
 import { fireTimes } from './fire-times.js';
-import type { CurrentSchedule } from './schedule.js';
+import type { CurrentSchedule } from '../schedule.js';
 import { zoneOf, type Zone } from './zone.js';
 
 /** A time that is over: `from` belongs to it, `to` does not. */

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { pythonPath } from '../process/python.js';
-import { withPythonPath } from './parts/python-path.js';
+import { pythonPath } from '../../process/python.js';
+import { withPythonPath } from './python-path.js';
 import { bigqueryEmulatorPath } from './programs.js';
 
 export interface BigQueryOptions {

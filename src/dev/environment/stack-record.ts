@@ -1,8 +1,8 @@
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { makePrivateFolder } from '../process/private-state.js';
-import { startOf } from '../process/process-record.js';
+import { makePrivateFolder } from '../../process/private-state.js';
+import { startOf } from '../../process/process-record.js';
 
 const stackRecord = z.object({
   /** Process id of `beamline dev`. */

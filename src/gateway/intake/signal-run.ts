@@ -1,10 +1,10 @@
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
-import type { TemporalAddress } from '../client/connection.js';
-import { codeOf, grpcCodes } from '../client/grpc-codes.js';
+import type { TemporalAddress } from '../../client/server/connection.js';
+import { codeOf, grpcCodes } from '../../client/server/grpc-codes.js';
 import { remembered } from './remembered.js';
-import { faultPoint } from '../process/fault-point.js';
-import type { JobEvent } from '../shared/job.js';
-import { jobStateChangedSignal } from '../workflows/signals.js';
+import { faultPoint } from '../../process/fault-point.js';
+import type { JobEvent } from '../../shared/job.js';
+import { jobStateChangedSignal } from '../../workflows/signals.js';
 
 /** What became of a signal. */
 export type SignalResult =

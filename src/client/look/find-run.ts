@@ -1,11 +1,11 @@
 import type { Client } from '@temporalio/client';
-import { nearMiss } from '../config/values/near-miss.js';
-import { searchAttributes } from '../shared/contract.js';
-import { workflowType } from '../shared/names.js';
-import { RunNotFound } from './errors.js';
-import { describeExecution, isNoSuchExecution, listExecutions } from './executions.js';
-import { codeOf, grpcCodes } from './grpc-codes.js';
-import { runKeyOf } from '../store/run-key.js';
+import { nearMiss } from '../../config/values/near-miss.js';
+import { searchAttributes } from '../../shared/contract.js';
+import { workflowType } from '../../shared/names.js';
+import { RunNotFound } from '../server/errors.js';
+import { describeExecution, isNoSuchExecution, listExecutions } from '../server/executions.js';
+import { codeOf, grpcCodes } from '../server/grpc-codes.js';
+import { runKeyOf } from '../../store/run-key.js';
 import { runKeyOfExecution, type RunSummary } from './snapshot.js';
 import { isRunKey } from './stored-receipts.js';
 

@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { readJsonLines } from '../process/json-lines.js';
-import { killGroup, recordProcess } from '../process/process-record.js';
+import { readJsonLines } from '../../process/json-lines.js';
+import { killGroup, recordProcess } from '../../process/process-record.js';
 
 export interface ServiceOptions {
   name: string;

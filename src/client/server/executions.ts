@@ -3,8 +3,8 @@ import {
   type Client,
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
-import { own } from '../config/values/values.js';
-import { payloadConverter } from '../shared/data-converter.js';
+import { own } from '../../config/values/values.js';
+import { payloadConverter } from '../../shared/data-converter.js';
 import { codeOf, grpcCodes } from './grpc-codes.js';
 
 /** How Temporal says that an execution stands. */

@@ -1,5 +1,5 @@
-import type { TemporalClient } from './connection.js';
-import { codeOf, grpcCodes } from './grpc-codes.js';
+import type { TemporalClient } from '../server/connection.js';
+import { codeOf, grpcCodes } from '../server/grpc-codes.js';
 import type { RunSnapshot } from './snapshot.js';
 import { holdersOf } from './waits.js';
 

@@ -1,10 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Receipt } from '../shared/receipt.js';
-import { runKeyPattern } from '../shared/run-key.js';
+import type { Receipt } from '../../shared/receipt.js';
+import { runKeyPattern } from '../../shared/run-key.js';
 import { readReceipt } from './read-receipt.js';
-import { storePaths } from '../store/local-store.js';
-import { objectPaths, readIfThere } from '../store/object-store.js';
+import { storePaths } from '../../store/local-store.js';
+import { objectPaths, readIfThere } from '../../store/object-store.js';
 
 /** The root of the local store of a project. */
 export function storeRootOf(root: string): { root: string } {
@@ -28,10 +28,10 @@ export async function storedReceipt(root: string, runKey: string): Promise<Recei
 /** The receipt of a run key in the bucket of a project's settings, where every host can read it; else null. */
 export async function receiptInBucket(root: string, runKey: string): Promise<Receipt | null> {
   if (!isRunKey(runKey)) return null;
-  const { loadSettings } = await import('../config/settings/settings.js');
+  const { loadSettings } = await import('../../config/settings/settings.js');
   const { store } = loadSettings(root);
   if (store === undefined) return null;
-  const { openObjectStore } = await import('../gateways/open-object-store.js');
+  const { openObjectStore } = await import('../../gateways/open-object-store.js');
   const content = await readIfThere(await openObjectStore(), objectPaths.receipt(store, runKey));
   return content === null ? null : (JSON.parse(content.toString('utf8')) as Receipt);
 }

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { choosePorts } from './ports.js';
-import { hasBigQueryEmulator, hasDataflowEmulator, hasStorageEmulator } from './programs.js';
+import {
+  hasBigQueryEmulator,
+  hasDataflowEmulator,
+  hasStorageEmulator,
+} from '../services/programs.js';
 
 /** The ports that are taken where they are free. */
 export interface PreferredPorts {

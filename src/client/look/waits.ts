@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
-import type { RunStatus } from '../shared/contract.js';
-import { isNamed } from '../shared/form.js';
-import { lockRequestOf } from '../shared/lock-request.js';
-import { lockWorkflowPrefix } from '../shared/names.js';
-import { destinationHash } from '../store/run-key.js';
+import type { RunStatus } from '../../shared/contract.js';
+import { isNamed } from '../../shared/form.js';
+import { lockRequestOf } from '../../shared/lock-request.js';
+import { lockWorkflowPrefix } from '../../shared/names.js';
+import { destinationHash } from '../../store/run-key.js';
 import { absentHostOf, type AbsentHost } from './absent-host.js';
 import { readRunStatus } from './read-run-status.js';
 
