@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Receipt } from '../../src/shared/receipt.js';
+import type { Receipt } from '../../src/shared/run/receipt.js';
 import { lockWorkflowType } from '../../src/shared/names.js';
 import { actionsOf, totalOf } from './actions.js';
 import { historyOf, kindsOf } from './history.js';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identityOf } from '../../src/shared/job-identity.js';
+import { identityOf } from '../../src/shared/run/job-identity.js';
 import { historyOf, timeOf, type HistoryEvent } from './history.js';
 import { startWorker } from './measured-worker.js';
 import { poll, type Polled } from './pollers.js';

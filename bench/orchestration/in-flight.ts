@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identityOf } from '../../src/shared/job-identity.js';
+import { identityOf } from '../../src/shared/run/job-identity.js';
 import { cpuByPart, cpuOf, residentMb } from './machine.js';
 import { startWorker } from './measured-worker.js';
 import type { Site } from './site.js';

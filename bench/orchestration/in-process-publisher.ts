@@ -7,7 +7,7 @@ import type { ActivityDeps } from '../../src/activities/index.js';
 import type { PlannedSink } from '../../src/config/plan/plan-types.js';
 import type { Publisher } from '../../src/destinations/destination.js';
 import { loadDestination } from '../../src/destinations/registry.js';
-import type { PipelineActivities, RunReference } from '../../src/workflows/activities.js';
+import type { PipelineActivities, RunReference } from '../../src/workflows/contract/activities.js';
 
 /**
  * The activities that open a destination, without the short-lived process that the worker starts for

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isJobState } from '../../src/shared/job-identity.js';
-import { isTerminal } from '../../src/shared/job-end.js';
+import { isJobState } from '../../src/shared/run/job-identity.js';
+import { isTerminal } from '../../src/shared/run/job-end.js';
 import { jobPath, type EmulatedJob, type Site } from './site.js';
 
 /** What one poller found of one job. */

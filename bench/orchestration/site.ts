@@ -5,7 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import { devBucket, devProject, devRegion } from '../../src/dev/environment/dev-environment.js';
 import { startStack, type Stack } from '../../src/dev/stack.js';
 import { workflowType } from '../../src/shared/names.js';
-import type { RunPipelineInput } from '../../src/shared/run-input.js';
+import type { RunPipelineInput } from '../../src/shared/run/run-input.js';
 import { simulatedSpec, sinkName } from './simulated-job.js';
 
 /** The workers that are measured poll this queue; the stack's own worker has nothing to do. */

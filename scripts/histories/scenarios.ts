@@ -3,8 +3,12 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { createRequestLock } from '../../src/activities/locks.js';
 import { failure } from '../../src/shared/failures.js';
 import { runKeyOf } from '../../src/store/run-key.js';
-import { releaseSignal } from '../../src/workflows/signals.js';
-import type { LockRequest, PreparedSink, UnfinishedRun } from '../../src/workflows/activities.js';
+import { releaseSignal } from '../../src/workflows/contract/signals.js';
+import type {
+  LockRequest,
+  PreparedSink,
+  UnfinishedRun,
+} from '../../src/workflows/contract/activities.js';
 import { failing, preparedSink } from '../../test/support/fake-activities.js';
 import type { FakeDataflow } from '../../test/support/fake-job.js';
 import { windows } from '../../test/support/run-windows.js';

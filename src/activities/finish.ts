@@ -5,7 +5,7 @@ import { storePaths, type LocalStore } from '../store/local-store.js';
 import { systemRefusalOf } from '../shared/system-errors.js';
 import { writeAtomically } from '../store/write-file.js';
 import { objectPaths } from '../store/object-store.js';
-import type { PipelineActivities } from '../workflows/activities.js';
+import type { PipelineActivities } from '../workflows/contract/activities.js';
 import { assertExecutionOpen } from './attempt/assert-run-open.js';
 import { withOwnCommits } from './publish/own-commits.js';
 import { tellEarlierRuns } from './tell-earlier-runs.js';

@@ -1,6 +1,6 @@
 import { loadSettings } from '../config/settings/settings.js';
-import type { ReapActivities } from '../shared/reap.js';
-import type { JobActivities, PipelineActivities } from '../workflows/activities.js';
+import type { ReapActivities } from '../shared/run/reap.js';
+import type { JobActivities, PipelineActivities } from '../workflows/contract/activities.js';
 import { assertAwaited } from './attempt/assert-awaited.js';
 import { createAudit } from './staged/audit.js';
 import type { ActivityDeps } from './attempt/deps.js';

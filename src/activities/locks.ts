@@ -2,8 +2,8 @@ import { WithStartWorkflowOperation, type WorkflowStartOptions } from '@temporal
 import { lockWorkflowType } from '../shared/names.js';
 import { describeExecution, isNoSuchExecution } from '../client/server/executions.js';
 import { runKeyOf } from '../store/run-key.js';
-import type { LockRequest, PipelineActivities } from '../workflows/activities.js';
-import { takeUpdate } from '../workflows/signals.js';
+import type { LockRequest, PipelineActivities } from '../workflows/contract/activities.js';
+import { takeUpdate } from '../workflows/contract/signals.js';
 import type { ActivityDeps } from './attempt/deps.js';
 
 /** A lock that does not answer in this time, in milliseconds, is told by a signal, and answers by one. */

@@ -1,6 +1,6 @@
 import type { OrphanStaging } from '../orphans/orphan.js';
 import { createReaper } from '../orphans/reaper.js';
-import type { ReapActivities } from '../shared/reap.js';
+import type { ReapActivities } from '../shared/run/reap.js';
 import type { ActivityDeps } from './attempt/deps.js';
 
 /** Finds what runs that are gone left behind, in this worker's local store too. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Receipt, ReceiptSink } from '../shared/receipt.js';
+import type { Receipt, ReceiptSink } from '../shared/run/receipt.js';
 import { storePaths, type LocalStore } from '../store/local-store.js';
 import { writeAtomically } from '../store/write-file.js';
 

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { searchAttributes } from '../shared/contract.js';
+import { searchAttributes } from '../shared/run/contract.js';
 import { defaultTaskQueue, storeTaskQueue, workflowType } from '../shared/names.js';
-import type { Receipt } from '../shared/receipt.js';
-import type { RunPipelineInput } from '../shared/run-input.js';
-import { memoKey } from '../shared/run-memo.js';
+import type { Receipt } from '../shared/run/receipt.js';
+import type { RunPipelineInput } from '../shared/run/run-input.js';
+import { memoKey } from '../shared/run/run-memo.js';
 import { hasWorkerOn } from './look/absent-host.js';
 import { connectTemporal, reached, type TemporalClient } from './server/connection.js';
 import { ReceiptNotFound } from './server/errors.js';

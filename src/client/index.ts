@@ -25,10 +25,10 @@ export { createRunRequest, type RunOptions, type RunRequest } from './run-reques
 export type { PendingActivity, RunSnapshot, RunSummary, SeenState } from './look/snapshot.js';
 export { findStoredReceipt } from './look/stored-receipts.js';
 export { ConfigProblems, type Problem } from '../config/document/problems.js';
-export type { RunStatus } from '../shared/contract.js';
+export type { RunStatus } from '../shared/run/contract.js';
 export type { AbsentHost } from './look/absent-host.js';
 export type { HeldDestination, Waits } from './look/waits.js';
 export { failureTypes, type FailureType } from '../shared/failures.js';
-export type { StepProgress } from '../shared/progress.js';
-export type { Outcome, Receipt, ReceiptSink, ReceiptStep } from '../shared/receipt.js';
-export type { RunPipelineInput } from '../shared/run-input.js';
+export type { StepProgress } from '../shared/run/progress.js';
+export type { Outcome, Receipt, ReceiptSink, ReceiptStep } from '../shared/run/receipt.js';
+export type { RunPipelineInput } from '../shared/run/run-input.js';

@@ -1,5 +1,5 @@
-import type { Receipt } from '../shared/receipt.js';
-import type { RunPipelineInput } from '../shared/run-input.js';
+import type { Receipt } from '../shared/run/receipt.js';
+import type { RunPipelineInput } from '../shared/run/run-input.js';
 import { CannotRerun } from './server/errors.js';
 import { counted } from '../shared/counts.js';
 

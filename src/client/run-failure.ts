@@ -6,7 +6,7 @@ import {
   TimeoutFailure,
 } from '@temporalio/common';
 import type { FailureDetail } from '../shared/failures.js';
-import { outcomes, type Receipt } from '../shared/receipt.js';
+import { outcomes, type Receipt } from '../shared/run/receipt.js';
 import { RunFailed } from './server/errors.js';
 
 /**

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { BuiltPlan, LoadedConfig } from '../config/index.js';
-import type { DataflowTarget, LaunchOptions } from '../shared/job.js';
-import type { RunMemo } from '../shared/run-memo.js';
-import type { RunPipelineInput } from '../shared/run-input.js';
+import type { DataflowTarget, LaunchOptions } from '../shared/run/job.js';
+import type { RunMemo } from '../shared/run/run-memo.js';
+import type { RunPipelineInput } from '../shared/run/run-input.js';
 import { base32 } from '../shared/run-key.js';
 
 export interface RunOptions {

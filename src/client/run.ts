@@ -4,10 +4,10 @@ import {
   WorkflowNotFoundError,
   type WorkflowHandle,
 } from '@temporalio/client';
-import type { RunStatus } from '../shared/contract.js';
-import { stepsOfReceipt } from '../shared/progress.js';
-import type { Receipt } from '../shared/receipt.js';
-import type { RunPipelineInput } from '../shared/run-input.js';
+import type { RunStatus } from '../shared/run/contract.js';
+import { stepsOfReceipt } from '../shared/run/progress.js';
+import type { Receipt } from '../shared/run/receipt.js';
+import type { RunPipelineInput } from '../shared/run/run-input.js';
 import { isUnreachable, type TemporalClient } from './server/connection.js';
 import type { Dataflow } from '../gateways/dataflow.js';
 import { describedOf, type DescribedExecution } from './server/executions.js';

@@ -1,4 +1,4 @@
-import type { JobCause } from '../shared/job.js';
+import type { JobCause } from '../shared/run/job.js';
 
 /** Tells one way in which jobs fail by the words of the service, of Beam or of a database. */
 export interface CauseRule {

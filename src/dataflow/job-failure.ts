@@ -1,4 +1,4 @@
-import type { JobFailure, JobMessage } from '../shared/job.js';
+import type { JobFailure, JobMessage } from '../shared/run/job.js';
 import { shortened } from '../shared/shortened.js';
 import { causeRuleOf, type CauseRule } from './cause-rules.js';
 import { ownCauseOf, ownTypeOf } from './own-errors.js';

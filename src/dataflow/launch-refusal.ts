@@ -1,5 +1,5 @@
 import type { DataflowRefused } from '../gateways/dataflow.js';
-import type { DataflowTarget } from '../shared/job.js';
+import type { DataflowTarget } from '../shared/run/job.js';
 import { redacted } from './redact.js';
 
 /** Why Dataflow refuses a launch, in its own words, and what to do about it. */

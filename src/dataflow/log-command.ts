@@ -1,4 +1,4 @@
-import type { JobReference } from '../shared/job.js';
+import type { JobReference } from '../shared/run/job.js';
 
 /**
  * A command that reads what a job's launcher and workers logged: Cloud Logging keeps it under the

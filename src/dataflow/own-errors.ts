@@ -1,5 +1,5 @@
 import { failureTypes, isFailureType, type FailureType } from '../shared/failure-types.js';
-import type { JobCause } from '../shared/job.js';
+import type { JobCause } from '../shared/run/job.js';
 
 /** What an error of `beam_pipeline.errors` says of the cause. */
 export interface OwnCause {

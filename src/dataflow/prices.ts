@@ -1,4 +1,4 @@
-import type { CostEstimate, JobMetrics } from '../shared/job.js';
+import type { CostEstimate, JobMetrics } from '../shared/run/job.js';
 
 /** Prices of what a batch job consumes; the key `prices` of the settings has this form. */
 export interface Prices {

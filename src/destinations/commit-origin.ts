@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cursorTypes, type RecordedCursor } from '../shared/window.js';
+import { cursorTypes, type RecordedCursor } from '../shared/run/window.js';
 import { commitOrder, type LoggedOrigin } from './commit-order.js';
 
 /** A `CommitOrigin`, as the log of a destination keeps it. */

@@ -1,5 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
-import type { CursorType, CursorValue } from '../shared/window.js';
+import type { CursorType, CursorValue } from '../shared/run/window.js';
 
 /**
  * Reads a value as a person writes it: a time may end after any part (`2026-01-31`, `2026-01-31T09:30`),

@@ -7,7 +7,7 @@ import {
   type RecordedCursor,
   type SourceWindow,
   rangeText,
-} from '../shared/window.js';
+} from '../shared/run/window.js';
 import type {
   AskedSource,
   GreatestValue,

@@ -1,6 +1,11 @@
 import type { z } from 'zod';
-import type { ManifestSink } from '../shared/manifest.js';
-import type { CursorType, CursorValue, RecordedCursor, SourceWindow } from '../shared/window.js';
+import type { ManifestSink } from '../shared/run/manifest.js';
+import type {
+  CursorType,
+  CursorValue,
+  RecordedCursor,
+  SourceWindow,
+} from '../shared/run/window.js';
 
 /** Where a worker keeps its files: local destinations are named relative to it. */
 export interface DestinationContext {

@@ -1,5 +1,5 @@
 import { failure } from '../shared/failures.js';
-import type { CursorType, SourceWindow } from '../shared/window.js';
+import type { CursorType, SourceWindow } from '../shared/run/window.js';
 import { identifier } from './staged-parquet.js';
 
 const integers = /^U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/;

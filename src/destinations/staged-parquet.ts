@@ -1,4 +1,4 @@
-import type { ManifestSink } from '../shared/manifest.js';
+import type { ManifestSink } from '../shared/run/manifest.js';
 import { castAdvice, equalButForCase, ofInput } from './column-problems.js';
 import type { ColumnProblem } from './destination.js';
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { jobStates, type JobState } from '../shared/job.js';
+import { jobStates, type JobState } from '../shared/run/job.js';
 import { isStatus, type Status } from './api-error.js';
 import { replaceFile } from './files.js';
 import type { JobFaults } from './jobs/job-record.js';

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JobState } from '../shared/job.js';
+import type { JobState } from '../shared/run/job.js';
 import { replaceFile } from './files.js';
 import type { JobRecord } from './jobs/job-record.js';
 import type { Message } from './jobs/messages.js';

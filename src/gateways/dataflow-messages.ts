@@ -1,5 +1,5 @@
 import type { protos } from '@google-cloud/dataflow';
-import type { JobMessage } from '../shared/job.js';
+import type { JobMessage } from '../shared/run/job.js';
 
 type Api = typeof protos.google.dataflow.v1beta3;
 type Message = protos.google.dataflow.v1beta3.IJobMessage;

@@ -5,7 +5,7 @@ import type {
   JobState,
   JobView,
   LaunchOptions,
-} from '../shared/job.js';
+} from '../shared/run/job.js';
 
 /** What a launch asks for, complete. */
 export interface LaunchRequest {

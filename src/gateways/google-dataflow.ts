@@ -1,6 +1,6 @@
 import type { JobsV1Beta3Client, protos } from '@google-cloud/dataflow';
-import type { JobReference, JobState, JobView } from '../shared/job.js';
-import { isJobState } from '../shared/job-identity.js';
+import type { JobReference, JobState, JobView } from '../shared/run/job.js';
+import { isJobState } from '../shared/run/job-identity.js';
 import { UnknownJobState, type Dataflow } from './dataflow.js';
 import { launchBody } from './launch-body.js';
 import { dataflowErrorOf, isAnswered, type Operation } from './dataflow-errors.js';

@@ -1,4 +1,4 @@
-import type { JobMetrics } from '../shared/job.js';
+import type { JobMetrics } from '../shared/run/job.js';
 
 /**
  * One metric of `projects.locations.jobs.getMetrics`

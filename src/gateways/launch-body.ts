@@ -1,5 +1,5 @@
 import type { protos } from '@google-cloud/dataflow';
-import type { LaunchOptions } from '../shared/job.js';
+import type { LaunchOptions } from '../shared/run/job.js';
 import type { LaunchRequest } from './dataflow.js';
 
 type Api = typeof protos.google.dataflow.v1beta3;

@@ -1,7 +1,7 @@
 import { costOf, type Prices } from '../dataflow/prices.js';
 import { DataflowRefused, UnknownJobState, type Dataflow } from '../gateways/dataflow.js';
-import { consoleUrlOf, identityOf } from '../shared/job-identity.js';
-import type { JobReference, JobView } from '../shared/job.js';
+import { consoleUrlOf, identityOf } from '../shared/run/job-identity.js';
+import type { JobReference, JobView } from '../shared/run/job.js';
 import { hasEnded } from './has-ended.js';
 import type { OrphanJob, Runs, UnreadJob } from './orphan.js';
 

@@ -1,4 +1,4 @@
-import type { JobState } from '../shared/job.js';
+import type { JobState } from '../shared/run/job.js';
 
 /** Whether a job in that state does nothing any more and costs nothing. */
 export function hasEnded(state: JobState): boolean {

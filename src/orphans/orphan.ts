@@ -1,4 +1,4 @@
-import type { CostEstimate, JobView } from '../shared/job.js';
+import type { CostEstimate, JobView } from '../shared/run/job.js';
 
 /** A job that is active although its run is gone. */
 export interface OrphanJob {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Receipt } from '../shared/receipt.js';
+import type { Receipt } from '../shared/run/receipt.js';
 import { storePaths } from '../store/local-store.js';
 import { ObjectNotFound, objectPaths } from '../store/object-store.js';
 import { createDataflow } from '../gateways/google-dataflow.js';

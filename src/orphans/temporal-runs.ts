@@ -6,11 +6,11 @@ import {
   listExecutions,
 } from '../client/server/executions.js';
 import { answeredStatus } from '../client/look/waits.js';
-import { searchAttributes } from '../shared/contract.js';
+import { searchAttributes } from '../shared/run/contract.js';
 import { lockWorkflowPrefix, lockWorkflowType, workflowType } from '../shared/names.js';
 import { runKeyOf } from '../store/run-key.js';
 import { isNamed } from '../shared/form.js';
-import { lockRequestOf, type LockRequest } from '../shared/lock-request.js';
+import { lockRequestOf, type LockRequest } from '../shared/run/lock-request.js';
 import { isRunKey } from '../client/look/stored-receipts.js';
 import type { RunFate, Runs } from './orphan.js';
 

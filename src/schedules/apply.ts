@@ -6,7 +6,7 @@ import {
   type ScheduleOptions,
 } from '@temporalio/client';
 import { workflowType } from '../shared/names.js';
-import { memoKey, type RunMemo } from '../shared/run-memo.js';
+import { memoKey, type RunMemo } from '../shared/run/run-memo.js';
 import { currentOf, readSchedule, type OwnerMemo } from './current.js';
 import { desiredFacts, differences, specHash, summaryOf, workflowIdOf } from './facts.js';
 import { overlapOf } from './overlap.js';

@@ -8,7 +8,7 @@ import {
 import { isMapping } from '../config/values/values.js';
 import { describedFacts, specHash } from './facts.js';
 import type { CurrentSchedule, OtherSchedule } from './schedule.js';
-import { memoKey } from '../shared/run-memo.js';
+import { memoKey } from '../shared/run/run-memo.js';
 import { cronsOf } from './spec.js';
 
 /** What the memo of a schedule says. It is written once: Temporal cannot change it later. */

@@ -15,7 +15,7 @@ import { createDataflow } from '../gateways/google-dataflow.js';
 import { openObjectStore } from '../gateways/open-object-store.js';
 import { defaultTaskQueue, storeTaskQueue } from '../shared/names.js';
 import { openLocalStore } from '../store/local-store.js';
-import type { PipelineActivities } from '../workflows/activities.js';
+import type { PipelineActivities } from '../workflows/contract/activities.js';
 import { dataConverter } from '../client/server/data-converter.js';
 import { removeAbandonedDrafts } from '../store/write-file.js';
 import { registerSearchAttributes } from './search-attributes.js';

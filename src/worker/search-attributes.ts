@@ -1,5 +1,5 @@
 import type { Connection } from '@temporalio/client';
-import { searchAttributes } from '../shared/contract.js';
+import { searchAttributes } from '../shared/run/contract.js';
 
 /** Temporal's number for a Keyword search attribute (temporal.api.enums.v1.IndexedValueType). */
 const keyword = 2;

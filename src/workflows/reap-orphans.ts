@@ -1,6 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { ReapActivities, Reaped, ReapInput } from '../shared/reap.js';
-import { isRefused, reapInputProblem, refusal } from './intake.js';
+import type { ReapActivities, Reaped, ReapInput } from '../shared/run/reap.js';
+import { isRefused, reapInputProblem, refusal } from './contract/intake.js';
 
 const { reap } = proxyActivities<ReapActivities>({
   startToCloseTimeout: '30m',

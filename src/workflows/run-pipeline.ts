@@ -9,27 +9,32 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { failure } from '../shared/failures.js';
-import type { DataflowTarget } from '../shared/job.js';
-import { outcomeFailureTypes, type Outcome, type Receipt } from '../shared/receipt.js';
-import type { RunPipelineInput } from '../shared/run-input.js';
-import { checkedConfigIn } from '../shared/run-memo.js';
-import type { PreparedRun, RunReference, Staged, UnfinishedRun } from './activities.js';
-import { withDeadline } from './deadline.js';
-import { ignored, isRefused, refusal, resumedProblem, runInputProblem } from './intake.js';
-import { createDestinationLocks, type DestinationLocks } from './destination-locks.js';
-import { finalFailure, unprepared } from './final-failure.js';
-import { inspect } from './inspect.js';
-import type { JobContext, ResumedRun } from './job-context.js';
-import { JobEvents } from './job-events.js';
-import { jobActivities, prepareOn } from './proxies.js';
-import { publishSink, settleSinks } from './publish.js';
-import { finishEarlier, freezeWindows } from './windows.js';
-import { routesOf, type Routes } from './routes.js';
-import { RunEnd } from './run-end.js';
-import { attemptOf, runFailureOf, type RunFailure } from './run-failure.js';
-import { runJob } from './run-job.js';
-import { RunRecord } from './run-record.js';
-import { cancelJobSignal, drainJobSignal, jobStateChangedSignal, statusQuery } from './signals.js';
+import type { DataflowTarget } from '../shared/run/job.js';
+import { outcomeFailureTypes, type Outcome, type Receipt } from '../shared/run/receipt.js';
+import type { RunPipelineInput } from '../shared/run/run-input.js';
+import { checkedConfigIn } from '../shared/run/run-memo.js';
+import type { PreparedRun, RunReference, Staged, UnfinishedRun } from './contract/activities.js';
+import { withDeadline } from './steps/deadline.js';
+import { ignored, isRefused, refusal, resumedProblem, runInputProblem } from './contract/intake.js';
+import { createDestinationLocks, type DestinationLocks } from './locks/destination-locks.js';
+import { finalFailure, unprepared } from './record/final-failure.js';
+import { inspect } from './steps/inspect.js';
+import type { JobContext, ResumedRun } from './job/job-context.js';
+import { JobEvents } from './job/job-events.js';
+import { jobActivities, prepareOn } from './contract/proxies.js';
+import { publishSink, settleSinks } from './steps/publish.js';
+import { finishEarlier, freezeWindows } from './steps/windows.js';
+import { routesOf, type Routes } from './record/routes.js';
+import { RunEnd } from './record/run-end.js';
+import { attemptOf, runFailureOf, type RunFailure } from './record/run-failure.js';
+import { runJob } from './job/run-job.js';
+import { RunRecord } from './record/run-record.js';
+import {
+  cancelJobSignal,
+  drainJobSignal,
+  jobStateChangedSignal,
+  statusQuery,
+} from './contract/signals.js';
 
 /**
  * Runs one pipeline: prepare, lock the destinations, run Beam, audit, publish, receipt.

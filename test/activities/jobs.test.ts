@@ -13,9 +13,9 @@ import {
 } from '../../src/gateways/dataflow.js';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import type { FailureType } from '../../src/shared/failures.js';
-import type { DataflowTarget } from '../../src/shared/job.js';
-import { identityOf, labelsOf } from '../../src/shared/job-identity.js';
-import type { LaunchedJob, LaunchJob } from '../../src/workflows/activities.js';
+import type { DataflowTarget } from '../../src/shared/run/job.js';
+import { identityOf, labelsOf } from '../../src/shared/run/job-identity.js';
+import type { LaunchedJob, LaunchJob } from '../../src/workflows/contract/activities.js';
 import type { Client } from '@temporalio/client';
 import { FakeDataflow } from '../support/fake-dataflow.js';
 

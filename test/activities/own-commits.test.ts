@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { createFinish } from '../../src/activities/finish.js';
-import type { Outcome, Receipt, ReceiptSink } from '../../src/shared/receipt.js';
+import type { Outcome, Receipt, ReceiptSink } from '../../src/shared/run/receipt.js';
 import { duckdbSink } from '../destinations/duckdb/support.js';
 import { done, ids, publishTask, stage } from '../destinations/support.js';
 import { temporaryRoot } from '../support/stack.js';

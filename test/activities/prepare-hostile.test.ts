@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { readRunInThread, type ThreadLimits } from '../../src/activities/plan/threads.js';
 import { createPrepare } from '../../src/activities/prepare.js';
-import type { RunPipelineInput } from '../../src/shared/run-input.js';
+import type { RunPipelineInput } from '../../src/shared/run/run-input.js';
 import { openLocalStore } from '../../src/store/local-store.js';
-import type { PreparedRun } from '../../src/workflows/activities.js';
+import type { PreparedRun } from '../../src/workflows/contract/activities.js';
 import { temporaryFolder } from '../config/support.js';
 
 const config = (

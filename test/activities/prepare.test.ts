@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { createPrepare } from '../../src/activities/prepare.js';
 import { createRunRequest } from '../../src/client/run-request.js';
-import type { RunPipelineInput } from '../../src/shared/run-input.js';
+import type { RunPipelineInput } from '../../src/shared/run/run-input.js';
 import { openLocalStore } from '../../src/store/local-store.js';
 import { ObjectNotFound, type ObjectInfo, type ObjectStore } from '../../src/store/object-store.js';
-import type { PreparedRun, Revision } from '../../src/workflows/activities.js';
+import type { PreparedRun, Revision } from '../../src/workflows/contract/activities.js';
 import { temporaryFolder } from '../config/support.js';
 
 const config = `

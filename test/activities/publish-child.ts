@@ -1,7 +1,11 @@
 /** `publish-child.js ROOT ENDPOINT`: publishes a sink of the run on standard input, in a process that can be killed. */
 import { text } from 'node:stream/consumers';
 import { createPublish } from '../../src/activities/publish/publish.js';
-import type { RunReference, SinkReference, Staged } from '../../src/workflows/activities.js';
+import type {
+  RunReference,
+  SinkReference,
+  Staged,
+} from '../../src/workflows/contract/activities.js';
 import { inActivity, openProject } from './support.js';
 
 const [, , root = '', endpoint = ''] = process.argv;

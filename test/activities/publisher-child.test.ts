@@ -8,7 +8,7 @@ import { inPublisher } from '../../src/activities/publish/publisher-child.js';
 import type { PlannedSink } from '../../src/config/plan/plan-types.js';
 import type { FailureDetail } from '../../src/shared/failures.js';
 import { openLocalStore } from '../../src/store/local-store.js';
-import type { RunReference } from '../../src/workflows/activities.js';
+import type { RunReference } from '../../src/workflows/contract/activities.js';
 import { inActivity } from './support.js';
 
 function isNamed(error: unknown): boolean {

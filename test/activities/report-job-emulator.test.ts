@@ -5,8 +5,8 @@ import { startEmulator, type Emulator } from '../../src/emulator/emulator.js';
 import type { Dataflow } from '../../src/gateways/dataflow.js';
 import { createDataflow } from '../../src/gateways/google-dataflow.js';
 import { createObjectStore } from '../../src/gateways/google-storage.js';
-import { labelsOf } from '../../src/shared/job-identity.js';
-import type { DataflowTarget } from '../../src/shared/job.js';
+import { labelsOf } from '../../src/shared/run/job-identity.js';
+import type { DataflowTarget } from '../../src/shared/run/job.js';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { startStorage, type StorageEmulator } from '../support/storage.js';
 import {

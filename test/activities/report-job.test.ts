@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createReportJob } from '../../src/activities/job/report-job.js';
 import { DataflowRefused, DataflowUnavailable } from '../../src/gateways/dataflow.js';
-import { labelsOf } from '../../src/shared/job-identity.js';
-import type { DataflowTarget, JobMetrics } from '../../src/shared/job.js';
+import { labelsOf } from '../../src/shared/run/job-identity.js';
+import type { DataflowTarget, JobMetrics } from '../../src/shared/run/job.js';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { createFakeObjects, FakeJobs } from '../support/fake-jobs.js';
 

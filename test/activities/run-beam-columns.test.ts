@@ -8,7 +8,7 @@ import { createRunBeam } from '../../src/activities/beam/run-beam.js';
 import { createUploadRun } from '../../src/activities/job/upload-run.js';
 import type { PlannedSink } from '../../src/config/plan/plan-types.js';
 import { storePaths } from '../../src/store/local-store.js';
-import type { RunReference } from '../../src/workflows/activities.js';
+import type { RunReference } from '../../src/workflows/contract/activities.js';
 import type { ReadyChild } from '../support/child.js';
 import { onDuckdb } from '../destinations/support.js';
 import { query } from '../support/pipeline.js';

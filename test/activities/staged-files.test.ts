@@ -8,10 +8,10 @@ import { createFindStaged } from '../../src/activities/job/find-staged.js';
 import { readManifest } from '../../src/activities/staged/read-manifest.js';
 import { stagedHere } from '../../src/activities/staged/fetch-staged.js';
 import { failure } from '../../src/shared/failures.js';
-import type { ManifestSink } from '../../src/shared/manifest.js';
+import type { ManifestSink } from '../../src/shared/run/manifest.js';
 import { openLocalStore, storePaths, type LocalStore } from '../../src/store/local-store.js';
 import { ObjectNotFound, type ObjectStore } from '../../src/store/object-store.js';
-import type { RunReference, Staged } from '../../src/workflows/activities.js';
+import type { RunReference, Staged } from '../../src/workflows/contract/activities.js';
 import { temporaryRoot } from '../support/stack.js';
 import { inActivity, targetOf } from './support.js';
 

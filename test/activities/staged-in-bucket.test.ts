@@ -11,11 +11,11 @@ import { createFindStaged } from '../../src/activities/job/find-staged.js';
 import { createFinish } from '../../src/activities/finish.js';
 import { createFence, createPublish } from '../../src/activities/publish/publish.js';
 import type { PlannedSink } from '../../src/config/plan/plan-types.js';
-import type { ManifestSink } from '../../src/shared/manifest.js';
-import type { Receipt } from '../../src/shared/receipt.js';
+import type { ManifestSink } from '../../src/shared/run/manifest.js';
+import type { Receipt } from '../../src/shared/run/receipt.js';
 import { storePaths } from '../../src/store/local-store.js';
 import { objectPaths } from '../../src/store/object-store.js';
-import type { RunReference, Staged } from '../../src/workflows/activities.js';
+import type { RunReference, Staged } from '../../src/workflows/contract/activities.js';
 import { ids, inMemory, onDuckdb, stage } from '../destinations/support.js';
 import { temporaryRoot } from '../support/stack.js';
 import {

@@ -9,12 +9,12 @@ import { canonicalJson } from '../../src/config/values/canonical-json.js';
 import type { Plan } from '../../src/config/plan/plan-types.js';
 import { createObjectStore } from '../../src/gateways/google-storage.js';
 import { pythonPath } from '../../src/process/python.js';
-import type { DataflowTarget } from '../../src/shared/job.js';
-import type { Manifest, ManifestSink } from '../../src/shared/manifest.js';
+import type { DataflowTarget } from '../../src/shared/run/job.js';
+import type { Manifest, ManifestSink } from '../../src/shared/run/manifest.js';
 import { openLocalStore } from '../../src/store/local-store.js';
 import { pinPlan } from '../../src/store/pinned-plans.js';
 import { objectPaths, type ObjectStore } from '../../src/store/object-store.js';
-import type { RunReference, Staged } from '../../src/workflows/activities.js';
+import type { RunReference, Staged } from '../../src/workflows/contract/activities.js';
 
 /** Runs an activity as a worker does. */
 export function inActivity<A extends unknown[], R>(

@@ -6,10 +6,10 @@ import { dirname, join } from 'node:path';
 import { createFinish } from '../../src/activities/finish.js';
 import { createUploadRun } from '../../src/activities/job/upload-run.js';
 import type { PlannedSource } from '../../src/config/plan/plan-types.js';
-import type { Receipt } from '../../src/shared/receipt.js';
+import type { Receipt } from '../../src/shared/run/receipt.js';
 import { storePaths } from '../../src/store/local-store.js';
 import { objectPaths } from '../../src/store/object-store.js';
-import type { RunReference, UploadedRun } from '../../src/workflows/activities.js';
+import type { RunReference, UploadedRun } from '../../src/workflows/contract/activities.js';
 import { temporaryRoot } from '../support/stack.js';
 import {
   startStorage,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { NoWindow, type WindowFacts } from '../../src/activities/windows/window-facts.js';
 import { windowOf } from '../../src/activities/windows/window-of.js';
-import type { CursorType, RecordedCursor, SourceWindow } from '../../src/shared/window.js';
+import type { CursorType, RecordedCursor, SourceWindow } from '../../src/shared/run/window.js';
 
 const noon = new Date('2026-03-10T12:00:00Z');
 

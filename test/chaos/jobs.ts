@@ -1,4 +1,4 @@
-import type { JobState } from '../../src/shared/job.js';
+import type { JobState } from '../../src/shared/run/job.js';
 import type { World } from './world.js';
 
 /** A job as the emulator remembers it. */

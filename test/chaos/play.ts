@@ -4,9 +4,9 @@ import {
   WorkflowNotFoundError,
   type WorkflowHandle,
 } from '@temporalio/client';
-import type { Receipt } from '../../src/shared/receipt.js';
+import type { Receipt } from '../../src/shared/run/receipt.js';
 import { runKeyOf } from '../../src/store/run-key.js';
-import { jobLabelNames } from '../../src/shared/job-identity.js';
+import { jobLabelNames } from '../../src/shared/run/job-identity.js';
 import { jobsOf } from './jobs.js';
 import { persistently, type Faults } from './faults.js';
 import type { Schedule, Step } from './schedule.js';

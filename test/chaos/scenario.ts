@@ -1,4 +1,4 @@
-import type { RunPipelineInput } from '../../src/shared/run-input.js';
+import type { RunPipelineInput } from '../../src/shared/run/run-input.js';
 import type { Violation } from './invariants.js';
 import type { Member } from './member.js';
 import type { PlayedRun } from './play.js';

@@ -4,8 +4,8 @@ import { explanationOf, failureLines } from '../../src/cli/lines/failure-lines.j
 import { RunFailed } from '../../src/client/index.js';
 import { ownCauseOf } from '../../src/dataflow/own-errors.js';
 import { failureTypes, type FailureType } from '../../src/shared/failures.js';
-import type { ReceiptJob } from '../../src/shared/job.js';
-import { outcomeFailureTypes } from '../../src/shared/receipt.js';
+import type { ReceiptJob } from '../../src/shared/run/job.js';
+import { outcomeFailureTypes } from '../../src/shared/run/receipt.js';
 import { receipt } from '../support/receipt.js';
 import { commandsIn } from './command-lines.js';
 

@@ -12,7 +12,7 @@ import { RunFailed, type Receipt } from '../../src/client/index.js';
 import { launchFields } from '../../src/config/envelope/launch-fields.js';
 import { packageRoot } from '../../src/config/modules/catalogue.js';
 import { failureTypes } from '../../src/shared/failures.js';
-import type { RunPipelineInput } from '../../src/shared/run-input.js';
+import type { RunPipelineInput } from '../../src/shared/run/run-input.js';
 import { temporaryFolder } from '../config/support.js';
 import { receipt as receiptOfFailure } from '../support/receipt.js';
 import { beamline } from './beamline.js';

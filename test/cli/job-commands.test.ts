@@ -9,10 +9,10 @@ import { packageRoot } from '../../src/config/modules/catalogue.js';
 import { deploymentOf } from '../../src/config/settings/dataflow-target.js';
 import { startEmulator, type Emulator } from '../../src/emulator/emulator.js';
 import type { Ended } from '../../src/orphans/end-jobs.js';
-import { labelsOf } from '../../src/shared/job-identity.js';
-import type { ReceiptJob } from '../../src/shared/job.js';
+import { labelsOf } from '../../src/shared/run/job-identity.js';
+import type { ReceiptJob } from '../../src/shared/run/job.js';
 import { workflowType } from '../../src/shared/names.js';
-import type { Receipt } from '../../src/shared/receipt.js';
+import type { Receipt } from '../../src/shared/run/receipt.js';
 import { runKeyOf } from '../../src/store/run-key.js';
 import { registerSearchAttributes } from '../../src/worker/search-attributes.js';
 import {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { followMessages, messageLines } from '../../src/cli/lines/job-messages.js';
 import { DataflowUnavailable } from '../../src/gateways/dataflow.js';
-import type { JobMessage } from '../../src/shared/job.js';
+import type { JobMessage } from '../../src/shared/run/job.js';
 import { FakeJobs } from '../support/fake-jobs.js';
 
 const job = { project: 'p', region: 'r', jobId: 'j1' };

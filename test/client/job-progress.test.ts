@@ -7,7 +7,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { JobProgress } from '../../src/client/look/job-progress.js';
 import { stepKindsOf } from '../../src/client/look/step-kinds.js';
 import { DataflowRefused, DataflowUnavailable } from '../../src/gateways/dataflow.js';
-import type { ReceiptJob } from '../../src/shared/job.js';
+import type { ReceiptJob } from '../../src/shared/run/job.js';
 import { temporaryRoot } from '../support/stack.js';
 import { FakeJobs } from '../support/fake-jobs.js';
 

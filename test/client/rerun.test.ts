@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { rerunInputOf } from '../../src/client/rerun.js';
 import { readRunInput } from '../../src/config/settings/run-input.js';
-import type { Receipt } from '../../src/shared/receipt.js';
+import type { Receipt } from '../../src/shared/run/receipt.js';
 import { receipt } from '../support/receipt.js';
 
 describe('the input of a rerun', () => {

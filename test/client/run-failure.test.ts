@@ -3,7 +3,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { failureLines } from '../../src/cli/lines/failure-lines.js';
 import { runFailedOf } from '../../src/client/run-failure.js';
-import type { Receipt } from '../../src/shared/receipt.js';
+import type { Receipt } from '../../src/shared/run/receipt.js';
 
 const published = { name: 'warehouse', module: 'duckdb', mode: 'replace', destination: 'd' };
 const receipt = {

@@ -8,7 +8,7 @@ import { loadConfig } from '../../src/config/document/document.js';
 import { optionsOf } from '../../src/config/envelope/launch-schema.js';
 import { readRunInput } from '../../src/config/settings/run-input.js';
 import { loadSettings } from '../../src/config/settings/settings.js';
-import type { RunPipelineInput } from '../../src/shared/run-input.js';
+import type { RunPipelineInput } from '../../src/shared/run/run-input.js';
 import { temporaryFolder } from './support.js';
 
 describe('docs/dataflow.md', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ConfigProblems } from '../../src/config/document/problems.js';
 import { readRunInput } from '../../src/config/settings/run-input.js';
-import type { RunPipelineInput } from '../../src/shared/run-input.js';
+import type { RunPipelineInput } from '../../src/shared/run/run-input.js';
 
 /** What `make run_workflow` of satokiyo/pydataflow-template sends. */
 const reference = {

@@ -6,7 +6,7 @@ import { dataflowTargetOf, deploymentOf } from '../../src/config/settings/datafl
 import { launchFields } from '../../src/config/envelope/launch-fields.js';
 import { ConfigProblems } from '../../src/config/document/problems.js';
 import { loadSettings, type Settings } from '../../src/config/settings/settings.js';
-import type { LaunchOptions } from '../../src/shared/job.js';
+import type { LaunchOptions } from '../../src/shared/run/job.js';
 import { temporaryFolder } from './support.js';
 
 const complete: Settings = {

@@ -3,8 +3,8 @@ import { causeRules } from '../../src/dataflow/cause-rules.js';
 import { jobFailureOf } from '../../src/dataflow/job-failure.js';
 import { redacted } from '../../src/dataflow/redact.js';
 import { exceptionsOf, stepOf } from '../../src/dataflow/traceback.js';
-import { failureTypeOf } from '../../src/shared/job-failure-type.js';
-import { jobCauses, type JobMessage } from '../../src/shared/job.js';
+import { failureTypeOf } from '../../src/shared/run/job-failure-type.js';
+import { jobCauses, type JobMessage } from '../../src/shared/run/job.js';
 import { corpus, traceback, type CorpusCase } from './message-corpus.js';
 
 function messages(

@@ -1,4 +1,4 @@
-import type { JobCause } from '../../src/shared/job.js';
+import type { JobCause } from '../../src/shared/run/job.js';
 
 /** What a job said, the oldest first, and what is to be made of it. */
 export interface CorpusCase {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { changedByDuckdb, readStaged } from '../../src/destinations/staged-parquet.js';
-import type { ManifestSink } from '../../src/shared/manifest.js';
+import type { ManifestSink } from '../../src/shared/run/manifest.js';
 import { temporaryRoot } from '../support/stack.js';
 import { ids, inMemory } from './support.js';
 

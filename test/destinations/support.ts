@@ -15,7 +15,7 @@ import type {
 import type { PublisherEvent, PublisherTask } from '../../src/destinations/publisher-process.js';
 import { readJsonLines } from '../../src/process/json-lines.js';
 import type { FailureType } from '../../src/shared/failures.js';
-import type { ManifestSink } from '../../src/shared/manifest.js';
+import type { ManifestSink } from '../../src/shared/run/manifest.js';
 import { pythonPath } from '../../src/process/python.js';
 import { projectRoot } from '../support/stack.js';
 

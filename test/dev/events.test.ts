@@ -14,7 +14,7 @@ import { choosePorts } from '../../src/dev/environment/ports.js';
 import { type Stack, startStack } from '../../src/dev/stack.js';
 import { storeSecret } from '../../src/dev/store-secret.js';
 import { packageRoot } from '../../src/dev/services/tools.js';
-import { labelsOf } from '../../src/shared/job-identity.js';
+import { labelsOf } from '../../src/shared/run/job-identity.js';
 import { until } from '../support/until.js';
 
 describe('a job on the local stack', function () {

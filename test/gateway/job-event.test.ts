@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { jobEventOf } from '../../src/gateway/intake/job-event.js';
 import { MalformedEvent } from '../../src/gateway/intake/malformed-event.js';
-import { jobStates } from '../../src/shared/job.js';
+import { jobStates } from '../../src/shared/run/job.js';
 import { identity, jobData, secretOption } from '../support/job-events.js';
 
 describe('an event of a job', () => {

@@ -4,7 +4,7 @@ import { createEventMetrics } from '../../src/gateway/intake/metrics.js';
 import { createGatewayServer } from '../../src/gateway/server.js';
 import { signalsPerWindow } from '../../src/gateway/intake/signal-limit.js';
 import type { SignalResult } from '../../src/gateway/intake/signal-run.js';
-import type { JobEvent } from '../../src/shared/job.js';
+import type { JobEvent } from '../../src/shared/run/job.js';
 import {
   binary,
   eventAttributes,

@@ -7,7 +7,7 @@ import {
 } from '../../src/gateway/intake/signal-limit.js';
 import type { SignalResult } from '../../src/gateway/intake/signal-run.js';
 import { deferred } from '../../src/process/deferred.js';
-import type { JobEvent } from '../../src/shared/job.js';
+import type { JobEvent } from '../../src/shared/run/job.js';
 
 describe('the limit of signals', () => {
   const event: JobEvent = {

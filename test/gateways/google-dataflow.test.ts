@@ -14,7 +14,7 @@ import {
   type LaunchRequest,
 } from '../../src/gateways/dataflow.js';
 import { createDataflow } from '../../src/gateways/google-dataflow.js';
-import type { JobView, LaunchOptions } from '../../src/shared/job.js';
+import type { JobView, LaunchOptions } from '../../src/shared/run/job.js';
 import {
   startDataflowServer,
   StatusError,

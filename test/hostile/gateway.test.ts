@@ -3,8 +3,8 @@ import { createEventIntake } from '../../src/gateway/intake/event-intake.js';
 import { createEventMetrics } from '../../src/gateway/intake/metrics.js';
 import { openPubSubMessage } from '../../src/gateway/intake/open-message.js';
 import { createGatewayServer } from '../../src/gateway/server.js';
-import type { JobEvent } from '../../src/shared/job.js';
-import { labelsOf } from '../../src/shared/job-identity.js';
+import type { JobEvent } from '../../src/shared/run/job.js';
+import { labelsOf } from '../../src/shared/run/job-identity.js';
 import {
   binary,
   eventAttributes,

@@ -67,6 +67,49 @@ describe('the import boundaries', () => {
     });
   }
 
+  for (const specifier of [
+    '@temporalio/workflow',
+    './b.js',
+    '../c/b.js',
+    '../b.js',
+    '../../shared/run/b.js',
+  ]) {
+    it(`let workflow code in a folder import ${specifier}`, async () => {
+      assert.equal(await violations('src/workflows/a/a.ts', specifier), 0);
+    });
+  }
+
+  for (const specifier of [
+    'node:fs',
+    'zod',
+    '../../config/b.js',
+    '../../sharedness/b.js',
+    '../c/../../config/b.js',
+    './../../config/b.js',
+    '../../shared/../config/b.js',
+  ]) {
+    it(`do not let workflow code in a folder import ${specifier}`, async () => {
+      assert.notEqual(await violations('src/workflows/a/a.ts', specifier), 0);
+    });
+  }
+
+  for (const specifier of ['@temporalio/common', 'zod', './b.js', '../b.js']) {
+    it(`let shared code in a folder import ${specifier}`, async () => {
+      assert.equal(await violations('src/shared/a/a.ts', specifier), 0);
+    });
+  }
+
+  for (const specifier of [
+    'node:fs',
+    '@temporalio/workflow',
+    '../../config/b.js',
+    './../../config/b.js',
+  ]) {
+    it(`do not let shared code in a folder import ${specifier}`, async () => {
+      assert.notEqual(await violations('src/shared/a/a.ts', specifier), 0);
+    });
+  }
+
   it('leave other code alone', async () => {
     assert.equal(await violations('src/cli/a.ts', 'node:fs'), 0);
   });

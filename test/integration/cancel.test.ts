@@ -6,7 +6,7 @@ import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { runKeyOf } from '../../src/store/run-key.js';
-import type { Receipt } from '../../src/shared/receipt.js';
+import type { Receipt } from '../../src/shared/run/receipt.js';
 import type { ReadyChild } from '../support/child.js';
 import { createHosts, isAlive, leftovers, pause, wake, type Hosts } from '../support/hosts.js';
 import { duckdbRows, query, startRun, writeOrdersPipeline } from '../support/pipeline.js';

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { startStack, type Stack } from '../../src/dev/stack.js';
-import type { Receipt } from '../../src/shared/receipt.js';
+import type { Receipt } from '../../src/shared/run/receipt.js';
 import { temporaryRoot } from '../support/stack.js';
 
 describe('a run on Dataflow that is reset', function () {

@@ -5,10 +5,10 @@ import type {
   SinkMode,
   Standing,
 } from '../../src/destinations/destination.js';
-import { cursorKey, type SourceWindow } from '../../src/shared/window.js';
+import { cursorKey, type SourceWindow } from '../../src/shared/run/window.js';
 import { failureOf, requestOf } from '../destinations/in-process.js';
 import type { Publishing } from '../destinations/support.js';
-import { readAtAfter } from '../../src/workflows/inspect.js';
+import { readAtAfter } from '../../src/workflows/steps/inspect.js';
 import { Expectation, type Outcome, type Reading, type Source } from './expectation.js';
 import { isInWindow, type Refusal } from './naive.js';
 import type { OpenDestination, Sleeper } from './open-destination.js';

@@ -1,5 +1,5 @@
 import type { Merge, OnSchemaChange, SinkMode } from '../../src/destinations/destination.js';
-import type { SourceWindow } from '../../src/shared/window.js';
+import type { SourceWindow } from '../../src/shared/run/window.js';
 import type { Column, Row, Table, Value } from './rows.js';
 
 /** How a batch is published. */

@@ -13,7 +13,7 @@ export interface Column {
   type: ColumnType;
 }
 
-/** Texts as `src/shared/window.ts` writes them; an integer is its digits. */
+/** Texts as `src/shared/run/window.ts` writes them; an integer is its digits. */
 export type Value = string | null;
 export type Row = Readonly<Record<string, Value>>;
 

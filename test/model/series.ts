@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { SinkMode } from '../../src/destinations/destination.js';
-import type { CursorType } from '../../src/shared/window.js';
+import type { CursorType } from '../../src/shared/run/window.js';
 
 export interface Setting {
   type: CursorType;

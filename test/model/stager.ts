@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import type { ManifestSink } from '../../src/shared/manifest.js';
+import type { ManifestSink } from '../../src/shared/run/manifest.js';
 import { columnTypes, selectOf, type Table } from './rows.js';
 
 /** Stages tables as Parquet, quickly: one DuckDB for all. */

@@ -1,4 +1,4 @@
-import type { CursorType } from '../../src/shared/window.js';
+import type { CursorType } from '../../src/shared/run/window.js';
 import type { Setting } from './series.js';
 
 /** Less than every integer of a database. */

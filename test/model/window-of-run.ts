@@ -1,6 +1,6 @@
 import { windowOf } from '../../src/activities/windows/window-of.js';
 import type { Position } from '../../src/destinations/destination.js';
-import type { SourceWindow } from '../../src/shared/window.js';
+import type { SourceWindow } from '../../src/shared/run/window.js';
 import type { Source } from './expectation.js';
 import type { Setting } from './series.js';
 import { initialTick, textAt, timeOf } from './ticks.js';

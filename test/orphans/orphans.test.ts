@@ -19,8 +19,8 @@ import {
   removeStaging,
 } from '../../src/orphans/find-staging.js';
 import type { RunFate, Runs } from '../../src/orphans/orphan.js';
-import { labelsOf } from '../../src/shared/job-identity.js';
-import type { JobState, JobView } from '../../src/shared/job.js';
+import { labelsOf } from '../../src/shared/run/job-identity.js';
+import type { JobState, JobView } from '../../src/shared/run/job.js';
 import { createFakeObjects, FakeJobs } from '../support/fake-jobs.js';
 
 const now = Date.parse('2026-11-25T05:00:00Z');

@@ -9,10 +9,10 @@ import { createReap } from '../../src/activities/reap.js';
 import { deploymentOf } from '../../src/config/settings/dataflow-target.js';
 import { startEmulator, type Emulator } from '../../src/emulator/emulator.js';
 import { createReaper, type Reaper } from '../../src/orphans/reaper.js';
-import { searchAttributes } from '../../src/shared/contract.js';
-import { labelsOf } from '../../src/shared/job-identity.js';
+import { searchAttributes } from '../../src/shared/run/contract.js';
+import { labelsOf } from '../../src/shared/run/job-identity.js';
 import { workflowType } from '../../src/shared/names.js';
-import type { Reaped, ReapInput } from '../../src/shared/reap.js';
+import type { Reaped, ReapInput } from '../../src/shared/run/reap.js';
 import { runKeyOf } from '../../src/store/run-key.js';
 import { registerSearchAttributes } from '../../src/worker/search-attributes.js';
 import {

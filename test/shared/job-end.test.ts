@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { isTerminal, jobStepOf } from '../../src/shared/job-end.js';
-import { jobStates, type JobState } from '../../src/shared/job.js';
+import { isTerminal, jobStepOf } from '../../src/shared/run/job-end.js';
+import { jobStates, type JobState } from '../../src/shared/run/job.js';
 
 /** What the service itself calls terminal (v1b3 `JobState`). */
 const ends: Partial<Record<JobState, string>> = {

@@ -5,7 +5,7 @@ import {
   jobNameOf,
   labelsOf,
   longestWorkflowId,
-} from '../../src/shared/job-identity.js';
+} from '../../src/shared/run/job-identity.js';
 
 const rest = { runKey: 'q4kx7mw2ta', ordinal: 2, deployment: 'abcdefghij' };
 

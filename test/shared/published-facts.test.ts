@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { publishedFacts, withoutClaim } from '../../src/shared/published-facts.js';
-import type { ReceiptSink } from '../../src/shared/receipt.js';
+import { publishedFacts, withoutClaim } from '../../src/shared/run/published-facts.js';
+import type { ReceiptSink } from '../../src/shared/run/receipt.js';
 import { projectRoot } from '../support/stack.js';
 
 const states = ['published', 'kept', 'unpublished', 'uncertain'] as const;

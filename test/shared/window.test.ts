@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rangeText } from '../../src/shared/window.js';
+import { rangeText } from '../../src/shared/run/window.js';
 
 function text(low: string | null, isInclusive: boolean, high: string): string {
   return rangeText({ low, low_inclusive: isInclusive, high });

@@ -1,5 +1,5 @@
 import { makeContinueAsNewFunc } from '@temporalio/workflow';
-import type { ResumedRun } from '../../src/workflows/job-context.js';
+import type { ResumedRun } from '../../src/workflows/job/job-context.js';
 import type { runPipeline } from '../../src/workflows/run-pipeline.js';
 
 /** Goes on as `runPipeline` with that state, on another task queue: only what continues has a state. */

@@ -2,13 +2,13 @@ import { Context } from '@temporalio/activity';
 import type { WorkflowClient } from '@temporalio/client';
 import { whileHeartbeating } from '../../src/activities/attempt/heartbeating.js';
 import { failure, type FailureType } from '../../src/shared/failures.js';
-import type { Receipt } from '../../src/shared/receipt.js';
+import type { Receipt } from '../../src/shared/run/receipt.js';
 import { runKeyOf } from '../../src/store/run-key.js';
 import type {
   JobActivities,
   PipelineActivities,
   PreparedRun,
-} from '../../src/workflows/activities.js';
+} from '../../src/workflows/contract/activities.js';
 
 /** Activities without effects, which record their calls and do as told. */
 export interface FakeActivities {

@@ -6,7 +6,7 @@ import {
   type Dataflow,
   type LaunchRequest,
 } from '../../src/gateways/dataflow.js';
-import type { JobState, JobView } from '../../src/shared/job.js';
+import type { JobState, JobView } from '../../src/shared/run/job.js';
 
 /** What a {@link FakeDataflow} does wrong. */
 export interface Faults {

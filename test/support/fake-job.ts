@@ -1,15 +1,15 @@
 import type { WorkflowClient } from '@temporalio/client';
 import { failure } from '../../src/shared/failures.js';
-import { isTerminal } from '../../src/shared/job-end.js';
-import { labelsOf } from '../../src/shared/job-identity.js';
+import { isTerminal } from '../../src/shared/run/job-end.js';
+import { labelsOf } from '../../src/shared/run/job-identity.js';
 import type {
   DataflowTarget,
   JobEvent,
   JobReport,
   JobState,
   JobView,
-} from '../../src/shared/job.js';
-import type { JobActivities, LaunchJob } from '../../src/workflows/activities.js';
+} from '../../src/shared/run/job.js';
+import type { JobActivities, LaunchJob } from '../../src/workflows/contract/activities.js';
 
 export const target: DataflowTarget = {
   project: 'p',

@@ -4,7 +4,7 @@ import {
   type LaunchRequest,
   type UnknownJobState,
 } from '../../src/gateways/dataflow.js';
-import type { JobMessage, JobMetrics, JobReference, JobView } from '../../src/shared/job.js';
+import type { JobMessage, JobMetrics, JobReference, JobView } from '../../src/shared/run/job.js';
 import { ObjectNotFound, type ObjectInfo, type ObjectStore } from '../../src/store/object-store.js';
 
 /** A Dataflow service in memory, as far as looking at jobs and ending them goes. */

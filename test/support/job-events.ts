@@ -1,5 +1,5 @@
 import { CloudEvent, HTTP } from 'cloudevents';
-import { labelsOf, type JobIdentity } from '../../src/shared/job-identity.js';
+import { labelsOf, type JobIdentity } from '../../src/shared/run/job-identity.js';
 
 /** A text that stands for what must not leave an event: a job's pipeline options. */
 export const secretOption = 'password-in-a-pipeline-option';

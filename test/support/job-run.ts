@@ -8,8 +8,8 @@ import {
 } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
-import type { Receipt } from '../../src/shared/receipt.js';
-import type { ResumedRun } from '../../src/workflows/job-context.js';
+import type { Receipt } from '../../src/shared/run/receipt.js';
+import type { ResumedRun } from '../../src/workflows/job/job-context.js';
 import { createFakeActivities, type FakeOptions } from './fake-activities.js';
 import { FakeDataflow, target } from './fake-job.js';
 import { until } from './until.js';

@@ -6,7 +6,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { logicalTimeOf } from '../../src/workflows/logical-time.js';
+import { logicalTimeOf } from '../../src/workflows/steps/logical-time.js';
 
 const end = defineSignal('end');
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Client, type QueryResult } from 'pg';
-import type { Receipt } from '../../src/shared/receipt.js';
-import type { RunPipelineInput } from '../../src/shared/run-input.js';
+import type { Receipt } from '../../src/shared/run/receipt.js';
+import type { RunPipelineInput } from '../../src/shared/run/run-input.js';
 import { profileOf, type Database } from './stack.js';
 
 /** Runs SQL on a PostgreSQL and returns the last statement's rows. */

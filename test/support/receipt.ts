@@ -1,4 +1,4 @@
-import type { Receipt } from '../../src/shared/receipt.js';
+import type { Receipt } from '../../src/shared/run/receipt.js';
 
 /** A receipt of a run that failed before it read anything. */
 export const receipt: Receipt = {

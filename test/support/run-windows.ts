@@ -1,4 +1,4 @@
-import type { RunWindows } from '../../src/shared/window.js';
+import type { RunWindows } from '../../src/shared/run/window.js';
 
 /** What a run reads of the source `orders`, in the tests that do not care. */
 export const windows: RunWindows = {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { searchAttributes } from '../../src/shared/contract.js';
+import { searchAttributes } from '../../src/shared/run/contract.js';
 import { cacheDirectory, pinnedVersion } from '../../src/dev/services/tools.js';
 
 /** temporal.api.enums.v1.IndexedValueType: INDEXED_VALUE_TYPE_KEYWORD. */

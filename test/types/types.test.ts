@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { pythonEnvironment, pythonPath } from '../../src/process/python.js';
-import { manifest, type ManifestSink } from '../../src/shared/manifest.js';
+import { manifest, type ManifestSink } from '../../src/shared/run/manifest.js';
 import { newDataset, startForTests, type TestDataset } from '../destinations/bigquery/support.js';
 import { filesSink } from '../destinations/files/support.js';
 import { done, failed, onDuckdb, publishTask, type TestSink } from '../destinations/support.js';

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { choosePorts } from '../../src/dev/environment/ports.js';
 import { readStackRecord, type StackRecord } from '../../src/dev/environment/stack-record.js';
 import { pythonPath } from '../../src/process/python.js';
-import type { Receipt } from '../../src/shared/receipt.js';
+import type { Receipt } from '../../src/shared/run/receipt.js';
 import { query } from '../support/pipeline.js';
 import {
   profileOf,

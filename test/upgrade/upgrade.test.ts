@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { lockWorkflowPrefix, lockWorkflowType, workflowType } from '../../src/shared/names.js';
-import type { Receipt } from '../../src/shared/receipt.js';
+import type { Receipt } from '../../src/shared/run/receipt.js';
 import { destinationHash } from '../../src/store/run-key.js';
 import { onDuckdb } from '../destinations/support.js';
 import { until } from '../support/until.js';

@@ -4,7 +4,7 @@ import { Worker } from '@temporalio/worker';
 import { Beamline } from '../../src/client/index.js';
 import { failure } from '../../src/shared/failures.js';
 import { registerSearchAttributes } from '../../src/worker/search-attributes.js';
-import type { PreparedRun } from '../../src/workflows/activities.js';
+import type { PreparedRun } from '../../src/workflows/contract/activities.js';
 import { createFakeActivities } from '../support/fake-activities.js';
 import { startTemporal } from '../support/stack.js';
 import { workflowBundle } from '../support/workflow-bundle.js';

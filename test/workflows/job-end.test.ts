@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { JobFailure } from '../../src/shared/job.js';
+import type { JobFailure } from '../../src/shared/run/job.js';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { RunStatus } from '../../src/shared/contract.js';
+import type { RunStatus } from '../../src/shared/run/contract.js';
 import { failure } from '../../src/shared/failures.js';
 import { causeOf, withJobRun } from '../support/job-run.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';

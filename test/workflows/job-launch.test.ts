@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import type { JobFailure } from '../../src/shared/job.js';
+import type { JobFailure } from '../../src/shared/run/job.js';
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { RunStatus } from '../../src/shared/contract.js';
+import type { RunStatus } from '../../src/shared/run/contract.js';
 import { failure } from '../../src/shared/failures.js';
-import type { LaunchJob } from '../../src/workflows/activities.js';
+import type { LaunchJob } from '../../src/workflows/contract/activities.js';
 import { target } from '../support/fake-job.js';
 import { causeOf, withJobRun } from '../support/job-run.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { RunStatus } from '../../src/shared/contract.js';
+import type { RunStatus } from '../../src/shared/run/contract.js';
 import { failure } from '../../src/shared/failures.js';
 import { causeOf, withJobRun } from '../support/job-run.js';
 import { timedActivities } from '../support/timed-activities.js';

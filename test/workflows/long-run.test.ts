@@ -6,7 +6,7 @@ import { Beamline } from '../../src/client/index.js';
 import { Run } from '../../src/client/run.js';
 import { runKeyOf } from '../../src/store/run-key.js';
 import { registerSearchAttributes } from '../../src/worker/search-attributes.js';
-import type { ResumedRun } from '../../src/workflows/job-context.js';
+import type { ResumedRun } from '../../src/workflows/job/job-context.js';
 import { createFakeActivities } from '../support/fake-activities.js';
 import { FakeDataflow, target } from '../support/fake-job.js';
 import { causeOf, withJobRun } from '../support/job-run.js';

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
-import type { RunStatus } from '../../src/shared/contract.js';
+import type { RunStatus } from '../../src/shared/run/contract.js';
 import { runKeyOf } from '../../src/store/run-key.js';
 import type {
   Audit,
   PipelineActivities,
   PreparedRun,
   PreparedSink,
-} from '../../src/workflows/activities.js';
+} from '../../src/workflows/contract/activities.js';
 import { createFakeActivities, preparedSink } from '../support/fake-activities.js';
 import { target } from '../support/fake-job.js';
 import { causeOf, withJobRun, type JobRun } from '../support/job-run.js';

@@ -5,8 +5,8 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { failure } from '../../src/shared/failures.js';
-import type { RunStatus } from '../../src/shared/contract.js';
-import type { Receipt } from '../../src/shared/receipt.js';
+import type { RunStatus } from '../../src/shared/run/contract.js';
+import type { Receipt } from '../../src/shared/run/receipt.js';
 import {
   createFakeActivities,
   failing,

@@ -3,9 +3,9 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { WorkflowFailedError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
-import type { Receipt } from '../../src/shared/receipt.js';
-import type { RunPipelineInput } from '../../src/shared/run-input.js';
-import type { RunReference, UnfinishedRun } from '../../src/workflows/activities.js';
+import type { Receipt } from '../../src/shared/run/receipt.js';
+import type { RunPipelineInput } from '../../src/shared/run/run-input.js';
+import type { RunReference, UnfinishedRun } from '../../src/workflows/contract/activities.js';
 import { failure } from '../../src/shared/failures.js';
 import {
   createFakeActivities,

@@ -1,4 +1,4 @@
-"""Windows: which rows of a source one run reads (docs/contracts.md, 3, and `src/shared/window.ts`)."""
+"""Windows: which rows of a source one run reads (docs/contracts.md, 3, and `src/shared/run/window.ts`)."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ import { jsonOf } from '../../process/json-lines.js';
 import { pythonEnvironment } from '../../process/python.js';
 import { failure } from '../../shared/failures.js';
 import { storePaths } from '../../store/local-store.js';
-import type { RunReference } from '../../workflows/activities.js';
+import type { RunReference } from '../../workflows/contract/activities.js';
 import { cancellationOf } from '../attempt/cancellation.js';
 import type { ActivityDeps } from '../attempt/deps.js';
 import { pythonFailure, readPythonFailure } from './python-failure.js';

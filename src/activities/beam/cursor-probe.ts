@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { cursorTypes } from '../../shared/window.js';
-import type { RunReference } from '../../workflows/activities.js';
+import { cursorTypes } from '../../shared/run/window.js';
+import type { RunReference } from '../../workflows/contract/activities.js';
 import { askPython } from './ask-python.js';
 import type { ActivityDeps } from '../attempt/deps.js';
 

@@ -11,10 +11,14 @@ import { faultPoint } from '../../process/fault-point.js';
 import { endRecordedProcesses } from '../../process/process-record.js';
 import { supervise, type ChildEnd } from '../../process/supervise.js';
 import { failure } from '../../shared/failures.js';
-import type { Progress, StepProgress } from '../../shared/progress.js';
+import type { Progress, StepProgress } from '../../shared/run/progress.js';
 import { attemptLine } from '../../store/beam-log.js';
 import { storePaths } from '../../store/local-store.js';
-import type { PipelineActivities, RunReference, Staged } from '../../workflows/activities.js';
+import type {
+  PipelineActivities,
+  RunReference,
+  Staged,
+} from '../../workflows/contract/activities.js';
 import { pythonEnvironment } from '../../process/python.js';
 import { cancellationOf } from '../attempt/cancellation.js';
 import { assertColumns, assertTaken, stepColumns } from './assert-columns.js';

@@ -4,7 +4,7 @@ import type { Dataflow } from '../../gateways/dataflow.js';
 import { endJobs } from '../../orphans/end-jobs.js';
 import { findOrphanJobs } from '../../orphans/find-jobs.js';
 import type { Runs } from '../../orphans/orphan.js';
-import type { DataflowTarget } from '../../shared/job.js';
+import type { DataflowTarget } from '../../shared/run/job.js';
 import { wasReset } from '../attempt/was-reset.js';
 
 /**

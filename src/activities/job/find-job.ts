@@ -1,5 +1,5 @@
 import { faultPoint } from '../../process/fault-point.js';
-import type { JobActivities } from '../../workflows/activities.js';
+import type { JobActivities } from '../../workflows/contract/activities.js';
 import { lookFailureOf } from './dataflow-failure.js';
 import type { ActivityDeps } from '../attempt/deps.js';
 import { findLaunched } from './find-launched.js';

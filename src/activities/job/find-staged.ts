@@ -6,7 +6,7 @@ import { failure } from '../../shared/failures.js';
 import { longestTexts } from '../../shared/limits.js';
 import { shortened } from '../../shared/shortened.js';
 import { objectPaths, readIfThere } from '../../store/object-store.js';
-import type { JobActivities } from '../../workflows/activities.js';
+import type { JobActivities } from '../../workflows/contract/activities.js';
 import type { ActivityDeps } from '../attempt/deps.js';
 import { pythonFailure, readPythonFailure } from '../beam/python-failure.js';
 

@@ -1,4 +1,4 @@
-import type { JobMessage } from '../../shared/job.js';
+import type { JobMessage } from '../../shared/run/job.js';
 import { redacted } from '../../dataflow/redact.js';
 import type { ObjectStore } from '../../store/object-store.js';
 

@@ -5,10 +5,10 @@ import { costOf, type Prices } from '../../dataflow/prices.js';
 import type { Dataflow } from '../../gateways/dataflow.js';
 import { faultPoint } from '../../process/fault-point.js';
 import { isText } from '../../shared/form.js';
-import { identityOf } from '../../shared/job-identity.js';
-import type { DataflowTarget, JobFailure, JobReference } from '../../shared/job.js';
+import { identityOf } from '../../shared/run/job-identity.js';
+import type { DataflowTarget, JobFailure, JobReference } from '../../shared/run/job.js';
 import { objectPaths, type ObjectStore } from '../../store/object-store.js';
-import type { JobActivities } from '../../workflows/activities.js';
+import type { JobActivities } from '../../workflows/contract/activities.js';
 import { launcherLogOf } from './launcher-log.js';
 
 export interface ReportJobDeps {

@@ -1,8 +1,8 @@
 import { DataflowRefused, type Dataflow } from '../../gateways/dataflow.js';
 import { faultPoint } from '../../process/fault-point.js';
-import { isTerminal } from '../../shared/job-end.js';
-import { jobStates, type JobReference, type JobState } from '../../shared/job.js';
-import type { JobActivities } from '../../workflows/activities.js';
+import { isTerminal } from '../../shared/run/job-end.js';
+import { jobStates, type JobReference, type JobState } from '../../shared/run/job.js';
+import type { JobActivities } from '../../workflows/contract/activities.js';
 import { jobFailureOf } from './dataflow-failure.js';
 import type { ActivityDeps } from '../attempt/deps.js';
 

@@ -7,7 +7,7 @@ import { faultPoint } from '../../process/fault-point.js';
 import { failure } from '../../shared/failures.js';
 import { readPinnedPlan } from '../../store/pinned-plans.js';
 import { objectPaths, PreconditionFailed, type ObjectStore } from '../../store/object-store.js';
-import type { JobActivities } from '../../workflows/activities.js';
+import type { JobActivities } from '../../workflows/contract/activities.js';
 import { assertColumnsOfJob } from '../beam/assert-columns.js';
 import { assertRunOpen } from '../attempt/assert-run-open.js';
 import type { ActivityDeps } from '../attempt/deps.js';

@@ -3,8 +3,8 @@ import type { BuiltPlan } from '../../config/index.js';
 import { jobInputs } from '../../config/job/job-inputs.js';
 import { usedProfiles } from '../../config/job/job-profiles.js';
 import { loadDestination } from '../../destinations/registry.js';
-import type { DataflowTarget } from '../../shared/job.js';
-import type { PreparedRun } from '../../workflows/activities.js';
+import type { DataflowTarget } from '../../shared/run/job.js';
+import type { PreparedRun } from '../../workflows/contract/activities.js';
 import type { ActivityDeps } from '../attempt/deps.js';
 import { keepPlan } from './read-plan.js';
 

@@ -5,7 +5,7 @@ import type { PinnedPlan, Plan } from '../../config/plan/plan-types.js';
 import { failure, type FailureType } from '../../shared/failures.js';
 import { objectPaths, readIfThere, type ObjectStore } from '../../store/object-store.js';
 import { pinPlan, readPinnedPlan } from '../../store/pinned-plans.js';
-import type { RunReference } from '../../workflows/activities.js';
+import type { RunReference } from '../../workflows/contract/activities.js';
 import type { ActivityDeps } from '../attempt/deps.js';
 
 type PlanDeps = Pick<ActivityDeps, 'store' | 'objects'>;

@@ -15,11 +15,11 @@ import { outsideRoots } from '../../config/settings/roots.js';
 import { readRunInput, type ReadRunInput } from '../../config/settings/run-input.js';
 import { loadSettings } from '../../config/settings/settings.js';
 import { failure } from '../../shared/failures.js';
-import type { DataflowTarget } from '../../shared/job.js';
+import type { DataflowTarget } from '../../shared/run/job.js';
 import { profilesName } from '../../shared/names.js';
-import type { RunPipelineInput } from '../../shared/run-input.js';
+import type { RunPipelineInput } from '../../shared/run/run-input.js';
 import type { LocalStore } from '../../store/local-store.js';
-import type { PreparedRun } from '../../workflows/activities.js';
+import type { PreparedRun } from '../../workflows/contract/activities.js';
 import { loadPinnedPlan } from './pinned-plan.js';
 import { sinkNamed } from './sink-named.js';
 

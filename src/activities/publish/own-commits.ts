@@ -1,5 +1,5 @@
-import type { Receipt, ReceiptSink } from '../../shared/receipt.js';
-import type { RunReference } from '../../workflows/activities.js';
+import type { Receipt, ReceiptSink } from '../../shared/run/receipt.js';
+import type { RunReference } from '../../workflows/contract/activities.js';
 import type { ActivityDeps } from '../attempt/deps.js';
 import { loadDestination } from '../../destinations/registry.js';
 import { sinkNamed } from '../plan/sink-named.js';

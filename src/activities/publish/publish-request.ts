@@ -7,10 +7,10 @@ import type {
   SinkWindow,
 } from '../../destinations/destination.js';
 import { sinkNamed } from '../plan/sink-named.js';
-import type { Manifest } from '../../shared/manifest.js';
-import { cursorKey } from '../../shared/window.js';
+import type { Manifest } from '../../shared/run/manifest.js';
+import { cursorKey } from '../../shared/run/window.js';
 import { isGsUri } from '../../store/gs-uri.js';
-import type { RunReference, SinkReference, Staged } from '../../workflows/activities.js';
+import type { RunReference, SinkReference, Staged } from '../../workflows/contract/activities.js';
 
 /** What the publisher of one sink is asked: all of it follows from the plan and the manifest. */
 export function publishRequestOf(

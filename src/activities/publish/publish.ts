@@ -8,7 +8,7 @@ import type {
   PipelineActivities,
   Published,
   RunReference,
-} from '../../workflows/activities.js';
+} from '../../workflows/contract/activities.js';
 import { assertRunOpen } from '../attempt/assert-run-open.js';
 import type { ActivityDeps } from '../attempt/deps.js';
 import { readManifest } from '../staged/read-manifest.js';

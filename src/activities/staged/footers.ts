@@ -1,12 +1,12 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { failure } from '../../shared/failures.js';
-import type { ManifestSink } from '../../shared/manifest.js';
+import type { ManifestSink } from '../../shared/run/manifest.js';
 import { bounded } from '../../store/bounded.js';
 import { folderOf, isGsUri, pathBelow } from '../../store/gs-uri.js';
 import { ObjectNotFound, type ObjectStore } from '../../store/object-store.js';
 import { remoteFile, rowsInFooter, withLocalFile } from '../../store/parquet-footer.js';
-import type { Staged } from '../../workflows/activities.js';
+import type { Staged } from '../../workflows/contract/activities.js';
 import { cancellationOf } from '../attempt/cancellation.js';
 import type { ActivityDeps } from '../attempt/deps.js';
 import { counted, number } from '../../shared/counts.js';

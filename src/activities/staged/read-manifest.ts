@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { failure } from '../../shared/failures.js';
-import { manifest, type Manifest } from '../../shared/manifest.js';
+import { manifest, type Manifest } from '../../shared/run/manifest.js';
 import { isGsUri } from '../../store/gs-uri.js';
 import { withLocalFile } from '../../store/parquet-footer.js';
-import type { Staged } from '../../workflows/activities.js';
+import type { Staged } from '../../workflows/contract/activities.js';
 import type { ActivityDeps } from '../attempt/deps.js';
 import { number } from '../../shared/counts.js';
 

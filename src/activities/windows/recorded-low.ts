@@ -1,4 +1,4 @@
-import { compareCursors, type CursorValue, type RecordedCursor } from '../../shared/window.js';
+import { compareCursors, type CursorValue, type RecordedCursor } from '../../shared/run/window.js';
 import { isAppended, NoWindow, type WindowFacts } from './window-facts.js';
 
 /** The smallest end that is recorded: what one sink lacks is read again for it. */

@@ -11,14 +11,14 @@ import {
   type RecordedCursor,
   type SourceWindow,
   rangeText,
-} from '../../shared/window.js';
+} from '../../shared/run/window.js';
 import { isGsUri } from '../../store/gs-uri.js';
 import type {
   PipelineActivities,
   ResolvedWindows,
   RunReference,
   UnfinishedRun,
-} from '../../workflows/activities.js';
+} from '../../workflows/contract/activities.js';
 import { probeCursors, type CursorProbe } from '../beam/cursor-probe.js';
 import type { ActivityDeps } from '../attempt/deps.js';
 import { sinkNamed } from '../plan/sink-named.js';

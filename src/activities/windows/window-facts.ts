@@ -1,6 +1,6 @@
 import type { PlannedIncremental } from '../../config/plan/plan-types.js';
 import type { GreatestValue, SinkMode } from '../../destinations/destination.js';
-import type { CursorType, CursorValue, RecordedCursor } from '../../shared/window.js';
+import type { CursorType, CursorValue, RecordedCursor } from '../../shared/run/window.js';
 
 /** What a window follows from. */
 export interface WindowFacts {

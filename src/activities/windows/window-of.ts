@@ -7,7 +7,7 @@ import {
   type CursorValue,
   type SourceWindow,
   type WindowBasis,
-} from '../../shared/window.js';
+} from '../../shared/run/window.js';
 import {
   convertCursor,
   cursorAfter,

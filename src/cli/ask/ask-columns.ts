@@ -8,7 +8,7 @@ import type { StepColumns } from '../../config/plan/column-problems.js';
 import type { BuiltPlan } from '../../config/index.js';
 import { jsonOf } from '../../process/json-lines.js';
 import { pythonEnvironment, pythonPath } from '../../process/python.js';
-import { manifestSink } from '../../shared/manifest.js';
+import { manifestSink } from '../../shared/run/manifest.js';
 import { CliError, exitCodes } from '../terminal/errors.js';
 
 const columns = manifestSink.shape.schema;

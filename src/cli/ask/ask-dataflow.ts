@@ -7,8 +7,8 @@ import {
   JobNameTaken,
   type Dataflow,
 } from '../../gateways/dataflow.js';
-import type { DataflowTarget } from '../../shared/job.js';
-import { jobNameOf } from '../../shared/job-identity.js';
+import type { DataflowTarget } from '../../shared/run/job.js';
+import { jobNameOf } from '../../shared/run/job-identity.js';
 import { objectPaths } from '../../store/object-store.js';
 import { CliError, exitCodes } from '../terminal/errors.js';
 

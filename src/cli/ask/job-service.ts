@@ -1,6 +1,6 @@
 import type { Run, RunSnapshot } from '../../client/index.js';
 import type { Dataflow } from '../../gateways/dataflow.js';
-import type { JobReference, ReceiptJob } from '../../shared/job.js';
+import type { JobReference, ReceiptJob } from '../../shared/run/job.js';
 import { CliError, exitCodes } from '../terminal/errors.js';
 
 /** Opens the Dataflow service, does something, and closes it however that ends. */

@@ -1,6 +1,6 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { RunSnapshot, StepProgress } from '../../client/index.js';
-import { stepsOfReceipt } from '../../shared/progress.js';
+import { stepsOfReceipt } from '../../shared/run/progress.js';
 import { clipped } from '../terminal/format.js';
 import { wrapped } from '../terminal/wrap.js';
 import { elapsed, eventsBetween, percentOf, standingText, stepText } from './events.js';

@@ -1,5 +1,5 @@
 import type { PendingActivity, RunSnapshot, StepProgress } from '../../client/index.js';
-import { outcomes } from '../../shared/receipt.js';
+import { outcomes } from '../../shared/run/receipt.js';
 import { duration, rate, rows } from '../terminal/format.js';
 import { shellCommand } from '../terminal/shell-command.js';
 import { number } from '../../shared/counts.js';

@@ -1,5 +1,5 @@
 import type { RunSnapshot } from '../../client/index.js';
-import { stepsOfReceipt } from '../../shared/progress.js';
+import { stepsOfReceipt } from '../../shared/run/progress.js';
 import { clock } from '../terminal/format.js';
 import { doneText, eventsBetween, stepText } from './events.js';
 import { Rates } from './rates.js';

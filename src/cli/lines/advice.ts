@@ -1,5 +1,5 @@
 import type { FailureType } from '../../shared/failure-types.js';
-import type { outcomeFailureTypes } from '../../shared/receipt.js';
+import type { outcomeFailureTypes } from '../../shared/run/receipt.js';
 import { configWords, type StartedWith } from '../options/run-words.js';
 import { commandOf } from '../terminal/shell-command.js';
 

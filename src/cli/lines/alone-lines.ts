@@ -1,4 +1,4 @@
-import type { DataflowTarget } from '../../shared/job.js';
+import type { DataflowTarget } from '../../shared/run/job.js';
 import { columns } from '../../text/columns.js';
 import type { AloneStep } from '../ask/ask-columns.js';
 import { size } from '../terminal/format.js';

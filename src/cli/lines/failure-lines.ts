@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import type { CancelRequest, Receipt, RunFailed } from '../../client/index.js';
-import type { JobFailure, JobMessage } from '../../shared/job.js';
+import type { JobFailure, JobMessage } from '../../shared/run/job.js';
 import { profilesName } from '../../shared/names.js';
-import { publishedFacts } from '../../shared/published-facts.js';
+import { publishedFacts } from '../../shared/run/published-facts.js';
 import { adviceOf, nextOfChanged, type Advice, type Subject } from './advice.js';
 import { bad, hint } from '../terminal/colour.js';
 import { duration, instant } from '../terminal/format.js';

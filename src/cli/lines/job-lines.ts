@@ -1,4 +1,4 @@
-import type { CostEstimate, JobCause, JobMetrics, ReceiptJob } from '../../shared/job.js';
+import type { CostEstimate, JobCause, JobMetrics, ReceiptJob } from '../../shared/run/job.js';
 
 /** Facts of a run's Dataflow job, as pairs of a name and a value. */
 export function jobFacts(job: ReceiptJob): [name: string, value: string][] {

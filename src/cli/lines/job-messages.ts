@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dataflow } from '../../gateways/dataflow.js';
-import type { JobMessage, JobReference } from '../../shared/job.js';
+import type { JobMessage, JobReference } from '../../shared/run/job.js';
 
 /** From the most important. */
 export const levels = ['error', 'warning', 'basic', 'detailed', 'debug'] as const;

@@ -1,5 +1,5 @@
 import { launchFields } from '../../config/envelope/launch-fields.js';
-import type { DataflowTarget } from '../../shared/job.js';
+import type { DataflowTarget } from '../../shared/run/job.js';
 import { columns } from '../../text/columns.js';
 
 /** The launch of a job as `plan` shows it: every option that will be sent, defaults included. */

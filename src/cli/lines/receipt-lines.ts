@@ -1,5 +1,5 @@
 import type { Receipt, ReceiptSink } from '../../client/index.js';
-import { rangeText, type SourceWindow } from '../../shared/window.js';
+import { rangeText, type SourceWindow } from '../../shared/run/window.js';
 import { bad, good, hint } from '../terminal/colour.js';
 import { jobFacts } from './job-lines.js';
 import { duration, instant, rows } from '../terminal/format.js';

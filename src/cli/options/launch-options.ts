@@ -4,7 +4,7 @@ import {
   type LaunchField,
   type LaunchFieldKind,
 } from '../../config/envelope/launch-fields.js';
-import type { LaunchOptions } from '../../shared/job.js';
+import type { LaunchOptions } from '../../shared/run/job.js';
 import { note } from '../terminal/output.js';
 
 /** Heading of these options in the help. */

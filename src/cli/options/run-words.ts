@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { launchFields } from '../../config/envelope/launch-fields.js';
 import { defaultTaskQueue } from '../../shared/names.js';
 import type { Receipt } from '../../client/index.js';
-import type { ReferenceArguments } from '../../shared/run-input.js';
+import type { ReferenceArguments } from '../../shared/run/run-input.js';
 import { optionWords, type OptionValues } from './option-words.js';
 import { runOptions } from './run-options.js';
 import { typedPath, typedProjectPath } from '../terminal/shell-command.js';

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { RunStatus } from '../../shared/contract.js';
+import type { RunStatus } from '../../shared/run/contract.js';
 import { storeTaskQueue } from '../../shared/names.js';
 
 /** A host that a run needs, and no worker of which asks for work. */

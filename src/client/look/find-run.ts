@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { nearMiss } from '../../config/values/near-miss.js';
-import { searchAttributes } from '../../shared/contract.js';
+import { searchAttributes } from '../../shared/run/contract.js';
 import { workflowType } from '../../shared/names.js';
 import { RunNotFound } from '../server/errors.js';
 import { describeExecution, isNoSuchExecution, listExecutions } from '../server/executions.js';

@@ -1,6 +1,6 @@
 import type { Dataflow } from '../../gateways/dataflow.js';
-import type { JobState, ReceiptJob } from '../../shared/job.js';
-import type { StepKind, StepProgress } from '../../shared/progress.js';
+import type { JobState, ReceiptJob } from '../../shared/run/job.js';
+import type { StepKind, StepProgress } from '../../shared/run/progress.js';
 
 /** Milliseconds between two looks at a job's metrics. */
 const lookEveryMs = 5_000;

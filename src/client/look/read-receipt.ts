@@ -1,5 +1,5 @@
 import { isNamed } from '../../shared/form.js';
-import { outcomes, type Receipt } from '../../shared/receipt.js';
+import { outcomes, type Receipt } from '../../shared/run/receipt.js';
 
 const texts = ['run_key', 'workflow_id', 'run_id', 'pipeline', 'config', 'started_at'];
 const numbers = ['duration_ms', 'rows_read', 'rows_staged', 'rows_rejected'];

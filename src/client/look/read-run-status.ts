@@ -1,6 +1,6 @@
-import type { RunStatus } from '../../shared/contract.js';
+import type { RunStatus } from '../../shared/run/contract.js';
 import { isNamed } from '../../shared/form.js';
-import { outcomes, runStates } from '../../shared/receipt.js';
+import { outcomes, runStates } from '../../shared/run/receipt.js';
 
 /** A run's answer to the query `status`; null for anything else: any workflow may bear our type's name. */
 export function readRunStatus(value: unknown): RunStatus | null {

@@ -1,5 +1,5 @@
 import { isNamed } from '../../shared/form.js';
-import type { StepProgress } from '../../shared/progress.js';
+import type { StepProgress } from '../../shared/run/progress.js';
 
 /** The steps that a heartbeat or a status names; nothing of what is not of the form that ours have. */
 export function readSteps(steps: unknown): Record<string, StepProgress> {

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { payloadConverter } from '../../shared/data-converter.js';
-import type { Receipt } from '../../shared/receipt.js';
+import type { Receipt } from '../../shared/run/receipt.js';
 import { readReceipt } from './read-receipt.js';
 
 /** `finish` is among the last events of a run: whatever else is in its history is left on the server. */

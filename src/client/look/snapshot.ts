@@ -1,10 +1,10 @@
-import { searchAttributes, type RunStatus } from '../../shared/contract.js';
-import type { ReceiptJob } from '../../shared/job.js';
+import { searchAttributes, type RunStatus } from '../../shared/run/contract.js';
+import type { ReceiptJob } from '../../shared/run/job.js';
 import { payloadConverter } from '../../shared/data-converter.js';
 import { isNamed } from '../../shared/form.js';
 import { longestTexts } from '../../shared/limits.js';
-import type { StepProgress } from '../../shared/progress.js';
-import { outcomes, runStates, type RunState } from '../../shared/receipt.js';
+import type { StepProgress } from '../../shared/run/progress.js';
+import { outcomes, runStates, type RunState } from '../../shared/run/receipt.js';
 import { shortened } from '../../shared/shortened.js';
 import { runKeyOf } from '../../store/run-key.js';
 import type { EndState } from '../server/errors.js';

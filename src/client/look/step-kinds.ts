@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { StepKind } from '../../shared/progress.js';
+import type { StepKind } from '../../shared/run/progress.js';
 import { storePaths } from '../../store/local-store.js';
 import { storeRootOf } from './stored-receipts.js';
 

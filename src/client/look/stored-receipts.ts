@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Receipt } from '../../shared/receipt.js';
+import type { Receipt } from '../../shared/run/receipt.js';
 import { runKeyPattern } from '../../shared/run-key.js';
 import { readReceipt } from './read-receipt.js';
 import { storePaths } from '../../store/local-store.js';

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
-import type { RunStatus } from '../../shared/contract.js';
+import type { RunStatus } from '../../shared/run/contract.js';
 import { isNamed } from '../../shared/form.js';
-import { lockRequestOf } from '../../shared/lock-request.js';
+import { lockRequestOf } from '../../shared/run/lock-request.js';
 import { lockWorkflowPrefix } from '../../shared/names.js';
 import { destinationHash } from '../../store/run-key.js';
 import { absentHostOf, type AbsentHost } from './absent-host.js';

@@ -1,4 +1,4 @@
-import type { Outcome, Receipt } from '../../shared/receipt.js';
+import type { Outcome, Receipt } from '../../shared/run/receipt.js';
 
 /** How a run ended: an outcome of its own, or an end that Temporal put to it from outside. */
 export type EndState = Outcome | 'terminated' | 'timed_out';

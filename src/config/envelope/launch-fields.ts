@@ -1,4 +1,4 @@
-import type { LaunchOptions } from '../../shared/job.js';
+import type { LaunchOptions } from '../../shared/run/job.js';
 
 /** What a launch option's value is, in YAML, on the command line and in a run's input. */
 export type LaunchFieldKind =

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { LaunchOptions } from '../../shared/job.js';
+import type { LaunchOptions } from '../../shared/run/job.js';
 import { durationPattern } from '../../shared/duration.js';
 import { launchFields, type LaunchField, type LaunchFieldKind } from './launch-fields.js';
 

@@ -1,4 +1,4 @@
-import type { LaunchOptions } from '../../shared/job.js';
+import type { LaunchOptions } from '../../shared/run/job.js';
 
 /**
  * Launch options of several origins, the least important first: a later value replaces an earlier

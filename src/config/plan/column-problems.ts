@@ -1,6 +1,6 @@
 import { adviceFor } from '../../destinations/column-problems.js';
 import { loadDestination } from '../../destinations/registry.js';
-import type { ManifestSink } from '../../shared/manifest.js';
+import type { ManifestSink } from '../../shared/run/manifest.js';
 import type { LoadedConfig } from '../document/document.js';
 import type { Plan } from './plan-types.js';
 import { problemAt, type Problem } from '../document/problems.js';

@@ -1,6 +1,6 @@
 import type { OnSchemaChange, SinkMode } from '../../destinations/destination.js';
 import type { DurationUnit } from '../../shared/duration.js';
-import type { LaunchOptions } from '../../shared/job.js';
+import type { LaunchOptions } from '../../shared/run/job.js';
 import type { ArgValue } from '../checks/arguments.js';
 
 export type OnEmpty = 'truncate' | 'keep' | 'fail';

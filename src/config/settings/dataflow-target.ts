@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DataflowTarget, LaunchOptions } from '../../shared/job.js';
+import type { DataflowTarget, LaunchOptions } from '../../shared/run/job.js';
 import { base32 } from '../../shared/run-key.js';
 import { durationMs } from '../../shared/duration.js';
 import { mergeLaunch } from '../envelope/merge-launch.js';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { LaunchOptions } from '../../shared/job.js';
-import type { ReferenceArguments, RunPipelineInput } from '../../shared/run-input.js';
+import type { LaunchOptions } from '../../shared/run/job.js';
+import type { ReferenceArguments, RunPipelineInput } from '../../shared/run/run-input.js';
 import { bucketPathMessage } from '../values/bucket-path.js';
 import { inputProblems } from '../checks/input-problems.js';
 import { jsonLength } from '../../shared/form.js';
-import { sourceWindow } from '../../shared/manifest.js';
+import { sourceWindow } from '../../shared/run/manifest.js';
 import { runKeyPattern } from '../../shared/run-key.js';
 import { launchFields } from '../envelope/launch-fields.js';
 import { launchInput, schemaOf } from '../envelope/launch-schema.js';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { LaunchOptions } from '../../shared/job.js';
+import type { LaunchOptions } from '../../shared/run/job.js';
 import { loadConfig, type LoadedConfig } from '../document/document.js';
 import { durationMs, durationPattern } from '../../shared/duration.js';
 import { problemsOf } from '../checks/issues.js';

@@ -1,6 +1,6 @@
 import type { BigQueryService, TableResource } from '../../gateways/bigquery-service.js';
 import { failure } from '../../shared/failures.js';
-import type { CursorType, CursorValue } from '../../shared/window.js';
+import type { CursorType, CursorValue } from '../../shared/run/window.js';
 import { lastOf } from '../commit-order.js';
 import { withoutRuns } from '../cursors.js';
 import type { GreatestValue, Position } from '../destination.js';

@@ -1,5 +1,5 @@
 import type { QueryParameter, TableField, TableResource } from '../../gateways/bigquery-service.js';
-import type { CursorType, SourceWindow } from '../../shared/window.js';
+import type { CursorType, SourceWindow } from '../../shared/run/window.js';
 import type { PublishRequest } from '../destination.js';
 import type { ColumnPlan } from './columns.js';
 import { logStatements } from './commit-log.js';

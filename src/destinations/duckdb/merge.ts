@@ -5,7 +5,7 @@ import { cursorTypeOf, inWindow } from '../duckdb-cursor.js';
 import { identifier } from '../staged-parquet.js';
 import { columnNamed, listed, nameOf, rowsOf, type Column, type Target } from './columns.js';
 import { counted } from '../../shared/counts.js';
-import { rangeText } from '../../shared/window.js';
+import { rangeText } from '../../shared/run/window.js';
 
 /** Holds the rows of a batch in which keys repeat, once they are chosen. */
 const chosen = 'temp.beamline_chosen';

@@ -1,5 +1,5 @@
 import { failure } from '../../shared/failures.js';
-import type { ManifestSink } from '../../shared/manifest.js';
+import type { ManifestSink } from '../../shared/run/manifest.js';
 import type { Folder } from './folder.js';
 import type { FilesParameters } from './parameters.js';
 import type { Layout } from './records.js';

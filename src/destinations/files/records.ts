@@ -3,7 +3,7 @@ import { link, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { failure } from '../../shared/failures.js';
-import { manifestSink } from '../../shared/manifest.js';
+import { manifestSink } from '../../shared/run/manifest.js';
 import { readRegularText } from '../../store/read-regular.js';
 import { commitOrigin, recordedCursor } from '../commit-origin.js';
 import type { Folder } from './folder.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jobStates } from '../../shared/job.js';
+import { jobStates } from '../../shared/run/job.js';
 import { ApiError } from '../api-error.js';
 import type { LaunchStorage } from '../storage.js';
 import { runtimeEnvironment } from './environment.js';

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { JobState } from '../../shared/job.js';
+import type { JobState } from '../../shared/run/job.js';
 import type { Environment } from './environment.js';
 
 /** What a job of a `simulated` template does instead of running a command. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { faultPoint } from '../../process/fault-point.js';
-import type { JobState } from '../../shared/job.js';
+import type { JobState } from '../../shared/run/job.js';
 import type { Outbox } from '../events/outbox.js';
 import type { JobOptions } from '../options.js';
 import type { State } from '../state.js';

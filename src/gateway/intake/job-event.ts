@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { jobStates, type JobEvent, type JobState } from '../../shared/job.js';
-import { identityOf, isJobState, longestJobId, ownLabels } from '../../shared/job-identity.js';
+import { jobStates, type JobEvent, type JobState } from '../../shared/run/job.js';
+import { identityOf, isJobState, longestJobId, ownLabels } from '../../shared/run/job-identity.js';
 import { MalformedEvent } from './malformed-event.js';
 
 /** Why an event of a job concerns no run, or tells it nothing. */

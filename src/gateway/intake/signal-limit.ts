@@ -1,4 +1,4 @@
-import type { JobEvent } from '../../shared/job.js';
+import type { JobEvent } from '../../shared/run/job.js';
 import type { SignalResult } from './signal-run.js';
 
 /** Signals that one run gets from one process within {@link windowMs}. */

@@ -3,8 +3,8 @@ import type { TemporalAddress } from '../../client/server/connection.js';
 import { codeOf, grpcCodes } from '../../client/server/grpc-codes.js';
 import { remembered } from './remembered.js';
 import { faultPoint } from '../../process/fault-point.js';
-import type { JobEvent } from '../../shared/job.js';
-import { jobStateChangedSignal } from '../../workflows/signals.js';
+import type { JobEvent } from '../../shared/run/job.js';
+import { jobStateChangedSignal } from '../../workflows/contract/signals.js';
 
 /** What became of a signal. */
 export type SignalResult =

@@ -1,4 +1,4 @@
-import { jobLabelNames } from '../../../src/shared/job-identity.js';
+import { jobLabelNames } from '../../../src/shared/run/job-identity.js';
 import { receiptsOf, type Violation } from '../invariants.js';
 import { jobsOf } from '../jobs.js';
 import type { PlayedRun } from '../play.js';

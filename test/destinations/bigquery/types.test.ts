@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { conversionOf } from '../../../src/destinations/bigquery/type-fit.js';
 import { stagedTypeOf } from '../../../src/destinations/bigquery/types.js';
 import { createObjectStore } from '../../../src/gateways/google-storage.js';
-import type { ManifestSink } from '../../../src/shared/manifest.js';
+import type { ManifestSink } from '../../../src/shared/run/manifest.js';
 import type { BigQueryEmulator } from '../../support/bigquery.js';
 import { temporaryRoot } from '../../support/stack.js';
 import { startStorage, type StorageEmulator } from '../../support/storage.js';

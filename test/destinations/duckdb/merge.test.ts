@@ -4,7 +4,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import * as fc from 'fast-check';
 import type { Merge } from '../../../src/destinations/destination.js';
 import { publisherOn } from '../../../src/destinations/duckdb/publisher.js';
-import type { SourceWindow } from '../../../src/shared/window.js';
+import type { SourceWindow } from '../../../src/shared/run/window.js';
 import { isInWindow, publishNaively, type How } from '../../model/naive.js';
 import { contentOf, textOf, type Column, type Row, type Table } from '../../model/rows.js';
 import { openStager, type Stager } from '../../model/stager.js';

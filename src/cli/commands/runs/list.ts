@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Beamline, Receipt, RunSummary } from '../../../client/index.js';
-import { runStates } from '../../../shared/receipt.js';
+import { runStates } from '../../../shared/run/receipt.js';
 import { bad, good } from '../../terminal/colour.js';
 import { clipped, duration, instant, tookMs } from '../../terminal/format.js';
 import { examples } from '../../terminal/examples.js';

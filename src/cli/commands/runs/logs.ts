@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
-import type { JobMessage, JobReference } from '../../../shared/job.js';
+import type { JobMessage, JobReference } from '../../../shared/run/job.js';
 import { CliError, exitCodes } from '../../terminal/errors.js';
 import { examples } from '../../terminal/examples.js';
 import { followFile } from '../../follow/follow-file.js';

@@ -8,7 +8,7 @@ import { explanationOf } from '../../lines/failure-lines.js';
 import { globalsOf } from '../../options/globals.js';
 import { columns } from '../../../text/columns.js';
 import { note, print, printJson } from '../../terminal/output.js';
-import { stepsOfReceipt } from '../../../shared/progress.js';
+import { stepsOfReceipt } from '../../../shared/run/progress.js';
 import { jobFacts } from '../../lines/job-lines.js';
 import {
   attemptText,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { leastInteger } from '../../../../src/shared/window.js';
+import { leastInteger } from '../../../../src/shared/run/window.js';
 import { failureOf, windowOf } from '../place.js';
 import { rule } from '../rule.js';
 

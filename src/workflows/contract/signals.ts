@@ -1,6 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { RunStatus } from '../shared/contract.js';
-import type { JobEvent } from '../shared/job.js';
+import type { RunStatus } from '../../shared/run/contract.js';
+import type { JobEvent } from '../../shared/run/job.js';
 import type { LockRequest } from './activities.js';
 
 export const statusQuery = defineQuery<RunStatus>('status');

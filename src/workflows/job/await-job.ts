@@ -1,9 +1,9 @@
 import { condition, log, sleep } from '@temporalio/workflow';
-import { jobStepOf, type JobStep } from '../shared/job-end.js';
-import { isJobOf } from '../shared/job-identity.js';
-import type { JobReference, JobView } from '../shared/job.js';
+import { jobStepOf, type JobStep } from '../../shared/run/job-end.js';
+import { isJobOf } from '../../shared/run/job-identity.js';
+import type { JobReference, JobView } from '../../shared/run/job.js';
 import type { JobContext } from './job-context.js';
-import { runFailureOf } from './run-failure.js';
+import { runFailureOf } from '../record/run-failure.js';
 
 /** However many events claim its end, a job is looked at once in this time at most. */
 const betweenLooksMs = 30_000;

@@ -8,17 +8,17 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { isNamed, isText } from '../shared/form.js';
-import { lockRequestOf, type LockRequest } from '../shared/lock-request.js';
-import type { PipelineActivities } from './activities.js';
-import { ignored, isRefused, longestDestination, refusal } from './intake.js';
+import { isNamed, isText } from '../../shared/form.js';
+import { lockRequestOf, type LockRequest } from '../../shared/run/lock-request.js';
+import type { PipelineActivities } from '../contract/activities.js';
+import { ignored, isRefused, longestDestination, refusal } from '../contract/intake.js';
 import {
   acquireSignal,
   lockGrantedSignal,
   lockQuery,
   releaseSignal,
   takeUpdate,
-} from './signals.js';
+} from '../contract/signals.js';
 
 const { isRunOpen } = proxyActivities<Pick<PipelineActivities, 'isRunOpen'>>({
   startToCloseTimeout: '30s',

@@ -1,4 +1,4 @@
-import { isNamed } from './form.js';
+import { isNamed } from '../form.js';
 
 /** The key, in the memo of a workflow or a schedule, under which Beamline writes. */
 export const memoKey = 'beamline';

@@ -1,5 +1,5 @@
-import type { ReceiptStore } from '../shared/receipt.js';
-import type { PreparedRun } from './activities.js';
+import type { ReceiptStore } from '../../shared/run/receipt.js';
+import type { PreparedRun } from '../contract/activities.js';
 
 /**
  * Whether something of a run is left that only a worker of its store can do.

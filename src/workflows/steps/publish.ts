@@ -5,13 +5,13 @@ import type {
   SinkReference,
   Staged,
   UnfinishedRun,
-} from './activities.js';
-import type { DestinationLocks } from './destination-locks.js';
+} from '../contract/activities.js';
+import type { DestinationLocks } from '../locks/destination-locks.js';
 import { versionOf } from './inspect.js';
-import type { HostActivities } from './proxies.js';
-import type { Routes } from './routes.js';
-import { runFailureOf } from './run-failure.js';
-import type { RunRecord } from './run-record.js';
+import type { HostActivities } from '../contract/proxies.js';
+import type { Routes } from '../record/routes.js';
+import { runFailureOf } from '../record/run-failure.js';
+import type { RunRecord } from '../record/run-record.js';
 
 /** A destination may move under a held lock only by the late commit of a terminated run. */
 const mostTries = 3;

@@ -1,4 +1,4 @@
-import { storeTaskQueue } from '../shared/names.js';
+import { storeTaskQueue } from '../../shared/names.js';
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { JobActivities, PipelineActivities, PreparedRun } from './activities.js';
 

@@ -1,5 +1,5 @@
-import type { StepProgress } from '../shared/progress.js';
-import type { Audit } from './activities.js';
+import type { StepProgress } from '../../shared/run/progress.js';
+import type { Audit } from '../contract/activities.js';
 
 /** What the steps have done, once everything is staged and counted. */
 export function stagedSteps({ steps, sinks }: Audit): Record<string, StepProgress> {

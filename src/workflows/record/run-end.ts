@@ -1,7 +1,7 @@
-import type { JobFailure, JobView } from '../shared/job.js';
-import type { JobOutcome } from '../shared/job-end.js';
-import { failureTypeOf } from '../shared/job-failure-type.js';
-import { outcomeFailureTypes, type Outcome } from '../shared/receipt.js';
+import type { JobFailure, JobView } from '../../shared/run/job.js';
+import type { JobOutcome } from '../../shared/run/job-end.js';
+import { failureTypeOf } from '../../shared/run/job-failure-type.js';
+import { outcomeFailureTypes, type Outcome } from '../../shared/run/receipt.js';
 import type { RunFailure } from './run-failure.js';
 
 /** Thrown when a run's job ended in another way than with success. */

@@ -1,8 +1,13 @@
-import type { DataflowTarget } from '../shared/job.js';
-import type { RunWindows } from '../shared/window.js';
-import type { JobActivities, PreparedRun, RunReference, UploadedRun } from './activities.js';
+import type { DataflowTarget } from '../../shared/run/job.js';
+import type { RunWindows } from '../../shared/run/window.js';
+import type {
+  JobActivities,
+  PreparedRun,
+  RunReference,
+  UploadedRun,
+} from '../contract/activities.js';
 import type { JobEvents } from './job-events.js';
-import type { RunRecord } from './run-record.js';
+import type { RunRecord } from '../record/run-record.js';
 
 /** What the steps of a run's job have in common. */
 export interface JobContext {

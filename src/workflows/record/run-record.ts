@@ -1,14 +1,14 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { searchAttributes, type RunStatus } from '../shared/contract.js';
-import type { Outcome, Receipt, ReceiptSink, RunState } from '../shared/receipt.js';
-import { withoutClaim } from '../shared/published-facts.js';
-import type { RunPipelineInput } from '../shared/run-input.js';
-import { longestTexts } from '../shared/limits.js';
-import { shortened } from '../shared/shortened.js';
-import { isTerminal } from '../shared/job-end.js';
-import { consoleUrlOf } from '../shared/job-identity.js';
-import type { JobReport, JobView, ReceiptJob } from '../shared/job.js';
-import type { RunWindows } from '../shared/window.js';
+import { searchAttributes, type RunStatus } from '../../shared/run/contract.js';
+import type { Outcome, Receipt, ReceiptSink, RunState } from '../../shared/run/receipt.js';
+import { withoutClaim } from '../../shared/run/published-facts.js';
+import type { RunPipelineInput } from '../../shared/run/run-input.js';
+import { longestTexts } from '../../shared/limits.js';
+import { shortened } from '../../shared/shortened.js';
+import { isTerminal } from '../../shared/run/job-end.js';
+import { consoleUrlOf } from '../../shared/run/job-identity.js';
+import type { JobReport, JobView, ReceiptJob } from '../../shared/run/job.js';
+import type { RunWindows } from '../../shared/run/window.js';
 import type {
   Audit,
   PreparedRun,
@@ -16,7 +16,7 @@ import type {
   Staged,
   UnfinishedRun,
   UploadedRun,
-} from './activities.js';
+} from '../contract/activities.js';
 import { needsHost, receiptStoreOf } from './needs-host.js';
 import type { RunFailure } from './run-failure.js';
 import { stagedSteps } from './staged-steps.js';

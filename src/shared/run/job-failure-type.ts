@@ -1,4 +1,4 @@
-import type { FailureType } from './failure-types.js';
+import type { FailureType } from '../failure-types.js';
 import type { JobCause, JobFailure } from './job.js';
 
 const byCause: Record<JobCause, FailureType> = {

@@ -5,10 +5,10 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { PipelineActivities } from './activities.js';
-import { isText } from '../shared/form.js';
-import { longestDestination } from './intake.js';
-import { lockGrantedSignal, releaseSignal } from './signals.js';
+import type { PipelineActivities } from '../contract/activities.js';
+import { isText } from '../../shared/form.js';
+import { longestDestination } from '../contract/intake.js';
+import { lockGrantedSignal, releaseSignal } from '../contract/signals.js';
 
 const { requestLock } = proxyActivities<Pick<PipelineActivities, 'requestLock'>>({
   startToCloseTimeout: '10s',

@@ -1,5 +1,5 @@
-import type { InspectedSink, RunReference } from './activities.js';
-import type { HostActivities } from './proxies.js';
+import type { InspectedSink, RunReference } from '../contract/activities.js';
+import type { HostActivities } from '../contract/proxies.js';
 
 /** What a run knows of its destinations before it reads. */
 export interface Inspected {

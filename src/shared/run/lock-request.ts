@@ -1,4 +1,4 @@
-import { isNamed, isText } from './form.js';
+import { isNamed, isText } from '../form.js';
 
 /** Who asks for a destination. */
 export interface LockRequest {

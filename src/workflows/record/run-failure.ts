@@ -1,9 +1,9 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
-import type { FailureDetail } from '../shared/failures.js';
-import { longestTexts } from '../shared/limits.js';
-import { shortened } from '../shared/shortened.js';
-import type { Receipt } from '../shared/receipt.js';
-import type { PreparedRun } from './activities.js';
+import type { FailureDetail } from '../../shared/failures.js';
+import { longestTexts } from '../../shared/limits.js';
+import { shortened } from '../../shared/shortened.js';
+import type { Receipt } from '../../shared/run/receipt.js';
+import type { PreparedRun } from '../contract/activities.js';
 
 /** Why a run failed, as its receipt and its final failure say it. */
 export type RunFailure = NonNullable<Receipt['failure']>;

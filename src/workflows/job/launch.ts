@@ -1,11 +1,11 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
-import { isTerminal } from '../shared/job-end.js';
-import { isJobOf } from '../shared/job-identity.js';
-import type { FailureType } from '../shared/failures.js';
-import type { JobView } from '../shared/job.js';
+import { isTerminal } from '../../shared/run/job-end.js';
+import { isJobOf } from '../../shared/run/job-identity.js';
+import type { FailureType } from '../../shared/failures.js';
+import type { JobView } from '../../shared/run/job.js';
 import type { JobContext } from './job-context.js';
-import type { LaunchJob, LaunchedJob } from './activities.js';
-import { runFailureOf } from './run-failure.js';
+import type { LaunchJob, LaunchedJob } from '../contract/activities.js';
+import { runFailureOf } from '../record/run-failure.js';
 
 /** Pauses between looks for a job that has the name and is not listed yet. */
 const firstLookMs = 10_000;

@@ -1,13 +1,13 @@
 import { workflowInfo } from '@temporalio/workflow';
-import { failure } from '../shared/failures.js';
-import type { RunPipelineInput } from '../shared/run-input.js';
-import type { RunWindows } from '../shared/window.js';
-import type { PreparedRun, RunReference, UnfinishedRun } from './activities.js';
+import { failure } from '../../shared/failures.js';
+import type { RunPipelineInput } from '../../shared/run/run-input.js';
+import type { RunWindows } from '../../shared/run/window.js';
+import type { PreparedRun, RunReference, UnfinishedRun } from '../contract/activities.js';
 import { logicalTimeOf } from './logical-time.js';
-import type { HostActivities } from './proxies.js';
+import type { HostActivities } from '../contract/proxies.js';
 import { publishEarlier } from './publish.js';
-import { runFailureOf } from './run-failure.js';
-import type { RunRecord } from './run-record.js';
+import { runFailureOf } from '../record/run-failure.js';
+import type { RunRecord } from '../record/run-record.js';
 
 /** Earlier runs that one run finishes at most: each pipeline leaves one behind. */
 const mostEarlier = 10;

@@ -1,12 +1,12 @@
 import { CancellationScope, ContinueAsNew, log, sleep } from '@temporalio/workflow';
-import { jobNameOf } from '../shared/job-identity.js';
-import type { JobReport } from '../shared/job.js';
-import type { LaunchJob, Staged, UploadedRun } from './activities.js';
+import { jobNameOf } from '../../shared/run/job-identity.js';
+import type { JobReport } from '../../shared/run/job.js';
+import type { LaunchJob, Staged, UploadedRun } from '../contract/activities.js';
 import { awaitJob, isJobLost, stopJob, type EndedJob } from './await-job.js';
 import type { JobContext, ResumedJob } from './job-context.js';
 import { launch } from './launch.js';
-import { runEndOf } from './run-end.js';
-import { runFailureOf } from './run-failure.js';
+import { runEndOf } from '../record/run-end.js';
+import { runFailureOf } from '../record/run-failure.js';
 
 /** Before a job that failed is followed by another; grows with each. */
 const pauseBeforeRelaunchMs = 30_000;

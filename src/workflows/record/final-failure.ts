@@ -1,6 +1,6 @@
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
-import { publishedFacts, withoutClaim } from '../shared/published-facts.js';
-import type { Receipt } from '../shared/receipt.js';
+import { publishedFacts, withoutClaim } from '../../shared/run/published-facts.js';
+import type { Receipt } from '../../shared/run/receipt.js';
 import type { RunFailure } from './run-failure.js';
 
 /** The failure that closes the workflow: retried by nobody, with the receipt's facts as detail. */

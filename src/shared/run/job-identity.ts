@@ -1,5 +1,5 @@
 import { jobStates, type JobState } from './job.js';
-import { base32, bytesOfBase32 } from './run-key.js';
+import { base32, bytesOfBase32 } from '../run-key.js';
 
 /**
  * Labels of a job: what finds its workflow again, without a lookup.

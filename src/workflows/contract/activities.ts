@@ -1,9 +1,15 @@
-import type { DataflowTarget, JobReference, JobReport, JobState, JobView } from '../shared/job.js';
-import type { LockRequest } from '../shared/lock-request.js';
-import type { ManifestStep } from '../shared/manifest.js';
-import type { Receipt } from '../shared/receipt.js';
-import type { RunWindows } from '../shared/window.js';
-import type { RunPipelineInput } from '../shared/run-input.js';
+import type {
+  DataflowTarget,
+  JobReference,
+  JobReport,
+  JobState,
+  JobView,
+} from '../../shared/run/job.js';
+import type { LockRequest } from '../../shared/run/lock-request.js';
+import type { ManifestStep } from '../../shared/run/manifest.js';
+import type { Receipt } from '../../shared/run/receipt.js';
+import type { RunWindows } from '../../shared/run/window.js';
+import type { RunPipelineInput } from '../../shared/run/run-input.js';
 
 export type { LockRequest };
 

@@ -1,7 +1,7 @@
 import { ApplicationFailure, log, patched } from '@temporalio/workflow';
-import type { FailureType } from '../shared/failures.js';
-import { isNamed, jsonLength } from '../shared/form.js';
-import { longestInput } from '../shared/limits.js';
+import type { FailureType } from '../../shared/failures.js';
+import { isNamed, jsonLength } from '../../shared/form.js';
+import { longestInput } from '../../shared/limits.js';
 
 /** A destination is named by paths, or by a table of a service. */
 export const longestDestination = 8_192;

@@ -1,5 +1,5 @@
-import type { PreparedRun, PreparedSink, SinkReference } from './activities.js';
-import { anyHostActivities, hostActivities, type HostActivities } from './proxies.js';
+import type { PreparedRun, PreparedSink, SinkReference } from '../contract/activities.js';
+import { anyHostActivities, hostActivities, type HostActivities } from '../contract/proxies.js';
 import { hasSinkOnHost } from './needs-host.js';
 import { isWorkerMissing } from './run-failure.js';
 
