@@ -1,4 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { WorkerOptions } from '@temporalio/worker';
 
@@ -9,17 +10,18 @@ const bundled = ['../workflows/', '../shared/'].map((folder) =>
 
 /** The bundle that the build made, which saves a second at start; bundled now if it is not current. */
 export function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
-  return isCurrent()
+  return isCurrent(bundle, bundled)
     ? { workflowBundle: { codePath: bundle } }
     : { workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)) };
 }
 
-function isCurrent(): boolean {
-  const made = modified(bundle);
-  return bundled.every((folder) =>
-    readdirSync(folder)
+/** Whether a bundle is there and as new as all code in these folders, whatever folder of theirs it is in. */
+export function isCurrent(made: string, folders: readonly string[]): boolean {
+  const at = modified(made);
+  return folders.every((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.js'))
-      .every((name) => modified(`${folder}${name}`) <= made),
+      .every((name) => modified(join(folder, name)) <= at),
   );
 }
 
