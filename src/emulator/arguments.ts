@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { eventsModes, type EmulatorOptions } from './options.js';
+import { eventsModes, type EmulatorOptions } from './state/options.js';
 
 /** Thrown when the emulator's command line is wrong; the message begins with the option at fault. */
 export class ArgumentsInvalid extends Error {

@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pythonEnvironment, pythonPath } from '../process/python.js';
-import { Api } from './api.js';
+import { Api } from './jobs/api.js';
 import { Outbox } from './events/outbox.js';
-import { Faults } from './faults.js';
+import { Faults } from './state/faults.js';
 import { startGrpc } from './grpc/server.js';
 import { addControlRoutes } from './http/control-routes.js';
 import { addDataflowRoutes } from './http/dataflow-routes.js';
@@ -12,11 +12,11 @@ import { addSecretRoutes } from './http/secret-routes.js';
 import { startHttp } from './http/server.js';
 import { createJobs } from './jobs/jobs.js';
 import { Lifecycle } from './jobs/lifecycle.js';
-import type { EmulatorOptions } from './options.js';
-import { Secrets } from './secrets.js';
+import type { EmulatorOptions } from './state/options.js';
+import { Secrets } from './state/secrets.js';
 import { writeServiceAccount } from './service-account.js';
-import { State } from './state.js';
-import { createLaunchStorage } from './storage.js';
+import { State } from './state/state.js';
+import { createLaunchStorage } from './state/storage.js';
 
 export interface Emulator {
   /** `127.0.0.1:port`, where processes beside it find it whatever host it listens on. */

@@ -1,5 +1,5 @@
 import { startEmulator } from './emulator.js';
-import type { EmulatorOptions } from './options.js';
+import type { EmulatorOptions } from './state/options.js';
 
 /** Runs an emulator until a signal, or with `exitWithParent` the end of standard input, ends it. */
 export async function runEmulator(

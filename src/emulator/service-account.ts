@@ -1,7 +1,7 @@
 import { generateKeyPair } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { replaceFile } from './files.js';
+import { replaceFile } from './state/files.js';
 
 /**
  * Writes a service account's key file whose tokens come from `tokenUri`: Google's libraries take it

@@ -1,7 +1,7 @@
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fault } from '../../src/emulator/faults.js';
+import type { Fault } from '../../src/emulator/state/faults.js';
 import { isAlive, wake } from '../support/hosts.js';
 import type { MemberName } from './schedule.js';
 import type { World } from './world.js';

@@ -1,4 +1,4 @@
-import type { Fault } from '../../src/emulator/faults.js';
+import type { Fault } from '../../src/emulator/state/faults.js';
 import { points } from './points.js';
 import { createRandom, type Random } from './random.js';
 

@@ -4,7 +4,7 @@ import { windowParameters } from '../../src/config/modules/incremental.js';
 import { launchBlock } from '../../src/config/envelope/launch-schema.js';
 import { scheduleBlock } from '../../src/config/envelope/schedule-schema.js';
 import { settingsFile } from '../../src/config/settings/settings.js';
-import { bigqueryParameters } from '../../src/destinations/bigquery/parameters.js';
+import { bigqueryParameters } from '../../src/destinations/bigquery/table/parameters.js';
 import { durationMs } from '../../src/shared/duration.js';
 
 interface Schema {

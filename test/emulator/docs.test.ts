@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { packageRoot } from '../../src/dev/services/tools.js';
-import { fault } from '../../src/emulator/faults.js';
+import { fault } from '../../src/emulator/state/faults.js';
 import { containerSpec } from '../../src/emulator/jobs/container-spec.js';
 
 describe('docs/emulator.md', () => {

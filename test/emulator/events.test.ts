@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { HTTP, type CloudEvent } from 'cloudevents';
 import { startEmulator } from '../../src/emulator/emulator.js';
-import type { EventsMode } from '../../src/emulator/options.js';
+import type { EventsMode } from '../../src/emulator/state/options.js';
 import { becomes, clientsOf, launch, quick, startReceiver, temporaryFolder } from './support.js';
 import { until } from '../support/until.js';
 

@@ -14,7 +14,7 @@ import { credentials } from '@grpc/grpc-js';
 import { PassThroughClient } from 'google-auth-library';
 import { HTTP, type CloudEvent } from 'cloudevents';
 import { killGroup } from '../../src/process/process-record.js';
-import type { EmulatorOptions } from '../../src/emulator/options.js';
+import type { EmulatorOptions } from '../../src/emulator/state/options.js';
 import { until } from '../support/until.js';
 
 // The clients would look for a metadata server that is not there.

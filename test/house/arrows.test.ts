@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { dirname } from 'node:path';
 import { circleIn, importsOfFiles, importsOfFolders, type Imports } from './imports.js';
+
+/** More than a reader takes in at a look. */
+const mostFiles = 15;
 
 /**
  * Every arrow between the folders of `src`: what each may import, from the lowest up. A new arrow is
@@ -88,6 +92,20 @@ describe('the arrows between files', () => {
   it('lead nowhere in a circle, between folders and between files', () => {
     assert.equal(circleIn(imports(arrows)), undefined);
     assert.equal(circleIn(files), undefined);
+  });
+
+  it('lead nowhere in a circle between any two folders, however deep', () => {
+    assert.equal(circleIn(importsOfFolders(files, dirname)), undefined);
+  });
+
+  it('start in folders of 15 files at most', () => {
+    const sizes = new Map<string, number>();
+    for (const file of files.keys()) sizes.set(dirname(file), (sizes.get(dirname(file)) ?? 0) + 1);
+    const large = [...sizes].filter(([, size]) => size > mostFiles);
+    assert.deepEqual(
+      large.map(([folder]) => folder),
+      [],
+    );
   });
 
   it('would be found in a circle', () => {

@@ -23,8 +23,8 @@ export function importsOfFiles(): Imports {
   );
 }
 
-/** The same of the folders that lie in `src`. */
-export function importsOfFolders(files: Imports): Imports {
+/** The same of the folders that lie in `src`; or of those that `folderOf` tells, which may lie in these. */
+export function importsOfFolders(files: Imports, folderOf = topOf): Imports {
   const folders = new Map<string, Set<string>>();
   for (const [file, imported] of files) {
     const own = folderOf(file);
@@ -35,7 +35,7 @@ export function importsOfFolders(files: Imports): Imports {
   return folders;
 }
 
-function folderOf(file: string): string {
+function topOf(file: string): string {
   return file.split('/')[0] ?? file;
 }
 

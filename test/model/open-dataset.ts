@@ -1,6 +1,6 @@
-import { bigqueryParameters } from '../../src/destinations/bigquery/parameters.js';
+import { bigqueryParameters } from '../../src/destinations/bigquery/table/parameters.js';
 import { openTable } from '../../src/destinations/bigquery/publisher.js';
-import { parseTableName } from '../../src/destinations/bigquery/table-name.js';
+import { parseTableName } from '../../src/destinations/bigquery/table/table-name.js';
 import type { BigQueryService } from '../../src/gateways/bigquery-service.js';
 import { createBigQuery } from '../../src/gateways/bigquery.js';
 import {

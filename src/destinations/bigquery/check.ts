@@ -1,10 +1,10 @@
 import type { PublishOutlook } from '../destination.js';
-import type { OpenTable } from './open-table.js';
-import { columnsFor } from './prepare.js';
-import { serviceFailure } from './service-failure.js';
-import { stagedColumns } from './staged-columns.js';
-import { findTable, locationOf } from './table.js';
-import { plainName } from './table-name.js';
+import type { OpenTable } from './table/open-table.js';
+import { columnsFor } from './commit/prepare.js';
+import { serviceFailure } from './table/service-failure.js';
+import { stagedColumns } from './columns/staged-columns.js';
+import { findTable, locationOf } from './table/table.js';
+import { plainName } from './table/table-name.js';
 
 /** Compares with the table, if there is one; its dataset must be there. */
 export async function checkTable(open: OpenTable, outlook: PublishOutlook): Promise<void> {

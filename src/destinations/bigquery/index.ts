@@ -2,10 +2,10 @@ import { resolve } from 'node:path';
 import { isGsUri } from '../../store/gs-uri.js';
 import { NotRegular, readRegularText, TooLarge } from '../../store/read-regular.js';
 import type { Destination } from '../destination.js';
-import { columnProblems } from './column-problems.js';
-import { bigqueryParameters, type BigqueryParameters } from './parameters.js';
-import { parseSchema, parseSchemaFile } from './schema-text.js';
-import { parseTableName, plainName } from './table-name.js';
+import { columnProblems } from './table/column-problems.js';
+import { bigqueryParameters, type BigqueryParameters } from './table/parameters.js';
+import { parseSchema, parseSchemaFile } from './columns/schema-text.js';
+import { parseTableName, plainName } from './table/table-name.js';
 
 /** 10,000 columns with descriptions. */
 const mostSchemaBytes = 10_000_000;

@@ -8,20 +8,26 @@ import { faultPoint } from '../../process/fault-point.js';
 import { lastReadAt, orderAfter, type CommitOrder } from '../commit-order.js';
 import { assertWindowsAreNew, greatestValues } from '../cursors.js';
 import type { Commit, Publisher, PublishRequest } from '../destination.js';
-import { labelsOf, takeVersion } from './commit-job.js';
-import { logParameters, makeLog, readLog, type CommitLog, type LogEntry } from './commit-log.js';
-import { cursorsAfter, loggedIn } from './cursors.js';
-import { fence } from './fence.js';
-import type { OpenTable } from './open-table.js';
-import type { BigqueryParameters } from './parameters.js';
-import { greatestOf, positionIn } from './position.js';
-import { prepare, type Prepared } from './prepare.js';
-import { serviceFailure } from './service-failure.js';
-import { removeStaging } from './staging.js';
-import { commitScript, windowParameters } from './statements.js';
-import { findTable, locationOf } from './table.js';
-import { plainName, type TableName } from './table-name.js';
-import { assertAtBase, commitOf, taken } from './versions.js';
+import { labelsOf, takeVersion } from './commit/commit-job.js';
+import {
+  logParameters,
+  makeLog,
+  readLog,
+  type CommitLog,
+  type LogEntry,
+} from './commit/commit-log.js';
+import { cursorsAfter, loggedIn } from './commit/cursors.js';
+import { fence } from './commit/fence.js';
+import type { OpenTable } from './table/open-table.js';
+import type { BigqueryParameters } from './table/parameters.js';
+import { greatestOf, positionIn } from './commit/position.js';
+import { prepare, type Prepared } from './commit/prepare.js';
+import { serviceFailure } from './table/service-failure.js';
+import { removeStaging } from './commit/staging.js';
+import { commitScript, windowParameters } from './commit/statements.js';
+import { findTable, locationOf } from './table/table.js';
+import { plainName, type TableName } from './table/table-name.js';
+import { assertAtBase, commitOf, taken } from './commit/versions.js';
 
 /** Opens a table of BigQuery; nothing is locked by it. */
 export function openTable(

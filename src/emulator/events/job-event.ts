@@ -1,7 +1,7 @@
 import { CloudEvent, HTTP } from 'cloudevents';
-import { jobJson, timestamp } from '../jobs/job-json.js';
-import type { JobRecord } from '../jobs/job-record.js';
-import type { EventsMode } from '../options.js';
+import { jobJson, timestamp } from '../state/job-json.js';
+import type { JobRecord } from '../state/job-record.js';
+import type { EventsMode } from '../state/options.js';
 
 /** An HTTP request that carries one event. */
 export interface EventRequest {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
 import { faultPoint } from '../../process/fault-point.js';
-import type { Faults } from '../faults.js';
-import type { JobRecord } from '../jobs/job-record.js';
-import type { EventsMode } from '../options.js';
-import type { PendingEvent, State } from '../state.js';
+import type { Faults } from '../state/faults.js';
+import type { JobRecord } from '../state/job-record.js';
+import type { EventsMode } from '../state/options.js';
+import type { PendingEvent, State } from '../state/state.js';
 import { jobEventRequest } from './job-event.js';
 
 export interface OutboxOptions {

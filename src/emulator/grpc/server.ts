@@ -7,8 +7,8 @@ import {
   type ServerUnaryCall,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import type { Api } from '../api.js';
-import { statuses, type ApiError } from '../api-error.js';
+import type { Api } from '../jobs/api.js';
+import { statuses, type ApiError } from '../state/api-error.js';
 import type { Json } from '../jobs/jobs.js';
 import { encode, services } from './definitions.js';
 import { fromProto, toProto } from './proto-json.js';

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { ZodError } from 'zod';
-import type { Api } from '../api.js';
-import { ApiError } from '../api-error.js';
-import { jobJson } from '../jobs/job-json.js';
-import type { State } from '../state.js';
+import type { Api } from '../jobs/api.js';
+import { ApiError } from '../state/api-error.js';
+import { jobJson } from '../state/job-json.js';
+import type { State } from '../state/state.js';
 import { refuse } from './dataflow-routes.js';
 
 /** What tests ask the emulator itself: its faults, its jobs, the requests that it received. */

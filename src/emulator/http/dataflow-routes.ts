@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Api } from '../api.js';
-import { ApiError, statuses } from '../api-error.js';
+import type { Api } from '../jobs/api.js';
+import { ApiError, statuses } from '../state/api-error.js';
 import { canonical } from '../grpc/definitions.js';
 import { fromProto, toProto } from '../grpc/proto-json.js';
 import type { Json } from '../jobs/jobs.js';

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { isTerminal, type JobRecord } from '../jobs/job-record.js';
+import { isTerminal, type JobRecord } from '../state/job-record.js';
 import type { Lifecycle } from '../jobs/lifecycle.js';
 import { pageOf } from '../jobs/list.js';
 import { metricsOf } from '../jobs/metrics.js';

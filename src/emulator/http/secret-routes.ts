@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { ApiError } from '../api-error.js';
-import type { Secrets } from '../secrets.js';
+import { ApiError } from '../state/api-error.js';
+import type { Secrets } from '../state/secrets.js';
 import { refuse } from './dataflow-routes.js';
 
 const payload = z.looseObject({ payload: z.looseObject({ data: z.base64() }) });

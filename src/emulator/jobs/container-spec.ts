@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { jobStates } from '../../shared/run/job.js';
-import { ApiError } from '../api-error.js';
-import type { LaunchStorage } from '../storage.js';
-import { runtimeEnvironment } from './environment.js';
-import type { Simulation } from './job-record.js';
+import { ApiError } from '../state/api-error.js';
+import type { LaunchStorage } from '../state/storage.js';
+import { runtimeEnvironment } from '../state/environment.js';
+import type { Simulation } from '../state/job-record.js';
 import { templateMetadata } from './parameters.js';
 
 const simulation = z.strictObject({

@@ -1,17 +1,21 @@
 import { z } from 'zod';
 import { randomBytes } from 'node:crypto';
-import { ApiError } from '../api-error.js';
-import type { Faults } from '../faults.js';
-import type { State } from '../state.js';
-import type { LaunchStorage } from '../storage.js';
+import { ApiError } from '../state/api-error.js';
+import type { Faults } from '../state/faults.js';
+import type { State } from '../state/state.js';
+import type { LaunchStorage } from '../state/storage.js';
 import {
   containerSpec,
   readContainerSpec,
   simulationOf,
   type ContainerSpec,
 } from './container-spec.js';
-import { environmentOf, runtimeEnvironment, type RuntimeEnvironment } from './environment.js';
-import { isTerminal, newJobId, type JobRecord } from './job-record.js';
+import {
+  environmentOf,
+  runtimeEnvironment,
+  type RuntimeEnvironment,
+} from '../state/environment.js';
+import { isTerminal, newJobId, type JobRecord } from '../state/job-record.js';
 import { checkParameters } from './parameters.js';
 
 export const launchRequest = z.looseObject({

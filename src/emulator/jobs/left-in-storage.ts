@@ -1,6 +1,6 @@
-import type { LaunchStorage } from '../storage.js';
-import type { JobRecord, Simulation } from './job-record.js';
-import { launchFolderOf, type CommandFailure } from './messages.js';
+import type { LaunchStorage } from '../state/storage.js';
+import type { JobRecord, Simulation } from '../state/job-record.js';
+import { launchFolderOf, type CommandFailure } from '../state/messages.js';
 import { consoleLog } from './output.js';
 
 /** Writes a simulated job's objects; null if each is there now, else what went wrong. */

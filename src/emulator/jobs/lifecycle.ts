@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { faultPoint } from '../../process/fault-point.js';
 import type { JobState } from '../../shared/run/job.js';
 import type { Outbox } from '../events/outbox.js';
-import type { JobOptions } from '../options.js';
-import type { State } from '../state.js';
-import type { LaunchStorage } from '../storage.js';
-import { endOfChild, isAlive, signalChild, startChild } from './child.js';
-import { isTerminal, newJobId, type JobProcess, type JobRecord } from './job-record.js';
+import type { JobOptions } from '../state/options.js';
+import type { State } from '../state/state.js';
+import type { LaunchStorage } from '../state/storage.js';
+import { endOfChild, isAlive, signalChild, startChild } from '../state/child.js';
+import { isTerminal, newJobId, type JobProcess, type JobRecord } from '../state/job-record.js';
 import { writeLauncherLog, writeObjects } from './left-in-storage.js';
-import { messagesOf, stamped, type CommandFailure, type Text } from './messages.js';
+import { messagesOf, stamped, type CommandFailure, type Text } from '../state/messages.js';
 import { failureOf, readOutput } from './output.js';
 
 /** Walks each job from QUEUED to its end: by the clock, by its command, or by a request. */

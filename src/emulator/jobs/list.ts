@@ -1,5 +1,5 @@
-import { ApiError } from '../api-error.js';
-import { isTerminal, type JobRecord } from './job-record.js';
+import { ApiError } from '../state/api-error.js';
+import { isTerminal, type JobRecord } from '../state/job-record.js';
 
 export const filters = ['UNKNOWN', 'ALL', 'TERMINATED', 'ACTIVE'] as const;
 export type Filter = (typeof filters)[number];

@@ -1,6 +1,6 @@
-import { timestamp } from './job-json.js';
-import { defaultMachineType } from './environment.js';
-import type { JobRecord } from './job-record.js';
+import { timestamp } from '../state/job-json.js';
+import { defaultMachineType } from '../state/environment.js';
+import type { JobRecord } from '../state/job-record.js';
 
 /**
  * A job's metrics as the service names them: its own from the time that the job ran on the machines

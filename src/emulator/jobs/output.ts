@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { CommandFailure } from './messages.js';
+import type { CommandFailure } from '../state/messages.js';
 
 const line = z.discriminatedUnion('event', [
   z.looseObject({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ApiError } from '../api-error.js';
+import { ApiError } from '../state/api-error.js';
 
 /** `TemplateMetadata` of a container spec, as far as a launch is checked against it. */
 export const templateMetadata = z.looseObject({

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { jobStates } from '../../shared/run/job.js';
-import { ApiError } from '../api-error.js';
+import { ApiError } from '../state/api-error.js';
 import type { Lifecycle } from './lifecycle.js';
-import { isTerminal, type JobRecord } from './job-record.js';
-import { messagesOf } from './messages.js';
+import { isTerminal, type JobRecord } from '../state/job-record.js';
+import { messagesOf } from '../state/messages.js';
 
 export const updateRequest = z.looseObject({
   projectId: z.string(),

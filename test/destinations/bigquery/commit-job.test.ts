@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { takeVersion, type CommitAttempt } from '../../../src/destinations/bigquery/commit-job.js';
+import {
+  takeVersion,
+  type CommitAttempt,
+} from '../../../src/destinations/bigquery/commit/commit-job.js';
 import {
   BigQueryError,
   type BigQueryService,

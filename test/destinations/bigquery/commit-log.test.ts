@@ -6,8 +6,8 @@ import {
   readLog,
   versionTaken,
   type LogEntry,
-} from '../../../src/destinations/bigquery/commit-log.js';
-import type { TableName } from '../../../src/destinations/bigquery/table-name.js';
+} from '../../../src/destinations/bigquery/commit/commit-log.js';
+import type { TableName } from '../../../src/destinations/bigquery/table/table-name.js';
 import { createBigQuery } from '../../../src/gateways/bigquery.js';
 import { sampleOrigin } from '../support.js';
 import { project, withDataset, type TestDataset } from './support.js';

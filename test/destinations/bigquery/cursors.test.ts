@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { CommitLog } from '../../../src/destinations/bigquery/commit-log.js';
-import { cursorsAfter } from '../../../src/destinations/bigquery/cursors.js';
+import type { CommitLog } from '../../../src/destinations/bigquery/commit/commit-log.js';
+import { cursorsAfter } from '../../../src/destinations/bigquery/commit/cursors.js';
 import type { SinkMode } from '../../../src/destinations/destination.js';
 import { requestOf } from '../in-process.js';
 

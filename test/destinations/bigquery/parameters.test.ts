@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { outsideRoots } from '../../../src/config/settings/roots.js';
 import { destination } from '../../../src/destinations/bigquery/index.js';
-import { bigqueryParameters } from '../../../src/destinations/bigquery/parameters.js';
-import { parseTableName, sqlName } from '../../../src/destinations/bigquery/table-name.js';
+import { bigqueryParameters } from '../../../src/destinations/bigquery/table/parameters.js';
+import { parseTableName, sqlName } from '../../../src/destinations/bigquery/table/table-name.js';
 import { temporaryRoot } from '../../support/stack.js';
 
 const table = 'py-dataflow:test.orders';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { bigqueryParameters } from '../../../src/destinations/bigquery/parameters.js';
+import { bigqueryParameters } from '../../../src/destinations/bigquery/table/parameters.js';
 import { openTable } from '../../../src/destinations/bigquery/publisher.js';
-import { parseTableName } from '../../../src/destinations/bigquery/table-name.js';
+import { parseTableName } from '../../../src/destinations/bigquery/table/table-name.js';
 import type { SinkWindow } from '../../../src/destinations/destination.js';
 import { createBigQuery } from '../../../src/gateways/bigquery.js';
 import { InterruptedService } from '../../model/interrupted-service.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ApplicationFailure } from '@temporalio/common';
-import { serviceFailure } from '../../../src/destinations/bigquery/service-failure.js';
+import { serviceFailure } from '../../../src/destinations/bigquery/table/service-failure.js';
 import { bigQueryErrorOf } from '../../../src/gateways/bigquery-errors.js';
 import type { BigQueryEmulator } from '../../support/bigquery.js';
 import { temporaryRoot } from '../../support/stack.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { conversionOf } from '../../../src/destinations/bigquery/type-fit.js';
-import { stagedTypeOf } from '../../../src/destinations/bigquery/types.js';
+import { conversionOf } from '../../../src/destinations/bigquery/columns/type-fit.js';
+import { stagedTypeOf } from '../../../src/destinations/bigquery/columns/types.js';
 import { createObjectStore } from '../../../src/gateways/google-storage.js';
 import type { ManifestSink } from '../../../src/shared/run/manifest.js';
 import type { BigQueryEmulator } from '../../support/bigquery.js';

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { planColumns } from '../../../src/destinations/bigquery/columns.js';
-import { assertFits } from '../../../src/destinations/bigquery/limits.js';
-import { fieldsFor, stagedColumns } from '../../../src/destinations/bigquery/staged-columns.js';
-import { commitScript } from '../../../src/destinations/bigquery/statements.js';
+import { planColumns } from '../../../src/destinations/bigquery/columns/columns.js';
+import { assertFits } from '../../../src/destinations/bigquery/columns/limits.js';
+import {
+  fieldsFor,
+  stagedColumns,
+} from '../../../src/destinations/bigquery/columns/staged-columns.js';
+import { commitScript } from '../../../src/destinations/bigquery/commit/statements.js';
 import type { SinkMode } from '../../../src/destinations/destination.js';
 import { done, failed, publishTask, stage } from '../support.js';
 import { withDataset, type TestDataset } from './support.js';

@@ -4,11 +4,11 @@ import type {
   FinishedJob,
   JobReference,
   QueryParameter,
-} from '../../gateways/bigquery-service.js';
-import { faultPoint } from '../../process/fault-point.js';
-import { failure } from '../../shared/failures.js';
-import type { CommitIdentity } from '../destination.js';
-import { plainName, type TableName } from './table-name.js';
+} from '../../../gateways/bigquery-service.js';
+import { faultPoint } from '../../../process/fault-point.js';
+import { failure } from '../../../shared/failures.js';
+import type { CommitIdentity } from '../../destination.js';
+import { plainName, type TableName } from '../table/table-name.js';
 
 /** How often a job of ours that failed for a passing reason is made anew by one process. */
 const ownTries = 3;

@@ -3,14 +3,14 @@ import type {
   NewTable,
   TableField,
   TableResource,
-} from '../../gateways/bigquery-service.js';
-import { openObjectStore } from '../../gateways/open-object-store.js';
-import { failure } from '../../shared/failures.js';
-import { ObjectNotFound } from '../../store/object-store.js';
+} from '../../../gateways/bigquery-service.js';
+import { openObjectStore } from '../../../gateways/open-object-store.js';
+import { failure } from '../../../shared/failures.js';
+import { ObjectNotFound } from '../../../store/object-store.js';
 import { clusteringOf, expirationOf, type BigqueryParameters } from './parameters.js';
-import { parseSchema, parseSchemaFile, type SchemaChoice } from './schema-text.js';
+import { parseSchema, parseSchemaFile, type SchemaChoice } from '../columns/schema-text.js';
 import { plainName, type TableName } from './table-name.js';
-import { sqlTypeOf, typeNameOf } from './type-fit.js';
+import { sqlTypeOf, typeNameOf } from '../columns/type-fit.js';
 
 /**
  * Looks at the table, and refuses what the config says of it that cannot be.

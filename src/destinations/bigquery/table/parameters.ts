@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { durationMs, durationPattern } from '../../shared/duration.js';
-import { parseSchema } from './schema-text.js';
+import { durationMs, durationPattern } from '../../../shared/duration.js';
+import { parseSchema } from '../columns/schema-text.js';
 import { tableNameProblem } from './table-name.js';
 
 /** Fields that a table may be clustered by: https://cloud.google.com/bigquery/docs/clustered-tables#limitations */

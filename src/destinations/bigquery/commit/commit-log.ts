@@ -4,11 +4,11 @@ import type {
   QueryParameter,
   Row,
   TableField,
-} from '../../gateways/bigquery-service.js';
-import { commitOrigin, recordedCursor } from '../commit-origin.js';
-import type { LoggedOrigin, NewestCommit } from '../commit-order.js';
-import type { CommitIdentity } from '../destination.js';
-import { sqlName, type TableName } from './table-name.js';
+} from '../../../gateways/bigquery-service.js';
+import { commitOrigin, recordedCursor } from '../../commit-origin.js';
+import type { LoggedOrigin, NewestCommit } from '../../commit-order.js';
+import type { CommitIdentity } from '../../destination.js';
+import { sqlName, type TableName } from '../table/table-name.js';
 
 /** The log of every table of a dataset, in the dataset. */
 export const logTable = '_beamline_commits';

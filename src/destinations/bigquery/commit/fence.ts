@@ -1,4 +1,4 @@
-import type { Commit, CommitIdentity } from '../destination.js';
+import type { Commit, CommitIdentity } from '../../destination.js';
 import { labelsOf, takeVersion } from './commit-job.js';
 import {
   logParameters,
@@ -8,9 +8,9 @@ import {
   type CommitLog,
   type LogEntry,
 } from './commit-log.js';
-import type { OpenTable } from './open-table.js';
+import type { OpenTable } from '../table/open-table.js';
 import { removeStaging } from './staging.js';
-import { locationOf } from './table.js';
+import { locationOf } from '../table/table.js';
 import { commitOf } from './versions.js';
 
 /**

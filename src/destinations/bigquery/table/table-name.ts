@@ -1,4 +1,4 @@
-import type { TableReference } from '../../gateways/bigquery-service.js';
+import type { TableReference } from '../../../gateways/bigquery-service.js';
 
 /** A table with its project. */
 export interface TableName extends TableReference {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiError } from './api-error.js';
-import type { Faults } from './faults.js';
-import type { Jobs, Json, Method } from './jobs/jobs.js';
+import { ApiError } from '../state/api-error.js';
+import type { Faults } from '../state/faults.js';
+import type { Jobs, Json, Method } from './jobs.js';
 
 /** A request that the emulator has received. */
 export interface Received {

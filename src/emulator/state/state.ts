@@ -1,9 +1,9 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JobState } from '../shared/run/job.js';
+import type { JobState } from '../../shared/run/job.js';
 import { replaceFile } from './files.js';
-import type { JobRecord } from './jobs/job-record.js';
-import type { Message } from './jobs/messages.js';
+import type { JobRecord } from './job-record.js';
+import type { Message } from './messages.js';
 
 /** One event that one receiver has not taken yet. */
 export interface PendingEvent {

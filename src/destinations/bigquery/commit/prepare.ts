@@ -1,19 +1,19 @@
-import type { NewTable, TableResource } from '../../gateways/bigquery-service.js';
-import { faultPoint } from '../../process/fault-point.js';
-import { failure } from '../../shared/failures.js';
-import { assertTakes, broughtBy } from '../column-problems.js';
-import type { PublishOutlook, PublishRequest } from '../destination.js';
+import type { NewTable, TableResource } from '../../../gateways/bigquery-service.js';
+import { faultPoint } from '../../../process/fault-point.js';
+import { failure } from '../../../shared/failures.js';
+import { assertTakes, broughtBy } from '../../column-problems.js';
+import type { PublishOutlook, PublishRequest } from '../../destination.js';
 import { checkStaged } from './checks.js';
-import { columnProblems } from './column-problems.js';
-import { planColumns, type ColumnPlan } from './columns.js';
-import { assertFits } from './limits.js';
-import { fieldsFor, stagedColumns, type StagedColumn } from './staged-columns.js';
-import type { OpenTable } from './open-table.js';
-import { checkStagedValues } from './staged-values.js';
+import { columnProblems } from '../table/column-problems.js';
+import { planColumns, type ColumnPlan } from '../columns/columns.js';
+import { assertFits } from '../columns/limits.js';
+import { fieldsFor, stagedColumns, type StagedColumn } from '../columns/staged-columns.js';
+import type { OpenTable } from '../table/open-table.js';
+import { checkStagedValues } from '../columns/staged-values.js';
 import { stageFiles, stagingTables } from './staging.js';
 import { commitScript, type Divided } from './statements.js';
-import { fixedColumns, newTable, wantedFields } from './table.js';
-import { plainName, type TableName } from './table-name.js';
+import { fixedColumns, newTable, wantedFields } from '../table/table.js';
+import { plainName, type TableName } from '../table/table-name.js';
 
 /** Everything that a commit needs: it is one job from here. */
 export interface Prepared {

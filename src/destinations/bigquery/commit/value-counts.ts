@@ -1,9 +1,9 @@
-import type { BigQueryService } from '../../gateways/bigquery-service.js';
-import type { ColumnPlan } from './columns.js';
+import type { BigQueryService } from '../../../gateways/bigquery-service.js';
+import type { ColumnPlan } from '../columns/columns.js';
 import { keyColumns, stagedRows } from './statements.js';
-import { identifier, type TableName } from './table-name.js';
-import { sqlTypeOf, typeNameOf } from './type-fit.js';
-import { counted, number } from '../../shared/counts.js';
+import { identifier, type TableName } from '../table/table-name.js';
+import { sqlTypeOf, typeNameOf } from '../columns/type-fit.js';
+import { counted, number } from '../../../shared/counts.js';
 
 /** Characters of the conditions in one query; a query may have a million of them. */
 const mostCharacters = 500_000;

@@ -1,12 +1,12 @@
-import type { BigQueryService } from '../../gateways/bigquery-service.js';
-import { failure } from '../../shared/failures.js';
-import type { PublishRequest } from '../destination.js';
-import type { ColumnPlan } from './columns.js';
+import type { BigQueryService } from '../../../gateways/bigquery-service.js';
+import { failure } from '../../../shared/failures.js';
+import type { PublishRequest } from '../../destination.js';
+import type { ColumnPlan } from '../columns/columns.js';
 import { convertedRows, keyColumns } from './statements.js';
-import { identifier, type TableName } from './table-name.js';
-import { sqlTypeOf, typeNameOf } from './type-fit.js';
+import { identifier, type TableName } from '../table/table-name.js';
+import { sqlTypeOf, typeNameOf } from '../columns/type-fit.js';
 import { countsOf, countStaged } from './value-counts.js';
-import { counted, number } from '../../shared/counts.js';
+import { counted, number } from '../../../shared/counts.js';
 
 /** Values of keys that a message shows at most. */
 const shown = 3;

@@ -1,6 +1,6 @@
-import type { TableField } from '../../gateways/bigquery-service.js';
-import { failure } from '../../shared/failures.js';
-import type { OnSchemaChange, SinkMode } from '../destination.js';
+import type { TableField } from '../../../gateways/bigquery-service.js';
+import { failure } from '../../../shared/failures.js';
+import type { OnSchemaChange, SinkMode } from '../../destination.js';
 import { fieldsFor, type StagedColumn } from './staged-columns.js';
 import { conversionOf, sqlTypeOf, widens, type Conversion } from './type-fit.js';
 

@@ -1,7 +1,7 @@
-import { failure } from '../../shared/failures.js';
-import type { Commit, CommitIdentity } from '../destination.js';
+import { failure } from '../../../shared/failures.js';
+import type { Commit, CommitIdentity } from '../../destination.js';
 import type { CommitLog, LogEntry } from './commit-log.js';
-import { plainName, type TableName } from './table-name.js';
+import { plainName, type TableName } from '../table/table-name.js';
 
 /** @throws `VersionTaken` unless the table is at `baseVersion` */
 export function assertAtBase(

@@ -1,5 +1,5 @@
-import type { TableField } from '../../gateways/bigquery-service.js';
-import type { ManifestSink } from '../../shared/run/manifest.js';
+import type { TableField } from '../../../gateways/bigquery-service.js';
+import type { ManifestSink } from '../../../shared/run/manifest.js';
 import { columnTypeOf, stagedTypeOf, type StagedType } from './types.js';
 
 export interface StagedColumn {

@@ -1,13 +1,13 @@
-import type { TableField } from '../../gateways/bigquery-service.js';
-import { shortened } from '../../shared/shortened.js';
-import { castAdvice, equalButForCase, missingForMerge, ofInput } from '../column-problems.js';
-import type { BroughtColumns, ColumnProblem } from '../destination.js';
-import { misfits, unknownTo } from './columns.js';
-import { mostColumns } from './limits.js';
+import type { TableField } from '../../../gateways/bigquery-service.js';
+import { shortened } from '../../../shared/shortened.js';
+import { castAdvice, equalButForCase, missingForMerge, ofInput } from '../../column-problems.js';
+import type { BroughtColumns, ColumnProblem } from '../../destination.js';
+import { misfits, unknownTo } from '../columns/columns.js';
+import { mostColumns } from '../columns/limits.js';
 import type { BigqueryParameters } from './parameters.js';
-import { parseSchema } from './schema-text.js';
-import { stagedColumns } from './staged-columns.js';
-import { stagedTypeOf } from './types.js';
+import { parseSchema } from '../columns/schema-text.js';
+import { stagedColumns } from '../columns/staged-columns.js';
+import { stagedTypeOf } from '../columns/types.js';
 
 /** https://cloud.google.com/bigquery/docs/schemas#column_names */
 const mostLetters = 300;

@@ -1,5 +1,5 @@
-import { laterRecord, type LoggedCursors } from '../cursors.js';
-import type { PublishRequest } from '../destination.js';
+import { laterRecord, type LoggedCursors } from '../../cursors.js';
+import type { PublishRequest } from '../../destination.js';
 import type { CommitLog, LogEntry } from './commit-log.js';
 
 /** What the log says of each source: its newest entry has them all. */

@@ -1,14 +1,14 @@
-import type { BigQueryService, TableResource } from '../../gateways/bigquery-service.js';
-import { failure } from '../../shared/failures.js';
-import type { CursorType, CursorValue } from '../../shared/run/window.js';
-import { lastOf } from '../commit-order.js';
-import { withoutRuns } from '../cursors.js';
-import type { GreatestValue, Position } from '../destination.js';
+import type { BigQueryService, TableResource } from '../../../gateways/bigquery-service.js';
+import { failure } from '../../../shared/failures.js';
+import type { CursorType, CursorValue } from '../../../shared/run/window.js';
+import { lastOf } from '../../commit-order.js';
+import { withoutRuns } from '../../cursors.js';
+import type { GreatestValue, Position } from '../../destination.js';
 import type { CommitLog } from './commit-log.js';
 import { loggedIn } from './cursors.js';
 import { partitionFilter } from './statements.js';
-import { identifier, plainName, sqlName, type TableName } from './table-name.js';
-import { sqlTypeOf, typeNameOf } from './type-fit.js';
+import { identifier, plainName, sqlName, type TableName } from '../table/table-name.js';
+import { sqlTypeOf, typeNameOf } from '../columns/type-fit.js';
 
 /** What a cursor's type is in BigQuery, and GoogleSQL of its text. */
 const types: Record<string, { type: CursorType; text: (value: string) => string }> = {

@@ -1,4 +1,4 @@
-import type { BigQueryService } from '../../gateways/bigquery-service.js';
+import type { BigQueryService } from '../../../gateways/bigquery-service.js';
 import type { BigqueryParameters } from './parameters.js';
 import type { TableName } from './table-name.js';
 

@@ -1,10 +1,10 @@
-import type { BigQueryService, TableField } from '../../gateways/bigquery-service.js';
-import { failure } from '../../shared/failures.js';
-import type { CommitIdentity, PublishRequest } from '../destination.js';
-import type { StagedColumn } from './staged-columns.js';
+import type { BigQueryService, TableField } from '../../../gateways/bigquery-service.js';
+import { failure } from '../../../shared/failures.js';
+import type { CommitIdentity, PublishRequest } from '../../destination.js';
+import type { StagedColumn } from '../columns/staged-columns.js';
 import { hashOf, labelsOf } from './commit-job.js';
-import { plainName, type TableName } from './table-name.js';
-import { loadTypeOf } from './types.js';
+import { plainName, type TableName } from '../table/table-name.js';
+import { loadTypeOf } from '../columns/types.js';
 
 /** A staging table that nobody removed goes by itself. A day. */
 const expiresInMs = 86_400_000;

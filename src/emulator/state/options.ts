@@ -1,4 +1,4 @@
-import type { Command } from './jobs/child.js';
+import type { Command } from './child.js';
 
 export const eventsModes = ['binary', 'structured', 'pubsub-push'] as const;
 export type EventsMode = (typeof eventsModes)[number];

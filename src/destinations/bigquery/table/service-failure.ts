@@ -1,5 +1,5 @@
-import { BigQueryError } from '../../gateways/bigquery-service.js';
-import { failure } from '../../shared/failures.js';
+import { BigQueryError } from '../../../gateways/bigquery-service.js';
+import { failure } from '../../../shared/failures.js';
 
 const nothing = 'Nothing was written.';
 /** What the service says of rows that a statement or a load cannot take. */

@@ -1,10 +1,14 @@
-import type { QueryParameter, TableField, TableResource } from '../../gateways/bigquery-service.js';
-import type { CursorType, SourceWindow } from '../../shared/run/window.js';
-import type { PublishRequest } from '../destination.js';
-import type { ColumnPlan } from './columns.js';
+import type {
+  QueryParameter,
+  TableField,
+  TableResource,
+} from '../../../gateways/bigquery-service.js';
+import type { CursorType, SourceWindow } from '../../../shared/run/window.js';
+import type { PublishRequest } from '../../destination.js';
+import type { ColumnPlan } from '../columns/columns.js';
 import { logStatements } from './commit-log.js';
-import { identifier, sqlName, type TableName } from './table-name.js';
-import { sqlTypeOf, typeNameOf } from './type-fit.js';
+import { identifier, sqlName, type TableName } from '../table/table-name.js';
+import { sqlTypeOf, typeNameOf } from '../columns/type-fit.js';
 
 /** Types of GoogleSQL that the values of a window are bound as. */
 const windowTypes: Record<CursorType, string> = {

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { jobStates, type JobState } from '../shared/run/job.js';
+import { jobStates, type JobState } from '../../shared/run/job.js';
 import { isStatus, type Status } from './api-error.js';
 import { replaceFile } from './files.js';
-import type { JobFaults } from './jobs/job-record.js';
+import type { JobFaults } from './job-record.js';
 
 /** How often a fault strikes; null means always. */
 const times = z.number().int().positive().nullable().default(1);

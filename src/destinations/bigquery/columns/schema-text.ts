@@ -1,5 +1,5 @@
-import type { TableField } from '../../gateways/bigquery-service.js';
-import { jsonErrorOf } from '../../shared/json-error.js';
+import type { TableField } from '../../../gateways/bigquery-service.js';
+import { jsonErrorOf } from '../../../shared/json-error.js';
 import { typeNameOf } from './type-fit.js';
 
 /** https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#TableFieldSchema */

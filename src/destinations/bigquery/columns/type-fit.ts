@@ -1,4 +1,4 @@
-import type { TableField } from '../../gateways/bigquery-service.js';
+import type { TableField } from '../../../gateways/bigquery-service.js';
 import type { Digits, StagedKind, StagedType } from './types.js';
 
 /** How a staged column becomes the value of a table's column. */

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { failure } from '../../shared/failures.js';
-import type { PublishRequest } from '../destination.js';
-import { openInMemory } from '../in-memory.js';
-import { identifier, readStaged } from '../staged-parquet.js';
+import { failure } from '../../../shared/failures.js';
+import type { PublishRequest } from '../../destination.js';
+import { openInMemory } from '../../in-memory.js';
+import { identifier, readStaged } from '../../staged-parquet.js';
 import type { StagedColumn } from './staged-columns.js';
-import { counted } from '../../shared/counts.js';
+import { counted } from '../../../shared/counts.js';
 
 /** Columns that one query looks at: each is two aggregates. */
 const columnsAtATime = 500;

@@ -1,4 +1,4 @@
-import { failure } from '../../shared/failures.js';
+import { failure } from '../../../shared/failures.js';
 
 /** Columns of a table, or of a query: https://cloud.google.com/bigquery/quotas#standard_tables */
 export const mostColumns = 10_000;
