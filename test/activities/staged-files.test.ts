@@ -156,7 +156,7 @@ describe('the manifest of a job in a bucket', () => {
     bucket.objects.set(staged.manifestUri, long);
     await assert.rejects(read(sha256(long)), {
       type: 'StagingDamaged',
-      message: /more than 67108864/,
+      message: /more than 67,108,864/,
     });
     bucket.trouble = failure('ConnectionLost', 'away');
     await assert.rejects(read(sha256(text)), { type: 'ConnectionLost' });

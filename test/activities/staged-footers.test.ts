@@ -169,7 +169,7 @@ describe('the footers of staged files', () => {
     assert.equal(reads.length, 2);
     reads.length = 0;
     const gigabytes = claiming(Buffer.alloc(16_384), mostFooterBytes + 1);
-    await assert.rejects(rowsInFooter(rangedOf(gigabytes, 5e9)), /at most 67108864 are read/);
+    await assert.rejects(rowsInFooter(rangedOf(gigabytes, 5e9)), /at most 67,108,864 are read/);
     assert.deepEqual(reads, [16_384]);
   });
 

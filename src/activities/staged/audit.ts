@@ -61,9 +61,10 @@ function stagedOnce(planned: readonly PlannedSink[], staged: Audit['sinks']): nu
 
 function assertRowsKept(name: string, step: ManifestStep): void {
   if (!step.row_wise || step.rows_in === step.rows_out + step.rows_rejected) return;
+  const cameIn = step.rows_in === null ? 'nobody counted what' : counted(step.rows_in, 'row');
   throw failure(
     'StagingDamaged',
-    `${name}: ${counted(step.rows_in ?? 0, 'row')} came in, ${number(step.rows_out)} went out and ` +
+    `${name}: ${cameIn} came in, ${number(step.rows_out)} went out and ` +
       `${number(step.rows_rejected)} were rejected: that does not add up`,
     { step: name },
   );
