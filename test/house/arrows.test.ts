@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { packageRoot } from '../../src/dev/services/tools.js';
 import { circleIn, importsOfFiles, importsOfFolders, type Imports } from './imports.js';
 
 /** More than a reader takes in at a look. */
@@ -87,6 +89,12 @@ describe('the arrows between files', () => {
       Object.fromEntries(Object.entries(folders).toSorted(([a], [b]) => a.localeCompare(b))),
       Object.fromEntries(allowed),
     );
+  });
+
+  it('lead between folders of which src/README.md says what lives there, in this order', () => {
+    const page = readFileSync(join(packageRoot, 'src', 'README.md'), 'utf8');
+    const said = [...page.matchAll(/^\| `(\w+)` +\| \w/gm)].map(([, folder]) => folder);
+    assert.deepEqual(said, Object.keys(arrows));
   });
 
   it('lead nowhere in a circle, between folders and between files', () => {
