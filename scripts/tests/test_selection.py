@@ -21,7 +21,7 @@ def test_checks_are_no_tests() -> None:
 
 
 def test_the_parts_have_no_test_in_common() -> None:
-    stacks = "(chaos|dev|examples|integration|upgrade)"
+    stacks = "(chaos|dev|examples|integration|package|upgrade)"
     databases = "(postgres or mysql or mariadb)"
     assert commands("unit") == [
         ["mocha", "--ignore", f"dist/test/@{stacks}/**"],
