@@ -19,8 +19,8 @@ MODULE = "github.com/temporalio/cli/cmd/temporal"
 class TemporalCli(Step):
     """`TEMPORAL_CLI`, PATH or the cache; else downloaded by the SDK; else built once with Go.
 
-    `src/dev/services/temporal-cli.ts` looks in the same places. Go proves what it builds by the public list of hashes
-    of modules. A download is proved by the hash in package.json; without one, it says so.
+    `src/dev/services/temporal-cli.ts` looks in the same places. Go proves what it builds by the public list
+    of hashes of modules. A download is proved by the hash in package.json; without one, it says so.
     """
 
     def __init__(self) -> None:
