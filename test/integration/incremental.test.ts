@@ -21,6 +21,9 @@ import {
   type WorkerReady,
 } from '../support/stack.js';
 
+/** A type that the rows' values, and not their columns, do not fit: only the publish finds it. */
+const onlyBlocked = "ENUM('blocked')";
+
 describe('an incremental pipeline with two sinks, with real servers and Beam', function () {
   this.timeout(90_000);
   let environment: TestWorkflowEnvironment;
@@ -107,7 +110,7 @@ describe('an incremental pipeline with two sinks, with real servers and Beam', f
     await writeFile(join(root, 'merged.yaml'), merged);
     const input = { config: 'merged.yaml' };
     await sql("CREATE TABLE changing AS SELECT 2::bigint AS id, 'read first' AS note");
-    await onDuckdb(second, 'CREATE TABLE merged (id BIGINT, note INTEGER)');
+    await onDuckdb(second, `CREATE TABLE merged (id BIGINT, note ${onlyBlocked})`);
     const failed = await fails(input);
     assert.deepEqual(failed.left?.sinks, ['second']);
     await unblock('merged');
@@ -237,9 +240,13 @@ describe('an incremental pipeline with two sinks, with real servers and Beam', f
 
   const sql = (text: string) => query(database.ready, text);
   const secondRows = () => onDuckdb(second, 'SELECT id::INTEGER AS id, note FROM merged');
-  const block = () => onDuckdb(second, 'ALTER TABLE events ALTER note TYPE INTEGER USING 0');
+  const block = () =>
+    onDuckdb(
+      second,
+      `ALTER TABLE events ALTER note TYPE ${onlyBlocked} USING 'blocked'::${onlyBlocked}`,
+    );
   const unblock = (table = 'events') =>
-    onDuckdb(second, `ALTER TABLE ${table} ALTER note TYPE VARCHAR USING 'was a number'`);
+    onDuckdb(second, `ALTER TABLE ${table} ALTER note TYPE VARCHAR USING 'was blocked'`);
 
   /** Of a run that left a part: its receipt says who published that, and offers nothing any more. */
   async function saysWhoFinished(left: Receipt, by: Receipt): Promise<void> {
