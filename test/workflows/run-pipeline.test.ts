@@ -159,6 +159,7 @@ describe('runPipeline', function () {
           name: 'warehouse',
           module: 'duckdb',
           destination: preparedSink.destination,
+          location: preparedSink.location,
           state: 'published',
           rows: 7,
         },
