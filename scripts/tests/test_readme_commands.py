@@ -120,7 +120,7 @@ def test_demo_runs_with_a_umask_that_gives_others_nothing(clones: dict[str, Clon
 def test_demo_runs_beside_another_clone_that_starts_at_the_same_time(clones: dict[str, Clone]) -> None:
     succeeded(clones["first"])
     succeeded(clones["second"])
-    pages = {re.findall(r"Web UI +(http://[^/]+)", clone.output)[0] for clone in clones.values()}
+    pages = {re.findall(r"web ui (http://\S+)", clone.output)[0] for clone in clones.values()}
     assert len(pages) == len(clones)
 
 
