@@ -90,13 +90,14 @@ export function isCommitted<T extends RecordedCursor>(
   const { high, type } = window;
   if (mode === 'replace') return compareCursors(type, before.next, high) > 0;
   const begin = beginOf(window);
-  if (begin === null) return high !== leastInteger;
+  if (begin === null) return true;
   return compareCursors(type, begin, high) < 0 && compareCursors(type, begin, before.next) < 0;
 }
 
-/** The least value that a window can hold; null if there is none. */
+/** The least value that a window can hold; null if every value has a lesser one. */
 function beginOf({ type, low, low_inclusive: isInclusive }: SourceWindow): CursorValue | null {
-  return low === null || isInclusive ? low : cursorAfter(type, low);
+  if (low === null) return type === 'integer' ? leastInteger : null;
+  return isInclusive ? low : cursorAfter(type, low);
 }
 
 /**

@@ -149,8 +149,14 @@ export const found: [Setting, Step[]][] = [
       { kind: 'run', pipeline: 0, trouble: 'twin sleeper', calls: 3, isHasty: false },
     ],
   ],
-  // Two runs saw no row that has a time, a load brought one, and what the first one read follows: nothing.
-  [
+  // A run saw no row that has a time, a load brought one, and what another run had read follows: nothing, or
+  // rows, of which none is before where the first one ended.
+  ...(
+    [
+      ['without', 1, 0],
+      ['insert', 0, 1],
+    ] as const
+  ).map(([kind, first, second]): [Setting, Step[]] => [
     {
       type: 'integer',
       mode: 'append',
@@ -162,13 +168,13 @@ export const found: [Setting, Step[]][] = [
     },
     [
       { kind: 'interrupt', pipeline: 0 },
-      { kind: 'without', pipeline: 0, note: 'a' },
+      { kind, pipeline: 0, count: 1, note: 'a' },
       { kind: 'interrupt', pipeline: 0 },
-      { kind: 'complete', pipeline: 0, pick: 1, overNewer: false, isTwice: false },
+      { kind: 'complete', pipeline: 0, pick: first, overNewer: false, isTwice: false },
       { kind: 'load', pipeline: 0 },
-      { kind: 'complete', pipeline: 0, pick: 0, overNewer: false, isTwice: false },
+      { kind: 'complete', pipeline: 0, pick: second, overNewer: false, isTwice: false },
     ],
-  ],
+  ]),
   // A run is cancelled before it publishes here, the next one publishes newer rows, and then its own follow.
   ...(['merge', 'replace'] as const).map((mode): [Setting, Step[]] => [
     {

@@ -210,8 +210,10 @@ export class Naive {
       if (this.#is('compares windows as texts') && logged !== undefined) {
         return { ...window, type: 'date' as const };
       }
-      if (this.#is('compares windows by their record') && window.low !== null) {
-        return { ...window, high: '999', low_inclusive: true };
+      if (this.#is('compares windows by their record')) {
+        // As if each held something before its beginning, which is behind no record.
+        const low = window.low ?? `-${'9'.repeat(20)}`;
+        return { ...window, low, high: '999', low_inclusive: true };
       }
       return { ...window, key: key ?? window.key };
     });

@@ -67,6 +67,23 @@ export const windows = [
     },
   ),
 
+  rule(
+    'a record of a source that had nothing is before every row',
+    'compares windows by their record',
+    async (place) => {
+      await place.publish({ run: 'run0', rows: [7, 7] });
+      const nothing = windowOf(null, 0, { high: leastInteger, next: leastInteger });
+      await place.publish({ run: 'run1', rows: [1, 0], windows: [nothing] });
+      await place.publish({ run: 'run2', rows: [1, 4], windows: [windowOf(null, 5)] });
+      assert.deepEqual(await place.rows(), ['1', '2', '3', '4', '7']);
+      await place.refused('WindowCommitted', {
+        run: 'run3',
+        rows: [1, 4],
+        windows: [windowOf(null, 5)],
+      });
+    },
+  ),
+
   rule('whole numbers are compared as numbers', 'compares windows as texts', async (place) => {
     await place.publish({ run: 'run1', rows: [9, 9], windows: [windowOf(null, 10)] });
     await place.refused('WindowCommitted', {
