@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { historyFromEnd } from './history-from-end.js';
 
 /** Who asked a run to cancel, and when. */
 export interface CancelRequest {
@@ -9,9 +10,8 @@ export interface CancelRequest {
   reason: string;
 }
 
-/** What follows a request are the steps that clean up: it is not far from the end. */
+/** What follows a request are the steps that clean up. */
 const eventsPerPage = 50;
-const mostPages = 5;
 
 /** The last request to cancel in a history, from its end; null if none is found. */
 export async function cancelRequestOf(
@@ -19,23 +19,11 @@ export async function cancelRequestOf(
   workflowId: string,
   runId: string,
 ): Promise<CancelRequest | null> {
-  let nextPageToken: Uint8Array | undefined;
-  for (let page = 0; page < mostPages; page++) {
-    const { history, nextPageToken: next } =
-      await client.workflowService.getWorkflowExecutionHistoryReverse({
-        namespace: client.options.namespace,
-        execution: { workflowId, runId },
-        maximumPageSize: eventsPerPage,
-        ...(nextPageToken === undefined ? {} : { nextPageToken }),
-      });
-    for (const event of history?.events ?? []) {
-      const asked = event.workflowExecutionCancelRequestedEventAttributes;
-      if (!asked) continue;
-      const at = new Date(Number(event.eventTime?.seconds ?? 0) * 1000).toISOString();
-      return { at, by: asked.identity ?? '', reason: asked.cause ?? '' };
-    }
-    if (!next?.length) return null;
-    nextPageToken = next;
+  for await (const event of historyFromEnd(client, { workflowId, runId }, eventsPerPage)) {
+    const asked = event.workflowExecutionCancelRequestedEventAttributes;
+    if (!asked) continue;
+    const at = new Date(Number(event.eventTime?.seconds ?? 0) * 1000).toISOString();
+    return { at, by: asked.identity ?? '', reason: asked.cause ?? '' };
   }
   return null;
 }
