@@ -4,7 +4,7 @@ import {
   WorkflowNotFoundError,
   type WorkflowHandle,
 } from '@temporalio/client';
-import type { RunStatus } from '../shared/run/contract.js';
+import { sinksOfStatus, type RunStatus } from '../shared/run/contract.js';
 import { stepsOfReceipt } from '../shared/run/progress.js';
 import type { Receipt } from '../shared/run/receipt.js';
 import type { RunPipelineInput } from '../shared/run/run-input.js';
@@ -199,14 +199,7 @@ export class Run {
     );
     if (receipt === undefined) return;
     snapshot.steps = { ...snapshot.steps, ...stepsOfReceipt(receipt) };
-    snapshot.sinks = receipt.sinks.map(({ name, module, destination, location, state, rows }) => ({
-      name,
-      module,
-      destination,
-      ...(location === undefined ? {} : { location }),
-      state,
-      rows,
-    }));
+    snapshot.sinks = sinksOfStatus(receipt.sinks);
   }
 
   /** Null if the server did not answer this once. */

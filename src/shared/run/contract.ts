@@ -32,5 +32,17 @@ export interface RunStatus {
   steps?: Record<string, StepProgress>;
 }
 
+/** What a status says of sinks. */
+export function sinksOfStatus(sinks: readonly ReceiptSink[]): RunStatus['sinks'] {
+  return sinks.map(({ name, module, destination, location, state, rows }) => ({
+    name,
+    module,
+    destination,
+    ...(location === undefined ? {} : { location }),
+    state,
+    rows,
+  }));
+}
+
 /** Progress of the Beam child, from the last heartbeat of `runBeam`; see {@link RunStatus}. */
 export type { Progress };

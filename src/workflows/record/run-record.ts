@@ -1,5 +1,5 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { searchAttributes, type RunStatus } from '../../shared/run/contract.js';
+import { searchAttributes, sinksOfStatus, type RunStatus } from '../../shared/run/contract.js';
 import type { Outcome, Receipt, ReceiptSink, RunState } from '../../shared/run/receipt.js';
 import { withoutClaim } from '../../shared/run/published-facts.js';
 import type { RunPipelineInput } from '../../shared/run/run-input.js';
@@ -200,14 +200,7 @@ export class RunRecord {
       runner: this.runner,
       job: this.#job && { ...this.#job, state: this.#shownState(claimed) },
       waiting_for: waitingFor,
-      sinks: this.sinks.map(({ name, module, destination, location, state, rows }) => ({
-        name,
-        module,
-        destination,
-        ...(location === undefined ? {} : { location }),
-        state,
-        rows,
-      })),
+      sinks: sinksOfStatus(this.sinks),
       ...(this.audit === null ? {} : { steps: stagedSteps(this.audit) }),
     };
   }
