@@ -76,10 +76,8 @@ export class Run {
    * from its metrics, every five seconds, where Dataflow lets this client look.
    */
   async *progress(): AsyncGenerator<RunSnapshot, void, void> {
-    const ended = this.result().then(
-      () => true,
-      () => true,
-    );
+    const leaving = new AbortController();
+    const ended = this.#endUntil(leaving.signal);
     let last = '';
     let seen: RunSnapshot['steps'] = {};
     const trouble = new FollowedTrouble(this.#temporal);
@@ -104,7 +102,21 @@ export class Run {
       }
     } finally {
       jobProgress.close();
+      leaving.abort();
     }
+  }
+
+  /**
+   * True once the run has ended, or nobody can tell. It shares a wait that is under way; else it waits until it
+   * is aborted: a call that is left behind is tried again when its connection is closed, which throws.
+   */
+  #endUntil(signal: AbortSignal): Promise<boolean> {
+    const { client } = this.#temporal;
+    const end = this.#result ?? client.withAbortSignal(signal, () => this.#awaitEnd());
+    return end.then(
+      () => true,
+      () => true,
+    );
   }
 
   /**

@@ -6,6 +6,7 @@ import { statusLines } from '../../src/cli/commands/runs/status.js';
 import { waitsText } from '../../src/cli/follow/events.js';
 import { Beamline } from '../../src/client/index.js';
 import { noWorker } from '../../src/client/look/trouble.js';
+import { Run } from '../../src/client/run.js';
 import { createReaper } from '../../src/orphans/reaper.js';
 import { destinationHash } from '../../src/store/run-key.js';
 import { registerSearchAttributes } from '../../src/worker/search-attributes.js';
@@ -119,6 +120,32 @@ describe('a run that waits for a host which is not there', function () {
       assert.equal(waitsText(snapshot), `t in w.duckdb, which run ${run_key} has`);
       break;
     }
+  });
+
+  it('is waited for by no call any more once it is followed no more', async () => {
+    const { client, address } = environment;
+    const signals: AbortSignal[] = [];
+    const seen = Object.assign(Object.create(client) as typeof client, {
+      withAbortSignal<R>(signal: AbortSignal, call: () => Promise<R>): Promise<R> {
+        signals.push(signal);
+        return client.withAbortSignal(signal, call);
+      },
+    });
+    const handle = seen.workflow.getHandle('waiting');
+    const temporal = { client: seen, address, namespace: 'default' };
+    const run = new Run(temporal, handle, { root, key: 'q4kx7mw2ta', url: null });
+    for await (const { state } of run.progress()) {
+      assert.equal(state, 'queued');
+      assert.deepEqual(
+        signals.map(({ aborted }) => aborted),
+        [false],
+      );
+      break;
+    }
+    assert.deepEqual(
+      signals.map(({ aborted }) => aborted),
+      [true],
+    );
   });
 
   it('is seen by `orphans`, and left to whoever cancels it', async () => {
