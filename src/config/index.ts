@@ -1,5 +1,6 @@
 export { loadCatalogue, type Catalogue, type ModuleEntry } from './modules/catalogue.js';
-export { columnProblems, type StepColumns } from './plan/column-problems.js';
+export { columnProblems } from './plan/column-problems.js';
+export type { StepColumns } from './plan/outlooks.js';
 export { checkConfig, type CheckOptions, type CheckedConfig } from './check.js';
 export { loadConfig, parseConfig, type LoadedConfig } from './document/document.js';
 export { buildPlan, type PlanOptions } from './build-plan.js';

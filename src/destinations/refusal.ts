@@ -1,11 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common';
 
 /** What a look ahead refuses for good; anything else says that it could not be told now. */
-export const refusals = ['DataError', 'ConfigError', 'ResourceError'] as const;
-export type RefusalType = (typeof refusals)[number];
+const refusals = new Set<unknown>(['DataError', 'ConfigError', 'ResourceError']);
 
-/** The type of a refusal by `Destination.check`; null if the error is none. */
-export function refusalOf(error: unknown): RefusalType | null {
-  if (!(error instanceof ApplicationFailure)) return null;
-  return refusals.find((type) => type === error.type) ?? null;
+/** Whether `Destination.check` refuses what a run is going to bring. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof ApplicationFailure && refusals.has(error.type);
 }

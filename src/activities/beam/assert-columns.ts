@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { columnProblems, type StepColumns } from '../../config/plan/column-problems.js';
+import { columnProblems } from '../../config/plan/column-problems.js';
 import { loadConfig, type LoadedConfig } from '../../config/document/document.js';
-import { outlooksOf } from '../../config/plan/outlooks.js';
+import { outlooksOf, type StepColumns } from '../../config/plan/outlooks.js';
 import type { Plan } from '../../config/plan/plan-types.js';
 import { formatProblems } from '../../config/document/problems.js';
 import { valueAt } from '../../config/values/values.js';
-import { refusalOf } from '../../destinations/refusal.js';
+import { isRefusal } from '../../destinations/refusal.js';
 import { failure } from '../../shared/failures.js';
 import { manifestSink } from '../../shared/run/manifest.js';
 import type { RunReference } from '../../workflows/contract/activities.js';
@@ -52,9 +52,7 @@ export async function assertTaken(
       const task = taskOf(deps, run, sink, { kind: 'check', outlook });
       await inPublisher(deps, sink.destination, task, 'beside others');
     } catch (error) {
-      const type = refusalOf(error);
-      if (type === null) continue;
-      throw failure(type, (error as Error).message, { step: sink.name });
+      if (isRefusal(error)) throw error;
     }
   }
 }

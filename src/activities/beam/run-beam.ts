@@ -5,7 +5,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { z } from 'zod';
-import type { StepColumns } from '../../config/plan/column-problems.js';
+import type { StepColumns } from '../../config/plan/outlooks.js';
 import { deferred } from '../../process/deferred.js';
 import { faultPoint } from '../../process/fault-point.js';
 import { endRecordedProcesses } from '../../process/process-record.js';
@@ -101,8 +101,9 @@ async function runAttempt(
   };
   const columns = deferred<StepColumns | null>();
   // Reading does not wait for it.
-  const taken = columns.promise.then((steps) => steps && assertTaken(deps, run, plan, steps));
-  taken.catch(refuse);
+  const taken = columns.promise
+    .then((steps) => steps && assertTaken(deps, run, plan, steps))
+    .catch(refuse);
   const end = await supervise({
     command: python,
     args: [
@@ -138,7 +139,7 @@ async function runAttempt(
     signal: AbortSignal.any([cancellationSignal, refused.signal]),
   });
   columns.resolve(null);
-  await taken.catch(refuse);
+  await taken;
   if (cancellationSignal.aborted) throw await cancellationOf();
   if (refused.signal.aborted) throw refusal;
   if (last?.event !== 'finished') throw beamFailure(last, end, Context.current().info.attempt);

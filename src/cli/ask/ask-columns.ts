@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { environmentFor } from '../../dev/environment/stack-environment.js';
-import type { StepColumns } from '../../config/plan/column-problems.js';
+import type { StepColumns } from '../../config/plan/outlooks.js';
 import type { BuiltPlan } from '../../config/index.js';
 import { jsonOf } from '../../process/json-lines.js';
 import { pythonEnvironment, pythonPath } from '../../process/python.js';

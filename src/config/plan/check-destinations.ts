@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DestinationContext } from '../../destinations/destination.js';
-import { refusalOf } from '../../destinations/refusal.js';
+import { isRefusal } from '../../destinations/refusal.js';
 import { loadDestination } from '../../destinations/registry.js';
-import type { StepColumns } from './column-problems.js';
 import type { LoadedConfig } from '../document/document.js';
-import { outlooksOf } from './outlooks.js';
+import { outlooksOf, type StepColumns } from './outlooks.js';
 import type { Plan } from './plan-types.js';
 import { problemAt, sortProblems, type Problem } from '../document/problems.js';
 
@@ -32,7 +31,7 @@ export async function checkDestinations(
       await inTime(destination.check(parameters, context, outlook));
     } catch (error) {
       const { message } = error as Error;
-      if (refusalOf(error) !== null) {
+      if (isRefusal(error)) {
         const text = `sink \`${sink.name}\`: ${message}`;
         checked.problems.push(problemAt(loaded, ['sinks', index], text));
       } else checked.unreached[sink.name] = message.split('\n', 1)[0] ?? '';

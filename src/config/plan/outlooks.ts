@@ -1,6 +1,9 @@
 import type { PublishOutlook } from '../../destinations/destination.js';
-import type { StepColumns } from './column-problems.js';
+import type { ManifestSink } from '../../shared/run/manifest.js';
 import type { Plan, PlannedSink } from './plan-types.js';
+
+/** The columns of steps by their name; a step whose columns are not known is missing. */
+export type StepColumns = Record<string, ManifestSink['schema']>;
 
 /** A sink, its place in the config, and what a run is going to publish to it. */
 export interface SinkOutlook {
@@ -9,7 +12,7 @@ export interface SinkOutlook {
   outlook: PublishOutlook;
 }
 
-/** What can be compared with the destinations as they are, before a row is read: sinks whose columns are known. */
+/** What is known before a row is read: of the sinks whose columns are. */
 export function outlooksOf({ sinks }: Pick<Plan, 'sinks'>, steps: StepColumns): SinkOutlook[] {
   const found: SinkOutlook[] = [];
   for (const [index, sink] of sinks.entries()) {
