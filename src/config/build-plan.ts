@@ -41,14 +41,18 @@ export async function buildPlan(loaded: LoadedConfig, options: PlanOptions): Pro
   return {
     plan,
     canonicalJson: json,
-    sha256: createHash('sha256').update(json).digest('hex'),
+    sha256: sha256Of(json),
     destinations,
-    written: checked.written,
+    written: sha256Of(canonicalJson({ config: loaded.value, files: checked.files })),
     args: checked.args.values,
     profiles: checked.profiles?.path ?? null,
     runner: config.runner,
     launch: optionsOf(config.launch),
   };
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function planOf(

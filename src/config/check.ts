@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson } from './values/canonical-json.js';
 import { resolveArgs, missingArgs, type ResolvedArgs } from './checks/arguments.js';
 import { loadCatalogue, type Catalogue } from './modules/catalogue.js';
 import type { LoadedConfig } from './document/document.js';
@@ -51,8 +49,8 @@ export interface CheckedConfig {
   /** Parameters as they go into the plan: SQL inlined, defaults of sinks filled in. */
   parameters: Map<Step, unknown>;
   profiles: LoadedConfig | undefined;
-  /** Stands for what was written: the config as it is, and the files whose texts it takes. */
-  written: string;
+  /** The texts that it takes from files, by the paths or the steps that name them. */
+  files: Record<string, unknown>;
   /** Profiles that are named and were not looked up, as there is no file of them. */
   notLookedUp: string[];
 }
@@ -112,7 +110,7 @@ export async function checkConfig(
     modules,
     parameters,
     profiles: connections.profiles,
-    written: sha256Of(canonicalJson({ config: loaded.value, files })),
+    files,
     notLookedUp: connections.notLookedUp,
   };
 }
@@ -136,7 +134,7 @@ function unchecked(problems: Problem[]): CheckedConfig {
     modules: { entries: new Map(), destinations: new Map(), problems: [] },
     parameters: new Map(),
     profiles: undefined,
-    written: '',
+    files: {},
     notLookedUp: [],
   };
 }
@@ -148,10 +146,6 @@ function pinnedIn(step: Step, parameters: unknown): Record<string, unknown> {
     ([name, given]) => typeof given === 'string' && now[name] !== given,
   );
   return Object.fromEntries(changed.map(([name]) => [name, now[name] ?? null]));
-}
-
-function sha256Of(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 /** Paths that a step reads and that an argument leads to another folder. */
