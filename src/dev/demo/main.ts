@@ -11,7 +11,7 @@ import { execa } from 'execa';
 import { keepStatePrivate } from '../../process/private-state.js';
 import { workflowType } from '../../shared/names.js';
 import { stackEnvironment } from '../environment/dev-environment.js';
-import { restartedText } from '../services/restarted-text.js';
+import { restartedText } from '../services/kept-service.js';
 import { startStack } from '../stack.js';
 import { readStackRecord, type StackRecord } from '../environment/stack-record.js';
 import { stopSignal } from '../services/stop-signal.js';

@@ -11,6 +11,7 @@ import type {
   SinkWindow,
   Standing,
 } from '../../../src/destinations/destination.js';
+import { failureOf } from '../../destinations/in-process.js';
 import {
   ids,
   publishTask,
@@ -148,16 +149,6 @@ export function windowOf(
     basis: 'record',
     ...more,
   };
-}
-
-/** The failure that a promise must end with. */
-export async function failureOf(promise: Promise<unknown>): Promise<ApplicationFailure> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof ApplicationFailure, `no failure: ${String(error)}`);
-  return error;
 }
 
 /** How it ends: type and text of the failure; null if it does not fail. */

@@ -5,7 +5,7 @@ import { examples } from '../../terminal/examples.js';
 import { globalsOf } from '../../options/globals.js';
 import { note, print, printJson } from '../../terminal/output.js';
 import { shellCommand } from '../../terminal/shell-command.js';
-import { restartedText } from '../../../dev/services/restarted-text.js';
+import { restartedText } from '../../../dev/services/kept-service.js';
 import { register as registerEnv } from './dev-env.js';
 import { register as registerQuery } from './dev-query.js';
 

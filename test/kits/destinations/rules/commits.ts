@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { sampleOrigin } from '../../../destinations/support.js';
-import { failureOf } from '../place.js';
+import { failureOf } from '../../../destinations/in-process.js';
 import { rule } from '../rule.js';
 
 const ten = '2200-01-31T10:00:00.000Z';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { leastInteger } from '../../../../src/shared/run/window.js';
-import { failureOf, windowOf } from '../place.js';
+import { failureOf } from '../../../destinations/in-process.js';
+import { windowOf } from '../place.js';
 import { rule } from '../rule.js';
 
 export const windows = [
