@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
-import { DuckDBInstance } from '@duckdb/node-api';
 import type { PublishOutlook } from '../destination.js';
 import { assertNoView, columnNamed, columnsOf, type Column, type Target } from './columns.js';
+import { openToRead } from './open.js';
 import { columnChange } from './schema-change.js';
 import { duckdbTypeOf } from './staged-types.js';
 
@@ -12,10 +12,7 @@ export async function checkTable(
   outlook: PublishOutlook,
 ): Promise<void> {
   if (statSync(database, { throwIfNoEntry: false })?.isFile() !== true) return;
-  const instance = await DuckDBInstance.create(database, {
-    access_mode: 'READ_ONLY',
-    autoinstall_known_extensions: 'false',
-  });
+  const instance = await openToRead(database);
   try {
     const connection = await instance.connect();
     await assertNoView(connection, target, outlook.sink);

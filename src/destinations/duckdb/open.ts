@@ -6,6 +6,14 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { failure } from '../../shared/failures.js';
 import { publishFailure } from '../publish-failure.js';
 
+/** No extension is fetched from the network, whatever a file's contents ask for. */
+const asItIs = { autoinstall_known_extensions: 'false' };
+
+/** Opens a database file that is there, and can change nothing in it; waits for nobody. */
+export function openToRead(database: string): Promise<DuckDBInstance> {
+  return DuckDBInstance.create(database, { ...asItIs, access_mode: 'READ_ONLY' });
+}
+
 /**
  * Opens the database file, waiting while another process has it open.
  * @throws `DestinationBusy` after `waitMs`, naming the process
@@ -18,8 +26,7 @@ export async function openDatabase(database: string, waitMs: number): Promise<Du
   const deadline = Date.now() + waitMs;
   for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
     try {
-      // No extension is fetched from the network, whatever a file's contents ask for.
-      return await DuckDBInstance.create(database, { autoinstall_known_extensions: 'false' });
+      return await DuckDBInstance.create(database, asItIs);
     } catch (error) {
       const left = deadline - Date.now();
       if (!isLocked(error)) throw publishFailure(error, database);
