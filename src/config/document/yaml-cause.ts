@@ -86,9 +86,11 @@ function ofNested(text: string, offset: number): YamlCause {
     : ofIndentation(text, next);
 }
 
-/** A line that begins where no line above lets it. */
+/** A line that begins where no line above lets it; the parser may point to the empty one before it. */
 function ofIndentation(text: string, offset: number): YamlCause {
-  const line = lineAt(text, offset);
+  const pointed = lineAt(text, offset);
+  const isEmpty = /^\s*(#|$)/.test(pointed.text);
+  const line = isEmpty ? lineAt(text, nextLine(text, pointed.end) ?? offset) : pointed;
   const indent = indentOf(line.text);
   const levels = openLevels(text.slice(0, line.start).split('\n'));
   const begin = line.start + indent;
