@@ -144,15 +144,13 @@ def main() -> int:
 
 
 def report(total: Count, elapsed: str) -> None:
-    """The last line is the one that counts: nothing is printed after it."""
-    for attempt in total.again:
-        print(f"tried again: {shorten(attempt)}")
-    for failure in total.failures:
-        print(f"failed: {shorten(failure)}")
+    """The last line is the one that counts; of what stands above it, what failed is nearest."""
     if total.slowest:
         print("slowest:")
     for seconds, name in total.slowest:
         print(f"  {seconds:6.1f} s  {shorten(name, lines=1)}")
+    for attempt in total.again:
+        print(f"tried again: {shorten(attempt)}")
     failed = {failure.splitlines()[0] for failure in total.failures}
     twice = sum(attempt.splitlines()[0] not in failed for attempt in total.again)
     if twice:
@@ -160,6 +158,8 @@ def report(total: Count, elapsed: str) -> None:
     if total.skipped:
         print(f"{total.skipped} skipped")
     print(f"total time {elapsed}")
+    for failure in total.failures:
+        print(f"failed: {shorten(failure)}")
     print(f"{total.passed} passed, {total.failed} failed", flush=True)
 
 

@@ -174,7 +174,7 @@ def test_failures_of_all_items_and_what_was_tried_again_are_kept_with_their_reas
     assert count.slowest == ((2.5, "one"), (1.5, "a.b"), (1.0, "two"), (0.0, "a.c"))
 
 
-def test_slowest_of_all_are_said_and_what_passed_only_on_a_second_try_is_counted(
+def test_what_failed_stands_right_above_the_counts_and_what_was_slow_or_tried_again_above_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     slow = tuple((float(seconds), f"test {seconds}") for seconds in range(30, 0, -1))
@@ -183,5 +183,6 @@ def test_slowest_of_all_are_said_and_what_passed_only_on_a_second_try_is_counted
     lines = capsys.readouterr().out.splitlines()
     said = lines[lines.index("slowest:") + 1 :][:21]
     assert (said[0].split(), said[19].split()) == (["30.0", "s", "test", "30"], ["11.0", "s", "test", "11"])
-    assert said[20] == "1 passed only on a second try"
+    assert said[20] == "tried again: a"
+    assert lines[-5:-1] == ["1 passed only on a second try", "total time 1 s", "failed: a", "    why"]
     assert lines[-1] == "10 passed, 1 failed"
