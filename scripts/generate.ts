@@ -1,5 +1,5 @@
 /**
- * Writes what follows from the schemas: `schemas/` and `docs/reference/`.
+ * Writes what follows from the schemas (`schemas/`, `docs/reference/`) and from the folders of `src/runners`.
  * `--check` changes nothing, names what is out of date, and then exits with 1.
  */
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,11 +7,14 @@ import { dirname, join } from 'node:path';
 import { packageRoot } from '../src/config/modules/catalogue.js';
 import { generatedFiles, generatedFolders } from '../src/config/generate/files.js';
 import { kitTable } from '../test/kits/destinations/table.js';
+import { runnerCatalogue, workflowIndex } from './runner-lists.js';
 
 const check = process.argv.includes('--check');
 const files = {
   ...(await generatedFiles()),
   'docs/reference/kit-destinations.md': await kitTable(),
+  'src/runners/catalogue.ts': await runnerCatalogue(),
+  'src/worker/workflows.ts': await workflowIndex(),
 };
 const changed = Object.entries(files).filter(([name, text]) => textOf(name) !== text);
 const left = generatedFolders
