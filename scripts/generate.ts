@@ -31,6 +31,9 @@ for (const [name, text] of changed) {
   console.log(check ? `out of date: ${name}${firstDifference(name, text)}` : `wrote ${name}`);
 }
 for (const name of left) console.log(check ? `not generated any more: ${name}` : `removed ${name}`);
+if (!check && changed.some(([name]) => name === 'src/runners/catalogue.ts')) {
+  console.log('The list of runners is another one: run it once more, for what follows from that.');
+}
 if (check && changed.length + left.length > 0) {
   console.error('Run `npm run generate` and commit the result.');
   process.exitCode = 1;
