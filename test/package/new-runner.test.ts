@@ -68,7 +68,7 @@ describe('adding a runner', function () {
     const second = await inClone('dist/scripts/generate.js');
     const wrote = `${first.stdout}\n${second.stdout}`
       .split('\n')
-      .filter((line) => /^wrote/.test(line));
+      .filter((line) => line.startsWith('wrote'));
     assert.deepEqual(wrote.toSorted(), [
       'wrote docs/reference/config.md',
       'wrote schemas/pipeline.schema.json',
