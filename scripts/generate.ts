@@ -2,16 +2,19 @@
  * Writes what follows from the schemas: `schemas/` and `docs/reference/`.
  * `--check` changes nothing, names what is out of date, and then exits with 1.
  */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { packageRoot } from '../src/config/modules/catalogue.js';
 import { generatedFiles, generatedFolders } from '../src/config/generate/files.js';
+import { pythonPath } from '../src/process/python.js';
 import { kitTable } from '../test/kits/destinations/table.js';
 
 const check = process.argv.includes('--check');
 const files = {
   ...(await generatedFiles()),
   'docs/reference/kit-destinations.md': await kitTable(),
+  'docs/reference/kit-transforms.md': pageOf('transform_kit.catalogue'),
 };
 const changed = Object.entries(files).filter(([name, text]) => textOf(name) !== text);
 const left = generatedFolders
@@ -31,6 +34,14 @@ for (const name of left) console.log(check ? `not generated any more: ${name}` :
 if (check && changed.length + left.length > 0) {
   console.error('Run `npm run generate` and commit the result.');
   process.exitCode = 1;
+}
+
+/** What a kit in Python prints of itself. */
+function pageOf(module: string): string {
+  const home = join(packageRoot, 'beam-pipeline');
+  const path = [join(home, 'src'), join(home, 'tests')].join(delimiter);
+  const env = { ...process.env, PYTHONPATH: path };
+  return execFileSync(pythonPath(), ['-m', module], { encoding: 'utf8', env });
 }
 
 function textOf(name: string): string | undefined {
