@@ -11,6 +11,7 @@ import { graphProblems } from './checks/graph.js';
 import { problemsOf } from './checks/issues.js';
 import { incrementalProblems, withoutWindowParameters } from './modules/incremental.js';
 import type { FoundModules } from './modules/found-modules.js';
+import { jobSinkProblems } from './modules/job-sinks.js';
 import { findModules, moduleProblems, sinkProblems } from './modules/modules.js';
 import { nearMiss, shortList } from './values/near-miss.js';
 import { ConfigProblems, sortProblems, type Problem } from './document/problems.js';
@@ -75,6 +76,7 @@ export async function checkConfig(
     ...graphProblems(loaded, steps),
     ...modules.problems,
     ...incrementalProblems(loaded, steps, modules),
+    ...jobSinkProblems(loaded, steps, modules),
   ];
   const secrets = inlineSecrets(loaded);
   const firm: Problem[] = [

@@ -84,9 +84,10 @@ class Module:
         said = self.params_type.capabilities.idempotence
         if said in _IDEMPOTENCE or (said or "").startswith(_BY):
             return str(said)
+        allowed = ", ".join(f"`{name}`" for name in _IDEMPOTENCE)
         raise InternalError(
-            f"modules/{self.kind}/{self.name}/params.py must say in `capabilities.idempotence` what a row does "
-            f"that is written again: {', '.join(f'`{name}`' for name in _IDEMPOTENCE)} or `{_BY}…`, got {said!r}"
+            f"modules/{self.kind}/{self.name}/params.py must say in `capabilities.idempotence` what a row "
+            f"does that is written again: {allowed} or `{_BY}…`, got {said!r}"
         )
 
     @property

@@ -10,6 +10,7 @@ import apache_beam as beam
 from beam_pipeline.modules.sink.recording.params import RecordingParams
 
 from beam_pipeline.context import StepContext
+from beam_pipeline.fault_point import fault_point
 from beam_pipeline.written import Written
 
 
@@ -40,4 +41,5 @@ class _Write(beam.DoFn):
             text = json.dumps(row, default=str)
             (folder / f"{row[self._params.id]}.json").write_text(text)
             size += len(text)
+        fault_point("sink:wrote")
         yield Written(batch.num_rows - self._params.hides, size)

@@ -1,0 +1,73 @@
+import { copyFile, cp, link, mkdir, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { pythonPath } from '../../src/process/python.js';
+import { startReadyChild, type ReadyChild } from './child.js';
+import { projectRoot, type WorkerReady } from './stack.js';
+
+/** What a build or a generator writes over: a link would lead it into this clone. */
+const written = /^(?:schemas|docs)\//;
+
+/** A copy of this clone to which a test adds modules: a module is found by the folder that it is in. */
+export interface CopiedClone {
+  path: string;
+  /** Runs the copy's command line in a project. */
+  beamline(root: string, args: string[], env?: NodeJS.ProcessEnv): Promise<Said>;
+  /** Starts the copy's worker for a project. */
+  startWorker(
+    root: string,
+    taskQueue: string,
+    env: NodeJS.ProcessEnv,
+  ): Promise<ReadyChild<WorkerReady>>;
+}
+
+export interface Said {
+  exitCode?: number | undefined;
+  stdout: string;
+  stderr: string;
+}
+
+/** Copies what git has, by hard links where it is only read, and what was built from it. */
+export async function copyClone(path: string): Promise<CopiedClone> {
+  const { stdout } = await execa('git', ['ls-files', '-z', '-co', '--exclude-standard'], {
+    cwd: projectRoot,
+  });
+  await Promise.all(
+    stdout
+      .split('\0')
+      .filter((name) => name !== '')
+      .map((name) => take(name, path)),
+  );
+  await cp(join(projectRoot, 'dist'), join(path, 'dist'), { recursive: true });
+  for (const name of ['node_modules', '.venv']) {
+    await symlink(join(projectRoot, name), join(path, name));
+  }
+  const inCopy = (...parts: string[]): string => join(path, 'dist', 'src', ...parts);
+  return {
+    path,
+    beamline: (root, args, env) =>
+      execa(process.execPath, [inCopy('cli', 'main.js'), ...args], {
+        cwd: root,
+        env: envOf(env),
+        reject: false,
+      }),
+    startWorker: (root, taskQueue, env) =>
+      startReadyChild<WorkerReady>(
+        process.execPath,
+        [inCopy('worker', 'main.js'), `--root=${root}`, `--task-queue=${taskQueue}`],
+        { cwd: root, env: { ...process.env, ...envOf(env) } },
+      ),
+  };
+}
+
+function envOf(env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  return { BEAMLINE_PYTHON: pythonPath(), ...env };
+}
+
+async function take(name: string, path: string): Promise<void> {
+  const [from, to] = [join(projectRoot, name), join(path, name)];
+  await mkdir(dirname(to), { recursive: true });
+  if (written.test(name)) return copyFile(from, to);
+  // Another file system takes no links; a file that was removed and not yet committed is not there.
+  await link(from, to).catch(() => copyFile(from, to).catch(() => undefined));
+}
