@@ -16,7 +16,12 @@ import { findModules, moduleProblems, sinkProblems } from './modules/modules.js'
 import { nearMiss, shortList } from './values/near-miss.js';
 import { ConfigProblems, sortProblems, type Problem } from './document/problems.js';
 import { sinkChoices } from './checks/merging.js';
-import { loadProfiles, profileProblems, unknownProfiles } from './checks/profiles.js';
+import {
+  connectingSources,
+  loadProfiles,
+  profileProblems,
+  unknownProfiles,
+} from './checks/profiles.js';
 import { fillIn, mostFilled, placeOf } from './checks/references.js';
 import { leadsElsewhere } from './settings/roots.js';
 import { scheduleProblems } from './checks/schedule-problems.js';
@@ -68,7 +73,8 @@ export async function checkConfig(
   const budget = { left: mostFilled };
   const { value, problems: references, open } = fillIn(loaded, args, budget);
   const steps = stepsOf(value);
-  const modules = await findModules(loaded, steps, options.catalogue ?? loadCatalogue(root));
+  const catalogue = options.catalogue ?? loadCatalogue(root);
+  const modules = await findModules(loaded, steps, catalogue);
   const envelope = checkEnvelope(loaded, value, modules);
   const parameters = new Map<Step, unknown>();
   const judged: Problem[] = [
@@ -101,7 +107,7 @@ export async function checkConfig(
     parameters.set(step, sink.parameters);
     files[step.path.join('.')] = pinnedIn(step, sink.parameters);
   }
-  const connections = checkProfiles(loaded, steps, options);
+  const connections = checkProfiles(loaded, steps, catalogue, options);
   judged.push(...connections.problems);
   for (const secret of secrets) open.add(placeOf(secret));
   return {
@@ -183,6 +189,7 @@ function checkEnvelope(
 function checkProfiles(
   loaded: LoadedConfig,
   steps: readonly Step[],
+  catalogue: Catalogue,
   { root, profile, complete = false }: CheckOptions,
 ): Pick<CheckedConfig, 'profiles' | 'problems' | 'notLookedUp'> {
   const named = steps.map((step) => step.parameters['profile']);
@@ -191,7 +198,8 @@ function checkProfiles(
   if (keys.length === 0 && profile === undefined) return { ...none, problems: [] };
   try {
     const profiles = loadProfiles(loaded, { root, profile });
-    const problems = profiles === undefined ? [] : profileProblems(profiles, steps);
+    const problems =
+      profiles === undefined ? [] : profileProblems(profiles, steps, connectingSources(catalogue));
     const unknown = unknownProfiles(loaded, steps, { profiles, required: complete });
     const notLookedUp = profiles === undefined ? keys : [];
     return { profiles, problems: [...problems, ...unknown], notLookedUp };
