@@ -47,7 +47,9 @@ def _cancelled(member: Member) -> Sequence[Case]:
 
 
 @rule(
-    "nothing is left on disk, by a run that ends or one that is cancelled", "leaves a file behind", _cancelled
+    "nothing is left on disk, by a run that ends or one that is cancelled",
+    ("leaves a file behind", "leaves a file behind if it is cancelled"),
+    _cancelled,
 )
 def _leaves_nothing(subject: Subject, case: Case, folder: Path) -> None:
     env = json.loads((folder / "env.json").read_text())

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
@@ -57,9 +58,15 @@ class _Pass(beam.DoFn):
         self._kept: list[Any] = []
 
     def setup(self) -> None:
-        if self._params.fault == "leaves a file behind":
+        self._file = None
+        if self._params.fault in ("leaves a file behind", "leaves a file behind if it is cancelled"):
             with tempfile.NamedTemporaryFile(delete=False) as file:
                 file.write(b"rows")
+            self._file = Path(file.name)
+
+    def teardown(self) -> None:
+        if self._file is not None and self._params.fault == "leaves a file behind if it is cancelled":
+            self._file.unlink()
 
     def process(self, batch: Any) -> Iterator[Any]:
         fault = self._params.fault
