@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
 
-const workflowsPath = fileURLToPath(new URL('../dist/src/workflows/index.js', import.meta.url));
-const target = fileURLToPath(new URL('../dist/src/workflows/bundle.cjs', import.meta.url));
+const workflowsPath = fileURLToPath(new URL('../dist/src/worker/workflows.js', import.meta.url));
+const target = fileURLToPath(new URL('../dist/src/worker/workflows.bundle.cjs', import.meta.url));
 const converter = fileURLToPath(new URL('../dist/src/shared/data-converter.js', import.meta.url));
 const quiet = {
   trace() {},

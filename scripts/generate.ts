@@ -1,5 +1,5 @@
 /**
- * Writes what follows from the schemas: `schemas/` and `docs/reference/`.
+ * Writes what follows from the schemas (`schemas/`, `docs/reference/`) and from the folders of `src/runners`.
  * `--check` changes nothing, names what is out of date, and then exits with 1.
  */
 import { execFileSync } from 'node:child_process';
@@ -9,12 +9,15 @@ import { packageRoot } from '../src/config/modules/catalogue.js';
 import { generatedFiles, generatedFolders } from '../src/config/generate/files.js';
 import { pythonPath } from '../src/process/python.js';
 import { kitTable } from '../test/kits/destinations/table.js';
+import { runnerCatalogue, workflowIndex } from './runner-lists.js';
 
 const check = process.argv.includes('--check');
 const files = {
   ...(await generatedFiles()),
   'docs/reference/kit-destinations.md': await kitTable(),
   'docs/reference/kit-transforms.md': pageOf('transform_kit.catalogue'),
+  'src/runners/catalogue.ts': await runnerCatalogue(),
+  'src/worker/workflows.ts': await workflowIndex(),
 };
 const changed = Object.entries(files).filter(([name, text]) => textOf(name) !== text);
 const left = generatedFolders

@@ -69,6 +69,7 @@ export async function record(
   const { activities } = createFakeActivities({
     client: client.workflow,
     taskQueue,
+    knownLocks: true,
     prepared: {
       sinks,
       dataflow: isJob ? { ...target, launch } : null,

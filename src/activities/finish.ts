@@ -10,7 +10,7 @@ import { assertExecutionOpen } from './attempt/assert-run-open.js';
 import { withOwnCommits } from './publish/own-commits.js';
 import { tellEarlierRuns } from './tell-earlier-runs.js';
 import type { ActivityDeps } from './attempt/deps.js';
-import { endEarlierJobs } from './job/end-earlier-jobs.js';
+import { runnerActivities } from './runner-activities.js';
 
 /**
  * Keeps the receipt (Temporal forgets after its retention) and removes what the run staged.
@@ -25,7 +25,7 @@ import { endEarlierJobs } from './job/end-earlier-jobs.js';
 export function createFinish(
   deps: Pick<ActivityDeps, 'root' | 'store' | 'objects' | 'client' | 'dataflow'>,
 ): PipelineActivities['finish'] {
-  const { store, objects, client, dataflow } = deps;
+  const { store, objects, client } = deps;
   return async (run, given, target) => {
     await faultPoint('worker:before-finish');
     await assertExecutionOpen(client);
@@ -49,7 +49,8 @@ export function createFinish(
     await assertExecutionOpen(client);
     if (target !== null) {
       if (receipt.outcome !== 'succeeded') {
-        await endEarlierJobs(client, dataflow, target, run.runKey);
+        const runner = await runnerActivities(receipt.runner);
+        await runner.endEarlier?.(deps, target, run.runKey);
       }
       const remote = await objects();
       // Each is tried, whatever is refused before: there may be a password in the profiles.

@@ -11,6 +11,7 @@ import { isGsUri } from '../store/gs-uri.js';
 import { storePaths, type LocalStore } from '../store/local-store.js';
 import { objectPaths, readIfThere } from '../store/object-store.js';
 import { pinPlan } from '../store/pinned-plans.js';
+import { optionsOf } from '../runners/registry.js';
 import { readRegularText } from '../store/read-regular.js';
 import { destinationHash, runKeyOf } from '../store/run-key.js';
 import type { PipelineActivities, PreparedRun } from '../workflows/contract/activities.js';
@@ -36,7 +37,7 @@ export function createPrepare(deps: PrepareDeps): PipelineActivities['prepare'] 
     const settings = readableSettings(root);
     // What another host pinned is kept here first: the config's thread looks nowhere else.
     if (typeof given?.plan === 'string') await pinnedPlan(deps, given.plan, settings.store);
-    const { built, config, runner, dataflow, notes } = await readRunInThread({
+    const { built, config, runner, target, notes } = await readRunInThread({
       given,
       root,
       store,
@@ -45,7 +46,7 @@ export function createPrepare(deps: PrepareDeps): PipelineActivities['prepare'] 
     assertChecked(built.written, checked, given.config);
     await pinPlan(store, built.sha256, built.canonicalJson);
     const { addresses, ...anyHost } =
-      revision === 2 ? await anyHostOf(deps, built, dataflow) : { addresses: {} };
+      revision === 2 ? await anyHostOf(deps, built, target) : { addresses: {} };
     await faultPoint('worker:prepared');
     return {
       pipeline: built.plan.name,
@@ -79,7 +80,8 @@ export function createPrepare(deps: PrepareDeps): PipelineActivities['prepare'] 
       timeoutMs: built.plan.timeout_ms ?? null,
       destinationWaitMs: built.plan.destination_wait_ms,
       runner,
-      dataflow,
+      dataflow: null,
+      ...(target === null ? {} : { [optionsOf(runner).targetField ?? 'target']: target }),
       notes,
       ...(revision === undefined ? {} : { revision }),
     };

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { BuiltPlan, LoadedConfig } from '../config/index.js';
-import type { DataflowTarget, LaunchOptions } from '../shared/run/job.js';
+import type { Problem } from '../config/document/problems.js';
+import type { RunnerTarget } from '../shared/run/job.js';
+import type { LaunchOptions } from '../shared/run/job.js';
 import type { RunMemo } from '../shared/run/run-memo.js';
 import type { RunPipelineInput } from '../shared/run/run-input.js';
 import { base32 } from '../shared/run-key.js';
@@ -12,7 +14,7 @@ export interface RunOptions {
   /** Path of the connection profiles, relative to the project root. */
   profile?: string;
   /** Where Beam runs. Default: what the config says. */
-  runner?: 'local' | 'dataflow';
+  runner?: string;
   /** How the job is launched, over the config's `launch` and beamline.yaml. */
   launch?: LaunchOptions;
   /** What incremental sources read: from `start` to before `end`, as texts of the column's type. */
@@ -28,7 +30,7 @@ export interface RunRequest {
   workflowId: string;
   pipeline: string;
   /** Where Beam will run. */
-  runner: 'local' | 'dataflow';
+  runner: string;
   input: RunPipelineInput;
   /** Stands for what was checked: the worker refuses to run another one. */
   memo: RunMemo;
@@ -69,19 +71,22 @@ export async function createRunRequest(
   if (options.window !== undefined) input.window = options.window;
   if (options.again === true) input.again = true;
   if (options.allowPlaintextProfile === true) input.allowPlaintextProfile = true;
-  const target = await targetOf(input, built, { root, namespace: '' });
-  if (target !== null) await assertJobCanRead(loaded, built, { root, ...options });
+  const { runner, place, problems } = await placeOf(input, { loaded, built, root, namespace: '' });
+  if (problems.length > 0) {
+    const { ConfigProblems } = await import('../config/index.js');
+    throw new ConfigProblems(problems);
+  }
   await assertPathsAllowed(loaded, built, root);
   const values = Object.entries(args).map(([name, value]) => `${name}=${String(value)}`);
   return {
     workflowId: createWorkflowId(plan.name, new Date()),
     pipeline: plan.name,
-    runner: target === null ? 'local' : 'dataflow',
+    runner,
     input,
     memo: built.written === null ? {} : { config_sha256: built.written },
     summary: [`${plan.name}: ${input.config}`, ...values].join(' · '),
     details: [
-      ...(target === null ? [] : [`- runs on **Dataflow**, ${target.project}, ${target.region}`]),
+      ...(place === null ? [] : [`- runs on ${place}`]),
       ...plan.sources.map(({ name, module }) => `- reads **${name}** (${module})`),
       ...plan.transforms.map(({ name, module }) => `- transforms **${name}** (${module})`),
       ...destinations.map(({ sink, mode, location }) => `- ${mode}s **${sink}**: ${location}`),
@@ -98,19 +103,6 @@ export async function createRunRequest(
   };
 }
 
-/** @throws `ConfigProblems` if a job could not read what the config names */
-async function assertJobCanRead(
-  loaded: LoadedConfig,
-  built: BuiltPlan,
-  { root, allowPlaintextProfile = false }: RunOptions & { root: string },
-): Promise<void> {
-  const { jobProblems } = await import('../config/job/job-problems.js');
-  const problems = jobProblems(loaded, built, { root, allowPlaintext: allowPlaintextProfile });
-  if (problems.length === 0) return;
-  const { ConfigProblems } = await import('../config/index.js');
-  throw new ConfigProblems(problems);
-}
-
 /** @throws `ConfigProblems` if the run would read or write outside of the project and its `roots` */
 export async function assertPathsAllowed(
   loaded: LoadedConfig,
@@ -124,30 +116,40 @@ export async function assertPathsAllowed(
   throw new ConfigProblems(problems);
 }
 
+/** Where a run would go, as the worker will resolve it. */
+export interface RunPlace {
+  runner: string;
+  /** Where its job goes; null of a runner that runs where the run is prepared. */
+  target: RunnerTarget | null;
+  /** The same in Markdown. */
+  place: string | null;
+  /** What its job could not read. */
+  problems: Problem[];
+}
+
 /**
- * Where a run on Dataflow would go, as the worker will resolve it; null for the local runner.
- * @param options `namespace`: the Temporal namespace, a part of the deployment's name
- * @throws `ConfigProblems` if anything is missing or wrong
+ * Says where a run would go.
+ * @param asked `namespace`: the Temporal namespace, a part of the deployment's name
+ * @throws `ConfigProblems` if anything of the launch is missing or wrong
  */
-export async function targetOf(
+export async function placeOf(
   input: RunPipelineInput,
-  { runner, launch }: Pick<BuiltPlan, 'runner' | 'launch'>,
-  { root, namespace }: { root: string; namespace: string },
-): Promise<DataflowTarget | null> {
+  asked: { loaded: LoadedConfig; built: BuiltPlan; root: string; namespace: string },
+): Promise<RunPlace> {
+  const { loaded, built, root, namespace } = asked;
   const { readRunInput } = await import('../config/settings/run-input.js');
+  const { targetsOf } = await import('../config/job/runner-target.js');
   const read = readRunInput(input);
-  if ((read.runner ?? runner) === 'local') return null;
-  const { dataflowTargetOf } = await import('../config/settings/dataflow-target.js');
-  const { loadSettings } = await import('../config/settings/settings.js');
+  const runner = read.runner ?? built.runner;
+  const targets = await targetsOf(runner);
+  if (targets === null) return { runner, target: null, place: null, problems: [] };
   const { environmentFor } = await import('../dev/environment/stack-environment.js');
   const env = await environmentFor(root);
-  return dataflowTargetOf({
-    settings: loadSettings(root, env),
-    config: launch,
-    run: read.launch,
-    namespace,
-    console: env['DATAFLOW_EMULATOR_CONSOLE'],
-  });
+  const launch = { config: built.launch, run: read.launch };
+  const target = targets.resolve({ root, env, namespace, ...launch });
+  const allowPlaintext = input.allowPlaintextProfile === true;
+  const problems = targets.problems(loaded, built, { root, allowPlaintext });
+  return { runner, target, place: targets.place(target), problems };
 }
 
 /** `flights-20261124t030411-k3f9`: readable, sorted by time, and unlike any other. */

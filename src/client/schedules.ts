@@ -1,6 +1,6 @@
 import type { ScheduleClient } from '@temporalio/client';
 import pLimit from 'p-limit';
-import { deploymentOf } from '../config/settings/dataflow-target.js';
+import { deploymentOf } from '../config/settings/deployment.js';
 import { nearMiss } from '../config/values/near-miss.js';
 import type { OverlapPolicy } from '../config/envelope/overlap-policies.js';
 import { loadSettings } from '../config/settings/settings.js';

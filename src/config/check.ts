@@ -1,5 +1,5 @@
 import { resolveArgs, missingArgs, type ResolvedArgs } from './checks/arguments.js';
-import { loadCatalogue, type Catalogue } from './modules/catalogue.js';
+import { connectingSources, loadCatalogue, type Catalogue } from './modules/catalogue.js';
 import type { LoadedConfig } from './document/document.js';
 import {
   defaultName,
@@ -16,12 +16,7 @@ import { findModules, moduleProblems, sinkProblems } from './modules/modules.js'
 import { nearMiss, shortList } from './values/near-miss.js';
 import { ConfigProblems, sortProblems, type Problem } from './document/problems.js';
 import { sinkChoices } from './checks/merging.js';
-import {
-  connectingSources,
-  loadProfiles,
-  profileProblems,
-  unknownProfiles,
-} from './checks/profiles.js';
+import { loadProfiles, profileProblems, unknownProfiles } from './checks/profiles.js';
 import { fillIn, mostFilled, placeOf } from './checks/references.js';
 import { leadsElsewhere } from './settings/roots.js';
 import { scheduleProblems } from './checks/schedule-problems.js';

@@ -1,7 +1,7 @@
 import type { LaunchRequest } from '../gateways/dataflow.js';
 import { labelsOf } from '../shared/run/job-identity.js';
 import { objectPaths } from '../store/object-store.js';
-import type { LaunchJob } from '../workflows/contract/activities.js';
+import type { LaunchJob } from '../shared/run/launch-job.js';
 
 /**
  * What one launch of a run asks the service for: the same each time it is asked.

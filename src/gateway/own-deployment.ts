@@ -1,4 +1,4 @@
-import { deploymentOf } from '../config/settings/dataflow-target.js';
+import { deploymentOf } from '../config/settings/deployment.js';
 import type { Settings } from '../config/settings/settings.js';
 
 /**

@@ -4,7 +4,7 @@ import { storePaths } from '../store/local-store.js';
 import { ObjectNotFound, objectPaths } from '../store/object-store.js';
 import { createDataflow } from '../gateways/google-dataflow.js';
 import type { Client } from '@temporalio/client';
-import { deploymentOf } from '../config/settings/dataflow-target.js';
+import { deploymentOf } from '../config/settings/deployment.js';
 import { loadSettings } from '../config/settings/settings.js';
 import type { Dataflow } from '../gateways/dataflow.js';
 import { openObjectStore } from '../gateways/open-object-store.js';

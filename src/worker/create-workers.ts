@@ -3,19 +3,17 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { warmUp } from '../activities/plan/threads.js';
 import {
-  createJobActivities,
-  createReportActivities,
   createSharedActivities,
   createStoreActivities,
   type ActivityDeps,
 } from '../activities/index.js';
+import { allRunnerActivities, type Activities } from '../activities/runner-activities.js';
 import type { TemporalAddress } from '../client/server/connection.js';
 import type { Dataflow } from '../gateways/dataflow.js';
 import { createDataflow } from '../gateways/google-dataflow.js';
 import { openObjectStore } from '../gateways/open-object-store.js';
 import { defaultTaskQueue, storeTaskQueue } from '../shared/names.js';
 import { openLocalStore } from '../store/local-store.js';
-import type { PipelineActivities } from '../workflows/contract/activities.js';
 import { dataConverter } from '../client/server/data-converter.js';
 import { removeAbandonedDrafts } from '../store/write-file.js';
 import { registerSearchAttributes } from './search-attributes.js';
@@ -56,7 +54,7 @@ const slots = 1000;
  */
 export async function createWorkers(
   settings: WorkerSettings,
-  replaced: (deps: ActivityDeps) => Partial<PipelineActivities> = () => ({}),
+  replaced: (deps: ActivityDeps) => Activities = () => ({}),
 ): Promise<Workers> {
   const { root, temporal, python } = settings;
   const taskQueue = settings.taskQueue ?? defaultTaskQueue;
@@ -85,6 +83,7 @@ export async function createWorkers(
     defaultHeartbeatThrottleInterval: '2s',
     interceptors: { activity: [nameSystemFailures] },
   } satisfies Partial<WorkerOptions>;
+  const runners = await allRunnerActivities(deps);
   warmUp();
   const shared = await Worker.create({
     ...both,
@@ -92,11 +91,7 @@ export async function createWorkers(
     namespace,
     taskQueue,
     ...workflowCode(),
-    activities: {
-      ...createSharedActivities(deps),
-      ...createJobActivities(deps),
-      ...createReportActivities(deps),
-    },
+    activities: { ...createSharedActivities(deps), ...runners.shared },
     maxConcurrentActivityTaskExecutions: slots,
   });
   const local = await Worker.create({
@@ -104,7 +99,7 @@ export async function createWorkers(
     connection,
     namespace,
     taskQueue: storeTaskQueue(taskQueue, store.id),
-    activities: { ...createStoreActivities(deps), ...replaced(deps) },
+    activities: { ...createStoreActivities(deps), ...runners.ofStore, ...replaced(deps) },
     maxConcurrentActivityTaskExecutions: slots,
   });
   return {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { WorkerOptions } from '@temporalio/worker';
 
-const bundle = fileURLToPath(new URL('../workflows/bundle.cjs', import.meta.url));
-const bundled = ['../workflows/', '../shared/'].map((folder) =>
+const bundle = fileURLToPath(new URL('./workflows.bundle.cjs', import.meta.url));
+const bundled = ['../workflows/', '../runners/', '../shared/'].map((folder) =>
   fileURLToPath(new URL(folder, import.meta.url)),
 );
 
@@ -12,7 +12,7 @@ const bundled = ['../workflows/', '../shared/'].map((folder) =>
 export function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
   return isCurrent(bundle, bundled)
     ? { workflowBundle: { codePath: bundle } }
-    : { workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)) };
+    : { workflowsPath: fileURLToPath(new URL('./workflows.js', import.meta.url)) };
 }
 
 /** Whether a bundle is there and as new as all code in these folders, whatever folder of theirs it is in. */

@@ -8,33 +8,35 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { runnerByField } from '../runners/registry.js';
 import { failure } from '../shared/failures.js';
-import type { DataflowTarget } from '../shared/run/job.js';
 import { outcomeFailureTypes, type Outcome, type Receipt } from '../shared/run/receipt.js';
 import type { RunPipelineInput } from '../shared/run/run-input.js';
 import { checkedConfigIn } from '../shared/run/run-memo.js';
-import type { PreparedRun, RunReference, Staged, UnfinishedRun } from './contract/activities.js';
+import {
+  targetOf,
+  type PreparedRun,
+  type RunReference,
+  type UnfinishedRun,
+} from './contract/activities.js';
 import { withDeadline } from './steps/deadline.js';
-import { ignored, isRefused, refusal, resumedProblem, runInputProblem } from './contract/intake.js';
+import { isRefused, refusal, resumedProblem, runInputProblem } from './contract/intake.js';
 import { createDestinationLocks, type DestinationLocks } from './locks/destination-locks.js';
 import { finalFailure, unprepared } from './record/final-failure.js';
 import { inspect } from './steps/inspect.js';
-import type { JobContext, ResumedRun } from './job/job-context.js';
-import { JobEvents } from './job/job-events.js';
-import { jobActivities, prepareOn } from './contract/proxies.js';
+import { prepareOn } from './contract/proxies.js';
 import { publishSink, settleSinks } from './steps/publish.js';
 import { finishEarlier, freezeWindows } from './steps/windows.js';
 import { routesOf, type Routes } from './record/routes.js';
 import { RunEnd } from './record/run-end.js';
 import { attemptOf, runFailureOf, type RunFailure } from './record/run-failure.js';
-import { runJob } from './job/run-job.js';
 import { RunRecord } from './record/run-record.js';
-import {
-  cancelJobSignal,
-  drainJobSignal,
-  jobStateChangedSignal,
-  statusQuery,
-} from './contract/signals.js';
+import type { ResumedRun } from './resumed-run.js';
+import type { Ears, RunnerContext, RunnerWorkflow } from './runner.js';
+import { cancelJobSignal, drainJobSignal, statusQuery } from './contract/signals.js';
+
+/** The workflow parts of all runners, by their names. */
+export type Runners = Readonly<Record<string, RunnerWorkflow>>;
 
 /**
  * Runs one pipeline: prepare, lock the destinations, run Beam, audit, publish, receipt.
@@ -43,9 +45,10 @@ import {
  * has ended, its staging is removed, its locks are given back and its receipt is kept.
  * @param resumed what an earlier execution had done, where a long history was continued as new
  */
-export async function runPipeline(
+export async function runPipelineWith(
+  runners: Runners,
   input: RunPipelineInput,
-  resumed: ResumedRun | null = null,
+  resumed: ResumedRun | null,
 ): Promise<Receipt> {
   const isContinued = workflowInfo().continuedFromExecutionRunId !== undefined;
   const problem = runInputProblem(input) ?? resumedProblem(resumed, isContinued);
@@ -53,14 +56,13 @@ export async function runPipeline(
   const startedAt = resumed === null ? workflowInfo().startTime : new Date(resumed.startedAt);
   const record = new RunRecord(input, startedAt);
   const locks = createDestinationLocks(() => record.prepared?.runKey ?? '');
-  const events = new JobEvents();
   const work = new CancellationScope();
-  setHandler(statusQuery, () => record.status(locks.waitingFor(), events.claimedState));
-  setHandler(jobStateChangedSignal, (event) => {
-    if (events.hear(event)) return;
-    ignored('a signal jobStateChanged');
-    record.note('a signal jobStateChanged was ignored: it did not have the form of an event');
-  });
+  const heard = new Map<string, Ears>(
+    Object.entries(runners).map(([name, runner]) => [name, runner.listen?.(record) ?? deaf]),
+  );
+  setHandler(statusQuery, () =>
+    record.status(locks.waitingFor(), heard.get(record.runner)?.claimedState ?? null),
+  );
   setHandler(cancelJobSignal, () => work.cancel());
   setHandler(drainJobSignal, () => {
     record.wantsDrain = true;
@@ -71,6 +73,7 @@ export async function runPipeline(
   for (const note of resumed?.notes ?? []) record.note(note);
 
   const run = referenceOf(prepared);
+  const runnerName = runnerByField(prepared) ?? record.runner;
   const activities = routesOf(prepared, workflowInfo().taskQueue);
   const deadlineAt = resumed ? resumed.deadlineAt : deadlineOf(prepared);
   const state: RunState = {
@@ -82,8 +85,9 @@ export async function runPipeline(
     prepared,
     run,
     locks,
-    events,
     activities,
+    runner: runnerOf(runners, runnerName),
+    heard: heard.get(runnerName) ?? deaf,
   };
   let outcome: Outcome = 'succeeded';
   let cause: unknown = null;
@@ -116,7 +120,7 @@ export async function runPipeline(
     record.enter(outcome);
     const receipt = record.receipt(outcome, failed);
     const sinks = await activities
-      .finish(run, receipt, prepared.dataflow ?? null)
+      .finish(run, receipt, targetOf(prepared))
       .catch((error: unknown) => log.warn('the receipt could not be kept', { error }));
     if (outcome === 'cancelled') throw new CancelledFailure('the run was cancelled');
     if (failed) throw finalFailure(failed, { ...receipt, sinks: sinks ?? receipt.sinks }, cause);
@@ -158,8 +162,10 @@ interface RunState {
   prepared: PreparedRun;
   run: RunReference;
   locks: DestinationLocks;
-  events: JobEvents;
   activities: Routes;
+  runner: RunnerWorkflow;
+  /** What its signals have said. */
+  heard: Ears;
 }
 
 async function runSteps(state: RunState): Promise<void> {
@@ -169,20 +175,19 @@ async function runSteps(state: RunState): Promise<void> {
   if (resumed === null) {
     record.enter('queued');
     // While it needs its host, a run keeps no destination from the others.
-    if (prepared.bucket !== undefined && completes === undefined) await uploadNow(state);
+    if (prepared.bucket !== undefined && completes === undefined) await provideNow(state);
     await locks.acquire(
       Object.fromEntries(prepared.sinks.map(({ destination, lockId }) => [destination, lockId])),
     );
     if (completes !== undefined) return finishOnly(completes, state);
     versions = await inspectFor(state);
-    const asked = { ...state.run, profiles: record.uploaded?.profilesUri ?? state.run.profiles };
+    const asked = { ...state.run, profiles: record.provided?.profilesUri ?? state.run.profiles };
     const windows = await freezeWindows(prepared, input, asked, record, activities);
     if (windows !== undefined) state.run = { ...state.run, windows };
     // What was finished first moved its destinations.
     if (record.completed.length > 0) versions = await inspectFor(state);
   } else {
     locks.resume(resumed.locks);
-    record.uploaded = resumed.job.uploaded;
     ({ versions } = resumed);
     knowReadAt(state, resumed.readAt ?? resumed.startedAt);
     if (resumed.windows !== undefined) {
@@ -192,10 +197,11 @@ async function runSteps(state: RunState): Promise<void> {
 
   const { run } = state;
   record.enter('running');
-  const { dataflow } = prepared;
-  const staged: Staged = dataflow
-    ? await runJob(jobContextOf(state, dataflow, versions), resumed?.job ?? null)
-    : await activities.runBeam(run);
+  const staged = await state.runner.stage(
+    contextOf(state, versions),
+    state.heard,
+    resumed?.job ?? null,
+  );
   record.attempts = staged.attempt;
   record.staged = staged;
 
@@ -224,11 +230,9 @@ async function runSteps(state: RunState): Promise<void> {
 }
 
 /** Uploads what the run's job reads: from then on any host goes on with the run, as far as its sinks let it. */
-async function uploadNow(state: RunState): Promise<void> {
-  const { prepared, run, input, record, activities } = state;
-  if (prepared.dataflow === null) return;
-  const allowPlaintext = input.allowPlaintextProfile === true;
-  record.uploaded = await activities.uploadRun(run, prepared.dataflow, allowPlaintext);
+async function provideNow(state: RunState): Promise<void> {
+  const { record, runner } = state;
+  record.provided = (await runner.provide?.(contextOf(state, {}))) ?? null;
 }
 
 /** Looks at the destinations; what is read from here on is newer than what they have. */
@@ -255,32 +259,25 @@ function referenceTo(sink: string, { again }: RunPipelineInput): { sink: string;
   return again === true ? { sink, again } : { sink };
 }
 
-function jobContextOf(
-  state: RunState,
-  target: DataflowTarget,
-  versions: Record<string, number>,
-): JobContext {
-  const { input, startedAt, deadlineAt, record, prepared, run, locks, events } = state;
+function contextOf(state: RunState, versions: Record<string, number>): RunnerContext {
+  const { input, startedAt, deadlineAt, record, prepared, run, locks, activities } = state;
   const { taskQueue, runId, firstExecutionRunId } = workflowInfo();
-  // Said to activities only: after a reset it is another than when the history was made, so no step
-  // of the workflow may depend on it. A continued execution is not the first either.
-  const wasReset = runId !== firstExecutionRunId && state.resumed === null;
   return {
     prepared,
     run,
-    target,
-    allowPlaintextProfile: input.allowPlaintextProfile === true,
     record,
-    events,
-    activities: { ...jobActivities(taskQueue), uploadRun: state.activities.uploadRun },
+    routes: activities,
+    taskQueue,
     startedAt,
-    wasReset,
+    // Said to activities only: after a reset it is another than when the history was made, so no step
+    // of the workflow may depend on it. A continued execution is not the first either.
+    wasReset: runId !== firstExecutionRunId && state.resumed === null,
+    allowPlaintextProfile: input.allowPlaintextProfile === true,
     isLong: () => workflowInfo().continueAsNewSuggested,
     async continueIfLong(job) {
-      const isBusy = events.endClaimed || events.strays.length > 0 || record.wantsDrain;
-      if (!workflowInfo().continueAsNewSuggested || isBusy) return;
+      if (!workflowInfo().continueAsNewSuggested) return;
       if (CancellationScope.current().consideredCancelled) return;
-      await continueAsNew<typeof runPipeline>(input, {
+      await continueAsNew<(again: RunPipelineInput, from: ResumedRun) => Promise<Receipt>>(input, {
         prepared,
         startedAt: startedAt.toISOString(),
         deadlineAt,
@@ -293,6 +290,16 @@ function jobContextOf(
       });
     },
   };
+}
+
+/** What nothing is heard by. */
+const deaf: Ears = { claimedState: null };
+
+function runnerOf(runners: Runners, name: string): RunnerWorkflow {
+  const runner = Object.hasOwn(runners, name) ? runners[name] : undefined;
+  // The worker that prepared the run has it: one of a newer version, or of another build.
+  if (runner === undefined) throw new Error(`this worker has no runner \`${name}\``);
+  return runner;
 }
 
 function referenceOf(prepared: PreparedRun): RunReference {

@@ -73,7 +73,12 @@ describe('jobs from before a reset', () => {
       dataflow: async () => service,
     });
     const run = { runKey, planSha256: '', storeId: '', profiles: null, destinationWaitMs: 0 };
-    await inActivity(activity, run, { outcome, sinks: [] } as unknown as Receipt, target);
+    await inActivity(
+      activity,
+      run,
+      { runner: 'dataflow', outcome, sinks: [] } as unknown as Receipt,
+      target,
+    );
   }
 });
 

@@ -5,10 +5,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createAudit } from '../../src/activities/staged/audit.js';
-import { createFindStaged } from '../../src/activities/job/find-staged.js';
+import { createFindStaged } from '../../src/runners/dataflow/activities/find-staged.js';
 import { createFinish } from '../../src/activities/finish.js';
 import { createPublish } from '../../src/activities/publish/publish.js';
-import { createUploadRun } from '../../src/activities/job/upload-run.js';
+import { createUploadRun } from '../../src/runners/dataflow/activities/upload-run.js';
 import { buildPlan, loadConfig } from '../../src/config/index.js';
 import { pythonEnvironment, pythonPath } from '../../src/process/python.js';
 import type { Receipt } from '../../src/shared/run/receipt.js';
@@ -147,7 +147,7 @@ describe('a job that reads and stages in a bucket', () => {
     assert.equal((tables[1] as unknown[]).length, 3);
     assert.deepEqual(tables, await published(deps.root));
 
-    const receipt = {} as unknown as Receipt;
+    const receipt = { runner: 'dataflow' } as unknown as Receipt;
     await inActivity(createFinish(project.deps), run, receipt, target);
     const late = await runBeam(elsewhere, emulator.endpoint, { ...parameters, attempt: '2' });
     assert.equal(late.code, 1);

@@ -4,7 +4,7 @@ import { Context, type Info } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { createJobActivities } from '../../src/activities/index.js';
+import { createJobActivities } from '../../src/runners/dataflow/activities.js';
 import {
   DataflowRefused,
   DataflowUnavailable,
@@ -15,7 +15,7 @@ import type { ObjectStore } from '../../src/store/object-store.js';
 import type { FailureType } from '../../src/shared/failures.js';
 import type { DataflowTarget } from '../../src/shared/run/job.js';
 import { identityOf, labelsOf } from '../../src/shared/run/job-identity.js';
-import type { LaunchedJob, LaunchJob } from '../../src/workflows/contract/activities.js';
+import type { LaunchedJob, LaunchJob } from '../../src/shared/run/launch-job.js';
 import type { Client } from '@temporalio/client';
 import { FakeDataflow } from '../support/fake-dataflow.js';
 
@@ -85,7 +85,12 @@ describe('the activities of a job', () => {
     }) as unknown as ObjectStore;
 
   const activities = (): ReturnType<typeof createJobActivities> =>
-    createJobActivities({ client: waitingFor(), dataflow: async () => dataflow, objects });
+    createJobActivities({
+      root: '',
+      client: waitingFor(),
+      dataflow: async () => dataflow,
+      objects,
+    });
   const launch = (
     changes: Partial<LaunchJob> = {},
     info: Partial<Info> = {},
@@ -355,6 +360,7 @@ describe('the activities of a job', () => {
 
     it('sends nothing once the time of its attempt is over', async () => {
       const slow = createJobActivities({
+        root: '',
         objects,
         client: waitingFor(),
         dataflow: async () => {
@@ -372,6 +378,7 @@ describe('the activities of a job', () => {
 
     it('sends nothing after it was paused for longer than its heartbeats may be', async () => {
       const paused = createJobActivities({
+        root: '',
         objects,
         client: waitingFor(),
         dataflow: async () => {
@@ -396,6 +403,7 @@ describe('the activities of a job', () => {
     ] as const) {
       it(`sends nothing if ${others}, though this one has only begun`, async () => {
         const late = createJobActivities({
+          root: '',
           objects,
           client: waitingFor(attempt),
           dataflow: async () => dataflow,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { createPrepare } from '../../src/activities/prepare.js';
 import { createRunRequest } from '../../src/client/run-request.js';
+import type { DataflowTarget } from '../../src/shared/run/job.js';
 import type { RunPipelineInput } from '../../src/shared/run/run-input.js';
 import { openLocalStore } from '../../src/store/local-store.js';
 import { ObjectNotFound, type ObjectInfo, type ObjectStore } from '../../src/store/object-store.js';
@@ -50,15 +51,16 @@ describe('prepare', () => {
     input: object,
     revision?: Revision,
     checked?: string,
-  ): Promise<PreparedRun> {
+  ): Promise<PreparedRun & { dataflow: DataflowTarget | null }> {
     const store = await openLocalStore(join(folder.path, 'store'));
     const deps = { root: folder.path, store, taskQueue: 'beamline', namespace: 'default' };
-    return createPrepare({ ...deps, objects })(
+    const prepared = await createPrepare({ ...deps, objects })(
       input as RunPipelineInput,
       'first-run-id',
       revision,
       checked,
     );
+    return { ...prepared, dataflow: prepared.dataflow as DataflowTarget | null };
   }
 
   it('takes what was checked when the run was started, and nothing else', async () => {

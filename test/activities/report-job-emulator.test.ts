@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { createReportJob } from '../../src/activities/job/report-job.js';
+import { createReportJob } from '../../src/runners/dataflow/activities/report-job.js';
 import { startEmulator, type Emulator } from '../../src/emulator/emulator.js';
 import type { Dataflow } from '../../src/gateways/dataflow.js';
 import { createDataflow } from '../../src/gateways/google-dataflow.js';

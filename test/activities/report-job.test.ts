@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createReportJob } from '../../src/activities/job/report-job.js';
+import { createReportJob } from '../../src/runners/dataflow/activities/report-job.js';
 import { DataflowRefused, DataflowUnavailable } from '../../src/gateways/dataflow.js';
 import { labelsOf } from '../../src/shared/run/job-identity.js';
 import type { DataflowTarget, JobMetrics } from '../../src/shared/run/job.js';

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { createFindStaged } from '../../src/activities/job/find-staged.js';
+import { createFindStaged } from '../../src/runners/dataflow/activities/find-staged.js';
 import { readManifest } from '../../src/activities/staged/read-manifest.js';
 import { stagedHere } from '../../src/activities/staged/fetch-staged.js';
 import { failure } from '../../src/shared/failures.js';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createAudit } from '../../src/activities/staged/audit.js';
-import { createFindStaged } from '../../src/activities/job/find-staged.js';
+import { createFindStaged } from '../../src/runners/dataflow/activities/find-staged.js';
 import { createFinish } from '../../src/activities/finish.js';
 import { createFence, createPublish } from '../../src/activities/publish/publish.js';
 import type { PlannedSink } from '../../src/config/plan/plan-types.js';
@@ -219,7 +219,7 @@ describe('what a job staged in a bucket', () => {
     await project.objects.write(objectPaths.profiles(store, run.runKey), '{}');
     await project.objects.write(`${store}/staging/${run.runKey}x/1/neighbour`, 'x');
     const finish = createFinish(project.deps);
-    const receipt = { run: 'this' } as unknown as Receipt;
+    const receipt = { run: 'this', runner: 'dataflow' } as unknown as Receipt;
     await inActivity(finish, run, receipt, targetOf(store));
     await inActivity(finish, run, receipt, targetOf(store));
     const left = await contents(project.objects, store);
@@ -237,7 +237,7 @@ describe('what a job staged in a bucket', () => {
   });
 
   it('is still told here if the bucket refuses the receipt; the next attempt ends the run', async () => {
-    const receipt = {} as unknown as Receipt;
+    const receipt = { runner: 'dataflow' } as unknown as Receipt;
     const finish = () => inActivity(createFinish(project.deps), run, receipt, targetOf(store));
     proxy.trouble = (request) =>
       request.startsWith('POST') ? { status: 403, message: 'no' } : undefined;

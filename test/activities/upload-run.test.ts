@@ -4,12 +4,13 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createFinish } from '../../src/activities/finish.js';
-import { createUploadRun } from '../../src/activities/job/upload-run.js';
+import { createUploadRun } from '../../src/runners/dataflow/activities/upload-run.js';
 import type { PlannedSource } from '../../src/config/plan/plan-types.js';
 import type { Receipt } from '../../src/shared/run/receipt.js';
 import { storePaths } from '../../src/store/local-store.js';
 import { objectPaths } from '../../src/store/object-store.js';
-import type { RunReference, UploadedRun } from '../../src/workflows/contract/activities.js';
+import type { RunReference } from '../../src/workflows/contract/activities.js';
+import type { UploadedRun } from '../../src/shared/run/launch-job.js';
 import { temporaryRoot } from '../support/stack.js';
 import {
   startStorage,
@@ -270,7 +271,7 @@ describe('uploading what a job reads', () => {
     const run = await pin(project, `run${tests}`, { sources, sinks: [] }, file);
     const { profilesUri } = await upload(run, true);
     assert.match((await project.objects.read(profilesUri ?? '')).toString(), /planted-password/);
-    const receipt = {} as unknown as Receipt;
+    const receipt = { runner: 'dataflow' } as unknown as Receipt;
     await inActivity(createFinish(project.deps), run, receipt, targetOf(store));
     const left = await contents(project.objects, store);
     assert.ok(!JSON.stringify(left).includes('planted'), JSON.stringify(left));

@@ -6,7 +6,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { execa } from 'execa';
 import { packageRoot } from '../../src/config/modules/catalogue.js';
-import { deploymentOf } from '../../src/config/settings/dataflow-target.js';
+import { deploymentOf } from '../../src/config/settings/deployment.js';
 import { startEmulator, type Emulator } from '../../src/emulator/emulator.js';
 import type { Ended } from '../../src/orphans/end-jobs.js';
 import { labelsOf } from '../../src/shared/run/job-identity.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { deploymentOf } from '../../src/config/settings/dataflow-target.js';
+import { deploymentOf } from '../../src/config/settings/deployment.js';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { startReadyChild } from '../support/child.js';
 import { binary, eventAttributes, jobData } from '../support/job-events.js';

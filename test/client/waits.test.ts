@@ -47,6 +47,7 @@ describe('a run that waits for a host which is not there', function () {
     const { activities } = createFakeActivities({
       client: client.workflow,
       taskQueue,
+      knownLocks: true,
       prepared: { store, sinks: [sink] },
     });
     const worker = await Worker.create({

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/config/modules/catalogue.js';
 import { checkConfig } from '../../src/config/check.js';
-import { dataflowTargetOf } from '../../src/config/settings/dataflow-target.js';
+import { dataflowTargetOf } from '../../src/runners/dataflow/target.js';
 import { loadConfig } from '../../src/config/document/document.js';
 import { optionsOf } from '../../src/config/envelope/launch-schema.js';
 import { readRunInput } from '../../src/config/settings/run-input.js';

@@ -33,7 +33,7 @@ describe('what a job on Dataflow may not get', () => {
   async function said(
     text: string,
     profile?: Record<string, unknown>,
-    options: { runner?: 'local' | 'dataflow'; allowPlaintextProfile?: boolean } = {},
+    options: { runner?: string; allowPlaintextProfile?: boolean } = {},
   ): Promise<string> {
     folder.write('configs/orders.yaml', text);
     if (profile !== undefined) {

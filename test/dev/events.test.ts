@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { execa } from 'execa';
-import { deploymentOf } from '../../src/config/settings/dataflow-target.js';
+import { deploymentOf } from '../../src/config/settings/deployment.js';
 import { loadSettings } from '../../src/config/settings/settings.js';
 import {
   applyDevEnvironment,

@@ -30,7 +30,7 @@ describe("Beamline's workflows, whatever is sent to them", function () {
     environment = await startTemporal();
     await registerSearchAttributes(environment.connection, 'default');
     const { client } = environment;
-    const fakes = createFakeActivities({ client: client.workflow, taskQueue });
+    const fakes = createFakeActivities({ client: client.workflow, taskQueue, knownLocks: true });
     worker = await Worker.create({
       connection: environment.nativeConnection,
       taskQueue,

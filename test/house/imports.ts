@@ -35,8 +35,10 @@ export function importsOfFolders(files: Imports, folderOf = topOf): Imports {
   return folders;
 }
 
+/** Each runner lies above what asks for runners by their names. */
 function topOf(file: string): string {
-  return file.split('/')[0] ?? file;
+  const [top = file, ...below] = file.split('/');
+  return top === 'runners' && below.length > 1 ? 'runners/*' : top;
 }
 
 /** A way that leads back to where it began; undefined if there is none. */

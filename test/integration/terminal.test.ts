@@ -7,7 +7,7 @@ import { runInTerminal } from '../support/terminal.js';
 
 /** Each run has a config of its own, so that none waits for another's destination. */
 interface Case {
-  runner: 'local' | 'dataflow';
+  runner: string;
   columns: number;
 }
 

@@ -6,7 +6,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { heartbeating } from '../../src/activities/attempt/heartbeating.js';
 import { createReap } from '../../src/activities/reap.js';
-import { deploymentOf } from '../../src/config/settings/dataflow-target.js';
+import { deploymentOf } from '../../src/config/settings/deployment.js';
 import { startEmulator, type Emulator } from '../../src/emulator/emulator.js';
 import { createReaper, type Reaper } from '../../src/orphans/reaper.js';
 import { searchAttributes } from '../../src/shared/run/contract.js';

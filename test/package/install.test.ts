@@ -54,7 +54,7 @@ describe('the package, installed in an empty folder', function () {
 
   it('holds what runs, and neither tests nor what a program left', () => {
     const paths = packed.files.map(({ path }) => path);
-    for (const path of ['dist/src/cli/main.js', 'dist/src/workflows/bundle.cjs']) {
+    for (const path of ['dist/src/cli/main.js', 'dist/src/worker/workflows.bundle.cjs']) {
       assert.ok(paths.includes(path), path);
     }
     const strange = paths.filter((path) =>

@@ -1,6 +1,6 @@
 import { makeContinueAsNewFunc } from '@temporalio/workflow';
-import type { ResumedRun } from '../../src/workflows/job/job-context.js';
-import type { runPipeline } from '../../src/workflows/run-pipeline.js';
+import type { ResumedRun } from '../../src/workflows/resumed-run.js';
+import type { runPipeline } from '../../src/worker/workflows.js';
 
 /** Goes on as `runPipeline` with that state, on another task queue: only what continues has a state. */
 export async function continuing(

@@ -5,14 +5,19 @@ import { failure, type FailureType } from '../../src/shared/failures.js';
 import type { Receipt } from '../../src/shared/run/receipt.js';
 import { runKeyOf } from '../../src/store/run-key.js';
 import type {
-  JobActivities,
   PipelineActivities,
   PreparedRun,
+  PreparedSink,
 } from '../../src/workflows/contract/activities.js';
+import type { LocalActivities } from '../../src/runners/local/workflow.js';
+import type { JobActivities } from '../../src/runners/dataflow/workflow/job-activities.js';
+
+/** The core's, and those of the runners. */
+export type AllActivities = PipelineActivities & LocalActivities & Partial<JobActivities>;
 
 /** Activities without effects, which record their calls and do as told. */
 export interface FakeActivities {
-  activities: PipelineActivities & Partial<JobActivities>;
+  activities: AllActivities;
   calls: string[];
   receipts: Receipt[];
 }
@@ -23,9 +28,11 @@ export interface FakeOptions {
   prepared?: Partial<PreparedRun>;
   /** Rows that each sink stages; default 7. */
   rows?: number;
-  overrides?: Partial<PipelineActivities & JobActivities>;
+  overrides?: Partial<PipelineActivities & JobActivities & LocalActivities>;
   /** Gets the name of each activity that is called; default: a list of its own. */
   calls?: string[];
+  /** Take the sinks' lock ids as they are: the test knows them. Default: {@link ownLock}. */
+  knownLocks?: boolean;
   /** Whether activities heartbeat while they run, as the real ones do. */
   beats?: boolean;
 }
@@ -40,12 +47,23 @@ export const preparedSink = {
   location: 'main.t in w.duckdb',
 } as const;
 
+/**
+ * The id of a lock that only runs of this queue ask for. A lock runs on the queue of who asks for it first: one
+ * that is open when its test's worker ends would keep the tests that follow waiting for ever.
+ */
+export function ownLock({ lockId }: Pick<PreparedSink, 'lockId'>, taskQueue: string): string {
+  return `${lockId}-${taskQueue}`;
+}
+
 export function createFakeActivities(options: FakeOptions): FakeActivities {
   const { client, taskQueue, rows = 7 } = options;
   const { calls = [] } = options;
   const receipts: Receipt[] = [];
-  const sinks = options.prepared?.sinks ?? [preparedSink];
-  const activities: PipelineActivities & Partial<JobActivities> = {
+  const given = options.prepared?.sinks ?? [preparedSink];
+  const sinks = options.knownLocks
+    ? given
+    : given.map((sink) => ({ ...sink, lockId: ownLock(sink, taskQueue) }));
+  const activities: AllActivities = {
     prepare: async (_input, firstExecutionRunId, revision) => ({
       pipeline: 'orders',
       runKey: runKeyOf(firstExecutionRunId),
@@ -54,7 +72,6 @@ export function createFakeActivities(options: FakeOptions): FakeActivities {
       store: { id: 's', host: 'h', root: '/store', taskQueue, waitMs: 60_000 },
       profiles: null,
       profileKeys: [],
-      sinks: [...sinks],
       timeoutMs: null,
       destinationWaitMs: 1000,
       runner: options.prepared?.dataflow ? 'dataflow' : 'local',
@@ -62,6 +79,7 @@ export function createFakeActivities(options: FakeOptions): FakeActivities {
       notes: [],
       ...(revision === undefined ? {} : { revision }),
       ...options.prepared,
+      sinks: [...sinks],
     }),
     requestLock: async (lockId, destination, request) => {
       await client.signalWithStart('destinationLock', {

@@ -9,7 +9,8 @@ import type {
   JobState,
   JobView,
 } from '../../src/shared/run/job.js';
-import type { JobActivities, LaunchJob } from '../../src/workflows/contract/activities.js';
+import type { LaunchJob } from '../../src/shared/run/launch-job.js';
+import type { JobActivities } from '../../src/runners/dataflow/workflow/job-activities.js';
 
 export const target: DataflowTarget = {
   project: 'p',

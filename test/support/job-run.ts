@@ -9,7 +9,7 @@ import {
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import type { Receipt } from '../../src/shared/run/receipt.js';
-import type { ResumedRun } from '../../src/workflows/job/job-context.js';
+import type { ResumedRun } from '../../src/workflows/resumed-run.js';
 import { createFakeActivities, type FakeOptions } from './fake-activities.js';
 import { FakeDataflow, target } from './fake-job.js';
 import { until } from './until.js';

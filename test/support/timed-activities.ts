@@ -1,5 +1,5 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { JobActivities } from '../../src/workflows/contract/activities.js';
+import type { JobActivities } from '../../src/runners/dataflow/workflow/job-activities.js';
 
 interface TimedActivities {
   activities: JobActivities;

@@ -16,7 +16,7 @@ export function workflowBundle(): Promise<WorkflowCode> {
 }
 
 async function makeBundle(): Promise<WorkflowCode> {
-  const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.js', import.meta.url));
+  const workflowsPath = fileURLToPath(new URL('../../src/worker/workflows.js', import.meta.url));
   const logger = new DefaultLogger('ERROR');
   const workflowBundle = await bundleWorkflowCode({ workflowsPath, ...dataConverter, logger });
   return { workflowBundle, dataConverter };

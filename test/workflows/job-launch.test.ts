@@ -5,7 +5,7 @@ import { CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { RunStatus } from '../../src/shared/run/contract.js';
 import { failure } from '../../src/shared/failures.js';
-import type { LaunchJob } from '../../src/workflows/contract/activities.js';
+import type { LaunchJob } from '../../src/shared/run/launch-job.js';
 import { target } from '../support/fake-job.js';
 import { causeOf, withJobRun } from '../support/job-run.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';

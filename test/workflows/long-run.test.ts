@@ -6,8 +6,8 @@ import { Beamline } from '../../src/client/index.js';
 import { Run } from '../../src/client/run.js';
 import { runKeyOf } from '../../src/store/run-key.js';
 import { registerSearchAttributes } from '../../src/worker/search-attributes.js';
-import type { ResumedRun } from '../../src/workflows/job/job-context.js';
-import { createFakeActivities } from '../support/fake-activities.js';
+import type { ResumedRun } from '../../src/workflows/resumed-run.js';
+import { createFakeActivities, ownLock, preparedSink } from '../support/fake-activities.js';
 import { FakeDataflow, target } from '../support/fake-job.js';
 import { causeOf, withJobRun } from '../support/job-run.js';
 import { startTemporal } from '../support/stack.js';
@@ -107,7 +107,7 @@ describe('a run of which many events are heard', function () {
       }
       assert.deepEqual(receipts, [receipt]);
       // The lock was given back.
-      await environment.client.workflow.getHandle('beamline.lock.t').result();
+      await environment.client.workflow.getHandle(ownLock(preparedSink, taskQueue)).result();
       await beamline.close();
     });
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { failure } from '../../src/shared/failures.js';
-import type { LaunchJob } from '../../src/workflows/contract/activities.js';
+import type { LaunchJob } from '../../src/shared/run/launch-job.js';
 import { causeOf, withJobRun, type JobRun } from '../support/job-run.js';
 import { timedActivities } from '../support/timed-activities.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';

@@ -3,7 +3,7 @@ import type { BuiltPlan } from '../../config/index.js';
 import { jobInputs } from '../../config/job/job-inputs.js';
 import { usedProfiles } from '../../config/job/job-profiles.js';
 import { loadDestination } from '../../destinations/registry.js';
-import type { DataflowTarget } from '../../shared/run/job.js';
+import type { RunnerTarget } from '../../shared/run/job.js';
 import type { PreparedRun } from '../../workflows/contract/activities.js';
 import type { ActivityDeps } from '../attempt/deps.js';
 import { keepPlan } from './read-plan.js';
@@ -18,17 +18,17 @@ export interface AnyHost extends Pick<PreparedRun, 'bucket' | 'uploads'> {
 export async function anyHostOf(
   { root, objects }: Pick<ActivityDeps, 'root' | 'objects'>,
   { plan, sha256, canonicalJson, profiles }: BuiltPlan,
-  dataflow: DataflowTarget | null,
+  target: RunnerTarget | null,
 ): Promise<AnyHost> {
   const addresses: AnyHost['addresses'] = {};
   for (const { name, module, parameters } of plan.sinks) {
     const { address, parameters: schema } = await loadDestination(module);
     if (address !== null) addresses[name] = address(schema.parse(parameters));
   }
-  if (dataflow === null) return { addresses };
-  await keepPlan(await objects(), dataflow.store, { sha256, text: canonicalJson });
+  if (target === null) return { addresses };
+  await keepPlan(await objects(), target.store, { sha256, text: canonicalJson });
   const uploads =
     (profiles !== null && usedProfiles(plan).length > 0) ||
     jobInputs(plan, loadCatalogue(root)).length > 0;
-  return { addresses, bucket: dataflow.store, ...(uploads ? { uploads: 'from host' } : {}) };
+  return { addresses, bucket: target.store, ...(uploads ? { uploads: 'from host' } : {}) };
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { located } from '../../config/plan/located.js';
 import type { BuiltPlan, PinnedPlan } from '../../config/plan/plan-types.js';
+import { defaultRunner } from '../../runners/registry.js';
 import { loadDestination } from '../../destinations/registry.js';
 import type { ReadRunInput } from '../../config/settings/run-input.js';
 import type { LocalStore } from '../../store/local-store.js';
@@ -36,7 +37,7 @@ export async function loadPinnedPlan(
     args: (input.args ?? {}) as BuiltPlan['args'],
     profiles: input.profile === undefined ? null : resolve(root, input.profile),
     // A plan says what a run does, not where: the input that repeats it says that.
-    runner: 'local',
+    runner: defaultRunner,
     launch: {},
   };
 }

@@ -1,5 +1,4 @@
 import { basename, dirname, isAbsolute, resolve } from 'node:path';
-import { dataflowTargetOf } from '../../config/settings/dataflow-target.js';
 import {
   buildPlan,
   ConfigProblems,
@@ -7,15 +6,15 @@ import {
   type BuiltPlan,
   type LoadedConfig,
 } from '../../config/index.js';
-import { jobProblems } from '../../config/job/job-problems.js';
 import { windowedSourcesOf } from '../../config/plan/lineage.js';
 import { planPathProblems } from '../../config/job/plan-paths.js';
 import type { Plan } from '../../config/plan/plan-types.js';
 import { outsideRoots } from '../../config/settings/roots.js';
 import { readRunInput, type ReadRunInput } from '../../config/settings/run-input.js';
-import { loadSettings } from '../../config/settings/settings.js';
+import { targetsOf } from '../../config/job/runner-target.js';
+import { optionsOf } from '../../runners/registry.js';
+import type { RunnerTarget } from '../../shared/run/job.js';
 import { failure } from '../../shared/failures.js';
-import type { DataflowTarget } from '../../shared/run/job.js';
 import { profilesName } from '../../shared/names.js';
 import type { RunPipelineInput } from '../../shared/run/run-input.js';
 import type { LocalStore } from '../../store/local-store.js';
@@ -36,13 +35,13 @@ export interface ReadRun {
   built: BuiltPlan;
   /** Path of the config that it was built from; null for a plan that is pinned. */
   config: string | null;
-  runner: 'local' | 'dataflow';
-  dataflow: DataflowTarget | null;
+  runner: string;
+  target: RunnerTarget | null;
   notes: string[];
 }
 
 /**
- * Reads the input, the config and, for Dataflow, the settings: every problem is found here.
+ * Reads the input, the config and, for a remote runner, the settings: every problem is found here.
  *
  * Whoever may start a run gives the input, and so the names of files: they lie below the project root or
  * its declared `roots`.
@@ -52,22 +51,13 @@ export async function readRun({ given, root, store, namespace }: RunQuestion): P
   const { input, runner: wanted, launch, notes } = readRunInput(given);
   const { built, loaded } = await planOf(root, store, input);
   const runner = wanted ?? built.runner;
-  const dataflow =
-    runner === 'local'
-      ? null
-      : dataflowTargetOf({
-          settings: loadSettings(root),
-          config: built.launch,
-          run: launch,
-          namespace,
-          console: process.env['DATAFLOW_EMULATOR_CONSOLE'],
-        });
-  if (runner === 'dataflow') {
-    // Said before the run waits for its destinations, also of a run that no client checked.
-    const allowPlaintext = input.allowPlaintextProfile === true;
-    const problems = jobProblems(loaded, built, { root, allowPlaintext });
-    if (problems.length > 0) throw new ConfigProblems(problems);
-  }
+  const targets = await targetsOf(runner);
+  const { env } = process;
+  const target = targets?.resolve({ root, env, config: built.launch, run: launch, namespace });
+  // Said before the run waits for its destinations, also of a run that no client checked.
+  const allowPlaintext = input.allowPlaintextProfile === true;
+  const problems = targets?.problems(loaded, built, { root, allowPlaintext }) ?? [];
+  if (problems.length > 0) throw new ConfigProblems(problems);
   const outside = await planPathProblems(loaded, built.plan, root);
   if (outside.length > 0) throw new ConfigProblems(outside);
   if (input.window !== undefined && incrementalOf(built.plan).incremental === undefined) {
@@ -75,10 +65,10 @@ export async function readRun({ given, root, store, namespace }: RunQuestion): P
     throw failure('ConfigError', message);
   }
   notes.push(...replacedWindows(built.plan));
-  if (runner === 'local' && Object.keys(launch).length > 0) {
-    notes.push('the launch options are ignored: the runner is `local`');
+  if (!optionsOf(runner).takesLaunch && Object.keys(launch).length > 0) {
+    notes.push(`the launch options are ignored: the runner is \`${runner}\``);
   }
-  return { built, config: loaded?.path ?? null, runner, dataflow, notes };
+  return { built, config: loaded?.path ?? null, runner, target: target ?? null, notes };
 }
 
 /** Names of the sources that are read in windows. */

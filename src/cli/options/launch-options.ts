@@ -4,18 +4,19 @@ import {
   type LaunchField,
   type LaunchFieldKind,
 } from '../../config/envelope/launch-fields.js';
+import { optionsOf, runnerNames } from '../../runners/registry.js';
 import type { LaunchOptions } from '../../shared/run/job.js';
 import { note } from '../terminal/output.js';
 
 /** Heading of these options in the help. */
-export const launchHeading = 'Launch options, for the runner dataflow:';
+const launchable = runnerNames.filter((name) => optionsOf(name).takesLaunch);
+export const launchHeading = `Launch options, for the runner ${launchable.join(', ')}:`;
 
-/** `--runner local|dataflow`. */
+/** `--runner NAME`. */
 export function runnerOption(): Option {
-  return new Option('--runner <name>', 'where Beam runs (default: the config says)').choices([
-    'local',
-    'dataflow',
-  ]);
+  return new Option('--runner <name>', 'where Beam runs (default: the config says)').choices(
+    runnerNames,
+  );
 }
 
 /** A flag for each launch option, and one for each other name of it. */
@@ -43,10 +44,11 @@ export function launchOf(options: Readonly<Record<string, unknown>>): LaunchOpti
   return given.length === 0 ? undefined : (Object.fromEntries(given) as LaunchOptions);
 }
 
-/** A local run has no use for launch options: say so. */
-export function noteUnused(options: object): void {
-  if (launchOf({ ...options }) === undefined) return;
-  note('note: launch options are for `--runner dataflow`; this run is local and ignores them');
+/** A runner may have no use for launch options: say so. */
+export function noteUnused(runner: string, options: object): void {
+  if (optionsOf(runner).takesLaunch || launchOf({ ...options }) === undefined) return;
+  const others = launchable.map((name) => `\`--runner ${name}\``).join(', ');
+  note(`note: launch options are for ${others}; this run is ${runner} and ignores them`);
 }
 
 function optionOf(flag: string, kind: LaunchField['kind'], description: string): Option {

@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { launchFields } from '../../config/envelope/launch-fields.js';
+import { defaultRunner } from '../../runners/registry.js';
 import { defaultTaskQueue } from '../../shared/names.js';
 import type { Receipt } from '../../client/index.js';
 import type { ReferenceArguments } from '../../shared/run/run-input.js';
@@ -44,8 +45,8 @@ export function startedWith(
   const file = typedProjectPath(config);
   if (input === undefined) {
     const profile = profiles === undefined ? {} : { profile: typedPath(profiles) };
-    const onDataflow = runner === 'dataflow' ? { runner } : {};
-    return { file, options: { arg: receipt.args, ...profile, ...onDataflow } };
+    const elsewhere = runner === defaultRunner ? {} : { runner };
+    return { file, options: { arg: receipt.args, ...profile, ...elsewhere } };
   }
   const isFlat = flatArguments.some((name) => name in input);
   return {

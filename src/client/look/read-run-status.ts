@@ -10,7 +10,7 @@ export function readRunStatus(value: unknown): RunStatus | null {
     [...runStates, ...outcomes].some((known) => known === state) &&
     [pipeline, run_key, store].every((text) => text === null || typeof text === 'string') &&
     (host === undefined || host === null || typeof host === 'string') &&
-    (runner === 'local' || runner === 'dataflow') &&
+    typeof runner === 'string' &&
     (job === null || (isNamed(job) && typeof job['job_id'] === 'string')) &&
     Array.isArray(waiting_for) &&
     waiting_for.every((destination) => typeof destination === 'string') &&

@@ -25,7 +25,7 @@ export interface RunSummary {
   pipeline: string | null;
   state: SeenState;
   /** Null until the worker has read the config. */
-  runner: 'local' | 'dataflow' | null;
+  runner: string | null;
   /** ISO 8601, UTC. */
   started_at: string;
   /** Null while the run is open. */
@@ -82,7 +82,7 @@ export function summaryOf(execution: Execution, runKey: string): RunSummary {
     run_id: execution.runId,
     pipeline: execution.textOf(searchAttributes.pipeline.name) ?? null,
     state: stateOf(execution),
-    runner: runnerOf(execution.textOf(searchAttributes.runner.name)),
+    runner: execution.textOf(searchAttributes.runner.name) ?? null,
     started_at: execution.startTime.toISOString(),
     closed_at: execution.closeTime?.toISOString() ?? null,
   };
@@ -113,10 +113,6 @@ export function snapshotOf(
         ? `its workflow task has failed ${failedTasks} times: the worker's log says why`
         : null,
   };
-}
-
-function runnerOf(text: string | undefined): RunSummary['runner'] {
-  return text === 'local' || text === 'dataflow' ? text : null;
 }
 
 /** An open run's own word; else how Temporal closed it. */

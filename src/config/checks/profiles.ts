@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { demo, profilesName } from '../../shared/names.js';
-import type { Catalogue } from '../modules/catalogue.js';
 import { loadConfig, type LoadedConfig } from '../document/document.js';
 import { problemsOf } from './issues.js';
 import { nearMiss, suggestion } from '../values/near-miss.js';
@@ -124,18 +123,6 @@ function profileOfTypes(types: readonly string[]): typeof connectionProfile {
   return connectionProfile.extend({ type });
 }
 
-/** The sources that connect to a server by a profile. */
-export function connectingSources({ modules }: Catalogue): string[] {
-  return modules
-    .filter(({ kind, schema }) => kind === 'source' && connects(schema['properties']))
-    .map(({ name }) => name)
-    .toSorted();
-}
-
-function connects(properties: unknown): boolean {
-  return isMapping(properties) && 'profile' in properties && 'host' in properties;
-}
-
 /**
  * What is wrong with the profiles that the steps use, and with the file as a whole. Shows no value.
  * Other profiles of the file are not judged: they do not matter to this config.
@@ -180,7 +167,7 @@ export function connectionProblems(
   step: Step,
   properties: Record<string, unknown>,
 ): Problem[] {
-  if (!connects(properties)) return [];
+  if (!('profile' in properties) || !('host' in properties)) return [];
   const isGiven = (key: string): boolean => (step.parameters[key] ?? null) !== null;
   const given = connectionAttributes.filter((key) => key in properties && isGiven(key));
   const { port } = step.parameters;

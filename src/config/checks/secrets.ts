@@ -1,3 +1,4 @@
+import { optionsOf } from '../../runners/registry.js';
 import type { LoadedConfig } from '../document/document.js';
 import type { ConfigPath } from '../values/config-path.js';
 import type { Problem } from '../document/problems.js';
@@ -74,7 +75,8 @@ export function isPlainSecret(path: ConfigPath, value: unknown): boolean {
 /** Passwords that stand in a config in plain text. Takes the raw value, before arguments. */
 export function inlineSecrets(loaded: LoadedConfig): Problem[] {
   const { value } = loaded;
-  const isForJob = isMapping(value) && value['runner'] === 'dataflow';
+  const runner = isMapping(value) ? value['runner'] : undefined;
+  const isForJob = typeof runner === 'string' && optionsOf(runner).isRemote === true;
   return literals(value, []).map((path) => loaded.problem(path, inlineAdvice(isForJob)));
 }
 

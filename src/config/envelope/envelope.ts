@@ -1,5 +1,6 @@
 import { basename, extname } from 'node:path';
 import { z } from 'zod';
+import { defaultRunner, runnerNames } from '../../runners/registry.js';
 import { onSchemaChanges, sinkModes } from '../../destinations/destination.js';
 import { durationPattern } from '../../shared/duration.js';
 import { launchBlock } from './launch-schema.js';
@@ -134,8 +135,8 @@ export const pipelineConfig = z
     transforms: z.array(transform).default([]).describe('What happens to them on the way.'),
     sinks: z.array(sink).min(1).describe('Where they are published.'),
     runner: z
-      .enum(['local', 'dataflow'])
-      .default('local')
+      .enum(runnerNames)
+      .default(defaultRunner)
       .describe('Where Beam runs, unless a run says otherwise.'),
     launch: launchBlock.optional(),
     schedule: scheduleBlock.optional().describe('When it runs by itself: see docs/schedules.md.'),

@@ -78,6 +78,17 @@ export function assertNamesDiffer({ modules }: Catalogue, destinations: readonly
   }
 }
 
+/** The sources that connect to a server by a profile, which may say with `type` that it is for one of them. */
+export function connectingSources({ modules }: Catalogue): string[] {
+  return modules
+    .filter(({ kind, schema }) => {
+      const known = (schema['properties'] ?? {}) as JsonSchema;
+      return kind === 'source' && 'profile' in known && 'host' in known;
+    })
+    .map(({ name }) => name)
+    .toSorted();
+}
+
 function readCatalogue(root: string, home: string): Catalogue {
   const now = fingerprints(home);
   const kept = join(home, 'schemas', 'modules.json');

@@ -98,6 +98,6 @@ export interface BuiltPlan {
   /** Absolute path of the connection profiles; null if the config uses none. */
   profiles: string | null;
   /** Where Beam runs and how it is launched, as the config says: a run may say otherwise. */
-  runner: 'local' | 'dataflow';
+  runner: string;
   launch: LaunchOptions;
 }

@@ -5,6 +5,7 @@ import { bucketPathMessage } from '../values/bucket-path.js';
 import { inputProblems } from '../checks/input-problems.js';
 import { jsonLength } from '../../shared/form.js';
 import { sourceWindow } from '../../shared/run/manifest.js';
+import { runnerNames, runnerOfReference } from '../../runners/registry.js';
 import { runKeyPattern } from '../../shared/run-key.js';
 import { launchFields } from '../envelope/launch-fields.js';
 import { launchInput, schemaOf } from '../envelope/launch-schema.js';
@@ -17,7 +18,7 @@ import { number } from '../../shared/counts.js';
 export interface ReadRunInput {
   input: Omit<RunPipelineInput, keyof ReferenceArguments | 'launch' | 'runner'>;
   /** As the input says, or as its arguments imply; undefined leaves it to the config. */
-  runner: 'local' | 'dataflow' | undefined;
+  runner: string | undefined;
   launch: LaunchOptions;
   notes: string[];
 }
@@ -58,7 +59,7 @@ const moment = z.string().max(100);
 const ownKeys = {
   config: path,
   profile: path.optional(),
-  runner: z.enum(['local', 'dataflow']).optional(),
+  runner: z.enum(runnerNames).optional(),
   launch: z.record(z.string(), z.unknown()).optional(),
   allowPlaintextProfile: z.boolean().optional(),
   args: z.record(z.string(), z.unknown()).optional(),
@@ -116,7 +117,7 @@ export function readRunInput(given: RunPipelineInput): ReadRunInput {
         .filter((key) => key !== 'runner' && key !== 'launch' && key in parsed.data)
         .map((key) => [key, parsed.data[key as keyof typeof ownKeys]]),
     ) as ReadRunInput['input'],
-    runner: parsed.data.runner ?? (isReference ? 'dataflow' : undefined),
+    runner: parsed.data.runner ?? (isReference ? runnerOfReference : undefined),
     launch: mergeLaunch(flat, launch.data),
     notes,
   };

@@ -22,7 +22,7 @@ export interface RunStatus {
   host?: string | null;
   /** Whether only a worker of that store can go on with the run, now or at a later step. */
   needs_host?: boolean;
-  runner: 'local' | 'dataflow';
+  runner: string;
   /** The run's job, once it is known; null for the local runner. */
   job: ReceiptJob | null;
   /** Destinations this run waits for. */

@@ -66,6 +66,14 @@ export interface LaunchOptions {
   forceCancelAfter?: string;
 }
 
+/** Where a run's job goes, and how, as its runner resolved it: frozen in the workflow's history. */
+export interface RunnerTarget {
+  /** Folder of an object store, `gs://…` without a slash at its end: staging and receipts are below. */
+  readonly store: string;
+  /** How it is launched, complete. */
+  readonly launch?: object;
+}
+
 /** What a run on Dataflow was resolved to; frozen in the workflow's history. */
 export interface DataflowTarget {
   project: string;

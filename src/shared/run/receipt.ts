@@ -100,7 +100,7 @@ export interface Receipt {
   /** The workers' task queue; absent with `input`. */
   task_queue?: string;
   plan_sha256: string | null;
-  runner: 'local' | 'dataflow';
+  runner: string;
   args: Record<string, unknown>;
   /** Path of the connection profiles on the store's host; null if none were used. */
   profiles: string | null;

@@ -24,7 +24,7 @@ export interface RunPipelineInput extends ReferenceArguments {
   config: string;
   /** Path of the connection profiles, relative to the worker's project root. */
   profile?: string;
-  runner?: 'local' | 'dataflow';
+  runner?: string;
   /** How a Dataflow job is launched, over the config's `launch` and the settings file. */
   launch?: LaunchOptions;
   /** Upload a connection profile with its password in plain text, where it holds no `${secret:…}`. */

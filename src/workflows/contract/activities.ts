@@ -1,14 +1,8 @@
-import type {
-  DataflowTarget,
-  JobReference,
-  JobReport,
-  JobState,
-  JobView,
-} from '../../shared/run/job.js';
 import type { LockRequest } from '../../shared/run/lock-request.js';
 import type { ManifestStep } from '../../shared/run/manifest.js';
 import type { Receipt } from '../../shared/run/receipt.js';
 import type { RunWindows } from '../../shared/run/window.js';
+import type { RunnerTarget } from '../../shared/run/job.js';
 import type { RunPipelineInput } from '../../shared/run/run-input.js';
 
 export type { LockRequest };
@@ -90,9 +84,11 @@ export interface PreparedRun {
   /** Milliseconds to wait for somebody else's lock on a destination's file. */
   destinationWaitMs: number;
   /** As the input says, else as the config does. */
-  runner: 'local' | 'dataflow';
-  /** Where the job runs; null for the local runner. */
-  dataflow: DataflowTarget | null;
+  runner: string;
+  /** Where its job runs and how, as its runner resolved it; absent of one that runs here: {@link targetOf}. */
+  target?: RunnerTarget;
+  /** The same of the runner that was the only one to have a target. */
+  dataflow: RunnerTarget | null;
   /** What a person should know of how the input was read, such as an argument that is ignored. */
   notes: string[];
   /** Names of the sources that are read in windows; absent if there are none. */
@@ -104,6 +100,14 @@ export interface PreparedRun {
    * later code does in another way leaves older histories alone. Absent means 0.
    */
   revision?: Revision;
+}
+
+/** Where the job of a run goes; null if its runner runs here. */
+export function targetOf({
+  target,
+  dataflow,
+}: Pick<PreparedRun, 'target' | 'dataflow'>): RunnerTarget | null {
+  return target ?? dataflow ?? null;
 }
 
 /** What an activity is told about its run. */
@@ -128,43 +132,10 @@ export interface RunReference {
   readAt?: string | undefined;
 }
 
-/** What a job reads, uploaded. All are `gs://` URIs. */
-export interface UploadedRun {
-  planUri: string;
-  /** The connection profiles that the plan uses; null if it uses none. */
+/** What the job of a run reads, where any host and the job find it; a runner may know more of it. */
+export interface Provided {
+  /** URI of the connection profiles that the plan uses; null if it uses none. */
   profilesUri: string | null;
-  /** Folder to which relative paths of the plan's sources are relative; null if it reads no file. */
-  inputsUri: string | null;
-}
-
-export interface LaunchJob {
-  target: DataflowTarget;
-  uploaded: UploadedRun;
-  runKey: string;
-  jobName: string;
-  /** Counts the launches of a run, from 1. */
-  ordinal: number;
-  /** ISO 8601; no job of this run is older. */
-  startedAt: string;
-  /** What the job reads of its incremental sources. */
-  windows?: RunWindows | undefined;
-  /** True if a job of this launch may be there already: it is looked for before one is launched. */
-  mayExist: boolean;
-  /** True if the run was reset: what an earlier execution of it left may be of no use any more. */
-  wasReset: boolean;
-}
-
-export interface LaunchedJob {
-  /** Null if a job has the name and is not listed yet: an event or a later look will tell its id. */
-  jobId: string | null;
-  state: JobState | null;
-  /** True if an earlier attempt had launched it. */
-  adopted: boolean;
-  /**
-   * Of a run that was reset, in place of a job: `skip` this launch ordinal, whose job is of no use
-   * any more; or `upload again`, since the end of the earlier execution took away what was uploaded.
-   */
-  instead?: 'skip' | 'upload again';
 }
 
 export interface Staged {
@@ -215,8 +186,8 @@ export interface InspectedSink {
 
 /**
  * The activities of `runPipeline`. Each is safe to run twice. `prepare`, `requestLock` and `isRunOpen` run
- * on any worker, `runBeam` on the task queue of the run's store, and each other one on any worker if it
- * needs nothing of that store's disk (`routes.ts`).
+ * on any worker, and each other one on any worker if it needs nothing of the disk of the run's store, else on
+ * the task queue of that store (`routes.ts`). A runner has others of its own.
  */
 export interface PipelineActivities {
   /**
@@ -267,8 +238,6 @@ export interface PipelineActivities {
       again?: boolean | undefined;
     },
   ): Promise<ResolvedWindows>;
-  /** Runs the Beam pipeline in a child process; heartbeats carry its progress. */
-  runBeam(run: RunReference): Promise<Staged>;
   /** Checks that what was staged adds up. */
   audit(run: RunReference, staged: Staged): Promise<Audit>;
   /** Commits one sink. */
@@ -282,31 +251,6 @@ export interface PipelineActivities {
   finish(
     run: RunReference,
     receipt: Receipt,
-    target: DataflowTarget | null,
+    target: RunnerTarget | null,
   ): Promise<Receipt['sinks'] | null | void>;
-}
-
-/**
- * The activities of a run on Dataflow, on any worker; but `uploadRun` on one of the run's store, if it reads
- * files of its disk.
- */
-export interface JobActivities {
-  /** Uploads what a job reads: the plan, its connection profiles, the files of its sources. */
-  uploadRun(
-    run: RunReference,
-    target: DataflowTarget,
-    allowPlaintext: boolean,
-  ): Promise<UploadedRun>;
-  /** Launches a job, or adopts the one that an earlier attempt launched. */
-  launchJob(request: LaunchJob): Promise<LaunchedJob>;
-  /** Looks for the job of a launch by its name; null if it is not listed. */
-  findJob(request: LaunchJob): Promise<JobView | null>;
-  /** Reads a job. */
-  readJob(job: JobReference): Promise<JobView>;
-  /** Asks a job to end; asking twice is asking once. */
-  stopJob(job: JobReference, how: 'cancel' | 'drain' | 'force'): Promise<void>;
-  /** What a job that has ended consumed, and why it failed, if `failed`. */
-  reportJob(job: JobReference, target: DataflowTarget, failed: boolean): Promise<JobReport>;
-  /** The manifest of a job that is done. */
-  findStaged(run: RunReference, target: DataflowTarget, ordinal: number): Promise<Staged>;
 }

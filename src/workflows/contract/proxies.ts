@@ -1,9 +1,13 @@
 import { storeTaskQueue } from '../../shared/names.js';
-import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
-import type { JobActivities, PipelineActivities, PreparedRun } from './activities.js';
+import {
+  ActivityCancellationType,
+  proxyActivities,
+  type ActivityOptions,
+} from '@temporalio/workflow';
+import { targetOf, type PipelineActivities, type PreparedRun } from './activities.js';
 
 /** Only failures that another attempt can help are retried: the others are marked non-retryable. */
-const retry = {
+export const retry = {
   initialInterval: '1s',
   backoffCoefficient: 2,
   maximumInterval: '30s',
@@ -11,7 +15,7 @@ const retry = {
 };
 
 /** A cancellation reaches an activity with its next heartbeat, and is awaited. */
-const supervised = {
+export const supervised = {
   heartbeatTimeout: '10s',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry,
@@ -32,64 +36,35 @@ export function prepareOn(
 }
 
 /** The activities that may need the disk of one store. */
-export type HostActivities = Omit<PipelineActivities, 'prepare' | 'requestLock' | 'isRunOpen'> &
-  Pick<JobActivities, 'uploadRun'>;
+export type HostActivities = Omit<PipelineActivities, 'prepare' | 'requestLock' | 'isRunOpen'>;
 
-/** The activities on the workers of one store; they fail when none of them comes in time. */
-export function hostActivities({
-  store: { taskQueue, waitMs },
-  dataflow,
-}: Pick<PreparedRun, 'store' | 'dataflow'>): HostActivities {
-  const { inspectDestinations, resolveWindows, audit, publish, fence, finish, uploadRun } =
-    proxyActivities<HostActivities>({
-      ...publishing({ dataflow }),
-      taskQueue,
-      scheduleToStartTimeout: waitMs,
-    });
-  const { runBeam } = proxyActivities<HostActivities>({
-    ...supervised,
-    taskQueue,
-    scheduleToStartTimeout: waitMs,
-    startToCloseTimeout: '30d',
-  });
-  return { inspectDestinations, resolveWindows, runBeam, audit, publish, fence, finish, uploadRun };
+/** The queue of the workers of one store; what is put there fails when none of them comes in time. */
+export type HostQueue = Required<Pick<ActivityOptions, 'taskQueue' | 'scheduleToStartTimeout'>>;
+
+/** The activities on the workers of one store. */
+export function hostActivities(
+  queue: HostQueue,
+  prepared: Pick<PreparedRun, 'target' | 'dataflow'>,
+): HostActivities {
+  return proxyActivities<HostActivities>({ ...patient(prepared), ...queue });
 }
 
 /** The same on any worker, of what needs no store's disk. */
 export function anyHostActivities(
   taskQueue: string,
-  prepared: Pick<PreparedRun, 'dataflow'>,
-): Omit<HostActivities, 'runBeam'> {
-  return proxyActivities<Omit<HostActivities, 'runBeam'>>({ ...publishing(prepared), taskQueue });
+  prepared: Pick<PreparedRun, 'target' | 'dataflow'>,
+): HostActivities {
+  return proxyActivities<HostActivities>({ ...patient(prepared), taskQueue });
 }
 
-function publishing({ dataflow }: Pick<PreparedRun, 'dataflow'>) {
+/** Of what may take long, and needs an object store where the run has a target. */
+export function patient(prepared: Pick<PreparedRun, 'target' | 'dataflow'>): ActivityOptions {
   return {
     ...supervised,
     startToCloseTimeout: '1d',
     // What a job staged may have taken hours: an object store may be away for one.
-    ...(dataflow ? { retry: { ...retry, maximumInterval: '1m', maximumAttempts: 70 } } : {}),
-  } as const;
-}
-
-/** Losing sight of Dataflow never fails a run: these are tried for as long as the run may take. */
-const untilReached = {
-  initialInterval: retry.initialInterval,
-  backoffCoefficient: retry.backoffCoefficient,
-  maximumInterval: '1m',
-} as const;
-
-/** The activities of a run's job, on every worker. */
-export function jobActivities(taskQueue: string): Omit<JobActivities, 'uploadRun'> {
-  const brief = { ...supervised, taskQueue, startToCloseTimeout: '2m' } as const;
-  const { launchJob, findJob, readJob, stopJob, findStaged } = proxyActivities<JobActivities>({
-    ...brief,
-    retry: untilReached,
-  });
-  const { reportJob } = proxyActivities<JobActivities>({
-    ...brief,
-    scheduleToCloseTimeout: '5m',
-    retry: { ...retry, maximumAttempts: 4 },
-  });
-  return { launchJob, findJob, readJob, stopJob, reportJob, findStaged };
+    ...(targetOf(prepared) === null
+      ? {}
+      : { retry: { ...retry, maximumInterval: '1m', maximumAttempts: 70 } }),
+  };
 }

@@ -1,5 +1,10 @@
 import type { PreparedRun, PreparedSink, SinkReference } from '../contract/activities.js';
-import { anyHostActivities, hostActivities, type HostActivities } from '../contract/proxies.js';
+import {
+  anyHostActivities,
+  hostActivities,
+  type HostActivities,
+  type HostQueue,
+} from '../contract/proxies.js';
 import { hasSinkOnHost } from './needs-host.js';
 import { isWorkerMissing } from './run-failure.js';
 
@@ -10,6 +15,8 @@ const longestWaitOnceLostMs = 30_000;
 export interface Routes extends HostActivities {
   /** Sinks that only the run's own host reaches. */
   isOnHost(sink: string): boolean;
+  /** Calls an activity on the workers of the run's store. */
+  onHost<T>(call: (queue: HostQueue) => Promise<T>): Promise<T>;
 }
 
 /**
@@ -20,19 +27,22 @@ export interface Routes extends HostActivities {
  * clean up.
  */
 export function routesOf(prepared: PreparedRun, taskQueue: string): Routes {
-  const { store, bucket, uploads } = prepared;
-  const whileThere = hostActivities(prepared);
-  const onceLost = hostActivities({
-    ...prepared,
-    store: { ...store, waitMs: Math.min(store.waitMs / 10, longestWaitOnceLostMs) },
-  });
+  const { store, bucket } = prepared;
+  const whileThere: HostQueue = {
+    taskQueue: store.taskQueue,
+    scheduleToStartTimeout: store.waitMs,
+  };
+  const onceLost: HostQueue = {
+    ...whileThere,
+    scheduleToStartTimeout: Math.min(store.waitMs / 10, longestWaitOnceLostMs),
+  };
   const any = anyHostActivities(taskQueue, prepared);
   const sinks = new Map(prepared.sinks.map((sink) => [sink.name, sink]));
   const isOnHost = (sink: string): boolean => sinks.get(sink)?.address === undefined;
   const hasHostSink = hasSinkOnHost(prepared);
   let isLost = false;
 
-  async function onHost<T>(call: (activities: HostActivities) => Promise<T>): Promise<T> {
+  async function byHost<T>(call: (queue: HostQueue) => Promise<T>): Promise<T> {
     try {
       return await call(isLost ? onceLost : whileThere);
     } catch (error) {
@@ -41,12 +51,12 @@ export function routesOf(prepared: PreparedRun, taskQueue: string): Routes {
     }
   }
 
+  const onHost = <T>(call: (activities: HostActivities) => Promise<T>): Promise<T> =>
+    byHost((queue) => call(hostActivities(queue, prepared)));
+
   return {
     isOnHost,
-    uploadRun: (...upload) =>
-      bucket !== undefined && uploads === undefined
-        ? any.uploadRun(...upload)
-        : onHost((host) => host.uploadRun(...upload)),
+    onHost: byHost,
     inspectDestinations(run, takesOrder, only) {
       const wanted = only ?? [...sinks.keys()];
       const isAny = bucket !== undefined && !wanted.some(isOnHost);
@@ -58,7 +68,6 @@ export function routesOf(prepared: PreparedRun, taskQueue: string): Routes {
       bucket !== undefined && !hasHostSink
         ? any.resolveWindows(run, request)
         : onHost((host) => host.resolveWindows(run, request)),
-    runBeam: (run) => onHost((host) => host.runBeam(run)),
     audit: (run, staged) =>
       bucket !== undefined && isInBucket(staged.manifestUri)
         ? any.audit(run, staged)

@@ -5,18 +5,19 @@ import { withoutClaim } from '../../shared/run/published-facts.js';
 import type { RunPipelineInput } from '../../shared/run/run-input.js';
 import { longestTexts } from '../../shared/limits.js';
 import { shortened } from '../../shared/shortened.js';
-import { isTerminal } from '../../shared/run/job-end.js';
-import { consoleUrlOf } from '../../shared/run/job-identity.js';
-import type { JobReport, JobView, ReceiptJob } from '../../shared/run/job.js';
+import type { JobState, ReceiptJob } from '../../shared/run/job.js';
 import type { RunWindows } from '../../shared/run/window.js';
-import type {
-  Audit,
-  PreparedRun,
-  Published,
-  Staged,
-  UnfinishedRun,
-  UploadedRun,
+import {
+  targetOf,
+  type Audit,
+  type PreparedRun,
+  type Provided,
+  type Published,
+  type Staged,
+  type UnfinishedRun,
 } from '../contract/activities.js';
+import { defaultRunner } from '../../runners/registry.js';
+import { JobRecord } from './job-record.js';
 import { needsHost, receiptStoreOf } from './needs-host.js';
 import type { RunFailure } from './run-failure.js';
 import { stagedSteps } from './staged-steps.js';
@@ -41,7 +42,7 @@ export class RunRecord {
   readonly begun = new Map<string, number>();
   /** Set by the signal `drainJob`, until it is acted upon. */
   wantsDrain = false;
-  #job: ReceiptJob | null = null;
+  readonly job = new JobRecord(() => this.describe());
   /** Search attributes that go with the next state: each upsert is an event, and is paid for. */
   readonly #unset: AttributePairs = [];
   readonly #notes: string[] = [];
@@ -56,25 +57,15 @@ export class RunRecord {
   readonly finished: NonNullable<Receipt['finished']> = [];
   staged: Staged | null = null;
   /** What the run's job reads, once it is in the bucket. */
-  uploaded: UploadedRun | null = null;
+  provided: Provided | null = null;
 
   constructor(
     private readonly input: RunPipelineInput,
     private readonly startedAt: Date,
   ) {}
 
-  /** Id of the run's job, once it is known. */
-  get jobId(): string | null {
-    return this.#job?.job_id || null;
-  }
-
-  /** The launch ordinal of the run's job. */
-  get ordinal(): number {
-    return this.#job?.launch ?? 1;
-  }
-
-  get runner(): 'local' | 'dataflow' {
-    return this.prepared?.runner ?? this.input.runner ?? 'local';
+  get runner(): string {
+    return this.prepared?.runner ?? this.input.runner ?? defaultRunner;
   }
 
   start(prepared: PreparedRun): void {
@@ -114,50 +105,9 @@ export class RunRecord {
     if (this.#notes.length < mostNotes && !this.#notes.includes(note)) this.#notes.push(note);
   }
 
-  launching(jobName: string, ordinal: number): void {
-    const target = this.prepared?.dataflow;
-    if (!target) return;
-    const { project, region } = target;
-    this.#job = {
-      project,
-      region,
-      job_id: '',
-      job_name: jobName,
-      state: 'JOB_STATE_UNKNOWN',
-      url: '',
-      launch: ordinal,
-    };
-  }
-
-  launched(jobId: string): void {
-    const target = this.prepared?.dataflow;
-    if (!target || !this.#job || this.#job.job_id === jobId) return;
-    this.#job.job_id = jobId;
-    this.#job.url = consoleUrlOf(target, jobId);
-    upsertSearchAttributes([{ key: searchAttributes.jobId, value: jobId }]);
-    this.describe();
-  }
-
-  jobSeen({ jobName, state }: JobView): void {
-    if (!this.#job) return;
-    this.#job.state = state;
-    this.#job.job_name = jobName;
-    this.describe();
-  }
-
   /** What a person should know of the run, so far. */
   get notes(): readonly string[] {
     return this.#notes;
-  }
-
-  forceCancelled(): void {
-    if (this.#job) this.#job.force_cancelled = true;
-    this.note('the job did not end after its cancellation and was cancelled by force');
-  }
-
-  reported({ metrics, cost, failure }: JobReport): void {
-    if (!this.#job) return;
-    Object.assign(this.#job, { metrics, cost }, failure ? { failure } : {});
   }
 
   published(sink: string, published: Published): void {
@@ -193,16 +143,16 @@ export class RunRecord {
   }
 
   /** @param claimed the state that the job's last event claimed */
-  status(waitingFor: string[], claimed: JobView['state'] | null): RunStatus {
+  status(waitingFor: string[], claimed: JobState | null): RunStatus {
     return {
       state: this.state,
       pipeline: this.prepared?.pipeline ?? null,
       run_key: this.prepared?.runKey ?? null,
       store: this.prepared?.store.id ?? null,
       host: this.prepared?.store.host ?? null,
-      needs_host: this.prepared !== null && needsHost(this.prepared, this.uploaded !== null),
+      needs_host: this.prepared !== null && needsHost(this.prepared, this.provided !== null),
       runner: this.runner,
-      job: this.#job && { ...this.#job, state: this.#shownState(claimed) },
+      job: this.job.shown(claimed),
       waiting_for: waitingFor,
       sinks: sinksOfStatus(this.sinks),
       ...(this.audit === null ? {} : { steps: stagedSteps(this.audit) }),
@@ -212,7 +162,8 @@ export class RunRecord {
   receipt(outcome: Outcome, failure: RunFailure | null): Receipt {
     const info = workflowInfo();
     const { audit, prepared, startedAt } = this;
-    const job = this.jobId === null ? null : this.#job;
+    const target = prepared && targetOf(prepared);
+    const job = this.job.id === null ? null : this.job.value;
     const notes = [...(prepared?.notes ?? []), ...this.#notes];
     const now = Date.now();
     return {
@@ -227,7 +178,7 @@ export class RunRecord {
       task_queue: info.taskQueue,
       plan_sha256: prepared?.planSha256 ?? null,
       runner: this.runner,
-      ...(prepared?.dataflow ? { launch: prepared.dataflow.launch } : {}),
+      ...(target?.launch === undefined ? {} : { launch: target.launch }),
       args: prepared?.args ?? {},
       profiles: prepared?.profiles ?? null,
       store: prepared && receiptStoreOf(prepared),
@@ -273,12 +224,6 @@ export class RunRecord {
     return { left: { staged, sinks: left.map(({ name }) => name) } };
   }
 
-  /** An event tells of a job's states between two looks; its end is believed only after a look. */
-  #shownState(claimed: JobView['state'] | null): JobView['state'] {
-    const seen = this.#job?.state ?? 'JOB_STATE_UNKNOWN';
-    return claimed !== null && !isTerminal(claimed) && !isTerminal(seen) ? claimed : seen;
-  }
-
   /** The Markdown that the Web UI shows as the workflow's current details. */
   private describe(): void {
     const { prepared } = this;
@@ -297,9 +242,9 @@ export class RunRecord {
           ),
         ...(this.sinks.length > mostRows ? [`… and ${this.sinks.length - mostRows} more`] : []),
         '',
-        ...(this.jobId === null
+        ...(this.job.id === null
           ? []
-          : [`job [${this.#job?.job_name}](${this.#job?.url}) \`${this.jobId}\``, '']),
+          : [`job [${this.job.value?.job_name}](${this.job.value?.url}) \`${this.job.id}\``, '']),
         `plan \`${prepared.planSha256.slice(0, 12)}\` · store \`${prepared.store.id}\` on ${prepared.store.host}`,
       ].join('\n'),
     );

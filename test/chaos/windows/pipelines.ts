@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** A pipeline that reads `events` in windows. */
 export interface Pipeline {
   name: string;
-  runner: 'local' | 'dataflow';
+  runner: string;
   /**
    * Where its runs may be: a DuckDB file is on one host, and another host's file of that path would be
    * another destination.

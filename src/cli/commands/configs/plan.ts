@@ -6,6 +6,7 @@ import type { BuiltPlan, LoadedConfig } from '../../../config/index.js';
 import type { PlannedSink, PlannedSource } from '../../../config/plan/plan-types.js';
 import type { DataflowTarget } from '../../../shared/run/job.js';
 import type { RunPipelineInput } from '../../../shared/run/run-input.js';
+import { optionsOf } from '../../../runners/registry.js';
 import { examples } from '../../terminal/examples.js';
 import { aloneLines } from '../../lines/alone-lines.js';
 import { argOption, profileOption } from '../../options/args-option.js';
@@ -28,7 +29,7 @@ interface Asked extends AskedColumns {
 interface Options {
   arg: Record<string, string>;
   profile?: string;
-  runner?: 'local' | 'dataflow';
+  runner?: string;
   offline?: boolean;
 }
 
@@ -56,8 +57,8 @@ export function register(program: Command): void {
     .action(async (file: string, options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
       const { loaded, built, storeId } = await build(file, options, root);
-      const target = await targetFor(file, built, options, root);
-      if (target === null) noteUnused(options);
+      const { target, runner } = await placeFor(file, { loaded, built, root }, options);
+      noteUnused(runner, options);
       if (!json) printPlan(built, { file, root });
       if (!json && target !== null) for (const line of launchLines(target)) print(line);
       const alone = target !== null;
@@ -123,23 +124,23 @@ async function build(
   return { loaded, built, storeId: store.id };
 }
 
-async function targetFor(
+async function placeFor(
   file: string,
-  built: BuiltPlan,
+  config: { loaded: LoadedConfig; built: BuiltPlan; root: string },
   options: Options,
-  root: string,
-): Promise<DataflowTarget | null> {
+): Promise<{ runner: string; target: DataflowTarget | null }> {
   const launch = launchOf({ ...options });
   const input: RunPipelineInput = {
     config: file,
     ...(options.runner !== undefined && { runner: options.runner }),
     ...(launch !== undefined && { launch }),
   };
-  if ((options.runner ?? built.runner) === 'local' && launch === undefined) return null;
-  const { targetOf } = await import('../../../client/run-request.js');
+  const { placeOf } = await import('../../../client/run-request.js');
   const { temporalAddress } = await import('../../../client/server/connection.js');
-  const namespace = temporalAddress(root).namespace ?? 'default';
-  return targetOf(input, built, { root, namespace });
+  const namespace = temporalAddress(config.root).namespace ?? 'default';
+  const { runner, target } = await placeOf(input, { ...config, namespace });
+  // What is shown of it is Dataflow's.
+  return { runner, target: optionsOf(runner).hasService ? (target as DataflowTarget) : null };
 }
 
 async function askAll(

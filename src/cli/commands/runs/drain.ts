@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Run } from '../../../client/index.js';
+import { optionsOf } from '../../../runners/registry.js';
 import { CliError, exitCodes } from '../../terminal/errors.js';
 import { examples } from '../../terminal/examples.js';
 import { globalsOf } from '../../options/globals.js';
@@ -25,7 +26,9 @@ export function register(program: Command): void {
           else print(`run ${run.key} has ended already: ${snapshot.state.replaceAll('_', ' ')}`);
           return;
         }
-        if (snapshot.runner === 'local') throw cannot(run, 'it runs here, without a Dataflow job');
+        if (snapshot.runner !== null && !optionsOf(snapshot.runner).hasService) {
+          throw cannot(run, 'it runs here, without a Dataflow job');
+        }
         const job = referenceOf(await jobOf(run, snapshot));
         if (job === null) throw cannot(run, 'its job is not known yet');
         const { type } = await withDataflow((dataflow) => dataflow.get(job));

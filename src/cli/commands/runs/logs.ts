@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import type { JobMessage, JobReference } from '../../../shared/run/job.js';
+import { optionsOf } from '../../../runners/registry.js';
 import { CliError, exitCodes } from '../../terminal/errors.js';
 import { examples } from '../../terminal/examples.js';
 import { followFile } from '../../follow/follow-file.js';
@@ -53,7 +54,7 @@ async function jobOfRun(
   const { findStoredReceipt } = await import('../../../client/look/stored-receipts.js');
   const receipt = await findStoredReceipt(root, reference === 'latest' ? '' : reference);
   if (receipt !== null) {
-    if (receipt.runner === 'local') return null;
+    if (!optionsOf(receipt.runner).hasService) return null;
     return { runKey: receipt.run_key, job: referenceOf(receipt.job) };
   }
   // The log of a local run is here, whether Temporal answers or not.
@@ -61,7 +62,7 @@ async function jobOfRun(
   return withBeamline({ root }, async (beamline) => {
     const run = await beamline.get(reference);
     const snapshot = await run.status();
-    if (snapshot.runner !== 'dataflow') return null;
+    if (snapshot.runner === null || !optionsOf(snapshot.runner).hasService) return null;
     return { runKey: run.key, job: referenceOf(await jobOf(run, snapshot)) };
   });
 }

@@ -15,7 +15,7 @@ import { shellCommand, shellWord } from '../../terminal/shell-command.js';
 interface Options {
   arg: Record<string, string>;
   profile?: string;
-  runner?: 'local' | 'dataflow';
+  runner?: string;
   allowPlaintextProfile?: boolean;
   window?: { start?: string; end?: string };
   again?: boolean;
@@ -41,7 +41,7 @@ export function register(program: Command): void {
     .action(async (file: string, options: Options, command: Command) => {
       const { json, root } = globalsOf(command);
       const request = await requestOf(file, options, root);
-      if (request.runner === 'local') noteUnused(options);
+      noteUnused(request.runner, options);
       const { taskQueue } = options;
       await withBeamline({ root, ...(taskQueue && { taskQueue }) }, async (beamline) => {
         const run = await beamline.start(request);

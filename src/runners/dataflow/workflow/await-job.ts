@@ -1,9 +1,9 @@
 import { condition, log, sleep } from '@temporalio/workflow';
-import { jobStepOf, type JobStep } from '../../shared/run/job-end.js';
-import { isJobOf } from '../../shared/run/job-identity.js';
-import type { JobReference, JobView } from '../../shared/run/job.js';
+import { jobStepOf, type JobStep } from '../../../shared/run/job-end.js';
+import { consoleUrlOf, isJobOf } from '../../../shared/run/job-identity.js';
+import type { JobReference, JobView } from '../../../shared/run/job.js';
 import type { JobContext } from './job-context.js';
-import { runFailureOf } from '../record/run-failure.js';
+import { runFailureOf } from '../../../workflows/record/run-failure.js';
 
 /** However many events claim its end, a job is looked at once in this time at most. */
 const betweenLooksMs = 30_000;
@@ -68,7 +68,8 @@ export async function stopJob(context: JobContext, jobId: string): Promise<Ended
     if (ended) return ended;
     if (Date.now() >= forceAt && forced !== looks.jobId && (await looks.ask('force'))) {
       forced = looks.jobId;
-      record.forceCancelled();
+      record.job.forceCancelled();
+      record.note('the job did not end after its cancellation and was cancelled by force');
     }
     delayMs = Math.min(delayMs * 2, longestLookAtStoppingMs);
   }
@@ -98,7 +99,7 @@ class Looks {
     events.looked(this.jobId);
     const view = await this.#read(this.jobId);
     if (view === null) return null;
-    record.jobSeen(view);
+    record.job.seen(view);
     const step = jobStepOf(view);
     switch (step.kind) {
       case 'wait':
@@ -124,9 +125,9 @@ class Looks {
       return { view: replaced, step: { kind: 'end', outcome: 'updated' } };
     }
     this.jobId = jobId;
-    record.jobSeen(view);
-    record.launched(jobId);
-    events.watch({ runKey: run.runKey, ordinal: record.ordinal, jobId });
+    record.job.seen(view);
+    record.job.launched(jobId, consoleUrlOf(target, jobId));
+    events.watch({ runKey: run.runKey, ordinal: record.job.ordinal, jobId });
     const step = jobStepOf(view);
     return step.kind === 'end' ? { view, step } : null;
   }

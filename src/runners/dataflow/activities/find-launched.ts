@@ -1,9 +1,9 @@
-import type { Dataflow } from '../../gateways/dataflow.js';
-import { JobNotFound } from '../../gateways/dataflow.js';
-import { failure } from '../../shared/failures.js';
-import type { JobView } from '../../shared/run/job.js';
-import { identityOf, isJobOf } from '../../shared/run/job-identity.js';
-import type { LaunchJob } from '../../workflows/contract/activities.js';
+import type { Dataflow } from '../../../gateways/dataflow.js';
+import { JobNotFound } from '../../../gateways/dataflow.js';
+import { failure } from '../../../shared/failures.js';
+import type { JobView } from '../../../shared/run/job.js';
+import { identityOf, isJobOf } from '../../../shared/run/job-identity.js';
+import type { LaunchJob } from '../../../shared/run/launch-job.js';
 
 /** Clocks of Temporal and Dataflow differ: a job may seem older than its run by this much. */
 const clockSkewMs = 600_000;

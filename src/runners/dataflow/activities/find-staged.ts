@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
-import { redacted } from '../../dataflow/redact.js';
-import { faultPoint } from '../../process/fault-point.js';
-import { failure } from '../../shared/failures.js';
-import { longestTexts } from '../../shared/limits.js';
-import { shortened } from '../../shared/shortened.js';
-import { objectPaths, readIfThere } from '../../store/object-store.js';
-import type { JobActivities } from '../../workflows/contract/activities.js';
-import type { ActivityDeps } from '../attempt/deps.js';
-import { pythonFailure, readPythonFailure } from '../beam/python-failure.js';
+import { redacted } from '../../../dataflow/redact.js';
+import { faultPoint } from '../../../process/fault-point.js';
+import { failure } from '../../../shared/failures.js';
+import { longestTexts } from '../../../shared/limits.js';
+import { shortened } from '../../../shared/shortened.js';
+import { objectPaths, readIfThere } from '../../../store/object-store.js';
+import type { JobActivities } from '../workflow/job-activities.js';
+import type { ActivityDeps } from '../../../activities/attempt/deps.js';
+import { pythonFailure, readPythonFailure } from '../../../activities/beam/python-failure.js';
 
 /** Finds what a job that is done has staged; a job that says why it staged nothing fails the run so. */
 export function createFindStaged({

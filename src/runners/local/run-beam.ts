@@ -14,19 +14,16 @@ import { failure } from '../../shared/failures.js';
 import type { Progress, StepProgress } from '../../shared/run/progress.js';
 import { attemptLine } from '../../store/beam-log.js';
 import { storePaths } from '../../store/local-store.js';
-import type {
-  PipelineActivities,
-  RunReference,
-  Staged,
-} from '../../workflows/contract/activities.js';
+import type { RunReference, Staged } from '../../workflows/contract/activities.js';
+import type { LocalActivities } from './workflow.js';
 import { pythonEnvironment } from '../../process/python.js';
-import { cancellationOf } from '../attempt/cancellation.js';
-import { assertColumns, assertTaken, stepColumns } from './assert-columns.js';
-import type { ActivityDeps } from '../attempt/deps.js';
-import { whileHeartbeating } from '../attempt/heartbeating.js';
-import { pythonFailure, readPythonFailure } from './python-failure.js';
-import { readPlan } from '../plan/read-plan.js';
-import { rootsOf } from '../plan/roots-of.js';
+import { cancellationOf } from '../../activities/attempt/cancellation.js';
+import { assertColumns, assertTaken, stepColumns } from '../../activities/beam/assert-columns.js';
+import type { ActivityDeps } from '../../activities/attempt/deps.js';
+import { whileHeartbeating } from '../../activities/attempt/heartbeating.js';
+import { pythonFailure, readPythonFailure } from '../../activities/beam/python-failure.js';
+import { readPlan } from '../../activities/plan/read-plan.js';
+import { rootsOf } from '../../activities/plan/roots-of.js';
 
 /** The child prints a line every 0.5 s, whatever it does. */
 const stallAfterMs = 10_000;
@@ -49,7 +46,7 @@ type BeamEvent = z.infer<typeof beamEvent>;
  * Children of earlier attempts are ended first: one may have been paused. A child that is silent
  * (it was paused, or hangs) is ended and the attempt is retried.
  */
-export function createRunBeam(deps: ActivityDeps): PipelineActivities['runBeam'] {
+export function createRunBeam(deps: ActivityDeps): LocalActivities['runBeam'] {
   const slots = pLimit(mostChildren);
   return (run) => {
     const { attempt } = Context.current().info;

@@ -1,6 +1,6 @@
-import type { JobMessage } from '../../shared/run/job.js';
-import { redacted } from '../../dataflow/redact.js';
-import type { ObjectStore } from '../../store/object-store.js';
+import type { JobMessage } from '../../../shared/run/job.js';
+import { redacted } from '../../../dataflow/redact.js';
+import type { ObjectStore } from '../../../store/object-store.js';
 
 /**
  * The service says in a job's first messages where its launcher's console is kept

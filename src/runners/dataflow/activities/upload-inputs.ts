@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
-import type { JobInput } from '../../config/job/job-inputs.js';
-import { rootsCheck } from '../../config/settings/roots.js';
-import { failure } from '../../shared/failures.js';
-import { bounded } from '../../store/bounded.js';
-import { hashesOf, type FileHashes } from '../../store/file-hashes.js';
-import { matchFiles } from '../../store/match-files.js';
-import { objectPaths, PreconditionFailed, type ObjectStore } from '../../store/object-store.js';
-import { cancellationOf } from '../attempt/cancellation.js';
+import type { JobInput } from '../../../config/job/job-inputs.js';
+import { rootsCheck } from '../../../config/settings/roots.js';
+import { failure } from '../../../shared/failures.js';
+import { bounded } from '../../../store/bounded.js';
+import { hashesOf, type FileHashes } from '../../../store/file-hashes.js';
+import { matchFiles } from '../../../store/match-files.js';
+import { objectPaths, PreconditionFailed, type ObjectStore } from '../../../store/object-store.js';
+import { cancellationOf } from '../../../activities/attempt/cancellation.js';
 
 /** Uploads in flight at once. */
 const uploads = 8;

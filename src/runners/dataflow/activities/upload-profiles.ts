@@ -1,11 +1,11 @@
 import { basename, relative, resolve } from 'node:path';
-import { loadJobProfiles, usedProfiles, type JobPlan } from '../../config/job/job-profiles.js';
-import { ConfigProblems } from '../../config/document/problems.js';
-import { outsideRoots } from '../../config/settings/roots.js';
-import { isMapping, own } from '../../config/values/values.js';
-import { failure } from '../../shared/failures.js';
-import { profilesName } from '../../shared/names.js';
-import { NotRegular, readRegularText, TooLarge } from '../../store/read-regular.js';
+import { loadJobProfiles, usedProfiles, type JobPlan } from '../../../config/job/job-profiles.js';
+import { ConfigProblems } from '../../../config/document/problems.js';
+import { outsideRoots } from '../../../config/settings/roots.js';
+import { isMapping, own } from '../../../config/values/values.js';
+import { failure } from '../../../shared/failures.js';
+import { profilesName } from '../../../shared/names.js';
+import { NotRegular, readRegularText, TooLarge } from '../../../store/read-regular.js';
 
 /**
  * The connection profiles that a job needs, as JSON: those that its plan uses and no others. What only

@@ -1,7 +1,7 @@
-import { faultPoint } from '../../process/fault-point.js';
-import type { JobActivities } from '../../workflows/contract/activities.js';
+import { faultPoint } from '../../../process/fault-point.js';
+import type { JobActivities } from '../workflow/job-activities.js';
 import { jobFailureOf } from './dataflow-failure.js';
-import type { ActivityDeps } from '../attempt/deps.js';
+import type { ActivityDeps } from '../../../activities/attempt/deps.js';
 
 /** Reads a job once. */
 export function createReadJob({

@@ -1,7 +1,7 @@
-import { faultPoint } from '../../process/fault-point.js';
-import type { JobActivities } from '../../workflows/contract/activities.js';
+import { faultPoint } from '../../../process/fault-point.js';
+import type { JobActivities } from '../workflow/job-activities.js';
 import { lookFailureOf } from './dataflow-failure.js';
-import type { ActivityDeps } from '../attempt/deps.js';
+import type { ActivityDeps } from '../../../activities/attempt/deps.js';
 import { findLaunched } from './find-launched.js';
 
 /** Looks for the job of a launch whose id is not known. */

@@ -1,11 +1,11 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
-import { isTerminal } from '../../shared/run/job-end.js';
-import { isJobOf } from '../../shared/run/job-identity.js';
-import type { FailureType } from '../../shared/failures.js';
-import type { JobView } from '../../shared/run/job.js';
+import { isTerminal } from '../../../shared/run/job-end.js';
+import { isJobOf } from '../../../shared/run/job-identity.js';
+import type { FailureType } from '../../../shared/failures.js';
+import type { JobView } from '../../../shared/run/job.js';
 import type { JobContext } from './job-context.js';
-import type { LaunchJob, LaunchedJob } from '../contract/activities.js';
-import { runFailureOf } from '../record/run-failure.js';
+import type { LaunchJob, LaunchedJob } from '../../../shared/run/launch-job.js';
+import { runFailureOf } from '../../../workflows/record/run-failure.js';
 
 /** Pauses between looks for a job that has the name and is not listed yet. */
 const firstLookMs = 10_000;
@@ -32,7 +32,9 @@ export async function launch(
   request: LaunchJob,
   onLost: (jobId: string) => Promise<void>,
 ): Promise<{ jobId: string } | 'skip' | 'upload again'> {
-  context.record.launching(request.jobName, request.ordinal);
+  const { project, region } = context.target;
+  const { jobName, ordinal } = request;
+  context.record.job.launching({ project, region, job_name: jobName, launch: ordinal });
   context.events.watch({ runKey: request.runKey, ordinal: request.ordinal, jobId: null });
   let launched: LaunchedJob | null = null;
   try {

@@ -3,10 +3,10 @@ import {
   DataflowUnavailable,
   JobNotFound,
   UnknownJobState,
-} from '../../gateways/dataflow.js';
-import { launchRefusalOf } from '../../dataflow/launch-refusal.js';
-import { failure } from '../../shared/failures.js';
-import type { DataflowTarget, JobReference } from '../../shared/run/job.js';
+} from '../../../gateways/dataflow.js';
+import { launchRefusalOf } from '../../../dataflow/launch-refusal.js';
+import { failure } from '../../../shared/failures.js';
+import type { DataflowTarget, JobReference } from '../../../shared/run/job.js';
 
 /** As the service makes them: 2026-11-29_15_04_05-1234567890123456789. */
 const jobIdForm = /^\d{4}(-\d\d){2}(_\d\d){3}-\d+$/;

@@ -1,16 +1,30 @@
-import { createHash } from 'node:crypto';
 import type { DataflowTarget, LaunchOptions } from '../../shared/run/job.js';
-import { base32 } from '../../shared/run-key.js';
 import { durationMs } from '../../shared/duration.js';
-import { mergeLaunch } from '../envelope/merge-launch.js';
-import { ConfigProblems, type Problem } from '../document/problems.js';
-import { settingsName, type Settings } from './settings.js';
+import { mergeLaunch } from '../../config/envelope/merge-launch.js';
+import { ConfigProblems, type Problem } from '../../config/document/problems.js';
+import { jobProblems } from '../../config/job/job-problems.js';
+import { deploymentOf } from '../../config/settings/deployment.js';
+import type { RunnerTargets } from '../../config/job/runner-target.js';
+import { loadSettings, settingsName, type Settings } from '../../config/settings/settings.js';
 
 /** Google's console. */
 const googleConsole = 'https://console.cloud.google.com';
 const defaultReconcileAfter = '15m';
 /** The service forces a cancellation only 30 minutes after the first: `gcloud dataflow jobs cancel --force`. */
 const defaultForceCancelAfter = '30m';
+
+export const target: RunnerTargets<DataflowTarget> = {
+  resolve: ({ root, env, config, run, namespace }) =>
+    dataflowTargetOf({
+      settings: loadSettings(root, env),
+      config,
+      run,
+      namespace,
+      console: env['DATAFLOW_EMULATOR_CONSOLE'],
+    }),
+  problems: jobProblems,
+  place: ({ project, region }) => `**Dataflow**, ${project}, ${region}`,
+};
 
 export interface TargetOptions {
   settings: Settings;
@@ -59,23 +73,6 @@ export function dataflowTargetOf(options: TargetOptions): DataflowTarget {
     reconcileAfterMs: durationMs(launch.reconcileAfter ?? defaultReconcileAfter) ?? 0,
     forceCancelAfterMs: durationMs(launch.forceCancelAfter ?? defaultForceCancelAfter) ?? 0,
   };
-}
-
-/**
- * Ten base32 characters that name this installation in the labels of its jobs: two in one project
- * never touch each other's.
- */
-export function deploymentOf({
-  deployment = '',
-  project,
-  namespace,
-}: {
-  deployment?: string | undefined;
-  project: string;
-  namespace: string;
-}): string {
-  const identity = JSON.stringify([deployment, project, namespace]);
-  return base32(createHash('sha256').update(identity).digest(), 10);
 }
 
 function missing({ project, store }: Settings, launch: LaunchOptions): Problem[] {

@@ -1,11 +1,11 @@
 import { log } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
-import type { Dataflow } from '../../gateways/dataflow.js';
-import { endJobs } from '../../orphans/end-jobs.js';
-import { findOrphanJobs } from '../../orphans/find-jobs.js';
-import type { Runs } from '../../orphans/orphan.js';
-import type { DataflowTarget } from '../../shared/run/job.js';
-import { wasReset } from '../attempt/was-reset.js';
+import type { Dataflow } from '../../../gateways/dataflow.js';
+import { endJobs } from '../../../orphans/end-jobs.js';
+import { findOrphanJobs } from '../../../orphans/find-jobs.js';
+import type { Runs } from '../../../orphans/orphan.js';
+import type { DataflowTarget } from '../../../shared/run/job.js';
+import { wasReset } from '../../../activities/attempt/was-reset.js';
 
 /**
  * Asks the jobs to cancel that were launched before a run was reset and that it has not taken over,

@@ -1,15 +1,16 @@
 import { Context } from '@temporalio/activity';
-import { launchRequestOf } from '../../dataflow/launch-request.js';
-import { JobNameTaken, type Dataflow, type LaunchRequest } from '../../gateways/dataflow.js';
-import { faultPoint } from '../../process/fault-point.js';
-import { failure } from '../../shared/failures.js';
-import { isTerminal } from '../../shared/run/job-end.js';
-import type { JobView } from '../../shared/run/job.js';
-import { objectPaths, type ObjectStore } from '../../store/object-store.js';
-import type { JobActivities, LaunchedJob, LaunchJob } from '../../workflows/contract/activities.js';
-import { whileWatched } from '../attempt/watch.js';
+import { launchRequestOf } from '../../../dataflow/launch-request.js';
+import { JobNameTaken, type Dataflow, type LaunchRequest } from '../../../gateways/dataflow.js';
+import { faultPoint } from '../../../process/fault-point.js';
+import { failure } from '../../../shared/failures.js';
+import { isTerminal } from '../../../shared/run/job-end.js';
+import type { JobView } from '../../../shared/run/job.js';
+import { objectPaths, type ObjectStore } from '../../../store/object-store.js';
+import type { LaunchedJob, LaunchJob } from '../../../shared/run/launch-job.js';
+import type { JobActivities } from '../workflow/job-activities.js';
+import { whileWatched } from '../../../activities/attempt/watch.js';
 import { launchFailureOf, lookFailureOf } from './dataflow-failure.js';
-import type { ActivityDeps } from '../attempt/deps.js';
+import type { ActivityDeps } from '../../../activities/attempt/deps.js';
 import { findLaunched } from './find-launched.js';
 
 /**

@@ -1,10 +1,10 @@
-import { DataflowRefused, type Dataflow } from '../../gateways/dataflow.js';
-import { faultPoint } from '../../process/fault-point.js';
-import { isTerminal } from '../../shared/run/job-end.js';
-import { jobStates, type JobReference, type JobState } from '../../shared/run/job.js';
-import type { JobActivities } from '../../workflows/contract/activities.js';
+import { DataflowRefused, type Dataflow } from '../../../gateways/dataflow.js';
+import { faultPoint } from '../../../process/fault-point.js';
+import { isTerminal } from '../../../shared/run/job-end.js';
+import { jobStates, type JobReference, type JobState } from '../../../shared/run/job.js';
+import type { JobActivities } from '../workflow/job-activities.js';
 import { jobFailureOf } from './dataflow-failure.js';
-import type { ActivityDeps } from '../attempt/deps.js';
+import type { ActivityDeps } from '../../../activities/attempt/deps.js';
 
 type How = Parameters<JobActivities['stopJob']>[1];
 

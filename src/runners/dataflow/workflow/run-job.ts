@@ -1,12 +1,13 @@
 import { CancellationScope, ContinueAsNew, log, sleep } from '@temporalio/workflow';
-import { jobNameOf } from '../../shared/run/job-identity.js';
-import type { JobReport } from '../../shared/run/job.js';
-import type { LaunchJob, Staged, UploadedRun } from '../contract/activities.js';
+import { consoleUrlOf, jobNameOf } from '../../../shared/run/job-identity.js';
+import type { JobReport } from '../../../shared/run/job.js';
+import type { LaunchJob, UploadedRun } from '../../../shared/run/launch-job.js';
+import type { Staged } from '../../../workflows/contract/activities.js';
 import { awaitJob, isJobLost, stopJob, type EndedJob } from './await-job.js';
 import type { JobContext, ResumedJob } from './job-context.js';
 import { launch } from './launch.js';
-import { runEndOf } from '../record/run-end.js';
-import { runFailureOf } from '../record/run-failure.js';
+import { runEndOf } from '../../../workflows/record/run-end.js';
+import { runFailureOf } from '../../../workflows/record/run-failure.js';
 
 /** Before a job that failed is followed by another; grows with each. */
 const pauseBeforeRelaunchMs = 30_000;
@@ -20,7 +21,9 @@ const mostSkipped = 50;
  */
 export async function runJob(context: JobContext, resumed: ResumedJob | null): Promise<Staged> {
   const { target } = context;
-  let uploaded = context.record.uploaded ?? (await upload(context));
+  const { record } = context;
+  if (resumed !== null) record.provided = resumed.uploaded;
+  let uploaded = (record.provided as UploadedRun | null) ?? (await upload(context));
   let ordinal = resumed?.ordinal ?? 1;
   let launches = resumed?.launches ?? 0;
   let jobId = resumed?.jobId ?? null;
@@ -42,7 +45,7 @@ export async function runJob(context: JobContext, resumed: ResumedJob | null): P
     } else {
       resume(context, ordinal, jobId);
     }
-    context.record.launched(jobId);
+    context.record.job.launched(jobId, consoleUrlOf(target, jobId));
     const ended = await untilEnded(context, { uploaded, ordinal, launches, jobId });
     const { outcome } = ended.step;
     if (outcome === 'succeeded') return staged(context, ended, ordinal);
@@ -58,7 +61,13 @@ export async function runJob(context: JobContext, resumed: ResumedJob | null): P
   }
 }
 
-function upload({ activities, run, target, allowPlaintextProfile }: JobContext) {
+/** Uploads what the job reads. */
+export function upload({
+  activities,
+  run,
+  target,
+  allowPlaintextProfile,
+}: JobContext): Promise<UploadedRun> {
   return activities.uploadRun(run, target, allowPlaintextProfile);
 }
 
@@ -77,12 +86,11 @@ function requestOf(context: JobContext, uploaded: UploadedRun, ordinal: number):
   };
 }
 
-function resume(
-  { prepared, run, startedAt, record, events }: JobContext,
-  ordinal: number,
-  jobId: string,
-): void {
-  record.launching(jobNameOf(prepared.pipeline, startedAt, run.runKey, ordinal), ordinal);
+function resume(context: JobContext, ordinal: number, jobId: string): void {
+  const { prepared, run, target, startedAt, record, events } = context;
+  const { project, region } = target;
+  const jobName = jobNameOf(prepared.pipeline, startedAt, run.runKey, ordinal);
+  record.job.launching({ project, region, job_name: jobName, launch: ordinal });
   events.watch({ runKey: run.runKey, ordinal, jobId });
 }
 
@@ -91,14 +99,18 @@ function resume(
  * wrong, no run goes on without its job, and no job without its run.
  */
 async function untilEnded(context: JobContext, job: ResumedJob): Promise<EndedJob> {
+  const { events, record } = context;
   try {
     return await awaitJob(context, job.jobId, async (jobId) => {
       await drainIfAsked(context, jobId);
-      await context.continueIfLong({ ...job, jobId });
+      // What is to be done about the job is done first.
+      const isBusy = events.endClaimed || events.strays.length > 0 || record.wantsDrain;
+      const state: ResumedJob = { ...job, jobId };
+      if (!isBusy) await context.continueIfLong(state);
     });
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
-    const current = context.record.jobId ?? job.jobId;
+    const current = context.record.job.id ?? job.jobId;
     await CancellationScope.nonCancellable(() => endEarly(context, current));
     throw error;
   }
@@ -106,9 +118,9 @@ async function untilEnded(context: JobContext, job: ResumedJob): Promise<EndedJo
 
 /** Ends a job whose result nobody wants; if that cannot be done, the receipt says so. */
 async function endEarly(context: JobContext, jobId: string): Promise<void> {
-  const { record, events, run } = context;
-  record.launched(jobId);
-  events.watch({ runKey: run.runKey, ordinal: record.ordinal, jobId });
+  const { record, events, run, target } = context;
+  record.job.launched(jobId, consoleUrlOf(target, jobId));
+  events.watch({ runKey: run.runKey, ordinal: record.job.ordinal, jobId });
   try {
     const ended = await stopJob(context, jobId);
     await reportOf(context, ended, false);
@@ -159,7 +171,7 @@ async function reportOf(
   const job = { project, region, jobId: view.jobId };
   try {
     const report = await activities.reportJob(job, target, failed);
-    record.reported(report);
+    record.job.reported(report);
     return report;
   } catch (error) {
     log.warn('the job could not be reported on', { error });

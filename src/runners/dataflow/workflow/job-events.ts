@@ -1,7 +1,7 @@
-import { isNamed, isPlainText, isText } from '../../shared/form.js';
-import { isTerminal } from '../../shared/run/job-end.js';
-import { isJobState, longestJobId } from '../../shared/run/job-identity.js';
-import type { JobEvent, JobState } from '../../shared/run/job.js';
+import { isNamed, isPlainText, isText } from '../../../shared/form.js';
+import { isTerminal } from '../../../shared/run/job-end.js';
+import { isJobState, longestJobId } from '../../../shared/run/job-identity.js';
+import type { JobEvent, JobState } from '../../../shared/run/job.js';
 
 /** Other jobs of one run that are looked after: more can only be forged. */
 const mostStrays = 5;
