@@ -153,7 +153,8 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     shutil.copytree(package, copy / "beam_pipeline", ignore=leave_out)
     added = ROOT / "beam-pipeline" / "tests" / "modules"
     for folder in added.glob("*/*"):
-        shutil.copytree(folder, copy / "beam_pipeline" / "modules" / folder.relative_to(added))
+        target = copy / "beam_pipeline" / "modules" / folder.relative_to(added)
+        shutil.copytree(folder, target, dirs_exist_ok=True)
     return {"PYTHONPATH": str(copy)}
 
 

@@ -2,10 +2,12 @@
  * Writes what follows from the schemas (`schemas/`, `docs/reference/`) and from the folders of `src/runners`.
  * `--check` changes nothing, names what is out of date, and then exits with 1.
  */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { packageRoot } from '../src/config/modules/catalogue.js';
 import { generatedFiles, generatedFolders } from '../src/config/generate/files.js';
+import { pythonPath } from '../src/process/python.js';
 import { kitTable } from '../test/kits/destinations/table.js';
 import { runnerCatalogue, workflowIndex } from './runner-lists.js';
 
@@ -13,6 +15,7 @@ const check = process.argv.includes('--check');
 const files = {
   ...(await generatedFiles()),
   'docs/reference/kit-destinations.md': await kitTable(),
+  'docs/reference/kit-transforms.md': pageOf('transform_kit.catalogue'),
   'src/runners/catalogue.ts': await runnerCatalogue(),
   'src/worker/workflows.ts': await workflowIndex(),
 };
@@ -37,6 +40,14 @@ if (!check && changed.some(([name]) => name === 'src/runners/catalogue.ts')) {
 if (check && changed.length + left.length > 0) {
   console.error('Run `npm run generate` and commit the result.');
   process.exitCode = 1;
+}
+
+/** What a kit in Python prints of itself. */
+function pageOf(module: string): string {
+  const home = join(packageRoot, 'beam-pipeline');
+  const path = [join(home, 'src'), join(home, 'tests')].join(delimiter);
+  const env = { ...process.env, PYTHONPATH: path };
+  return execFileSync(pythonPath(), ['-m', module], { encoding: 'utf8', env });
 }
 
 function textOf(name: string): string | undefined {

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,3 +118,31 @@ def test_a_file_that_is_no_profiles_file(tmp_path: Path) -> None:
     assert code == 1
     assert "is not JSON" in printed["error"]
     assert CANARY not in everything
+
+
+def test_a_server_of_another_kind_is_told(tmp_path: Path) -> None:
+    def greet() -> None:
+        accepted, _ = server.accept()
+        with accepted:
+            accepted.sendall(b"SSH-2.0-OpenSSH_9.7\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=greet, daemon=True).start()
+        profile = {"host": "127.0.0.1", "port": server.getsockname()[1], "database": "d", "user": "u"}
+        _, printed, _ = run(tmp_path, {"shell": profile})
+    [result] = printed["results"]
+    assert (result["type"], result["cause"]) == (None, "other")
+    assert "what answers there is of no known type; say it with `type` (mysql, postgres)" in result["message"]
+
+
+@pytest.mark.parametrize(("is_socket", "kind"), [(True, "mysql"), (False, "postgres")])
+def test_a_place_on_this_machine_tells_its_type(is_socket: bool, kind: str, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    with socket.socket(socket.AF_UNIX) as server:
+        if is_socket:
+            server.bind(str(place))
+        else:
+            place.mkdir()
+        profile = {"host": str(place), "database": "d", "user": "u"}
+        _, printed, _ = run(tmp_path, {"here": profile})
+    assert [result["type"] for result in printed["results"]] == [kind]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from beam_pipeline import graph
+from beam_pipeline import sinks
 from beam_pipeline.staging import WriteParts
 from running import BUNDLE_BASED, Child, InProcess, plan_of
 
@@ -124,7 +124,7 @@ def test_a_bundle_that_is_tried_again_is_staged_once(
 ) -> None:
     FailingWriter.countdown = tmp_path / "countdown"
     FailingWriter.countdown.write_text("3")
-    monkeypatch.setattr(graph, "WriteParts", FailingWriter)
+    monkeypatch.setattr(sinks, "WriteParts", FailingWriter)
     sql.execute("DROP TABLE IF EXISTS tried; CREATE TABLE tried AS SELECT generate_series(1, 4000) AS id")
     rows = {
         "module": "postgres",

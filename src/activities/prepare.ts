@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { ConfigProblems } from '../config/index.js';
+import type { Plan } from '../config/plan/plan-types.js';
 import { loadSettings, type Settings } from '../config/settings/settings.js';
 import { faultPoint } from '../process/fault-point.js';
 import { failure } from '../shared/failures.js';
@@ -73,6 +74,7 @@ export function createPrepare(deps: PrepareDeps): PipelineActivities['prepare'] 
         ...(isWindowed(built.plan, sink) ? { windowed: true as const } : {}),
         ...addressOf(addresses, sink),
       })),
+      ...jobSinksOf(built.plan),
       ...incrementalOf(built.plan),
       ...(await completesOf(deps, given, settings.store)),
       timeoutMs: built.plan.timeout_ms ?? null,
@@ -97,6 +99,15 @@ function assertChecked(written: string | null, checked: string | undefined, conf
     `${config} is not what was checked when the run was started: it, or a file whose text it takes, is another ` +
       'one on this worker, or was changed meanwhile. Nothing was read. Start the run again where the files are the same.',
   );
+}
+
+function jobSinksOf({ job_sinks = [] }: Plan): Pick<PreparedRun, 'jobSinks'> {
+  const jobSinks = job_sinks.map(({ name, module, idempotence }) => ({
+    name,
+    module,
+    idempotence,
+  }));
+  return jobSinks.length === 0 ? {} : { jobSinks };
 }
 
 type PrepareDeps = Pick<ActivityDeps, 'root' | 'store' | 'taskQueue' | 'namespace' | 'objects'>;

@@ -94,7 +94,11 @@ export async function createRunRequest(
     steps: [
       ...plan.sources.map(({ name, module }) => ({ name, module, kind: 'source' as const })),
       ...plan.transforms.map(({ name, module }) => ({ name, module, kind: 'transform' as const })),
-      ...plan.sinks.map(({ name, module }) => ({ name, module, kind: 'sink' as const })),
+      ...[...plan.sinks, ...(plan.job_sinks ?? [])].map(({ name, module }) => ({
+        name,
+        module,
+        kind: 'sink' as const,
+      })),
     ],
   };
 }

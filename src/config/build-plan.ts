@@ -6,11 +6,13 @@ import { durationMs } from '../shared/duration.js';
 import type { PipelineConfig, SinkStep } from './envelope/envelope.js';
 import { incrementalOf } from './modules/incremental.js';
 import { pinnedOf } from './plan/located.js';
+import { sinkPath } from './plan/outlooks.js';
 import { optionsOf } from './envelope/launch-schema.js';
 import { mergeOf } from './checks/merging.js';
 import type {
   OnEmpty,
   PlannedSource,
+  PlannedJobSink,
   PlannedSink,
   Plan,
   PlannedDestination,
@@ -73,6 +75,12 @@ function planOf(
     if (found === undefined) throw new Error(`no step ${name}`);
     return found;
   };
+  const inJob = (name: string): string | undefined =>
+    checked.modules.entries.get(stepNamed(name))?.capabilities.idempotence;
+  const jobSinks = config.sinks.flatMap((sink): PlannedJobSink[] => {
+    const idempotence = inJob(sink.name);
+    return idempotence === undefined ? [] : [{ ...step(sink), input: sink.input, idempotence }];
+  });
   const timeout = config.timeout === undefined ? undefined : durationMs(config.timeout);
   return {
     version: 1,
@@ -81,22 +89,25 @@ function planOf(
     ...(timeout === undefined ? {} : { timeout_ms: timeout }),
     destination_wait_ms: durationMs(config.destination_wait) ?? 60_000,
     sources: config.sources.map((source) => {
-      const incremental = incrementalOf(stepNamed(source.name), checked.steps);
+      const incremental = incrementalOf(stepNamed(source.name), checked.steps, checked.modules);
       return { ...step(source), ...(incremental === undefined ? {} : { incremental }) };
     }),
     transforms: config.transforms.map((transform) => ({
       ...step(transform),
       inputs: transform.inputs,
     })),
-    sinks: config.sinks.map((sink, index) => ({
-      ...step(sink),
-      input: sink.input,
-      mode: sink.mode,
-      ...mergeIn(stepNamed(sink.name)),
-      on_schema_change: sink.on_schema_change,
-      on_empty: onEmptyOf(sink),
-      destination: destinations[index]?.key ?? '',
-    })),
+    sinks: config.sinks
+      .filter(({ name }) => inJob(name) === undefined)
+      .map((sink) => ({
+        ...step(sink),
+        input: sink.input,
+        mode: sink.mode,
+        ...mergeIn(stepNamed(sink.name)),
+        on_schema_change: sink.on_schema_change,
+        on_empty: onEmptyOf(sink),
+        destination: destinations.find((other) => other.sink === sink.name)?.key ?? '',
+      })),
+    ...(jobSinks.length === 0 ? {} : { job_sinks: jobSinks }),
   };
 }
 
@@ -135,7 +146,7 @@ function sharedDestinations(
     const first = destinations.findIndex((other) => other.key === key);
     if (first === index) return [];
     const message = writtenTwice(destinations[first]?.sink ?? '', sink, location);
-    return [loaded.problem(['sinks', index, 'parameters'], message, 'key')];
+    return [loaded.problem([...sinkPath(loaded, sink, index), 'parameters'], message, 'key')];
   });
 }
 

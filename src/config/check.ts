@@ -1,5 +1,5 @@
 import { resolveArgs, missingArgs, type ResolvedArgs } from './checks/arguments.js';
-import { loadCatalogue, type Catalogue } from './modules/catalogue.js';
+import { connectingSources, loadCatalogue, type Catalogue } from './modules/catalogue.js';
 import type { LoadedConfig } from './document/document.js';
 import {
   defaultName,
@@ -11,6 +11,7 @@ import { graphProblems } from './checks/graph.js';
 import { problemsOf } from './checks/issues.js';
 import { incrementalProblems, withoutWindowParameters } from './modules/incremental.js';
 import type { FoundModules } from './modules/found-modules.js';
+import { jobSinkProblems } from './modules/job-sinks.js';
 import { findModules, moduleProblems, sinkProblems } from './modules/modules.js';
 import { nearMiss, shortList } from './values/near-miss.js';
 import { ConfigProblems, sortProblems, type Problem } from './document/problems.js';
@@ -67,7 +68,8 @@ export async function checkConfig(
   const budget = { left: mostFilled };
   const { value, problems: references, open } = fillIn(loaded, args, budget);
   const steps = stepsOf(value);
-  const modules = await findModules(loaded, steps, options.catalogue ?? loadCatalogue(root));
+  const catalogue = options.catalogue ?? loadCatalogue(root);
+  const modules = await findModules(loaded, steps, catalogue);
   const envelope = checkEnvelope(loaded, value, modules);
   const parameters = new Map<Step, unknown>();
   const judged: Problem[] = [
@@ -75,6 +77,7 @@ export async function checkConfig(
     ...graphProblems(loaded, steps),
     ...modules.problems,
     ...incrementalProblems(loaded, steps, modules),
+    ...jobSinkProblems(loaded, steps, modules),
   ];
   const secrets = inlineSecrets(loaded);
   const firm: Problem[] = [
@@ -99,7 +102,7 @@ export async function checkConfig(
     parameters.set(step, sink.parameters);
     files[step.path.join('.')] = pinnedIn(step, sink.parameters);
   }
-  const connections = checkProfiles(loaded, steps, options);
+  const connections = checkProfiles(loaded, steps, catalogue, options);
   judged.push(...connections.problems);
   for (const secret of secrets) open.add(placeOf(secret));
   return {
@@ -181,6 +184,7 @@ function checkEnvelope(
 function checkProfiles(
   loaded: LoadedConfig,
   steps: readonly Step[],
+  catalogue: Catalogue,
   { root, profile, complete = false }: CheckOptions,
 ): Pick<CheckedConfig, 'profiles' | 'problems' | 'notLookedUp'> {
   const named = steps.map((step) => step.parameters['profile']);
@@ -189,7 +193,8 @@ function checkProfiles(
   if (keys.length === 0 && profile === undefined) return { ...none, problems: [] };
   try {
     const profiles = loadProfiles(loaded, { root, profile });
-    const problems = profiles === undefined ? [] : profileProblems(profiles, steps);
+    const problems =
+      profiles === undefined ? [] : profileProblems(profiles, steps, connectingSources(catalogue));
     const unknown = unknownProfiles(loaded, steps, { profiles, required: complete });
     const notLookedUp = profiles === undefined ? keys : [];
     return { profiles, problems: [...problems, ...unknown], notLookedUp };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { createAudit } from '../../src/activities/staged/audit.js';
 import type { PlannedSink } from '../../src/config/plan/plan-types.js';
-import type { Manifest, ManifestStep } from '../../src/shared/run/manifest.js';
+import type { Manifest, ManifestStep, WrittenSink } from '../../src/shared/run/manifest.js';
 import type { RunWindows } from '../../src/shared/run/window.js';
 import type { Audit, RunReference } from '../../src/workflows/contract/activities.js';
 import { ids, stage } from '../destinations/support.js';
@@ -151,6 +151,53 @@ describe('the audit of what was staged', () => {
     await rejects(audit(whole), /read in other windows/);
   });
 
+  describe('of a sink in the job', () => {
+    const told = {
+      name: 'told',
+      module: 'feed',
+      input: 'orders',
+      parameters: {},
+      idempotence: 'at-least-once',
+    };
+    const wrote: WrittenSink = {
+      kind: 'in_job',
+      module: 'feed',
+      input: 'orders',
+      idempotence: 'at-least-once',
+      rows: 5,
+      bytes: 40,
+    };
+    const orders: ManifestStep = { ...step, kind: 'source', rows_in: null, row_wise: false };
+    const steps = { orders: { ...orders, rows_out: 5, rows_rejected: 0 } };
+
+    beforeEach(async () => {
+      run = await pin(project, 'runkey0001', { sources: [], sinks: [], job_sinks: [told] });
+      whole = { ...manifestOf(run, {}), steps };
+    });
+
+    it('counts what it wrote; nothing is staged', async () => {
+      const audited = await audit({ ...whole, written: { told: wrote } });
+      assert.deepEqual(audited.written, {
+        told: { rows: 5, bytes: 40, idempotence: 'at-least-once' },
+      });
+      assert.deepEqual([audited.sinks, audited.rowsRead, audited.rowsStaged], [{}, 5, 0]);
+    });
+
+    for (const rows of [4, 6]) {
+      it(`refuses ${rows} rows where 5 came in, and says what stays`, async () => {
+        await rejects(
+          audit({ ...whole, written: { told: { ...wrote, rows } } }),
+          /told: 5 rows came in, and module `feed` says that it wrote \d\. They stay .*\(at-least-once\)/,
+          'AuditFailed',
+        );
+      });
+    }
+
+    it('refuses a manifest that does not count it, as one of an older worker', async () => {
+      await rejects(audit(whole), /nobody counted what `told` wrote/);
+    });
+  });
+
   it('refuses a manifest that was changed after it was written, by whatever', async () => {
     const staged = await written(whole);
     await appendFile(staged.manifestUri, ' ');
@@ -191,10 +238,14 @@ function fileOf<T>(file: T | undefined): T {
   return file;
 }
 
-async function rejects(auditing: Promise<Audit>, message: RegExp): Promise<void> {
+async function rejects(
+  auditing: Promise<Audit>,
+  message: RegExp,
+  type = 'StagingDamaged',
+): Promise<void> {
   await assert.rejects(auditing, (error) => {
     assert.ok(error instanceof ApplicationFailure, String(error));
-    assert.equal(error.type, 'StagingDamaged');
+    assert.equal(error.type, type);
     assert.match(error.message, message);
     return true;
   });

@@ -82,7 +82,7 @@ export function targetOf(store: string): DataflowTarget {
 export async function pin(
   { deps }: Project,
   runKey: string,
-  plan: Pick<Plan, 'sources' | 'sinks'>,
+  plan: Pick<Plan, 'sources' | 'sinks' | 'job_sinks'>,
   profiles: string | null = null,
 ): Promise<RunReference> {
   const whole: Plan = {

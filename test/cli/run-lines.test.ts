@@ -14,6 +14,7 @@ import { createLines } from '../../src/cli/follow/lines.js';
 import { headline, receiptLines, summaryLines } from '../../src/cli/lines/receipt-lines.js';
 import { noWorker } from '../../src/client/look/trouble.js';
 import { failureTypes } from '../../src/shared/failures.js';
+import { writtenFacts } from '../../src/shared/run/published-facts.js';
 import { snapshot } from '../support/run-snapshot.js';
 
 const sink: Receipt['sinks'][number] = {
@@ -164,6 +165,30 @@ describe('the summary of a run', () => {
     assert.match(fate({ state: 'kept' }), /kept main\.orders in w\.duckdb as it was/);
     assert.match(fate({ state: 'unpublished' }), /left main\.orders in w\.duckdb as it was/);
     assert.match(fate({ state: 'uncertain' }), /may have changed main\.orders/);
+  });
+
+  it('tells what a sink in the job wrote, and what a row does that is written again', () => {
+    const told = { name: 'told', module: 'feed', bytes: 9, idempotence: 'at-least-once' } as const;
+    const lines = (written: Pick<NonNullable<Receipt['written']>[number], 'state' | 'rows'>) =>
+      receiptLines({ ...receipt, written: [{ ...told, ...written }] }).at(-1) ?? '';
+    assert.match(
+      lines({ state: 'written', rows: 1000 }),
+      /told +sink feed +wrote 1,000 rows while the job ran \(at-least-once\)$/,
+    );
+    assert.match(
+      lines({ state: 'uncertain', rows: 0 }),
+      /may have written any of the rows: the job began \(at-least-once\)$/,
+    );
+    assert.match(lines({ state: 'unwritten', rows: 0 }), /told +sink feed +wrote nothing$/);
+    const said = (state: 'written' | 'uncertain' | 'unwritten') =>
+      writtenFacts([{ ...told, rows: 0, state }]);
+    assert.equal(said('written'), 'told wrote its rows while the job ran (at-least-once).');
+    assert.equal(
+      said('uncertain'),
+      'told may have written some of its rows while the job ran (at-least-once).',
+    );
+    assert.equal(said('unwritten'), '');
+    assert.equal(writtenFacts(), '');
   });
 
   it('shows all of a receipt', () => {

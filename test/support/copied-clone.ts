@@ -6,7 +6,7 @@ import { startReadyChild, type ReadyChild } from './child.js';
 import { projectRoot, type WorkerReady } from './stack.js';
 
 /** What a build or a generator writes over: a link would lead it into this clone. */
-const written = /^(?:schemas|docs|src\/runners|src\/worker)\//;
+const written = /^(?:schemas|docs)\/|^src\/(?:runners\/catalogue|worker\/workflows)\.ts$/;
 
 /** A copy of this clone to which a test adds modules: a module is found by the folder that it is in. */
 export interface CopiedClone {

@@ -21,11 +21,16 @@ def catalogue() -> dict[str, Any]:
 
 def _entry(module: registry.Module) -> dict[str, Any]:
     params = module.params_type
+    capabilities = {"incremental": module.is_incremental, **asdict(params.capabilities)}
+    # Only a sink has it, and must.
+    del capabilities["idempotence"]
+    if module.kind == "sink":
+        capabilities["idempotence"] = module.idempotence
     return {
         "kind": module.kind,
         "name": module.name,
         "summary": inspect.cleandoc(params.__doc__ or "").split("\n", 1)[0],
-        "capabilities": {"incremental": module.is_incremental, **asdict(params.capabilities)},
+        "capabilities": capabilities,
         "sql_parameters": list(params.sql_parameters),
         "path_parameters": list(params.path_parameters),
         "schema": params.model_json_schema(),

@@ -7,8 +7,9 @@ order of the keys (all of the file's if none is given). `cause` is null or one o
 timeout, authentication, no_such_database, other. A file that cannot be read gives `{"error": message}` and
 the exit code 1.
 
-A profile need not say its type: a MySQL server speaks first, a PostgreSQL server waits. The type is the name
-of a source whose folder has a `check.py` with `check(connection) -> str`.
+The type of a profile is the name of a source whose folder has a `check.py` with `check(connection) -> str`. A
+profile need not say it: the server is asked, and the sources that have a `greeting.py` look at how it begins.
+That has the `PORT` at which a server is looked for, `is_greeting(first)` and `is_place(path)` of a path here.
 """
 
 from __future__ import annotations
@@ -31,9 +32,8 @@ from beam_pipeline.errors import AuthenticationError, BeamlineError, ConnectionL
 from beam_pipeline.near_miss import did_you_mean
 
 CONNECT_SECONDS = 10
-# A MySQL server greets at once; over a slow line the greeting still needs its way.
+# A server that speaks first does so at once; over a slow line the greeting still needs its way.
 GREETING_SECONDS = 1.5
-DEFAULT_PORTS = {"postgres": 5432, "mysql": 3306}
 _AT_ONCE = 16
 
 
@@ -73,8 +73,7 @@ def try_profile(profiles: dict[str, Any], key: str, file: str) -> dict[str, Any]
             raise ResourceError(f"{file} has no profile `{key}`{did_you_mean(key, profiles)}")
         connection = connections.resolve_profile(profiles[key], f"{file}: {key}", f"profile {key}")
         kind = _type_of(profiles[key], connection)
-        module = importlib.import_module(f"beam_pipeline.modules.source.{kind}.check")
-        message = str(module.check(connection))
+        message = str(_part(kind, "check").check(connection))
     except BeamlineError as error:
         cause, message = _cause_of(error), str(error)
     return {
@@ -88,8 +87,7 @@ def try_profile(profiles: dict[str, Any], key: str, file: str) -> dict[str, Any]
 
 
 def _type_of(profile: Any, connection: Connection) -> str:
-    folder = Path(__file__).parent / "modules" / "source"
-    types = sorted(path.parent.name for path in folder.glob("*/check.py"))
+    types = _having("check")
     given = profile.get("type") if isinstance(profile, dict) else None
     if given is not None:
         if given not in types:
@@ -98,27 +96,51 @@ def _type_of(profile: Any, connection: Connection) -> str:
                 f"({', '.join(types)})"
             )
         return str(given)
-    if connection.host.startswith("/"):  # a socket of MySQL's, or the folder of one of PostgreSQL's
-        return "mysql" if Path(connection.host).is_socket() else "postgres"
-    return _listen(connection)
+    greetings = {kind: _part(kind, "greeting") for kind in _having("greeting")}
+    if not connection.host.startswith("/"):
+        return _listen(connection, greetings)
+    place = Path(connection.host)
+    return _told([kind for kind, greeting in greetings.items() if greeting.is_place(place)], connection)
 
 
-def _listen(connection: Connection) -> str:
+def _having(part: str) -> list[str]:
+    """The sources whose folder has a file of that name."""
+    folder = Path(__file__).parent / "modules" / "source"
+    return sorted(path.parent.name for path in folder.glob(f"*/{part}.py"))
+
+
+def _part(kind: str, part: str) -> Any:
+    return importlib.import_module(f"beam_pipeline.modules.source.{kind}.{part}")
+
+
+def _told(kinds: list[str], connection: Connection) -> str:
+    """The one type that knows it as its own."""
+    if len(kinds) == 1:
+        return kinds[0]
+    types = ", ".join(_having("check"))
+    raise ResourceError(
+        f"{connection.name} ({connection.host}): what answers there is of no known type; say it with `type` "
+        f"({types}), if it is one of them"
+    )
+
+
+def _listen(connection: Connection, greetings: dict[str, Any]) -> str:
     """Finds out who answers: asks at the profile's port, or else at the port that each type has."""
     given = connection.port
-    candidates = list(DEFAULT_PORTS.values()) if given is None else [given]
+    candidates = [greeting.PORT for greeting in greetings.values()] if given is None else [given]
     refused: BeamlineError | None = None
     for port in candidates:
         try:
-            # PostgreSQL's profiles may name several servers.
+            # A profile may name several servers.
             with socket.create_connection((connection.host.split(",")[0], port), CONNECT_SECONDS) as probe:
                 probe.settimeout(GREETING_SECONDS)
                 try:
                     greeting = probe.recv(5)
                 except TimeoutError:
-                    return "postgres"
-                # Length of the packet, its number (0), then the protocol (10) or an error (255).
-                return "mysql" if greeting[3:4] == b"\0" else "postgres"
+                    greeting = b""
+            return _told(
+                [kind for kind, known in greetings.items() if known.is_greeting(greeting)], connection
+            )
         except OSError as error:
             refused = refused or _unreachable(connection, port, error)
     assert refused is not None

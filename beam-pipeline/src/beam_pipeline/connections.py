@@ -31,7 +31,7 @@ class Profile(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    type: str | None = Field(None, description="postgres or mysql; guessed where it is absent.")
+    type: str | None = Field(None, description="Name of the source that it is for; absent: it is found out.")
     host: str = Field(description="Name or address of the server.")
     port: int | str | None = Field(None, description="Port of the server.")
     database: str = Field(description="Name of the database.")

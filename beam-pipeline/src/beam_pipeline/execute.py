@@ -110,8 +110,9 @@ def _finished(uri: str) -> dict[str, Any]:
     manifest = json.loads(content)
     for name, step in manifest["steps"].items():
         progress.settle(name, step["rows_out"], step["bytes_out"])
-    for name, sink in manifest["sinks"].items():
+    sinks = {**manifest["sinks"], **manifest.get("written", {})}
+    for name, sink in sinks.items():
         progress.settle(name, sink["rows"])
-    if not manifest["sinks"]:
+    if not sinks:
         raise InternalError(f"{uri} names no sink")
     return {"manifest": uri, "sha256": hashlib.sha256(content).hexdigest()}

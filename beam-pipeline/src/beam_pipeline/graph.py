@@ -11,15 +11,15 @@ from typing import Any
 import apache_beam as beam
 
 from beam_pipeline import alone as by_one
-from beam_pipeline import coder, columns_check, files, registry
+from beam_pipeline import coder, columns_check, files, registry, sinks
 from beam_pipeline.at_once import AtOnce
 from beam_pipeline.context import StepContext
 from beam_pipeline.errors import ConfigError
 from beam_pipeline.near_miss import did_you_mean
-from beam_pipeline.plan import Plan, PlanSource, PlanTransform
+from beam_pipeline.plan import Plan, PlanSource, PlanTransform, in_order
 from beam_pipeline.progress import progress
 from beam_pipeline.registry import Module
-from beam_pipeline.staging import Meter, WriteManifest, WriteParts, folder_of
+from beam_pipeline.staging import Meter, WriteManifest
 from beam_pipeline.window import RunWindows, SourceWindow
 
 coder.register()
@@ -130,7 +130,7 @@ class _Graph:
         for index, source in enumerate(self._plan.sources):
             with columns_check.of_step(source.name):
                 self.add_source(index)
-        for index, transform in _in_order(self._plan):
+        for index, transform in in_order(self._plan):
             with columns_check.of_step(transform.name):
                 self.add_transform(index, transform)
 
@@ -179,13 +179,9 @@ class _Graph:
     def add_sinks(self) -> Any:
         staging = self._attempt.staging
         for index, sink in enumerate(self._plan.sinks):
-            folder = folder_of(staging, sink.name)
-            files.make_folder(folder)
-            progress.begin(sink.name, "sink")
-            staged = self._input(sink.input, f"sinks[{index}].input") | sink.name >> beam.ParDo(
-                WriteParts(sink.name, folder)
-            )
-            self._facts.append(staged)
+            batches = self._input(sink.input, f"sinks[{index}].input")
+            self._facts.append(sinks.staged(sink, batches, staging))
+        in_job = {sink.name: self.add_job_sink(index) for index, sink in enumerate(self._plan.job_sinks)}
         facts = self._facts | f"{OWN} facts" >> beam.Flatten()
         head = {
             "version": 1,
@@ -193,7 +189,8 @@ class _Graph:
             "attempt": self._attempt.name,
             "plan_sha256": self._attempt.plan_sha256,
             "steps": self._steps,
-            "sinks": {sink.name: {"input": sink.input} for sink in self._plan.sinks},
+            "sinks": {sink.name: sinks.head_of_staged(sink) for sink in self._plan.sinks},
+            **({"written": in_job} if in_job else {}),
             "windows": (self._attempt.windows or RunWindows()).given,
         }
         # From an impulse, not from a grouping: an empty source must commit, too.
@@ -202,6 +199,18 @@ class _Graph:
             | f"{OWN} end" >> beam.Impulse()
             | f"{OWN} manifest" >> beam.ParDo(WriteManifest(staging, head), beam.pvalue.AsList(facts))
         )
+
+    def add_job_sink(self, index: int) -> dict[str, Any]:
+        """Adds a sink that writes inside the job; what the manifest begins with of it."""
+        sink = self._plan.job_sinks[index]
+        path = f"job_sinks[{index}]"
+        with columns_check.of_step(sink.name):
+            module = registry.find("sink", sink.module, f"{path}.module")
+            params = module.parse(sink.parameters, f"{path}.parameters")
+            transform = module.transform_type(params, self._context(sink.name, path, (sink.input,)))
+            batches = self._input(sink.input, f"{path}.input")
+        self._facts.append(sinks.written(sink, batches, transform, f"{OWN} count {sink.name}"))
+        return sinks.head_of_written(sink, module)
 
     def _keep(self, name: str, batches: Any) -> None:
         metered = batches | f"{OWN} count {name}" >> beam.ParDo(Meter(name)).with_outputs(
@@ -247,23 +256,3 @@ class _Graph:
             attempt=attempt.name,
             at_once=attempt.at_once,
         )
-
-
-def _in_order(plan: Plan) -> list[tuple[int, PlanTransform]]:
-    """The transforms, each after its inputs, with their places in the plan."""
-    waiting = list(enumerate(plan.transforms))
-    known = {source.name for source in plan.sources}
-    every = known | {transform.name for transform in plan.transforms}
-    ordered: list[tuple[int, PlanTransform]] = []
-    while waiting:
-        ready = [
-            (index, step) for index, step in waiting
-            if all(name in known or name not in every for name in step.inputs)
-        ]  # fmt: skip
-        if not ready:
-            names = ", ".join(step.name for _, step in waiting)
-            raise ConfigError(f"transforms  these depend on one another in a circle: {names}")
-        ordered += ready
-        known |= {step.name for _, step in ready}
-        waiting = [entry for entry in waiting if entry not in ready]
-    return ordered

@@ -13,12 +13,15 @@ class Capabilities:
     """What shared code may ask of a module, instead of knowing its name.
 
     Attributes:
-        inputs: 0 for a source, 1 for a transform of exactly one input, None for any number.
+        inputs: 0 for a source, 1 for a sink and for a transform of exactly one input, None for any number.
         row_wise: Every input row becomes one output row or one rejected row.
+        idempotence: Of a sink in the job, which must say it: what a row that is written again does.
+            `at-least-once`, `at-most-once`, `exactly-once`, or `idempotent by …`, such as an id.
     """
 
     inputs: int | None
     row_wise: bool = False
+    idempotence: str | None = None
 
 
 class ModuleParams(BaseModel):

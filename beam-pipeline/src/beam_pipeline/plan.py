@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from beam_pipeline import files
 from beam_pipeline.errors import ConfigError
@@ -48,15 +48,31 @@ class PlanSink(_Part):
     input: str
 
 
+class PlanJobSink(_Part):
+    """One sink that writes inside the job, by a module of its own."""
+
+    name: str = Field(min_length=1)
+    module: str
+    input: str
+    parameters: dict[str, Any] = {}
+
+
 class Plan(_Part):
-    """The whole plan."""
+    """The whole plan; it has a sink of either kind."""
 
     version: Literal[1]
     name: str
     timezone: str = "UTC"
     sources: list[PlanSource] = Field(min_length=1)
     transforms: list[PlanTransform] = []
-    sinks: list[PlanSink] = Field(min_length=1)
+    sinks: list[PlanSink]
+    job_sinks: list[PlanJobSink] = []
+
+    @model_validator(mode="after")
+    def _has_a_sink(self) -> Self:
+        if not self.sinks and not self.job_sinks:
+            raise ValueError("has no sink")
+        return self
 
 
 @dataclass(frozen=True)
@@ -83,3 +99,27 @@ def read(uri: str) -> PinnedPlan:
         )
         raise ConfigError(f"{uri} is not a plan: " + "; ".join(problems)) from None
     return PinnedPlan(plan, hashlib.sha256(content).hexdigest())
+
+
+def in_order(plan: Plan) -> list[tuple[int, PlanTransform]]:
+    """The transforms, each after its inputs, with their places in the plan.
+
+    Raises:
+        ConfigError: They depend on one another in a circle.
+    """
+    waiting = list(enumerate(plan.transforms))
+    known = {source.name for source in plan.sources}
+    every = known | {transform.name for transform in plan.transforms}
+    ordered: list[tuple[int, PlanTransform]] = []
+    while waiting:
+        ready = [
+            (index, step) for index, step in waiting
+            if all(name in known or name not in every for name in step.inputs)
+        ]  # fmt: skip
+        if not ready:
+            names = ", ".join(step.name for _, step in waiting)
+            raise ConfigError(f"transforms  these depend on one another in a circle: {names}")
+        ordered += ready
+        known |= {step.name for _, step in ready}
+        waiting = [entry for entry in waiting if entry not in ready]
+    return ordered

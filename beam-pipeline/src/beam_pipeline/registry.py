@@ -1,13 +1,14 @@
 """Finds the modules: a folder is a module, and its name is the `module` in a config.
 
-A source is a folder `modules/source/<name>/`, a transform a folder `modules/transform/<name>/`:
+A source is a folder `modules/source/<name>/`, a transform a folder `modules/transform/<name>/`, a sink that
+writes inside the job, where no destination can publish what is staged, a folder `modules/sink/<name>/`:
 
 - `params.py` holds one subclass of `ModuleParams` (beam_pipeline/params.py) with the class variables
   `capabilities` and, if it has any, `sql_parameters`. Its docstring's first line is the summary that
   users see; every field has a description. It must not import Beam: the catalogue is read often.
 - `cursor.py` (a source that can be read in windows) says of which column: see cursor_column.py.
-- `read.py` (a source) or `apply.py` (a transform) holds one `beam.PTransform` subclass, made with
-  `(params, context)`: the parameters and a `StepContext` (beam_pipeline/context.py).
+- `read.py` (a source), `apply.py` (a transform) or `write.py` (a sink) holds one `beam.PTransform` subclass,
+  made with `(params, context)`: the parameters and a `StepContext` (beam_pipeline/context.py).
 
 The PTransform gets the pipeline (a source), one PCollection (`capabilities.inputs == 1`) or a tuple of
 PCollections in the config's order (any other transform), and returns one PCollection of
@@ -15,7 +16,9 @@ PCollections in the config's order (any other transform), and returns one PColle
 zero-row batch that carries the schema. All batches of a step have the same schema. Large batches are
 cut after the step (graph.py), so a module need not care. A source may set `consistency` ("snapshot" or
 "per_range") on its PTransform for the receipt, and either may tell its columns before anything is read
-(columns_check.py). Nothing is registered anywhere.
+(columns_check.py). A sink gets one PCollection of record batches and returns one of `Written`
+(beam_pipeline/written.py); it says in `capabilities.idempotence` what a row does that is written again, since
+an attempt that dies is made again from its beginning. Nothing is registered anywhere.
 """
 
 from __future__ import annotations
@@ -39,11 +42,15 @@ if TYPE_CHECKING:
     from beam_pipeline.context import StepContext
     from beam_pipeline.cursor_column import CursorColumn
 
-Kind = Literal["source", "transform"]
-KINDS: tuple[Kind, ...] = ("source", "transform")
+Kind = Literal["source", "transform", "sink"]
+KINDS: tuple[Kind, ...] = ("source", "transform", "sink")
 
 _FOLDER = Path(__file__).parent / "modules"
-_FILE = {"source": "read", "transform": "apply"}
+_FILE = {"source": "read", "transform": "apply", "sink": "write"}
+
+
+_IDEMPOTENCE = ("at-least-once", "at-most-once", "exactly-once")
+_BY = "idempotent by "
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,22 @@ class Module:
 
         file = _FILE[self.kind]
         return self._only(_classes(self._load(file), PTransform), file, "beam.PTransform")
+
+    @property
+    def idempotence(self) -> str:
+        """What a row that a sink writes again does.
+
+        Raises:
+            InternalError: The module does not say it.
+        """
+        said = self.params_type.capabilities.idempotence
+        if said in _IDEMPOTENCE or (said or "").startswith(_BY):
+            return str(said)
+        allowed = ", ".join(f"`{name}`" for name in _IDEMPOTENCE)
+        raise InternalError(
+            f"modules/{self.kind}/{self.name}/params.py must say in `capabilities.idempotence` what a row "
+            f"does that is written again: {allowed} or `{_BY}…`, got {said!r}"
+        )
 
     @property
     def is_incremental(self) -> bool:

@@ -26,6 +26,7 @@ from beam_pipeline.empty_batch import empty_batch
 from beam_pipeline.fault_point import fault_point
 from beam_pipeline.parquet import PartWriter
 from beam_pipeline.progress import progress
+from beam_pipeline.written import Written
 
 # Set when this process was told to end: no file is begun after that, so that staging can be removed.
 ending = threading.Event()
@@ -150,8 +151,13 @@ class WriteManifest(beam.DoFn):
         manifest = {**self._head}
         manifest["steps"] = _steps(self._head["steps"], facts)
         manifest["sinks"] = {
-            name: self._sink(name, sink["input"], facts) for name, sink in self._head["sinks"].items()
+            name: {**sink, **self._sink(name, sink["input"], facts)}
+            for name, sink in self._head["sinks"].items()
         }
+        if "written" in self._head:
+            manifest["written"] = {
+                name: {**sink, **_written(name, facts)} for name, sink in self._head["written"].items()
+            }
         if ending.is_set():
             raise errors.InternalError("the process is ending")
         content = (json.dumps(manifest, indent=1) + "\n").encode()
@@ -185,7 +191,6 @@ class WriteManifest(beam.DoFn):
         if not written:
             written = [self._empty(name, schema)]
         return {
-            "input": source,
             "rows": sum(part.rows for part in written),
             "bytes": sum(part.size for part in written),
             "schema": described(schema),
@@ -229,6 +234,12 @@ def _steps(steps: dict[str, Any], facts: list[Any]) -> dict[str, Any]:
         shown.update(rows_out=rows[name], rows_rejected=0, bytes_out=sizes[name])
         filled[name] = shown
     return filled
+
+
+def _written(sink: str, facts: list[Any]) -> dict[str, Any]:
+    """What a sink in the job says that it wrote."""
+    own = [fact for fact in facts if isinstance(fact, Written) and fact.sink == sink]
+    return {"rows": sum(fact.rows for fact in own), "bytes": sum(fact.size for fact in own)}
 
 
 def _disagreement(sink: str, one: Any, other: Any) -> str:

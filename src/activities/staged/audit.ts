@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { faultPoint } from '../../process/fault-point.js';
-import type { PlannedSink } from '../../config/plan/plan-types.js';
+import type { Plan, PlannedSink } from '../../config/plan/plan-types.js';
 import { failure } from '../../shared/failures.js';
-import type { ManifestStep } from '../../shared/run/manifest.js';
+import type { Manifest, ManifestStep } from '../../shared/run/manifest.js';
 import type { Audit, PipelineActivities } from '../../workflows/contract/activities.js';
 import type { ActivityDeps } from '../attempt/deps.js';
 import { readManifest } from './read-manifest.js';
@@ -12,7 +12,8 @@ import { counted, number } from '../../shared/counts.js';
 
 /**
  * Checks that the staged data adds up: the plan's sinks are all there, each file's own footer says
- * what the manifest says, and row-wise steps lost nothing. Nothing but footers is read.
+ * what the manifest says, sinks in the job wrote what came to them, and row-wise steps lost nothing. Nothing but
+ * footers is read.
  */
 export function createAudit(
   deps: Pick<ActivityDeps, 'root' | 'store' | 'objects'>,
@@ -38,11 +39,13 @@ export function createAudit(
       await assertFooters(deps, staged, name, sink);
       sinks[name] = { rows: sink.rows, bytes: sink.bytes };
     }
+    const written = writtenIn(plan, manifest);
     await faultPoint('worker:audited');
     const steps = Object.values(manifest.steps);
     return {
       steps: manifest.steps,
       sinks,
+      ...(Object.keys(written).length === 0 ? {} : { written }),
       rowsRead: sum(
         steps.filter(({ kind }) => kind === 'source'),
         ({ rows_out }) => rows_out,
@@ -51,6 +54,29 @@ export function createAudit(
       rowsRejected: sum(steps, ({ rows_rejected }) => rows_rejected),
     };
   };
+}
+
+/** A sink in the job has nothing staged: every row that came to it is one that it wrote. */
+function writtenIn({ job_sinks = [] }: Plan, manifest: Manifest): NonNullable<Audit['written']> {
+  const found: NonNullable<Audit['written']> = {};
+  for (const { name, input } of job_sinks) {
+    const sink = manifest.written?.[name];
+    const cameIn = manifest.steps[input]?.rows_out;
+    if (sink === undefined || cameIn === undefined) {
+      throw failure('StagingDamaged', `nobody counted what \`${name}\` wrote`, { step: name });
+    }
+    const { rows, bytes, idempotence, module } = sink;
+    if (rows !== cameIn) {
+      throw failure(
+        'AuditFailed',
+        `${name}: ${counted(cameIn, 'row')} came in, and module \`${module}\` says that it wrote ${number(rows)}. ` +
+          `They stay where they were written; a run that is started again writes them again (${idempotence})`,
+        { step: name },
+      );
+    }
+    found[name] = { rows, bytes, idempotence };
+  }
+  return found;
 }
 
 /** Rows that several sinks take are staged for each of them, and counted once. */

@@ -85,7 +85,8 @@ export function createBars(steps: KnownSteps, stream: NodeJS.WriteStream): Progr
         bars.stop();
       }
       for (const { name, kind, module } of receipt?.steps ?? []) learn(name, kind, module);
-      for (const { name, module } of receipt?.sinks ?? []) learn(name, 'sink', module);
+      const sinks = [...(receipt?.sinks ?? []), ...(receipt?.written ?? [])];
+      for (const { name, module } of sinks) learn(name, 'sink', module);
       const steps = { ...last?.steps, ...(receipt && stepsOfReceipt(receipt)) };
       for (const name of inOrder(known, Object.keys(steps))) {
         const step = steps[name];

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { CancelRequest, Receipt, RunFailed } from '../../client/index.js';
 import type { JobFailure, JobMessage } from '../../shared/run/job.js';
 import { profilesName } from '../../shared/names.js';
-import { publishedFacts } from '../../shared/run/published-facts.js';
+import { publishedFacts, writtenFacts } from '../../shared/run/published-facts.js';
 import { adviceOf, nextOfChanged, type Advice, type Subject } from './advice.js';
 import { bad, hint } from '../terminal/colour.js';
 import { duration, instant } from '../terminal/format.js';
@@ -149,7 +149,10 @@ function stepWords({ receipt }: RunFailed, name: string, steps: KnownSteps): str
   const step = [
     ...steps,
     ...(receipt?.steps ?? []),
-    ...(receipt?.sinks ?? []).map((sink) => ({ ...sink, kind: 'sink' })),
+    ...[...(receipt?.sinks ?? []), ...(receipt?.written ?? [])].map((sink) => ({
+      ...sink,
+      kind: 'sink',
+    })),
   ].find((candidate) => candidate.name === name);
   return step === undefined ? name : `${name} (${step.kind} ${step.module})`;
 }
@@ -172,7 +175,8 @@ function untouched({ outcome, receipt }: RunFailed): string {
   if (outcome === 'terminated' || outcome === 'timed_out') {
     return 'Staging may be left behind: the run was stopped before it could clean up.';
   }
-  return `${publishedFacts(receipt?.sinks ?? [])} ${leftWords(receipt)}`;
+  const facts = [publishedFacts(receipt?.sinks ?? []), writtenFacts(receipt?.written)];
+  return [...facts, leftWords(receipt)].filter((fact) => fact !== '').join(' ');
 }
 
 /** What became of what was staged. */

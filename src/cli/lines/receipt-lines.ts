@@ -1,4 +1,5 @@
 import type { Receipt, ReceiptSink } from '../../client/index.js';
+import type { ReceiptWrite } from '../../shared/run/receipt.js';
 import { rangeText, type SourceWindow } from '../../shared/run/window.js';
 import { bad, good, hint } from '../terminal/colour.js';
 import { jobFacts } from './job-lines.js';
@@ -29,11 +30,16 @@ export function sinkRows(sinks: readonly ReceiptSink[]): string[][] {
   return sinks.map((sink) => [`  ${sink.name}`, `sink ${sink.module}`, sinkFate(sink)]);
 }
 
+/** What the sinks in the job wrote: name, module, fate. */
+export function writtenRows({ written = [] }: Pick<Receipt, 'written'>): string[][] {
+  return written.map((sink) => [`  ${sink.name}`, `sink ${sink.module}`, writeFate(sink)]);
+}
+
 /** The summary at the end of a run. */
 export function summaryLines(receipt: Receipt, url: string | null): string[] {
   return [
     headline(receipt),
-    ...columns(sinkRows(receipt.sinks)),
+    ...columns([...sinkRows(receipt.sinks), ...writtenRows(receipt)]),
     ...jobLines(receipt),
     ...leftLines(receipt),
     hint(`${label('receipt')} ${commandOf('receipt', receipt.run_key)}`),
@@ -44,6 +50,7 @@ export function summaryLines(receipt: Receipt, url: string | null): string[] {
 /** Everything a receipt says. */
 export function receiptLines(receipt: Receipt): string[] {
   const { args, failure, plan_sha256, profiles, store } = receipt;
+  const sinks = [...sinkRows(receipt.sinks), ...writtenRows(receipt)];
   const values = Object.entries(args).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
   const facts: [string, string | null | undefined][] = [
     ['config', receipt.config],
@@ -68,7 +75,7 @@ export function receiptLines(receipt: Receipt): string[] {
     ),
     ...(receipt.notes ?? []).map((note) => `${label('note')} ${note}`),
     ...(receipt.steps.length > 0 ? ['', ...stepTable(receipt)] : []),
-    ...(receipt.sinks.length > 0 ? ['', ...columns(sinkRows(receipt.sinks))] : []),
+    ...(sinks.length > 0 ? ['', ...columns(sinks)] : []),
     ...leftLines(receipt),
   ];
 }
@@ -128,6 +135,17 @@ function stepTable({ steps }: Receipt): string[] {
     ]),
   );
   return lines.map((line) => `  ${line}`);
+}
+
+function writeFate({ state, rows: count, idempotence }: ReceiptWrite): string {
+  switch (state) {
+    case 'written':
+      return `wrote ${rows(count)} while the job ran (${idempotence})`;
+    case 'uncertain':
+      return `may have written any of the rows: the job began (${idempotence})`;
+    case 'unwritten':
+      return 'wrote nothing';
+  }
 }
 
 const verbs: Record<string, string> = {

@@ -24,6 +24,7 @@ export async function stepKindsOf(
       ...named('sources', 'source'),
       ...named('transforms', 'transform'),
       ...named('sinks', 'sink'),
+      ...named('job_sinks', 'sink'),
     ]);
   } catch {
     return new Map();

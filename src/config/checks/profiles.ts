@@ -63,9 +63,6 @@ export function profileKeys(profiles: LoadedConfig): string[] {
 const postgresModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
 const mysqlModes = ['DISABLED', 'PREFERRED', 'REQUIRED', 'VERIFY_CA', 'VERIFY_IDENTITY'];
 
-/** What a profile may say to be; without it, the server is asked. */
-const types = ['mysql', 'postgres'];
-
 /** One of these, in capitals or not, or a text with a reference, which is resolved where it is used. */
 const modeOf = (modes: readonly string[]): z.ZodType<string | null | undefined> =>
   z
@@ -95,12 +92,11 @@ function portMessage(got: unknown): string {
   return `must be a port, a number from 1 to 65535, got ${what}`;
 }
 
+const plainText = z.string().nullish();
+
 /** A profile, as the process that connects reads it; every text may hold references. */
 const connectionProfile = z.strictObject({
-  type: z
-    .string()
-    .refine((type) => types.includes(type), { error: ({ input }) => notOneOf(input, types) })
-    .nullish(),
+  type: plainText,
   host: z.string().min(1),
   port: z
     .union([z.number(), z.string()])
@@ -119,21 +115,34 @@ const connectionProfile = z.strictObject({
   ssl_key: z.string().nullish(),
 });
 
+/** @param types what a profile may say to be; without it, the server is asked */
+function profileOfTypes(types: readonly string[]): typeof connectionProfile {
+  const type = plainText.refine((given) => given == null || types.includes(given), {
+    error: ({ input }) => notOneOf(input, types),
+  });
+  return connectionProfile.extend({ type });
+}
+
 /**
  * What is wrong with the profiles that the steps use, and with the file as a whole. Shows no value.
  * Other profiles of the file are not judged: they do not matter to this config.
  */
-export function profileProblems(profiles: LoadedConfig, steps: readonly Step[]): Problem[] {
+export function profileProblems(
+  profiles: LoadedConfig,
+  steps: readonly Step[],
+  types: readonly string[],
+): Problem[] {
   const { value } = profiles;
   if (!isMapping(value)) {
     return [profiles.problem([], 'must be a mapping: {"key": {"host": …, "port": …, …}}')];
   }
   const used = new Set(steps.map((step) => step.parameters['profile']));
+  const profile = profileOfTypes(types);
   return profileKeys(profiles).flatMap((key) => {
-    const result = connectionProfile.safeParse(value[key]);
+    const result = profile.safeParse(value[key]);
     if (!used.has(key)) return [];
     if (result.success) return secretProblems(profiles, key, result.data);
-    const schema = (): Record<string, unknown> => z.toJSONSchema(connectionProfile);
+    const schema = (): Record<string, unknown> => z.toJSONSchema(profile);
     const context = { loaded: profiles, value, base: [key], schema, secret: true };
     return problemsOf(result.error.issues, context);
   });
@@ -200,7 +209,7 @@ export function unknownProfiles(
 ): Problem[] {
   return steps.flatMap((step) => {
     const key = step.parameters['profile'];
-    if (step.kind === 'sink' || typeof key !== 'string') return [];
+    if (typeof key !== 'string') return [];
     const path = [...step.path, 'parameters', 'profile'];
     if (profiles === undefined) {
       const advice =

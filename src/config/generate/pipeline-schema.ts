@@ -1,4 +1,5 @@
 import { envelopeSchema } from '../envelope/envelope.js';
+import { publishingKeys } from '../modules/job-sinks.js';
 import type { ModuleInfo } from '../modules/module-info.js';
 import type { JsonSchema } from '../values/schema-walk.js';
 import { isMapping } from '../values/values.js';
@@ -57,7 +58,13 @@ function consequences(module: ModuleInfo): JsonSchema {
       ? {}
       : { on_schema_change: { enum: module.schemaChanges } }),
     ...(typeof module.inputs === 'number' ? { inputs: { maxItems: module.inputs } } : {}),
+    ...(module.idempotence === undefined ? {} : keysOfPublishing()),
   };
+}
+
+/** What a sink in the job has not. */
+function keysOfPublishing(): JsonSchema {
+  return Object.fromEntries(publishingKeys.map((key) => [key, false]));
 }
 
 /** The module's schema and its own definitions, under names of the whole document. */

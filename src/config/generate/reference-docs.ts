@@ -111,10 +111,15 @@ function modulePage(module: ModuleInfo): string {
   return page(`${module.kind} \`${module.name}\``, [
     module.summary,
     ...(module.kind === 'transform' ? [`Reads ${inputs}.`] : []),
+    ...(module.idempotence === undefined ? [] : [inJob(module.idempotence)]),
     ...choices('Modes', module.modes),
     ...choices('`on_schema_change`', module.schemaChanges),
     table(module.schema),
   ]);
+}
+
+function inJob(idempotence: string): string {
+  return `Writes while the job runs: nothing is staged or published. A row that is written again: ${idempotence}.`;
 }
 
 function choices(what: string, values: readonly string[] = []): string[] {

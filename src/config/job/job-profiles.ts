@@ -13,14 +13,14 @@ import { isMapping, own } from '../values/values.js';
 
 /** A plan that shall run on Dataflow. */
 export interface JobPlan {
-  plan: Pick<Plan, 'sources' | 'transforms'>;
+  plan: Pick<Plan, 'sources' | 'transforms' | 'job_sinks'>;
   /** Absolute path of the connection profiles; null if the plan uses none. */
   profiles: string | null;
 }
 
 /** Keys of the profiles that the steps of a plan use. */
-export function usedProfiles({ sources, transforms }: JobPlan['plan']): string[] {
-  const keys = [...sources, ...transforms].map((step) => step.parameters['profile']);
+export function usedProfiles({ sources, transforms, job_sinks = [] }: JobPlan['plan']): string[] {
+  const keys = [...sources, ...transforms, ...job_sinks].map((step) => step.parameters['profile']);
   return [...new Set(keys.filter((key) => typeof key === 'string'))].toSorted();
 }
 

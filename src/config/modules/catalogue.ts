@@ -10,15 +10,22 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { destinationNames } from '../../destinations/registry.js';
 import { pythonPath } from '../../process/python.js';
 import type { JsonSchema } from '../values/schema-walk.js';
 
-/** One source or transform, as its Python folder describes it (docs/contracts.md, section 1). */
+/** A source, a transform or a sink in the job, as its Python folder describes it (docs/contracts.md, section 1). */
 export interface ModuleEntry {
-  kind: 'source' | 'transform';
+  kind: 'source' | 'transform' | 'sink';
   name: string;
   summary: string;
-  capabilities: { incremental: boolean; row_wise: boolean; inputs: number | null };
+  capabilities: {
+    incremental: boolean;
+    row_wise: boolean;
+    inputs: number | null;
+    /** Of a sink: what a row does that is written again, such as `at-least-once` or `idempotent by id`. */
+    idempotence?: string;
+  };
   /** Parameters that hold SQL text, or the path of a `.sql` file. */
   sql_parameters: string[];
   /** Parameters that hold the path, or the pattern, of files to read. */
@@ -43,7 +50,7 @@ export class CatalogueError extends Error {
 export const packageRoot = findUp(dirname(fileURLToPath(import.meta.url)), 'package.json');
 
 /**
- * The sources and transforms. The kept catalogue is used as long as it describes the module folders;
+ * The sources, transforms and sinks in the job. The kept catalogue is used as long as it describes the module folders;
  * after a change Python describes them again, once, and the answer is kept in `.beamline`.
  * @param root project root, whose `.beamline` holds the cache
  * @throws {@link CatalogueError}
@@ -52,6 +59,37 @@ export function loadCatalogue(
   root: string,
   { home = packageRoot }: { home?: string } = {},
 ): Catalogue {
+  const catalogue = readCatalogue(root, home);
+  assertNamesDiffer(catalogue, destinationNames());
+  return catalogue;
+}
+
+/**
+ * A sink's `module` is looked up among the destinations, then among the sinks in the job.
+ * @throws {@link CatalogueError} if a name is one of each
+ */
+export function assertNamesDiffer({ modules }: Catalogue, destinations: readonly string[]): void {
+  for (const { kind, name } of modules) {
+    if (kind !== 'sink' || !destinations.includes(name)) continue;
+    throw new CatalogueError(
+      `\`${name}\` is a destination (src/destinations/${name}) and a sink in the job ` +
+        `(beam-pipeline/src/beam_pipeline/modules/sink/${name}): a config could not say which; rename one of the folders`,
+    );
+  }
+}
+
+/** The sources that connect to a server by a profile, which may say with `type` that it is for one of them. */
+export function connectingSources({ modules }: Catalogue): string[] {
+  return modules
+    .filter(({ kind, schema }) => {
+      const known = (schema['properties'] ?? {}) as JsonSchema;
+      return kind === 'source' && 'profile' in known && 'host' in known;
+    })
+    .map(({ name }) => name)
+    .toSorted();
+}
+
+function readCatalogue(root: string, home: string): Catalogue {
   const now = fingerprints(home);
   const kept = join(home, 'schemas', 'modules.json');
   const keptPrints = readJson(join(home, 'schemas', 'modules.sha256.json')) as
@@ -76,7 +114,7 @@ export function describeModules(home: string = packageRoot): string {
   if (child.status === 0) return child.stdout;
   const said = child.error?.message ?? child.stderr.trim().split('\n').at(-1) ?? 'nothing';
   throw new CatalogueError(
-    `cannot describe the sources and transforms: ${said}\n` +
+    `cannot describe the modules: ${said}\n` +
       `The command was: ${python} -m beam_pipeline.catalogue. Is the project set up (make setup)?`,
   );
 }
@@ -84,7 +122,7 @@ export function describeModules(home: string = packageRoot): string {
 /** Fingerprints of the module folders as they are now. */
 export function fingerprints(home: string = packageRoot): Fingerprints {
   const modules = join(home, 'beam-pipeline', 'src', 'beam_pipeline', 'modules');
-  const entries = ['source', 'transform'].flatMap((kind) => {
+  const entries = ['source', 'transform', 'sink'].flatMap((kind) => {
     const folder = join(modules, kind);
     const names = existsSync(folder) ? readdirSync(folder).toSorted() : [];
     return names.flatMap((name): [string, string][] => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FoundModules } from './found-modules.js';
+import { withoutJobSinks } from './job-sinks.js';
 import type { LoadedConfig } from '../document/document.js';
 import { durationMs, readDuration } from '../../shared/duration.js';
 import { sinksOf, sourcesOf } from '../plan/lineage.js';
@@ -83,10 +84,11 @@ export function withoutWindowParameters(
 export function incrementalOf(
   source: Step,
   steps: readonly Step[],
+  modules: FoundModules,
 ): PlannedIncremental | undefined {
   const given = parametersOf(source);
   if (!isRead(source) || given?.incremental_column === undefined) return undefined;
-  const sinks = sinksOf(source, steps);
+  const sinks = sinksOf(source, withoutJobSinks(steps, modules));
   return {
     column: given.incremental_column,
     from: intervalOf(given.incremental_interval_from) ?? fromDestination,
@@ -104,15 +106,17 @@ export function incrementalOf(
 export function incrementalProblems(
   loaded: LoadedConfig,
   steps: readonly Step[],
-  { entries, destinations }: FoundModules,
+  modules: FoundModules,
 ): Problem[] {
+  const { entries, destinations } = modules;
   // The destination decides too: while a sink's module is unknown, there is nothing to say.
-  if (steps.some((step) => step.kind === 'sink' && !destinations.has(step))) return [];
+  if (steps.some((step) => step.kind === 'sink' && !destinations.has(step) && !entries.has(step)))
+    return [];
   const canBe = (step: Step) => entries.get(step)?.capabilities.incremental === true;
   const sources = [...entries.keys()].filter((step) => step.kind === 'source');
   return [
     ...sources.filter(isRead).flatMap((step) => {
-      if (canBe(step)) return sourceProblems(loaded, step, steps);
+      if (canBe(step)) return sourceProblems(loaded, step, steps, modules);
       const message = `module \`${step.module ?? ''}\` reads everything on each run; remove \`incremental\``;
       return [loaded.problem([...step.path, 'incremental'], message)];
     }),
@@ -126,7 +130,12 @@ function isRead(source: Step): boolean {
   return source.raw['incremental'] === true;
 }
 
-function sourceProblems(loaded: LoadedConfig, source: Step, steps: readonly Step[]): Problem[] {
+function sourceProblems(
+  loaded: LoadedConfig,
+  source: Step,
+  steps: readonly Step[],
+  modules: FoundModules,
+): Problem[] {
   const given = parametersOf(source);
   const path = [...source.path, 'parameters'];
   const about = ` (source \`${source.name ?? ''}\`)`;
@@ -141,7 +150,7 @@ function sourceProblems(loaded: LoadedConfig, source: Step, steps: readonly Step
     const message = `no sink is named \`${wanted}\`${suggestion(wanted, names)}${about}`;
     return [loaded.problem([...path, 'destination_sink_name'], message)];
   }
-  const reached = sinksOf(source, steps);
+  const reached = sinksOf(source, withoutJobSinks(steps, modules));
   if (
     wanted === undefined &&
     reached.length > 1 &&

@@ -14,6 +14,8 @@ export interface ModuleInfo {
   modes?: readonly string[];
   /** Of a sink: what `on_schema_change` may be. */
   schemaChanges?: readonly string[];
+  /** Of a sink in the job, which has neither: what a row does that is written again. */
+  idempotence?: string;
   /** Of a transform: how many inputs it reads; null for any number. */
   inputs?: number | null;
 }
@@ -27,6 +29,7 @@ export async function allModules(catalogue: Catalogue): Promise<ModuleInfo[]> {
       summary,
       schema: capabilities.incremental ? withWindowParameters(schema) : schema,
       ...(kind === 'transform' ? { inputs: capabilities.inputs } : {}),
+      ...(capabilities.idempotence === undefined ? {} : { idempotence: capabilities.idempotence }),
     }),
   );
   for (const name of destinationNames()) {

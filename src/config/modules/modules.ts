@@ -28,12 +28,12 @@ export async function findModules(
     const { kind, module: name } = step;
     if (name === undefined) continue;
     const ofKind = catalogue.modules.filter((module) => module.kind === kind);
-    const names = kind === 'sink' ? destinationNames() : ofKind.map((module) => module.name);
+    const destinations = kind === 'sink' ? destinationNames() : [];
+    const names = [...destinations, ...ofKind.map((module) => module.name)];
     const entry = ofKind.find((module) => module.name === name);
-    if (entry !== undefined) found.entries.set(step, entry);
-    else if (kind === 'sink' && names.includes(name)) {
-      found.destinations.set(step, await loadDestination(name));
-    } else {
+    if (destinations.includes(name)) found.destinations.set(step, await loadDestination(name));
+    else if (entry !== undefined) found.entries.set(step, entry);
+    else {
       const message = `unknown module: no ${kind} module is named \`${name}\`${suggestion(name, names)}`;
       found.problems.push(loaded.problem([...step.path, 'module'], message));
     }
@@ -46,7 +46,7 @@ export function destinationSchema(destination: Destination): JsonSchema {
   return z.toJSONSchema(destination.parameters, { io: 'input', unrepresentable: 'any' });
 }
 
-/** What is wrong with a source's or transform's parameters, inputs and use. */
+/** What is wrong with the parameters, inputs and use of a source, a transform or a sink in the job. */
 export function moduleProblems(
   loaded: LoadedConfig,
   value: unknown,

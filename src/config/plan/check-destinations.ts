@@ -3,7 +3,7 @@ import type { DestinationContext } from '../../destinations/destination.js';
 import { isRefusal } from '../../destinations/refusal.js';
 import { loadDestination } from '../../destinations/registry.js';
 import type { LoadedConfig } from '../document/document.js';
-import { outlooksOf, type StepColumns } from './outlooks.js';
+import { outlooksOf, sinkPath, type StepColumns } from './outlooks.js';
 import type { Plan } from './plan-types.js';
 import { problemAt, sortProblems, type Problem } from '../document/problems.js';
 
@@ -33,7 +33,7 @@ export async function checkDestinations(
       const { message } = error as Error;
       if (isRefusal(error)) {
         const text = `sink \`${sink.name}\`: ${message}`;
-        checked.problems.push(problemAt(loaded, ['sinks', index], text));
+        checked.problems.push(problemAt(loaded, sinkPath(loaded, sink.name, index), text));
       } else checked.unreached[sink.name] = message.split('\n', 1)[0] ?? '';
     }
   });

@@ -1,7 +1,7 @@
 import { adviceFor } from '../../destinations/column-problems.js';
 import { loadDestination } from '../../destinations/registry.js';
 import type { LoadedConfig } from '../document/document.js';
-import { outlooksOf, type StepColumns } from './outlooks.js';
+import { outlooksOf, sinkPath, type StepColumns } from './outlooks.js';
 import type { Plan } from './plan-types.js';
 import { problemAt, type Problem } from '../document/problems.js';
 
@@ -20,7 +20,9 @@ export async function columnProblems(
     const parameters = destination.parameters.parse(sink.parameters);
     for (const problem of destination.columnProblems(parameters, outlook)) {
       const message = `sink \`${sink.name}\`: ${problem.what}. ${adviceFor([problem])}`;
-      problems.push(problemAt(loaded, ['sinks', index, ...problem.at], message));
+      problems.push(
+        problemAt(loaded, [...sinkPath(loaded, sink.name, index), ...problem.at], message),
+      );
     }
   }
   return problems;

@@ -1,3 +1,6 @@
+import type { LoadedConfig } from '../document/document.js';
+import type { ConfigPath } from '../values/config-path.js';
+import { isMapping, valueAt } from '../values/values.js';
 import type { PublishOutlook } from '../../destinations/destination.js';
 import type { ManifestSink } from '../../shared/run/manifest.js';
 import type { Plan, PlannedSink } from './plan-types.js';
@@ -5,11 +8,20 @@ import type { Plan, PlannedSink } from './plan-types.js';
 /** The columns of steps by their name; a step whose columns are not known is missing. */
 export type StepColumns = Record<string, ManifestSink['schema']>;
 
-/** A sink, its place in the config, and what a run is going to publish to it. */
+/** A sink, its place in the plan, and what a run is going to publish to it. */
 export interface SinkOutlook {
   index: number;
   sink: PlannedSink;
   outlook: PublishOutlook;
+}
+
+/** Where a config has a sink of its plan, which leaves out those that write inside the job. */
+export function sinkPath(loaded: LoadedConfig | null, name: string, index: number): ConfigPath {
+  const sinks: unknown = valueAt(loaded?.value, ['sinks']);
+  const found = Array.isArray(sinks)
+    ? sinks.findIndex((sink: unknown) => isMapping(sink) && sink['name'] === name)
+    : -1;
+  return ['sinks', found < 0 ? index : found];
 }
 
 /** What is known before a row is read: of the sinks whose columns are. */

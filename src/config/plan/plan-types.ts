@@ -42,6 +42,13 @@ export interface PlannedSink extends PlannedSource {
   destination: string;
 }
 
+/** A sink that writes inside the job: nothing of it is staged or published. */
+export interface PlannedJobSink extends PlannedSource {
+  input: string;
+  /** What a row does that is written again, by the module's own word. */
+  idempotence: string;
+}
+
 /** What a run does, with nothing left open but secrets (docs/contracts.md, section 2). */
 export interface Plan {
   version: 1;
@@ -53,7 +60,10 @@ export interface Plan {
   destination_wait_ms: number;
   sources: PlannedSource[];
   transforms: PlannedTransform[];
+  /** Those that are published. */
   sinks: PlannedSink[];
+  /** Those that write inside the job; absent if there are none, as in every plan of before. */
+  job_sinks?: PlannedJobSink[];
 }
 
 /** A plan as it is pinned, equal on every host: see `located`. */

@@ -29,6 +29,8 @@ export const sourceWindow = z.object({
 
 /** What one attempt staged for one sink. */
 export const manifestSink = z.object({
+  /** Absent in a manifest of before there were others. */
+  kind: z.literal('staged').optional(),
   input: z.string(),
   rows: count,
   bytes: count,
@@ -36,6 +38,18 @@ export const manifestSink = z.object({
   files: z.array(z.object({ uri: z.string(), rows: count, bytes: count })).min(1),
 });
 export type ManifestSink = z.infer<typeof manifestSink>;
+
+/** What one sink wrote inside the job. */
+export const writtenSink = z.object({
+  kind: z.literal('in_job'),
+  module: z.string(),
+  input: z.string(),
+  /** What a row does that is written again, by the module's own word. */
+  idempotence: z.string(),
+  rows: count,
+  bytes: count,
+});
+export type WrittenSink = z.infer<typeof writtenSink>;
 
 /** `manifest.json` of an attempt (docs/contracts.md, section 4). */
 export const manifest = z.object({
@@ -45,6 +59,8 @@ export const manifest = z.object({
   plan_sha256: z.string(),
   steps: z.record(z.string(), manifestStep),
   sinks: z.record(z.string(), manifestSink),
+  /** Of the sinks that write inside the job; absent if there are none. */
+  written: z.record(z.string(), writtenSink).optional(),
   /** What was read of each incremental source. */
   windows: z.record(z.string(), sourceWindow).default({}),
 });

@@ -1,4 +1,4 @@
-import type { ReceiptSink } from './receipt.js';
+import type { ReceiptSink, ReceiptWrite } from './receipt.js';
 
 /** What a run that did not succeed has published, in sentences: the same wherever it is said. */
 export function publishedFacts(sinks: readonly Pick<ReceiptSink, 'name' | 'state'>[]): string {
@@ -15,6 +15,16 @@ export function publishedFacts(sinks: readonly Pick<ReceiptSink, 'name' | 'state
     ...(uncertain === '' ? [] : [`Begun, and perhaps published: ${uncertain}.`]),
     ...(untouched === '' ? [] : [`Untouched: ${untouched}.`]),
   ].join(' ');
+}
+
+/** What its sinks in the job wrote; nothing takes that back. Empty if they wrote nothing. */
+export function writtenFacts(written: readonly ReceiptWrite[] = []): string {
+  const facts = written.flatMap(({ name, state, idempotence }) => {
+    if (state === 'unwritten') return [];
+    const what = state === 'written' ? 'wrote its rows' : 'may have written some of its rows';
+    return [`${name} ${what} while the job ran (${idempotence}).`];
+  });
+  return facts.join(' ');
 }
 
 /**

@@ -60,6 +60,21 @@ export interface ReceiptSink {
   published_by?: string;
 }
 
+/** A sink that wrote inside the job. */
+export interface ReceiptWrite {
+  name: string;
+  module: string;
+  /**
+   * `written`: all rows, which were counted; `uncertain`: the job began, and was not counted at its end: any of
+   * its rows may have been written; `unwritten`: no job began.
+   */
+  state: 'written' | 'uncertain' | 'unwritten';
+  rows: number;
+  bytes: number;
+  /** What a row does that is written again, as by an attempt that was made again. */
+  idempotence: string;
+}
+
 /** Where the files of a run were. */
 export interface ReceiptStore {
   /** Of the local store of the host that prepared it. */
@@ -105,6 +120,8 @@ export interface Receipt {
   rows_rejected: number;
   steps: ReceiptStep[];
   sinks: ReceiptSink[];
+  /** Of the sinks that write inside the job; absent if there are none. */
+  written?: ReceiptWrite[];
   /** ISO 8601: the time that the run stands for, and its windows end with. */
   time?: string;
   /** What was read of each incremental source. */

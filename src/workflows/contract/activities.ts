@@ -77,6 +77,8 @@ export interface PreparedRun {
   /** What the run's job reads is uploaded from that host: its connection profiles, or files. */
   uploads?: 'from host';
   sinks: PreparedSink[];
+  /** Those that write inside the job; absent if there are none. */
+  jobSinks?: { name: string; module: string; idempotence: string }[];
   /** Milliseconds that the whole run may take; null for no limit. */
   timeoutMs: number | null;
   /** Milliseconds to wait for somebody else's lock on a destination's file. */
@@ -147,6 +149,8 @@ export interface Staged {
 export interface Audit {
   steps: Record<string, ManifestStep>;
   sinks: Record<string, { rows: number; bytes: number }>;
+  /** Of the sinks that write inside the job; absent if there are none. */
+  written?: Record<string, { rows: number; bytes: number; idempotence: string }>;
   rowsRead: number;
   /** Rows that several sinks take count once. */
   rowsStaged: number;

@@ -21,6 +21,7 @@ import { JobRecord } from './job-record.js';
 import { needsHost, receiptStoreOf } from './needs-host.js';
 import type { RunFailure } from './run-failure.js';
 import { stagedSteps } from './staged-steps.js';
+import { writtenOf } from './written-sinks.js';
 
 type AttributePairs = Extract<Parameters<typeof upsertSearchAttributes>[0], unknown[]>;
 
@@ -33,6 +34,8 @@ export class RunRecord {
   state: RunState = 'preparing';
   prepared: PreparedRun | null = null;
   audit: Audit | null = null;
+  /** Whether the run's steps were begun in Beam: what writes inside the job may have written. */
+  hasBegun = false;
   attempts = 0;
   readonly sinks: ReceiptSink[] = [];
   /** Sinks whose publish was begun and not heard of (it may sleep somewhere), with its base version. */
@@ -90,6 +93,7 @@ export class RunRecord {
 
   enter(state: RunState): void {
     this.state = state;
+    if (state === 'running') this.hasBegun = true;
     const entered = { key: searchAttributes.state, value: state };
     upsertSearchAttributes([...this.#unset.splice(0), entered]);
     this.describe();
@@ -196,6 +200,7 @@ export class RunRecord {
         ...(step.consistency ? { consistency: step.consistency } : {}),
       })),
       sinks: this.sinks,
+      ...writtenOf(this),
       ...(this.time === null ? {} : { time: this.time }),
       ...(this.windows === null ? {} : { windows: this.windows }),
       ...(this.readAt === null ? {} : { read_at: this.readAt }),

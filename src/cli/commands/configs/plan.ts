@@ -197,7 +197,7 @@ async function isStackStopped(root: string): Promise<boolean> {
 
 /** What each sink gets. */
 function printColumns({ plan }: BuiltPlan, { steps }: AskedColumns): void {
-  const known = plan.sinks.flatMap(({ name, input }) => {
+  const known = [...plan.sinks, ...(plan.job_sinks ?? [])].flatMap(({ name, input }) => {
     const found = steps[input]?.map((column) => `${column.name} ${column.type}`).join(', ');
     return found === undefined ? [] : [[name, 'gets', found]];
   });
@@ -239,6 +239,12 @@ function printPlan(built: BuiltPlan, { file, root }: { file: string; root: strin
       step.name,
       step.module,
       `${modeWords(step)} ${destinations[index]?.location ?? ''} with ${step.input}; no rows: ${step.on_empty}`,
+    ]),
+    ...(plan.job_sinks ?? []).map((step) => [
+      'sink',
+      step.name,
+      step.module,
+      `writes ${step.input} while the job runs (${step.idempotence}): ${short(step.parameters)}`,
     ]),
   ];
   for (const line of columns(rows)) print(`  ${line}`);

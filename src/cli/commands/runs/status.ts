@@ -18,7 +18,7 @@ import {
   stepText,
   waitsText,
 } from '../../follow/events.js';
-import { headline, sinkRows } from '../../lines/receipt-lines.js';
+import { headline, sinkRows, writtenRows } from '../../lines/receipt-lines.js';
 import { runArgument, withBeamline } from '../../ask/temporal.js';
 import { shellCommand } from '../../terminal/shell-command.js';
 
@@ -107,6 +107,11 @@ export function statusLines(
     const staged = snapshot.steps[sink];
     return [`  ${sink}`, `sink ${module}`, staged ? `${fate}, ${rows(staged.rows)} staged` : fate];
   });
+  const published = new Set(snapshot.sinks.map((sink) => sink.name));
+  const inJob = Object.entries(receipt === null ? snapshot.steps : {})
+    .filter(([step, { kind }]) => kind === 'sink' && !published.has(step))
+    .map(([step, sofar]) => [`  ${step}`, 'sink', `${rows(sofar.rows)} written`]);
+  const done = receipt === null ? [] : [...sinkRows(receipt.sinks), ...writtenRows(receipt)];
   const next =
     closed_at === null
       ? [`status ${run.key} --watch`, `logs ${run.key} --follow`, `cancel ${run.key}`]
@@ -117,7 +122,7 @@ export function statusLines(
   return [
     `run ${run.key}  ${name}  ${state}`,
     ...facts.flatMap(([name, value]) => (value === null ? [] : [fact(name, value)])),
-    ...columns([...steps, ...sinks, ...sinkRows(receipt?.sinks ?? [])]),
+    ...columns([...steps, ...sinks, ...inJob, ...done]),
     ...next.map((command, index) => fact(index === 0 ? 'next' : '', shellCommand(command))),
   ];
 }

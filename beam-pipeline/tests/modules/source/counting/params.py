@@ -16,6 +16,7 @@ class CountingParams(ModuleParams):
     batches: int = Field(3, description="Batches of each range.")
     rows: int = Field(1000, description="Rows of each batch.")
     seconds: float = Field(0, description="Time to wait before each batch.")
+    moments: bool = Field(False, description="Adds a local time to each number.")
     nothing: bool = Field(False, description="Emits no batch at all.")
     mixed: bool = Field(False, description="Every other part has another type.")
     noisy: bool = Field(False, description="Prints to standard output.")

@@ -47,7 +47,10 @@ class _Count(beam.DoFn):
             time.sleep(given.seconds)
             first = (part * given.batches + batch) * given.rows
             numbers = pa.array(range(first, first + given.rows), kind)
-            yield pa.RecordBatch.from_arrays([numbers], names=["n"])
+            emitted = pa.RecordBatch.from_arrays([numbers], names=["n"])
+            if given.moments:
+                emitted = emitted.append_column("local", numbers.cast(pa.int64()).view(pa.timestamp("us")))
+            yield emitted
         if given.crash is not None and part == 0:
             left = int(Path(given.crash).read_text())
             Path(given.crash).write_text(str(left - 1))

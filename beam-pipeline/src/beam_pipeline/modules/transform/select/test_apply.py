@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from beam_pipeline import exact_cast
-from beam_pipeline.errors import ConfigError, DataError, SqlError
 from running import InProcess, Staged, plan_of
 
 TABLE = pa.table(
@@ -63,54 +62,6 @@ def test_columns_swap_their_names(run: Any) -> None:
     staged = run(drop=["at", "amount"], rename={"id": "name", "name": "id"})
     assert staged.query("FROM t ORDER BY name") == [(1, "x"), (2, None)]
     assert staged.schema() == {"name": "int64", "id": "string"}
-
-
-def test_no_rows(run: Any) -> None:
-    staged = run(TABLE.slice(0, 0), cast={"id": "text"}, constants={"c": 1}, computed={"d": "amount + 1"})
-    assert list(staged.schema().values()) == [
-        "string",
-        "string",
-        "double",
-        "timestamp[us]",
-        "int64",
-        "double",
-    ]
-    assert staged.query("SELECT count(*) FROM t") == [(0,)]
-
-
-@pytest.mark.parametrize(
-    ("parameters", "kind", "problem"),
-    [
-        ({"columns": ["idd"]}, ConfigError, r"transforms\[0\].parameters.columns  .* no column `idd`; did you mean `id`\? \(id, name, amount, at\)"),
-        ({"drop": ["nam"]}, ConfigError, r"parameters.drop  .* `nam`; did you mean `name`"),
-        ({"rename": {"ix": "y"}}, ConfigError, r"parameters.rename .* `ix`"),
-        ({"cast": {"x": "text"}}, ConfigError, r"parameters.cast .* `x`"),
-        ({"columns": ["id"], "rename": {"name": "n"}}, ConfigError, "`name` is left out, so it cannot be renamed"),
-        ({"rename": {"id": "name"}}, ConfigError, "more than one column named `name`"),
-        ({"constants": {"id": 1}}, ConfigError, "more than one column named `id`"),
-        ({"drop": ["id", "name", "amount", "at"]}, ConfigError, "no column would be left"),
-        ({"columns": ["id"], "drop": ["id"]}, ConfigError, "give `columns` or `drop`, not both"),
-        ({"cast": {"id": "foo"}}, ConfigError, "column `id`: `foo` is not a type; types are for example bigint"),
-        ({"cast": {"name": "bigint"}}, DataError, r"column `name` holds `x` \(text\), which bigint cannot hold exactly"),
-        ({"cast": {"amount": "integer"}}, DataError, r"column `amount` holds `1.5` \(double\), which integer"),
-        ({"cast": {"id": "blob"}}, ConfigError, "column `id` is bigint, and no cast to blob is exact"),
-        ({"computed": {"x": "idd + 1"}}, SqlError, r"computed column `x`: .*\"idd\" not found.*at line 1, column 1:\n  idd \+ 1\n  \^\n.*\"id\""),
-        ({"computed": {"x": "id +"}}, SqlError, r"computed column `x`: syntax error .*at line 1, column 5:\n  id \+\n      \^"),
-        ({"computed": {"x": "name::int"}}, DataError, r"computed column `x`: Could not convert string 'x'"),
-        ({"computed": {"x": "1) AS a, (2"}}, ConfigError, "parameters.computed.x  must be one SQL expression"),
-        ({"computed": {"x": "1); SELECT (2"}}, ConfigError, "must be one SQL expression"),
-        ({"computed": {"x": "max(id)"}}, ConfigError, "holds the function `max`, which looks at other rows"),
-        ({"computed": {"x": "unnest([1])"}}, ConfigError, "holds the function `unnest`"),
-        ({"computed": {"x": "row_number() OVER ()"}}, ConfigError, "holds a window function"),
-        ({"computed": {"x": "id IN (SELECT 1)"}}, ConfigError, "holds a subquery"),
-        ({"computed": {"x": "INTERVAL 1 DAY"}}, SqlError, "its type is INTERVAL, which cannot be stored exactly"),
-        ({"computed": {"x": " "}}, ConfigError, "the expression of `x` is empty"),
-        ({"computed": {"x": "content FROM read_text('/etc/passwd') WHERE (true"}}, SqlError, "syntax error"),
-    ],
-)  # fmt: skip
-def test_what_is_wrong_is_shown(parameters: Any, kind: Any, problem: str, run: Any) -> None:
-    with pytest.raises(kind, match=r"(?s)" + problem):
-        run(**parameters)
 
 
 TIME = pa.time64("us")

@@ -68,12 +68,6 @@ def test_a_change(name: str, change: Any, kind: str, values: Any, run: Any) -> N
     assert (step["row_wise"], step["rows_in"], step["rows_out"]) == (True, 4, 4)
 
 
-def test_no_rows(run: Any) -> None:
-    staged = run(table=TABLE.slice(0, 0), columns={"local": {}, "at": {"to": "UTC"}})
-    assert staged.schema()["local"] == "timestamp[us, tz=UTC]"
-    assert staged.schema()["at"] == "timestamp[us]"
-
-
 HOURS = pa.table({"id": [1, 2], "v": pa.array([moment(2026, 10, 25, 2, 30), moment(2026, 3, 29, 2, 30)], pa.timestamp("us"))})  # fmt: skip
 
 
@@ -85,28 +79,6 @@ def test_the_rules_decide(rule: str, first: str, run: Any) -> None:
     columns = {"v": {"from": "Europe/Berlin"}}
     staged = run(table=HOURS, columns=columns, ambiguous=rule, nonexistent="shift_forward")
     assert column(staged, "v") == [first, "2026-03-29 01:00:00+00"]
-
-
-@pytest.mark.parametrize(
-    ("table", "parameters", "kind", "problem"),
-    [
-        (HOURS, {"columns": {"v": {"from": "Europe/Berlin"}}, "nonexistent": "shift_forward"}, DataError,
-         r"transform s: column `v` holds `2026-10-25 02:30:00`, which the clocks showed twice in Europe/Berlin: at 2026-10-25 00:30:00 and at 2026-10-25 01:30:00 UTC; decide with `ambiguous: earliest` or `ambiguous: latest`"),
-        (HOURS, {"columns": {"v": {"from": "Europe/Berlin"}}, "ambiguous": "latest"}, DataError,
-         r"column `v` holds `2026-03-29 02:30:00`, which no clock showed in Europe/Berlin: there they were put forward at 2026-03-29 01:00:00 UTC, to 2026-03-29 03:00:00; decide with `nonexistent: shift_forward`"),
-        (TABLE, {"columns": {"local": {"from": "America/New_York"}}}, DataError,
-         r"column `local` holds `9999-12-31 23:59:00`, whose counterpart is outside of the years 1 to 9999"),
-        (TABLE, {"columns": {"locl": {}}}, ConfigError, r"transforms\[0\].parameters.columns.locl  .* no column `locl`; did you mean `local`\?"),
-        (TABLE, {"columns": {"day": {}}}, ConfigError, r"column `day` is date, not a timestamp"),
-        (TABLE, {"columns": {"at": {}}}, ConfigError, r"column `at` is timestamptz: it holds instants already"),
-        (TABLE, {"columns": {"at": {"from": "UTC", "to": "UTC"}}}, ConfigError, r"it holds instants already"),
-        (TABLE, {"columns": {"local": {"to": "UTC"}}}, ConfigError, r"column `local` is timestamp: say with `from`"),
-        (TABLE, {"columns": {"local": {"from": "Asia/Tokio"}}}, ConfigError, r"parameters.columns.local.from  .*`Asia/Tokio` is no time zone"),
-    ],
-)  # fmt: skip
-def test_what_is_refused(table: Any, parameters: Any, kind: Any, problem: str, run: Any) -> None:
-    with pytest.raises(kind, match=problem):
-        run(table=table, **parameters)
 
 
 def test_an_unknown_zone_of_the_pipeline(run: Any) -> None:

@@ -1,0 +1,1 @@
+"""Sinks that write inside the job: only where a destination cannot publish by itself."""
