@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
-from psycopg import pq
+from psycopg import generators, pq
 
 from beam_pipeline.connections import Connection
 from beam_pipeline.errors import ConfigError, DataError
@@ -121,13 +121,18 @@ def _fields(control: psycopg.Connection[Any], query: str) -> list[_Field]:
 
 
 def _described(control: psycopg.Connection[Any], query: str) -> Any:
-    connection = control.pgconn
-    for result in (
-        connection.prepare(b"", query.encode()),
-        connection.describe_prepared(b""),
-    ):
-        if result.status != pq.ExecStatus.COMMAND_OK:
-            raise psycopg.errors.error_from_result(result, "utf-8")
+    # Waited for in Python: psycopg's own `describe_prepared` holds up the whole process while no answer
+    # comes, which then shows no sign of life and cannot be ended.
+    control.pgconn.send_prepare(b"", query.encode())
+    _answer(control)
+    control.pgconn.send_describe_prepared(b"")
+    return _answer(control)
+
+
+def _answer(control: psycopg.Connection[Any]) -> Any:
+    (result,) = control.wait(generators.execute(control.pgconn))
+    if result.status != pq.ExecStatus.COMMAND_OK:
+        raise psycopg.errors.error_from_result(result, "utf-8")
     return result
 
 
