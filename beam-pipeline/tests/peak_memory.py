@@ -8,21 +8,32 @@ prints the megabytes that the process had before, and its peak.
 from __future__ import annotations
 
 import json
+import re
 import resource
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 
-def growth(plan: dict[str, Any], folder: Path, profiles: Path | None = None) -> int:
-    """By how many megabytes a process grew that ran a plan; its staged files are in `folder`/staging."""
+def growth(
+    plan: dict[str, Any], folder: Path, profiles: Path | None = None, program: Sequence[str] = ()
+) -> int:
+    """By how many megabytes a process grew that ran a plan; its staged files are in `folder`/staging.
+
+    Args:
+        plan: What to run.
+        folder: Is empty.
+        profiles: Those of the plan.
+        program: What calls `main` for it, instead of this file.
+    """
     path = folder / "plan.json"
     path.write_text(json.dumps(plan))
     given = [] if profiles is None else [str(profiles)]
     done = subprocess.run(
-        [sys.executable, __file__, str(path), str(folder / "staging"), *given],
+        [sys.executable, *(program or [__file__]), str(path), str(folder / "staging"), *given],
         capture_output=True,
         text=True,
         check=False,
@@ -32,13 +43,13 @@ def growth(plan: dict[str, Any], folder: Path, profiles: Path | None = None) -> 
     return int(peak - before)
 
 
-def main() -> None:
+def main(argv: Sequence[str]) -> None:
     import argparse
 
     from beam_pipeline import bigquery, coder  # noqa: F401  so that importing is not measured
     from beam_pipeline.execute import execute
 
-    plan, staging, *profiles = sys.argv[1:]
+    plan, staging, *profiles = argv
     before = megabytes()
     arguments = argparse.Namespace(
         plan=plan,
@@ -56,8 +67,13 @@ def main() -> None:
 
 
 def megabytes() -> int:
+    """The peak of this process; what `getrusage` says begins with that of the process which started it."""
+    status = Path("/proc/self/status")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.is_file() else None
+    if found is not None:
+        return int(found[1]) // 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
