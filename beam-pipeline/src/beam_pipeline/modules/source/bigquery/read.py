@@ -15,8 +15,8 @@ from beam_pipeline.modules.source.bigquery import convert, failures, pages, stre
 from beam_pipeline.modules.source.bigquery.params import BigqueryParams
 from beam_pipeline.modules.source.bigquery.plan import PlannedRead, Planner
 from beam_pipeline.modules.source.bigquery.types import schema_of
-from beam_pipeline.prefetch import prefetched
 from beam_pipeline.progress import progress
+from beam_pipeline.reading.prefetch import prefetched
 
 
 class ReadFromBigquery(beam.PTransform):

@@ -23,8 +23,8 @@ from beam_pipeline.modules.source.files import (
 from beam_pipeline.modules.source.files.agreed import Agreed
 from beam_pipeline.modules.source.files.columns import Column, check_names, declared_types, schema_of
 from beam_pipeline.modules.source.files.params import FilesParams
-from beam_pipeline.prefetch import prefetched
 from beam_pipeline.progress import progress
+from beam_pipeline.reading.prefetch import prefetched
 
 _FORMATS: dict[str, Any] = {"csv": csv_format, "jsonl": jsonl_format, "parquet": parquet_format}
 

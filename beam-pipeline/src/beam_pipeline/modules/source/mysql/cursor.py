@@ -5,7 +5,6 @@ from __future__ import annotations
 from asyncmy.errors import MySQLError
 
 from beam_pipeline import cursor_column
-from beam_pipeline.agreement import check_agreement
 from beam_pipeline.context import StepContext
 from beam_pipeline.cursor_column import CursorColumn
 from beam_pipeline.modules.source.mysql import failures, session
@@ -15,6 +14,7 @@ from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.queries import describe, queries_of
 from beam_pipeline.modules.source.mysql.types import cursor_type
 from beam_pipeline.modules.source.mysql.windowed import missing
+from beam_pipeline.reading.agreement import check_agreement
 
 _ENDED_BY_TIMEOUT = (1969, 3024)  # of MariaDB, of MySQL
 

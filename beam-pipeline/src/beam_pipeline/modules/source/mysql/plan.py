@@ -9,7 +9,6 @@ from itertools import pairwise
 
 import pyarrow as pa
 
-from beam_pipeline.agreement import check_agreement
 from beam_pipeline.connections import Connection, ConnectionReference
 from beam_pipeline.context import StepContext
 from beam_pipeline.errors import ConfigError, DataError
@@ -22,6 +21,7 @@ from beam_pipeline.modules.source.mysql.types import Column, Mapping
 from beam_pipeline.modules.source.mysql.windowed import WindowedRead, windowed
 from beam_pipeline.near_miss import did_you_mean
 from beam_pipeline.progress import progress
+from beam_pipeline.reading.agreement import check_agreement
 
 _EPOCH = datetime.datetime(1970, 1, 1)
 # Of a key without gaps.

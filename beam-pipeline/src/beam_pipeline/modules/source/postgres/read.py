@@ -16,8 +16,8 @@ from beam_pipeline.modules.source.postgres import session
 from beam_pipeline.modules.source.postgres.convert import Converter
 from beam_pipeline.modules.source.postgres.params import PostgresParams
 from beam_pipeline.modules.source.postgres.ranges import PlannedRead, Planner, release
-from beam_pipeline.prefetch import prefetched
 from beam_pipeline.progress import progress
+from beam_pipeline.reading.prefetch import prefetched
 
 
 class ReadFromPostgres(beam.PTransform):
