@@ -71,6 +71,7 @@ def missing(reading: Reading) -> None:
 def ended(reading: Reading) -> None:
     front = reading.front()
     parameters = reading.place.much(_ROWS, _WIDTH)
+    assert not _reads(reading), "what was read before has left a session"
     front.slow(_ROWS * _WIDTH // 20)
     access = reading.through(front)
     child = reading.child()

@@ -5,13 +5,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import pyarrow as pa
 
 from beam_pipeline.connections import Connection, ConnectionReference
 from beam_pipeline.context import StepContext
-from beam_pipeline.errors import ConfigError, DataError
 from beam_pipeline.modules.source.mysql import failures, session
 from beam_pipeline.modules.source.mysql.client import Client
 from beam_pipeline.modules.source.mysql.names import quoted
@@ -19,8 +17,8 @@ from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.queries import describe, queries_of
 from beam_pipeline.modules.source.mysql.types import Column, Mapping
 from beam_pipeline.modules.source.mysql.windowed import WindowedRead, windowed
-from beam_pipeline.near_miss import did_you_mean
 from beam_pipeline.progress import progress
+from beam_pipeline.reading import columns as reading
 from beam_pipeline.reading.agreement import check_agreement
 
 _EPOCH = datetime.datetime(1970, 1, 1)
@@ -122,7 +120,8 @@ class Planner:
         partition = self._params.partition
         if partition is None or self._params.consistency == "snapshot":
             return [""]
-        column = _split_column(columns, partition.column, self._context.plan_path)
+        path, allowed = self._context.plan_path, "an integer, a date, a datetime or a timestamp"
+        column = reading.split_column(columns, partition.column, path, _kind, allowed)
         kind = _kind(column)
         name = quoted(column.name)
         ((low, high),) = client.ask(
@@ -135,34 +134,17 @@ class Planner:
         wanted = max(few, min((high - low) // _RANGE_ROWS, _MOST_RANGES)) if kind == "integer" else few
         parts = min(partition.parts or wanted, high - low + 1)
         numbers = sorted({low + (high - low + 1) * part // parts for part in range(1, parts)})
-        if not numbers:
-            return [""]
         bounds = [
             str(number) if kind == "integer" else f"'{_EPOCH + datetime.timedelta(seconds=number)}'"
             for number in numbers
         ]
-        middle = [f"{name} >= {one} AND {name} < {two}" for one, two in pairwise(bounds)]
-        return [f"{name} < {bounds[0]} OR {name} IS NULL", *middle, f"{name} >= {bounds[-1]}"]
+        return reading.conditions(name, bounds)
 
 
 def _with_text(columns: list[Column], as_text: list[str]) -> list[Column]:
-    names = [column.name for column in columns]
-    for name in as_text:
-        if name not in names:
-            near = did_you_mean(name, names)
-            raise ConfigError(f"as_text  no column is named `{name}`{near} ({', '.join(names)})")
-    chosen = [
-        replace(column, mapping=Mapping(pa.string(), column.as_text)) if column.name in as_text else column
-        for column in columns
-    ]
-    problems = [
-        f"column `{column.name}` ({column.server_type}) {column.problem}"
-        for column in chosen
-        if column.mapping is None
-    ]
-    if problems:
-        raise DataError("; ".join(problems) + "; or read it as text: list it in `as_text`")
-    return chosen
+    return reading.with_text(
+        columns, as_text, lambda column: replace(column, mapping=Mapping(pa.string(), column.as_text))
+    )
 
 
 def _statement(query: str, columns: list[Column], where: str) -> str:
@@ -174,20 +156,6 @@ def _statement(query: str, columns: list[Column], where: str) -> str:
         shown.append(name if expression == "{}" else f"{expression.format(name)} AS {name}")
     condition = f" WHERE {where}" if where else ""
     return f"SELECT {', '.join(shown)} FROM ({query}\n) AS beamline_query{condition}"
-
-
-def _split_column(columns: list[Column], name: str, path: str) -> Column:
-    where = f"{path}.parameters.partition.column"
-    for column in columns:
-        if column.name == name:
-            if _kind(column) is None:
-                raise ConfigError(
-                    f"{where}  `{name}` is {column.server_type}; a read is split by an integer, a date, "
-                    "a datetime or a timestamp"
-                )
-            return column
-    names = [column.name for column in columns]
-    raise ConfigError(f"{where}  no column is named `{name}`{did_you_mean(name, names)} ({', '.join(names)})")
 
 
 def _kind(column: Column) -> str | None:
