@@ -71,17 +71,22 @@ def missing(reading: Reading) -> None:
 def ended(reading: Reading) -> None:
     front = reading.front()
     parameters = reading.place.much(_ROWS, _WIDTH)
-    assert not _reads(reading), "what was read before has left a session"
+    assert _are_over(reading), f"what was read before has left {reading.place.sessions()} sessions"
     front.slow(_ROWS * _WIDTH // 20)
     access = reading.through(front)
     child = reading.child()
     process = child.start(reading.plan(parameters), reading.profiles(access), env=dict(access.env))
     assert child.end_when(process, lambda _: front.passed > _SOME) < _SECONDS
     assert (child.code, child.staging.exists()) == (143, False), (child.events[-1], child.stderr)
+    assert _are_over(reading), f"{reading.place.sessions()} sessions are left"
+
+
+def _are_over(reading: Reading) -> bool:
+    """Whether nobody reads any more, in time."""
     end = time.monotonic() + _SECONDS
     while _reads(reading) and time.monotonic() < end:
         time.sleep(0.05)
-    assert not _reads(reading)
+    return not _reads(reading)
 
 
 def _reads(reading: Reading) -> bool:
