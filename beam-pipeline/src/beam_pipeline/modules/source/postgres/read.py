@@ -12,7 +12,7 @@ from beam_pipeline.context import StepContext
 from beam_pipeline.modules.source.postgres import session
 from beam_pipeline.modules.source.postgres.convert import Converter
 from beam_pipeline.modules.source.postgres.params import PostgresParams
-from beam_pipeline.modules.source.postgres.ranges import PlannedRead, Planner, release
+from beam_pipeline.modules.source.postgres.plan import PlannedRead, Planner, release
 from beam_pipeline.reading.prefetch import prefetched
 from beam_pipeline.reading.ranged import RangedRead
 

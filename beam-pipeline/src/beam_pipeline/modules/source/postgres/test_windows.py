@@ -11,7 +11,7 @@ import pytest
 from beam_pipeline import cursor_column, cursors
 from beam_pipeline.context import StepContext
 from beam_pipeline.modules.source.postgres.params import PostgresParams
-from beam_pipeline.modules.source.postgres.ranges import PlannedRead, Planner
+from beam_pipeline.modules.source.postgres.plan import PlannedRead, Planner
 from beam_pipeline.plan import Plan
 from beam_pipeline.window import SourceWindow
 from running import plan_of
