@@ -15,6 +15,7 @@ const check = process.argv.includes('--check');
 const files = {
   ...(await generatedFiles()),
   'docs/reference/kit-destinations.md': await kitTable(),
+  'docs/reference/kit-sources.md': pageOf('source_kit.catalogue'),
   'docs/reference/kit-transforms.md': pageOf('transform_kit.catalogue'),
   'src/runners/catalogue.ts': await runnerCatalogue(),
   'src/worker/workflows.ts': await workflowIndex(),

@@ -11,17 +11,27 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 
-def growth(plan: dict[str, Any], folder: Path, profiles: Path | None = None) -> int:
-    """By how many megabytes a process grew that ran a plan; its staged files are in `folder`/staging."""
+def growth(
+    plan: dict[str, Any], folder: Path, profiles: Path | None = None, program: Sequence[str] = ()
+) -> int:
+    """By how many megabytes a process grew that ran a plan; its staged files are in `folder`/staging.
+
+    Args:
+        plan: What to run.
+        folder: Is empty.
+        profiles: Those of the plan.
+        program: What calls `main` for it, instead of this file.
+    """
     path = folder / "plan.json"
     path.write_text(json.dumps(plan))
     given = [] if profiles is None else [str(profiles)]
     done = subprocess.run(
-        [sys.executable, __file__, str(path), str(folder / "staging"), *given],
+        [sys.executable, *(program or [__file__]), str(path), str(folder / "staging"), *given],
         capture_output=True,
         text=True,
         check=False,
@@ -31,13 +41,13 @@ def growth(plan: dict[str, Any], folder: Path, profiles: Path | None = None) -> 
     return int(peak - before)
 
 
-def main() -> None:
+def main(argv: Sequence[str]) -> None:
     import argparse
 
     from beam_pipeline import bigquery, coder  # noqa: F401  so that importing is not measured
     from beam_pipeline.execute import execute
 
-    plan, staging, *profiles = sys.argv[1:]
+    plan, staging, *profiles = argv
     before = megabytes()
     arguments = argparse.Namespace(
         plan=plan,
@@ -61,4 +71,4 @@ def megabytes() -> int:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

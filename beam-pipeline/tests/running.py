@@ -107,9 +107,10 @@ class InProcess:
 class Child:
     """Runs plans in a child process, and keeps what it printed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: str = "beam_pipeline.main") -> None:
         self.staging: Any = folder / "staging"
         self._folder = folder
+        self._program = program
         self.events: list[dict[str, Any]] = []
         self.stderr = ""
         self.code = -1
@@ -124,7 +125,7 @@ class Child:
     ) -> subprocess.Popen[str]:
         plan_file = self._folder / "plan.json"
         plan_file.write_text(json.dumps(plan))
-        command = [sys.executable, "-m", "beam_pipeline.main"]
+        command = [sys.executable, "-m", self._program]
         command += ["--plan", str(plan_file), "--staging", str(self.staging)]
         command += ["--run_key", "key", "--attempt", "1", *options]
         if profiles is not None:

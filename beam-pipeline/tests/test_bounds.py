@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from beam_pipeline import coder, duckdb_session, parquet, prefetch, spill
+from beam_pipeline import coder, duckdb_session, parquet, spill
 from beam_pipeline.errors import DataError
 from beam_pipeline.modules.source.files import csv_rows, csv_text, json_lines, jsonl_format
 from beam_pipeline.modules.source.files.params import FilesParams
+from beam_pipeline.reading import prefetch
 from beam_pipeline.sql_engine.query import Query
 from file_reading import read_files
 

@@ -24,13 +24,13 @@ from beam_pipeline import (
     failure,
     files,
     parquet,
-    prefetch,
     registry,
     secrets,
     sql_text,
 )
 from beam_pipeline.context import StepContext
 from beam_pipeline.progress import Progress
+from beam_pipeline.reading import prefetch
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,12 +10,46 @@ import { projectRoot, startTemporal, temporaryRoot } from '../support/stack.js';
 
 /** Modules that other tests have, with what each owes its kit: where they are, and where they come. */
 const python = {
-  'source/counting': [],
   'transform/naive': [
     ['tests/transform_kit/naive_member.py', 'tests/transform_kit/members/naive.py'],
   ],
   'sink/recording': [],
 } as const;
+
+/** A source is told apart by its folder, too. */
+const source = {
+  '__init__.py': '"""The `copied` source."""\n',
+  'params.py': `"""Parameters of \`copied\`."""
+
+from beam_pipeline.modules.source.files.params import FilesParams
+
+
+class CopiedParams(FilesParams):
+    """Reads files as \`files\` does."""
+`,
+  'read.py': `"""The \`copied\` source."""
+
+from beam_pipeline.modules.source.files.read import ReadFromFiles
+
+
+class ReadCopied(ReadFromFiles):
+    """Reads as \`files\` does."""
+`,
+};
+const sourceMember = `"""The places of \`copied\`."""
+
+from source_kit.members.files import FilesMember
+
+
+class CopiedMember(FilesMember):
+    """CSV."""
+
+    denies = {**FilesMember.denies, "windows": "module \`copied\` cannot read a window of rows"}
+    kinds = ("csv",)
+
+
+member = CopiedMember()
+`;
 
 /** A destination is told apart by its folder, whatever it is made of. */
 const destination = `import { destination as files } from '../files/index.js';
@@ -43,7 +77,7 @@ export const member: KitMember = {
 `;
 const config = `name: numbers
 sources:
-  - { name: numbers, module: counting, parameters: { parts: 2, batches: 3, rows: 10 } }
+  - { name: numbers, module: copied, parameters: { path: numbers.csv, format: csv } }
 transforms:
   - { name: passed, module: naive, inputs: [numbers], parameters: { filter: true } }
 sinks:
@@ -92,12 +126,18 @@ describe('adding a source, a transform, a destination and a sink in the job', fu
       await cp(join(home, 'tests/modules', folder), target, { recursive: true });
       for (const [from, to] of owed) await cp(join(home, from), join(copy, to));
       const [kind = '', module = ''] = folder.split('/');
-      const parameters = kind === 'sink' ? { folder: 'a' } : {};
-      const right = { title: 'nothing more', valid: true, parameters };
-      const wrong = { title: 'a key that is none', valid: false, path: 'x', parameters: { x: 1 } };
-      const corpus = { kind, module, cases: [right, wrong] };
-      await add(`test/corpus/modules/${kind}-${module}.json`, JSON.stringify(corpus));
+      await addCorpus(kind, module, kind === 'sink' ? { folder: 'a' } : {});
     }
+    const modules = 'beam-pipeline/src/beam_pipeline/modules/source';
+    for (const [name, text] of Object.entries(source)) {
+      await add(`${modules}/copied/${name}`, text);
+    }
+    await cp(
+      join(home, '..', modules, 'files/README.md'),
+      join(clone.path, modules, 'copied/README.md'),
+    );
+    await add('beam-pipeline/tests/source_kit/members/copied.py', sourceMember);
+    await addCorpus('source', 'copied', { path: 'a.csv', format: 'csv' });
     await add('src/destinations/lines/index.ts', destination);
     await add('test/kits/destinations/members/lines.ts', places);
   });
@@ -109,10 +149,11 @@ describe('adding a source, a transform, a destination and a sink in the job', fu
     assert.deepEqual(made.toSorted(), [
       'docs/reference/README.md',
       'docs/reference/kit-destinations.md',
+      'docs/reference/kit-sources.md',
       'docs/reference/kit-transforms.md',
       'docs/reference/sink-lines.md',
       'docs/reference/sink-recording.md',
-      'docs/reference/source-counting.md',
+      'docs/reference/source-copied.md',
       'docs/reference/transform-naive.md',
       'schemas/modules.json',
       'schemas/modules.sha256.json',
@@ -122,19 +163,31 @@ describe('adding a source, a transform, a destination and a sink in the job', fu
 
   it('is seen by the kits, and by the corpus', async () => {
     const home = join(clone.path, 'beam-pipeline');
-    const chosen = 'corpus or (naive and (places or refusal or row-wise)) or table';
+    const chosen =
+      'corpus or (naive and (places or refusal or row-wise)) or table or (copied and (places or denied))';
     const { stdout } = await inClone(
       pythonPath(),
-      ['-m', 'pytest', 'tests/test_corpus.py', 'tests/test_transform_kit.py', '-rA', '-k', chosen],
+      [
+        '-m',
+        'pytest',
+        'tests/test_corpus.py',
+        'tests/test_transform_kit.py',
+        'tests/test_source_kit.py',
+        '-rA',
+        '-k',
+        chosen,
+      ],
       home,
     );
     assert.match(stdout, /PASSED .*test_has_places\[naive\]/);
+    assert.match(stdout, /PASSED .*test_each_source_has_places_for_the_kit\[copied\]/);
+    assert.match(stdout, /PASSED .*test_what_is_denied_is_refused\[copied-csv\]/);
     assert.match(stdout, /PASSED .*naive: a refusal names the place: a forbidden column/);
     assert.match(stdout, /PASSED .*sink-recording: a key that is none/);
     const mocha = ['node_modules/mocha/bin/mocha.js', '--no-config', '--exit', '--grep'];
     const kept = await inClone(process.execPath, [
       ...mocha,
-      'of destinations: lines (modes|denies|takes)|(counting|naive|recording|lines): ',
+      'of destinations: lines (modes|denies|takes)|(copied|naive|recording|lines): ',
       'dist/test/kits/destinations/kit.test.js',
       'dist/test/config/module-corpus.test.js',
     ]);
@@ -144,6 +197,8 @@ describe('adding a source, a transform, a destination and a sink in the job', fu
   });
 
   it('is all that a pipeline of them needs', async () => {
+    const numbers = Array.from({ length: 60 }, (_, number) => number);
+    await writeFile(join(root, 'numbers.csv'), `${['n', ...numbers].join('\n')}\n`);
     await writeFile(join(root, 'numbers.yaml'), config);
     const env = { TEMPORAL_ADDRESS: environment.address };
     const checked = await clone.beamline(root, ['validate', 'numbers.yaml']);
@@ -169,6 +224,19 @@ describe('adding a source, a transform, a destination and a sink in the job', fu
     const lines = (await Promise.all(texts)).join('').trim().split('\n');
     assert.deepEqual(lines.filter((line) => line.includes('"n"')).length, 30);
   });
+
+  /** Parameters that are right, and some that are wrong. */
+  async function addCorpus(kind: string, module: string, parameters: object): Promise<void> {
+    const right = { title: 'nothing more', valid: true, parameters };
+    const wrong = {
+      title: 'a key that is none',
+      valid: false,
+      path: 'x',
+      parameters: { ...parameters, x: 1 },
+    };
+    const corpus = JSON.stringify({ kind, module, cases: [right, wrong] });
+    await add(`test/corpus/modules/${kind}-${module}.json`, corpus);
+  }
 
   async function add(name: string, text: string): Promise<void> {
     const path = join(clone.path, name);

@@ -237,3 +237,10 @@ def test_tables_with_what_is_not_emulated_are_refused(world: World, dataset: str
             )
         assert refused.value.code == 501
         assert named in json.loads(refused.value.read())["error"]["message"]
+
+
+def test_a_page_is_cut_by_bytes_too(world: World, dataset: str) -> None:
+    rows = "SELECT n, REPEAT('x', 3000000) AS text FROM UNNEST([1, 2, 3, 4, 5]) AS n"
+    world.query(f"CREATE TABLE {dataset}.wide AS {rows}")
+    pages = list(world.client.list_rows(f"p.{dataset}.wide", page_size=100).pages)
+    assert [[row.n for row in page] for page in pages] == [[1, 2, 3], [4, 5]]

@@ -36,6 +36,8 @@ _IGNORED = (
     "numRows", "numBytes", "numLongTermBytes", "numTotalLogicalBytes", "location", "schema", "view", *_LAYOUT,
 )  # fmt: skip
 _PAGE = 10_000
+# A page is cut by bytes, too, behind one row at least.
+_PAGE_BYTES = 10 << 20
 
 
 class TableRoutes:
@@ -114,7 +116,7 @@ class TableRoutes:
             source = f"(SELECT *, rowid FROM {name.sql}{where})" if where else name.sql
             total = _count(cursor, source)
             fields = _selected(found["schema"]["fields"], query.get("selectedFields"))
-            rows = read_page(cursor, source, fields, start, length, timestamps)
+            rows = _in_bytes(read_page(cursor, source, fields, start, length, timestamps))
             answer: dict[str, Any] = {
                 "kind": "bigquery#tableDataList", "etag": catalog.etag_of(found),
                 "totalRows": str(total), "rows": rows,
@@ -212,6 +214,15 @@ def format_options(query: dict[str, str]) -> dict[str, str]:
 
 def _name(project: str, dataset: str, table: str) -> TableId:
     return TableId.of({"datasetId": dataset, "tableId": table}, project)
+
+
+def _in_bytes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    size = 0
+    for place, row in enumerate(rows):
+        size += sum(len(str(cell["v"])) for cell in row["f"])
+        if size > _PAGE_BYTES and place > 0:
+            return rows[:place]
+    return rows
 
 
 def _count(cursor: Cursor, source: str) -> int:

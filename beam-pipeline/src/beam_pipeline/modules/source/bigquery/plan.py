@@ -99,7 +99,11 @@ class Planner:
     ) -> Iterator[PlannedRead]:
         context = self._context
         asked = self._windowed(whole)
-        described = job.describe(client, asked, where)
+        try:
+            described = job.describe(client, asked, where)
+        except SqlError:
+            self._check_column(client, whole, where)
+            raise
         columns_of(described.schema)
         if context.window is not None:
             column_of(context.window, cursor_types(described.schema), context)
@@ -113,6 +117,16 @@ class Planner:
             else opened
         )
         yield from self._reads(columns, parts, result.rows)
+
+    def _check_column(self, client: Any, whole: Statement, where: str) -> None:
+        """Whether the column of the window is what BigQuery does not take: it says so less clearly."""
+        if self._context.window is None:
+            return
+        try:
+            schema = job.describe(client, whole, where).schema
+        except SqlError:
+            return
+        column_of(self._context.window, cursor_types(schema), self._context)
 
     def _reads(
         self, columns: list[Column], parts: list[streams.Stream] | list[pages.Range], rows: int | None

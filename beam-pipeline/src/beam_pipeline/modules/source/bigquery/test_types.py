@@ -19,45 +19,6 @@ from beam_pipeline.modules.source.bigquery import convert
 from beam_pipeline.modules.source.bigquery.types import columns_of
 from running import plan_of
 
-# A column, its type, a value in SQL, the Arrow type, and the value as DuckDB reads it from the staged file.
-ROWS = [
-    ("bool", "BOOL", "TRUE", "bool", "true"),
-    ("int64", "INT64", "-9223372036854775808", "int64", "-9223372036854775808"),
-    ("float64", "FLOAT64", "0.1", "double", "0.1"),
-    ("nan", "FLOAT64", "CAST('NaN' AS FLOAT64)", "double", "nan"),
-    ("inf", "FLOAT64", "CAST('-inf' AS FLOAT64)", "double", "-inf"),
-    ("numeric", "NUMERIC", "NUMERIC '12345678901234567890123456789.123456789'", "decimal128(38, 9)",
-     "12345678901234567890123456789.123456789"),
-    ("string", "STRING", "'Grüße, 世界'", "string", "Grüße, 世界"),
-    ("bytes", "BYTES", r"b'\x00\xff'", "binary", r"\x00\xFF"),
-    ("date", "DATE", "DATE '0001-01-01'", "date32[day]", "0001-01-01"),
-    ("time", "TIME", "TIME '23:59:59.999999'", "time64[us]", "23:59:59.999999"),
-    ("datetime", "DATETIME", "DATETIME '2026-02-28 12:34:56.789012'", "timestamp[us]",
-     "2026-02-28 12:34:56.789012"),
-    ("timestamp", "TIMESTAMP", "TIMESTAMP '2026-02-28 12:34:56.789012+09'", "timestamp[us, tz=UTC]",
-     "2026-02-28 03:34:56.789012+00"),
-    ("json", "JSON", """JSON '{"a":[1,null]}'""", "extension<arrow.json>", '{"a":[1,null]}'),
-    ("many", "ARRAY<INT64>", "[1, 2]", "list<item: int64>", "[1, 2]"),
-    ("days", "ARRAY<DATE>", "[DATE '2026-01-31']", "list<item: date32[day]>", "[2026-01-31]"),
-    ("struct", "STRUCT<a INT64, b ARRAY<STRING>>", "STRUCT(1 AS a, ['x', 'y'] AS b)",
-     "struct<a: int64, b: list<item: string>>", "{'a': 1, 'b': [x, y]}"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("name", "kind", "value", "arrow", "read"), ROWS, ids=[row[0] for row in ROWS])
-def test_a_type_is_read_exactly(
-    name: str, kind: str, value: str, arrow: str, read: str, bigquery: Any, dataset: str, in_process: Any
-) -> None:
-    bigquery.query_and_wait(f"CREATE TABLE {dataset}.t (n INT64, v {kind})")
-    bigquery.query_and_wait(f"INSERT INTO {dataset}.t (n, v) VALUES (1, {value}), (2, NULL)")
-    for parameters in ({"table": f"{dataset}.t"}, {"query": f"SELECT * FROM {dataset}.t"}):
-        plan = plan_of({"rows": {"module": "bigquery", "project": "test", **parameters}})
-        staged = in_process.run(plan)
-        # An array is never NULL in BigQuery: it is empty.
-        nothing = "[]" if kind.startswith("ARRAY") else None
-        assert staged.query("SELECT v::VARCHAR FROM t ORDER BY n") == [(read,), (nothing,)]
-        assert staged.schema()["v"].replace(" not null", "") == arrow
-
 
 def field(name: str, kind: str, **more: Any) -> SchemaField:
     return SchemaField(name, kind, **more)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from beam_pipeline.errors import DataError
 from beam_pipeline.modules.source.files import encodings
+from beam_pipeline.modules.source.files.compressed import check_start, chunks, opened
 from beam_pipeline.modules.source.files.params import CsvOptions, FilesParams
-from beam_pipeline.modules.source.files.streams import check_start, chunks, opened
 
 _READ_BYTES = 1 << 20
 # Lines that are skipped must fit.

@@ -10,7 +10,7 @@ from typing import Any
 
 from beam_pipeline.errors import DataError
 from beam_pipeline.modules.source.files import encodings
-from beam_pipeline.modules.source.files.streams import check_start, chunks, opened
+from beam_pipeline.modules.source.files.compressed import check_start, chunks, opened
 
 # What is read at a time, up to the end of its last line.
 BLOCK_BYTES = 8 << 20

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import apache_beam as beam
 import pyarrow as pa
 
 from beam_pipeline import files, roots
@@ -23,8 +22,9 @@ from beam_pipeline.modules.source.files import (
 from beam_pipeline.modules.source.files.agreed import Agreed
 from beam_pipeline.modules.source.files.columns import Column, check_names, declared_types, schema_of
 from beam_pipeline.modules.source.files.params import FilesParams
-from beam_pipeline.prefetch import prefetched
 from beam_pipeline.progress import progress
+from beam_pipeline.reading.prefetch import prefetched
+from beam_pipeline.reading.ranged import RangedRead
 
 _FORMATS: dict[str, Any] = {"csv": csv_format, "jsonl": jsonl_format, "parquet": parquet_format}
 
@@ -34,13 +34,12 @@ _PLANNED_COLUMNS = 1 << 20
 _FILES_TO_LOOK_AT = 16
 
 
-class ReadFromFiles(beam.PTransform):
+class ReadFromFiles(RangedRead):
     """Looks at the beginning of each file, then reads the files side by side."""
 
     def __init__(self, params: FilesParams, context: StepContext) -> None:
-        super().__init__()
-        self.plan = _Plan(params, context)
-        self.read = _Read(params, context)
+        self._reader = _Reader(params, context)
+        super().__init__(context.step, self._reader)
         # The workers' own disks may have files that a launcher has not.
         self._is_elsewhere = not context.in_process and files.is_local(
             files.resolve(params.path, context.root)
@@ -50,32 +49,22 @@ class ReadFromFiles(beam.PTransform):
         """Looks at the beginning of each file; None where there are too many, or they may be elsewhere."""
         if self._is_elsewhere:
             return None
-        columns = self.plan.columns(_FILES_TO_LOOK_AT)
+        columns = self._reader.columns(_FILES_TO_LOOK_AT)
         return None if columns is None else schema_of(columns)
 
     def alone(self) -> Alone | None:
         """Where it is one file."""
-        if self._is_elsewhere or len(self.plan.found()) > 1:
+        if self._is_elsewhere or len(self._reader.found()) > 1:
             return None
         return Alone("one file is one stream", "several files, and a `path` with `*` for all of them")
 
     def estimate(self) -> Estimate:
         """The size of the files, as they are stored; of many files nobody says it at once."""
-        found = self.plan.found()
+        found = self._reader.found()
         return Estimate(bytes=sum(map(files.size, found)) if len(found) <= _FILES_TO_LOOK_AT else None)
 
-    def expand(self, pbegin: Any) -> Any:
-        """Returns a PCollection of `pyarrow.RecordBatch`."""
-        return (
-            pbegin
-            | beam.Impulse()
-            | "plan" >> beam.ParDo(self.plan)
-            | "spread" >> beam.Reshuffle()
-            | "read" >> beam.ParDo(self.read).with_output_types(pa.RecordBatch)
-        )
 
-
-class _Plan(beam.DoFn):
+class _Reader:
     def __init__(self, params: FilesParams, context: StepContext) -> None:
         self._params = params
         self._context = context
@@ -85,11 +74,11 @@ class _Plan(beam.DoFn):
         found = self.found()
         return self._columns(found) if len(found) <= most_files else None
 
-    def process(self, _: bytes) -> Iterator[tuple[list[str], list[Column]]]:
+    def plan(self) -> Iterator[tuple[list[str], list[Column]]]:
         found = self.found()
-        progress.expect(self._context.step, parts=len(found))
         columns = self._columns(found)
         together = max(1, len(found) * len(columns) // _PLANNED_COLUMNS)
+        progress.expect(self._context.step, parts=-(-len(found) // together))
         for start in range(0, len(found), together):
             yield found[start : start + together], columns
 
@@ -126,16 +115,13 @@ class _Plan(beam.DoFn):
         check_names([column.name for column in found], paths[0])
         return found
 
-
-class _Read(beam.DoFn):
-    def __init__(self, params: FilesParams, context: StepContext) -> None:
-        self._params = params
-        self._context = context
-
-    def process(self, planned: tuple[list[str], list[Column]]) -> Iterator[Any]:
-        paths, columns = planned
+    def batches(self, part: tuple[list[str], list[Column]]) -> Iterator[Any]:
+        paths, columns = part
         for path in paths:
             yield from self._rows(path, columns)
+
+    def empty(self, part: tuple[list[str], list[Column]]) -> Any:
+        return empty_batch(schema_of(part[1]))
 
     def _rows(self, path: str, columns: list[Column]) -> Iterator[Any]:
         schema = schema_of(columns)
@@ -143,9 +129,7 @@ class _Read(beam.DoFn):
         own = [column for column in columns if column.name not in beside]
         constants = [column for column in columns if column.name in beside]
         read = _FORMATS[self._params.file_format].batches
-        rows = 0
         for batch in prefetched(read(path, own, self._params)):
-            rows += batch.num_rows
             if batch.num_rows and not constants:
                 yield batch
             elif batch.num_rows:
@@ -154,9 +138,6 @@ class _Read(beam.DoFn):
                     for column in constants
                 ]
                 yield pa.RecordBatch.from_arrays([*batch.columns, *more], schema=schema)
-        if rows == 0:
-            yield empty_batch(schema)
-        progress.part_done(self._context.step)
 
 
 def _folders(path: str, params: FilesParams, context: StepContext) -> folder_columns.Values:

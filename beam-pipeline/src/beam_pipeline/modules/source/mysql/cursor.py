@@ -5,16 +5,16 @@ from __future__ import annotations
 from asyncmy.errors import MySQLError
 
 from beam_pipeline import cursor_column
-from beam_pipeline.agreement import check_agreement
 from beam_pipeline.context import StepContext
 from beam_pipeline.cursor_column import CursorColumn
-from beam_pipeline.modules.source.mysql import failures, session
+from beam_pipeline.modules.source.mysql import describe, failures, session
 from beam_pipeline.modules.source.mysql.client import Client
 from beam_pipeline.modules.source.mysql.names import quoted
 from beam_pipeline.modules.source.mysql.params import MysqlParams
-from beam_pipeline.modules.source.mysql.queries import describe, queries_of
+from beam_pipeline.modules.source.mysql.queries import queries_of
 from beam_pipeline.modules.source.mysql.types import cursor_type
 from beam_pipeline.modules.source.mysql.windowed import missing
+from beam_pipeline.reading.agreement import check_agreement
 
 _ENDED_BY_TIMEOUT = (1969, 3024)  # of MariaDB, of MySQL
 
@@ -29,7 +29,7 @@ def describe_cursor(params: MysqlParams, column: str, context: StepContext) -> C
     client = session.open_client(connection)
     try:
         queries = queries_of(params, context, client, connection)
-        described = [describe(client, connection, query) for query in queries]
+        described = [describe.columns_of(client, connection, query) for query in queries]
         check_agreement(described, f"{context.plan_path}.parameters.query")
         cursors = {found.name: (found.server_type, cursor_type(found)) for found in described[0]}
         found, kind = cursor_column.find_cursor(cursors, column, context)

@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 
-import pyarrow as pa
-
-from beam_pipeline.agreement import check_agreement
 from beam_pipeline.connections import Connection, ConnectionReference
 from beam_pipeline.context import StepContext
-from beam_pipeline.errors import ConfigError, DataError
-from beam_pipeline.modules.source.mysql import failures, session
+from beam_pipeline.modules.source.mysql import describe, failures, session, split
 from beam_pipeline.modules.source.mysql.client import Client
 from beam_pipeline.modules.source.mysql.names import quoted
 from beam_pipeline.modules.source.mysql.params import MysqlParams
-from beam_pipeline.modules.source.mysql.queries import describe, queries_of
-from beam_pipeline.modules.source.mysql.types import Column, Mapping
+from beam_pipeline.modules.source.mysql.queries import queries_of
+from beam_pipeline.modules.source.mysql.types import Column
 from beam_pipeline.modules.source.mysql.windowed import WindowedRead, windowed
-from beam_pipeline.near_miss import did_you_mean
 from beam_pipeline.progress import progress
-
-_EPOCH = datetime.datetime(1970, 1, 1)
-# Of a key without gaps.
-_RANGE_ROWS = 200_000
-_MOST_RANGES = 500
-_ENDS = {
-    "integer": "MIN({0}), MAX({0})",
-    # Dates like 0000-00-00 are before all others, so the first range has them.
-    "time": (
-        "TIMESTAMPDIFF(SECOND, '1970-01-01', MIN(CASE WHEN {0} >= '0001-01-01' THEN {0} END)), "
-        "TIMESTAMPDIFF(SECOND, '1970-01-01', MAX({0}))"
-    ),
-}
+from beam_pipeline.reading.agreement import check_agreement
 
 
 @dataclass(frozen=True)
@@ -109,9 +90,9 @@ class Planner:
         self, client: Client, connection: Connection, queries: list[str]
     ) -> tuple[list[Column], list[Column]]:
         """The columns as the server has them, and as they are read."""
-        described = [describe(client, connection, query) for query in queries]
+        described = [describe.columns_of(client, connection, query) for query in queries]
         check_agreement(described, f"{self._context.plan_path}.parameters.query")
-        return described[0], _with_text(described[0], self._params.as_text)
+        return described[0], describe.with_text(described[0], self._params.as_text)
 
     def _windowed(self, columns: list[Column]) -> WindowedRead | None:
         window = self._context.window
@@ -122,47 +103,8 @@ class Planner:
         partition = self._params.partition
         if partition is None or self._params.consistency == "snapshot":
             return [""]
-        column = _split_column(columns, partition.column, self._context.plan_path)
-        kind = _kind(column)
-        name = quoted(column.name)
-        ((low, high),) = client.ask(
-            f"SELECT {_ENDS[kind or ''].format(name)} FROM ({query}\n) AS beamline_query"
-        )
-        if low is None or high is None:
-            return [""]
-        low, high = int(low), int(high)
-        few = self._context.workers * 4
-        wanted = max(few, min((high - low) // _RANGE_ROWS, _MOST_RANGES)) if kind == "integer" else few
-        parts = min(partition.parts or wanted, high - low + 1)
-        numbers = sorted({low + (high - low + 1) * part // parts for part in range(1, parts)})
-        if not numbers:
-            return [""]
-        bounds = [
-            str(number) if kind == "integer" else f"'{_EPOCH + datetime.timedelta(seconds=number)}'"
-            for number in numbers
-        ]
-        middle = [f"{name} >= {one} AND {name} < {two}" for one, two in pairwise(bounds)]
-        return [f"{name} < {bounds[0]} OR {name} IS NULL", *middle, f"{name} >= {bounds[-1]}"]
-
-
-def _with_text(columns: list[Column], as_text: list[str]) -> list[Column]:
-    names = [column.name for column in columns]
-    for name in as_text:
-        if name not in names:
-            near = did_you_mean(name, names)
-            raise ConfigError(f"as_text  no column is named `{name}`{near} ({', '.join(names)})")
-    chosen = [
-        replace(column, mapping=Mapping(pa.string(), column.as_text)) if column.name in as_text else column
-        for column in columns
-    ]
-    problems = [
-        f"column `{column.name}` ({column.server_type}) {column.problem}"
-        for column in chosen
-        if column.mapping is None
-    ]
-    if problems:
-        raise DataError("; ".join(problems) + "; or read it as text: list it in `as_text`")
-    return chosen
+        column = split.column_of(columns, partition.column, self._context.plan_path)
+        return split.by_column(client, query, column, partition.parts, self._context.workers)
 
 
 def _statement(query: str, columns: list[Column], where: str) -> str:
@@ -174,24 +116,3 @@ def _statement(query: str, columns: list[Column], where: str) -> str:
         shown.append(name if expression == "{}" else f"{expression.format(name)} AS {name}")
     condition = f" WHERE {where}" if where else ""
     return f"SELECT {', '.join(shown)} FROM ({query}\n) AS beamline_query{condition}"
-
-
-def _split_column(columns: list[Column], name: str, path: str) -> Column:
-    where = f"{path}.parameters.partition.column"
-    for column in columns:
-        if column.name == name:
-            if _kind(column) is None:
-                raise ConfigError(
-                    f"{where}  `{name}` is {column.server_type}; a read is split by an integer, a date, "
-                    "a datetime or a timestamp"
-                )
-            return column
-    names = [column.name for column in columns]
-    raise ConfigError(f"{where}  no column is named `{name}`{did_you_mean(name, names)} ({', '.join(names)})")
-
-
-def _kind(column: Column) -> str | None:
-    kind = None if column.mapping is None else column.mapping.arrow
-    if kind is not None and pa.types.is_integer(kind):
-        return "integer"
-    return "time" if kind is not None and (pa.types.is_date(kind) or pa.types.is_timestamp(kind)) else None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from beam_pipeline import errors, query_text, sql_text
+from beam_pipeline import query_text, sql_text
 from beam_pipeline.connections import Connection
 from beam_pipeline.context import StepContext
 from beam_pipeline.modules.source.mysql import failures
 from beam_pipeline.modules.source.mysql.client import Client
 from beam_pipeline.modules.source.mysql.names import quoted
 from beam_pipeline.modules.source.mysql.params import MysqlParams
-from beam_pipeline.modules.source.mysql.types import Column, column_of
 
 
 def queries_of(
@@ -29,28 +28,6 @@ def queries_of(
         ((mode,),) = client.ask("SELECT @@SESSION.sql_mode")
     dialect = sql_text.MYSQL if "NO_BACKSLASH_ESCAPES" not in str(mode) else sql_text.MYSQL_WITHOUT_BACKSLASH
     return sql_text.split_queries(text, where, dialect)
-
-
-def describe(client: Client, connection: Connection, query: str) -> list[Column]:
-    """The columns of a query, which is not run.
-
-    Raises:
-        BeamlineError: The SQL or the connection is at fault.
-    """
-    with failures.named(connection, query):
-        # Only checks the text as it was written, so that the place of an error is right.
-        parameters = client.count_parameters(query)
-    if parameters:
-        raise errors.ConfigError(
-            "the query holds a `?` outside of a text, which stands for a parameter, and a source has none; "
-            "write the value itself, or `${args.NAME}` in the config"
-        )
-    with failures.named(connection, query), failures.wrapped():
-        fields = client.describe(f"SELECT * FROM ({query}\n) AS beamline_query LIMIT 0")
-    columns = [column_of(field) for field in fields]
-    if any(not column.name.strip() for column in columns):
-        raise errors.ConfigError("the query returns a column without a name; give it one with AS")
-    return columns
 
 
 def _all_of(table: str, client: Client, connection: Connection) -> str:

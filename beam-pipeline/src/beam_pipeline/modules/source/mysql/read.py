@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import apache_beam as beam
-import pyarrow as pa
-
 from beam_pipeline import alone, sql_text
 from beam_pipeline.alone import Alone
 from beam_pipeline.connections import ConnectionReference
@@ -16,17 +13,17 @@ from beam_pipeline.modules.source.mysql import stream
 from beam_pipeline.modules.source.mysql.convert import Converter
 from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.plan import PlannedRead, Planner
-from beam_pipeline.progress import progress
+from beam_pipeline.reading.ranged import RangedRead
 
 
-class ReadFromMysql(beam.PTransform):
+class ReadFromMysql(RangedRead):
     """Plans the ranges of a read, then reads them side by side."""
 
     def __init__(self, params: MysqlParams, context: StepContext) -> None:
-        super().__init__()
+        self._connection = params.connection(context)
+        super().__init__(context.step, _Reader(params, context, self._connection))
         self._params = params
         self._context = context
-        self._connection = params.connection(context)
         # MySQL cannot share a snapshot between connections; one statement is one snapshot.
         several = params.partition is not None or sql_text.SEPARATOR in (params.query or "")
         self.consistency = params.consistency or ("per_range" if several else "snapshot")
@@ -41,39 +38,18 @@ class ReadFromMysql(beam.PTransform):
         params = self._params
         return alone.of_statements(params.query, params.consistency, params.partition)
 
-    def expand(self, pbegin: Any) -> Any:
-        """Returns a PCollection of `pyarrow.RecordBatch`."""
-        return (
-            pbegin
-            | beam.Impulse()
-            | "plan" >> beam.ParDo(_Plan(self._params, self._context, self._connection))
-            | "spread" >> beam.Reshuffle()
-            | "read" >> beam.ParDo(_Read(self._context, self._connection)).with_output_types(pa.RecordBatch)
-        )
 
-
-class _Plan(beam.DoFn):
+class _Reader:
     def __init__(self, params: MysqlParams, context: StepContext, connection: ConnectionReference) -> None:
         self._planner = Planner(params, context, connection)
-
-    def process(self, _: bytes) -> Iterator[PlannedRead]:
-        yield from self._planner.plan()
-
-
-class _Read(beam.DoFn):
-    def __init__(self, context: StepContext, connection: ConnectionReference) -> None:
-        self._context = context
         self._connection = connection
 
-    def process(self, planned: PlannedRead) -> Iterator[Any]:
-        converter = Converter(planned.columns)
-        connection = self._connection.resolve()
-        rows = 0
-        for batch in stream.batches(
-            connection, planned.window, planned.query, planned.columns, converter.convert
-        ):
-            rows += batch.num_rows
-            yield batch
-        if rows == 0:
-            yield converter.empty()
-        progress.part_done(self._context.step)
+    def plan(self) -> Iterator[PlannedRead]:
+        return self._planner.plan()
+
+    def batches(self, part: PlannedRead) -> Iterator[Any]:
+        convert = Converter(part.columns).convert
+        return stream.batches(self._connection.resolve(), part.window, part.query, part.columns, convert)
+
+    def empty(self, part: PlannedRead) -> Any:
+        return Converter(part.columns).empty()

@@ -12,7 +12,7 @@ from beam_pipeline.modules.source.mysql import failures, session
 from beam_pipeline.modules.source.mysql.client import Limits, Row
 from beam_pipeline.modules.source.mysql.types import Column
 from beam_pipeline.modules.source.mysql.windowed import WindowedRead
-from beam_pipeline.prefetch import pushed
+from beam_pipeline.reading.prefetch import pushed
 
 BATCH_ROWS = 32768
 BATCH_BYTES = 8 << 20

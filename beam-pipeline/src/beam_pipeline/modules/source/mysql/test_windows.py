@@ -10,7 +10,6 @@ import pytest
 
 from beam_pipeline import connections, cursor_column, cursors
 from beam_pipeline.context import StepContext
-from beam_pipeline.errors import ConfigError
 from beam_pipeline.modules.source.mysql import session
 from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.plan import PlannedRead, Planner
@@ -75,40 +74,10 @@ def days(mysql: Any) -> Any:
     return mysql
 
 
-@pytest.mark.parametrize("column", TYPES)
-@pytest.mark.parametrize("what", [{"table": "days"}, {"query": "SELECT * FROM days; -- all of them"}])
-def test_a_window_begins_with_low_and_ends_before_high(
-    column: str, what: dict[str, str], days: Any, in_process: Any, my_profiles: Path
-) -> None:
-    staged = in_process.run(source(**what), my_profiles, windows=window(column))
-    assert staged.query("SELECT id FROM t ORDER BY id") == [(3,), (3,), (4,), (5,)]
-    assert staged.manifest["windows"] == window(column)
-
-
-@pytest.mark.parametrize("column", TYPES)
-def test_a_window_may_begin_behind_low(column: str, days: Any, in_process: Any, my_profiles: Path) -> None:
-    staged = in_process.run(source(table="days"), my_profiles, windows=window(column, inclusive=False))
-    assert staged.query("SELECT id FROM t ORDER BY id") == [(4,), (5,)]
-
-
-@pytest.mark.parametrize("column", TYPES)
-def test_a_first_load_has_everything_but_rows_without_a_value(
-    column: str, days: Any, in_process: Any, my_profiles: Path
-) -> None:
-    staged = in_process.run(source(table="days"), my_profiles, windows=window(column, low=None))
-    assert staged.query("SELECT count(*), max(id) FROM t") == [(6, 5)]
-
-
 def test_windows_and_ranges_go_together(days: Any, in_process: Any, my_profiles: Path) -> None:
     plan = source(query="SELECT * FROM days", partition={"column": "id", "parts": 3})
     staged = in_process.run(plan, my_profiles, windows=window("day"))
     assert staged.query("SELECT id FROM t ORDER BY id") == [(3,), (3,), (4,), (5,)]
-
-
-def test_an_empty_window_keeps_the_columns(days: Any, in_process: Any, my_profiles: Path) -> None:
-    staged = in_process.run(source(table="days"), my_profiles, windows=window("id", low="6"))
-    assert staged.query("SELECT count(*) FROM t") == [(0,)]
-    assert staged.schema()["instant"] == "timestamp[us, tz=UTC]"
 
 
 def test_queries_of_every_form_are_read(days: Any, in_process: Any, my_profiles: Path) -> None:
@@ -184,59 +153,10 @@ def test_dates_that_are_none_are_in_no_window(days: Any, in_process: Any, my_pro
     assert described(source(table="days"), "day", my_profiles).nulls == 2
 
 
-@pytest.mark.parametrize(
-    ("column", "message"),
-    [("note", "`note` is TEXT; a source is read in windows by"), ("dya", "did you mean `day`")],
-)
-def test_columns_that_have_no_windows_are_refused(
-    column: str, message: str, days: Any, my_profiles: Path
-) -> None:
-    with pytest.raises(ConfigError, match=message):
-        described(source(table="days"), column, my_profiles)
-
-
-def test_a_column_of_another_type_than_the_window_is_refused(
-    days: Any, in_process: Any, my_profiles: Path
-) -> None:
-    with pytest.raises(ConfigError, match="the window is of type date"):
-        in_process.run(
-            source(table="days"),
-            my_profiles,
-            windows=window("day") | {"rows": {**window("day")["rows"], "column": "at"}},
-        )
-
-
 def test_cursor_columns_are_described(days: Any, my_profiles: Path) -> None:
     for column, (kind, _, _) in TYPES.items():
         found = described(source(query="SELECT * FROM days;"), column, my_profiles)
         assert (found.type, found.max, found.nulls) == (kind, "10" if column == "id" else None, 1)
-
-
-@pytest.mark.parametrize(
-    ("column", "at", "just_before"),
-    [
-        ("at", "2026-01-03T12:00:00.000001", "2026-01-03T12:00:00.000000"),
-        ("instant", "2026-01-03T12:00:00.000001Z", "2026-01-03T12:00:00.000000Z"),
-    ],
-)
-def test_a_microsecond_decides(
-    column: str, at: str, just_before: str, days: Any, in_process: Any, my_profiles: Path
-) -> None:
-    days.execute(
-        "INSERT INTO days (id, at, instant)"
-        " VALUES (100, '2026-01-03 12:00:00.000001', '2026-01-03 12:00:00.000001')"
-    )
-    plan = source(query="SELECT * FROM days WHERE id = 100")
-    for low, high, inclusive, count in (
-        (at, TYPES[column][2], True, 1),
-        (at, TYPES[column][2], False, 0),
-        (just_before, TYPES[column][2], False, 1),
-        (just_before, at, True, 0),
-    ):
-        staged = in_process.run(
-            plan, my_profiles, windows=window(column, low=low, high=high, inclusive=inclusive)
-        )
-        assert staged.query("SELECT count(*) FROM t") == [(count,)]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from beam_pipeline.context import StepContext
 from beam_pipeline.modules.source.mysql.client import Client
 from beam_pipeline.modules.source.mysql.names import quoted
 from beam_pipeline.modules.source.mysql.types import Column, cursor_type
+from beam_pipeline.reading.windowed import around, condition
 from beam_pipeline.window import CursorType, CursorValue, SourceWindow
 
 # Before it are only dates like 0000-00-00, which are in no window.
@@ -36,8 +37,7 @@ class WindowedRead:
 
     def around(self, query: str) -> str:
         """The query, of which only the rows in the window are left."""
-        # The line break ends a comment that the query may end with.
-        return f"WITH beamline_source AS ({query}\n) SELECT * FROM beamline_source WHERE {self.condition}"
+        return around(query, self.condition)
 
     def bind(self, client: Client) -> None:
         """Binds the ends, for as long as a connection lasts."""
@@ -59,23 +59,17 @@ def windowed(window: SourceWindow, columns: list[Column], context: StepContext) 
     """
     cursors = {column.name: (column.server_type, cursor_type(column)) for column in columns}
     name = quoted(cursor_column.column_of(window, cursors, context))
-    conditions: list[str] = []
     variables: list[tuple[str, str, str]] = []
-    for end, comparison, value in window.ends:
-        if value is None:
-            first = f"{name} IS NOT NULL" if window.type == "integer" else f"{name} >= {_FIRST_DAY}"
-            conditions.append(first)
-            continue
-        if isinstance(value, int) and value not in _SIGNED and value not in _UNSIGNED:
-            # Beyond every value that the column can have: the end holds of all of them, or of none.
-            holds = (value < 0) == (end == "low")
-            conditions.append(f"{name} IS NOT NULL" if holds else "FALSE")
-            continue
+
+    def bound(end: str, comparison: str, value: CursorValue) -> str:
         kind = _type_of(value)
         variables.append((f"@beamline_{end}", kind, _text(value)))
         # A variable has no dates: there it is a text.
-        conditions.append(f"{name} {comparison} CAST(@beamline_{end} AS {kind})")
-    return WindowedRead(" AND ".join(conditions), tuple(variables))
+        return f"{name} {comparison} CAST(@beamline_{end} AS {kind})"
+
+    first = f"{name} IS NOT NULL" if window.type == "integer" else f"{name} >= {_FIRST_DAY}"
+    held = condition(window, name, bound, _is_possible, always=first, never="FALSE")
+    return WindowedRead(held, tuple(variables))
 
 
 def missing(kind: CursorType, name: str) -> str:
@@ -86,6 +80,10 @@ def missing(kind: CursorType, name: str) -> str:
         name: The column, quoted.
     """
     return f"{name} IS NULL" if kind == "integer" else f"({name} IS NULL OR {name} < {_FIRST_DAY})"
+
+
+def _is_possible(number: int) -> bool:
+    return number in _SIGNED or number in _UNSIGNED
 
 
 def _type_of(value: CursorValue) -> str:

@@ -7,13 +7,13 @@ from typing import Any
 import psycopg
 
 from beam_pipeline import cursor_column
-from beam_pipeline.agreement import check_agreement
 from beam_pipeline.context import StepContext
 from beam_pipeline.cursor_column import CursorColumn
 from beam_pipeline.modules.source.postgres import describe, failures, session, tables, types
 from beam_pipeline.modules.source.postgres.names import quoted
 from beam_pipeline.modules.source.postgres.params import PostgresParams
 from beam_pipeline.modules.source.postgres.queries import queries_of
+from beam_pipeline.reading.agreement import check_agreement
 
 
 def describe_cursor(params: PostgresParams, column: str, context: StepContext) -> CursorColumn:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
-from psycopg import pq
+from psycopg import generators, pq
 
 from beam_pipeline.connections import Connection
-from beam_pipeline.errors import ConfigError, DataError
+from beam_pipeline.errors import ConfigError
 from beam_pipeline.modules.source.postgres import failures, types
 from beam_pipeline.modules.source.postgres.types import Column
-from beam_pipeline.near_miss import did_you_mean
+from beam_pipeline.reading import columns as reading
 
 _TYPES = """
 SELECT t.oid, t.typname, t.typtype::text, n.nspname, t.typcategory = 'A' AND t.typlen = -1,
@@ -88,23 +88,9 @@ def with_text(columns: list[Column], as_text: list[str]) -> list[Column]:
         ConfigError: `as_text` names no column of the result.
         DataError: A column that is left has no exact counterpart.
     """
-    names = [column.name for column in columns]
-    for name in as_text:
-        if name not in names:
-            near = did_you_mean(name, names)
-            raise ConfigError(f"as_text  no column is named `{name}`{near} ({', '.join(names)})")
-    chosen = [
-        replace(column, mapping=types.PRINTED, is_array=False) if column.name in as_text else column
-        for column in columns
-    ]
-    problems = [
-        f"column `{column.name}` ({column.server_type}) {column.problem}"
-        for column in chosen
-        if column.mapping is None
-    ]
-    if problems:
-        raise DataError("; ".join(problems) + "; or read it as text: list it in `as_text`")
-    return chosen
+    return reading.with_text(
+        columns, as_text, lambda column: replace(column, mapping=types.PRINTED, is_array=False)
+    )
 
 
 def _fields(control: psycopg.Connection[Any], query: str) -> list[_Field]:
@@ -121,13 +107,18 @@ def _fields(control: psycopg.Connection[Any], query: str) -> list[_Field]:
 
 
 def _described(control: psycopg.Connection[Any], query: str) -> Any:
-    connection = control.pgconn
-    for result in (
-        connection.prepare(b"", query.encode()),
-        connection.describe_prepared(b""),
-    ):
-        if result.status != pq.ExecStatus.COMMAND_OK:
-            raise psycopg.errors.error_from_result(result, "utf-8")
+    # Waited for in Python: psycopg's own `describe_prepared` holds up the whole process while no answer
+    # comes, which then shows no sign of life and cannot be ended.
+    control.pgconn.send_prepare(b"", query.encode())
+    _answer(control)
+    control.pgconn.send_describe_prepared(b"")
+    return _answer(control)
+
+
+def _answer(control: psycopg.Connection[Any]) -> Any:
+    (result,) = control.wait(generators.execute(control.pgconn))
+    if result.status != pq.ExecStatus.COMMAND_OK:
+        raise psycopg.errors.error_from_result(result, "utf-8")
     return result
 
 

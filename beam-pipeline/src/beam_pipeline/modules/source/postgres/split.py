@@ -8,10 +8,9 @@ from typing import Any
 import psycopg
 import pyarrow as pa
 
-from beam_pipeline.errors import ConfigError
 from beam_pipeline.modules.source.postgres.names import quoted
 from beam_pipeline.modules.source.postgres.types import Column
-from beam_pipeline.near_miss import did_you_mean
+from beam_pipeline.reading import columns as reading
 
 # Below this a table is read sooner than a second connection pays off.
 _SMALL_BYTES = 16 << 20
@@ -35,17 +34,8 @@ def column_of(columns: list[Column], name: str, path: str) -> Column:
     Raises:
         ConfigError: There is none of that name, or its type has no ranges.
     """
-    where = f"{path}.parameters.partition.column"
-    for column in columns:
-        if column.name == name:
-            if _kind(column) is None:
-                raise ConfigError(
-                    f"{where}  `{name}` is {column.server_type}; a read is split by an integer, "
-                    "a date or a timestamp"
-                )
-            return column
-    names = [column.name for column in columns]
-    raise ConfigError(f"{where}  no column is named `{name}`{did_you_mean(name, names)} ({', '.join(names)})")
+    allowed = "an integer, a date or a timestamp"
+    return reading.split_column(columns, name, path, _kind, allowed)
 
 
 def by_column(control: psycopg.Connection[Any], query: str, column: Column, parts: int) -> list[str]:
@@ -76,8 +66,7 @@ def by_column(control: psycopg.Connection[Any], query: str, column: Column, part
     ).fetchall()
     cast = "int8" if kind == "integer" else column.server_type
     literals = [f"'{text}'::{cast}" for (text,) in texts]
-    middle = [f"{name} >= {one} AND {name} < {two}" for one, two in pairwise(literals)]
-    return [f"{name} < {literals[0]} OR {name} IS NULL", *middle, f"{name} >= {literals[-1]}"]
+    return reading.conditions(name, literals)
 
 
 def by_place(control: psycopg.Connection[Any], table: str, wanted: int | None, workers: int) -> list[str]:

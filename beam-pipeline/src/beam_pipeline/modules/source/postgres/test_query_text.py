@@ -12,7 +12,7 @@ from beam_pipeline.errors import BeamlineError, ConfigError, SqlError
 from beam_pipeline.modules.source.postgres import session
 from beam_pipeline.modules.source.postgres.convert import Converter
 from beam_pipeline.modules.source.postgres.params import PostgresParams
-from beam_pipeline.modules.source.postgres.ranges import Planner
+from beam_pipeline.modules.source.postgres.plan import Planner
 from beam_pipeline.window import SourceWindow
 
 WINDOW = SourceWindow.model_validate_json(

@@ -16,6 +16,7 @@ from beam_pipeline.context import StepContext
 from beam_pipeline.modules.source.postgres import types
 from beam_pipeline.modules.source.postgres.names import quoted
 from beam_pipeline.modules.source.postgres.types import Column
+from beam_pipeline.reading.windowed import around, condition
 from beam_pipeline.window import CursorValue, SourceWindow
 
 _CASTS = {"date": "date", "timestamp": "timestamp", "timestamptz": "timestamptz", "integer": "int8"}
@@ -38,8 +39,7 @@ class WindowedRead:
 
     def around(self, query: str) -> str:
         """The query, of which only the rows in the window are left."""
-        # The line break ends a comment that the query may end with.
-        return f"WITH beamline_source AS ({query}\n) SELECT * FROM beamline_source WHERE {self.condition}"
+        return around(query, self.condition)
 
     def bind(self, cursor: Any, placeholder: str) -> None:
         """Binds the ends until the cursor's transaction ends.
@@ -67,19 +67,14 @@ def windowed(window: SourceWindow, columns: list[Column], context: StepContext) 
     cursors = {column.name: (column.server_type, types.cursor_type(column)) for column in columns}
     name = quoted(cursor_column.column_of(window, cursors, context))
     cast = _CASTS[window.type]
-    conditions = []
-    settings = []
-    for end, comparison, value in window.ends:
-        if value is None:
-            continue
-        if isinstance(value, int) and value not in _INTEGERS:
-            # Beyond every value that the column can have: the end holds of all of them, or of none.
-            holds = (value < 0) == (end == "low")
-            conditions.append(f"{name} IS NOT NULL" if holds else "false")
-            continue
+    settings: list[tuple[str, str]] = []
+
+    def bound(end: str, comparison: str, value: CursorValue) -> str:
         settings.append((f"beamline.{end}", _text(value)))
-        conditions.append(f"{name} {comparison} pg_catalog.current_setting('beamline.{end}')::{cast}")
-    return WindowedRead(" AND ".join(conditions), cast, tuple(settings))
+        return f"{name} {comparison} pg_catalog.current_setting('beamline.{end}')::{cast}"
+
+    held = condition(window, name, bound, _INTEGERS.__contains__)
+    return WindowedRead(held, cast, tuple(settings))
 
 
 def _text(value: CursorValue) -> str:

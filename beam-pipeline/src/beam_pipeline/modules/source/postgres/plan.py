@@ -11,7 +11,6 @@ from typing import Any
 
 import psycopg
 
-from beam_pipeline.agreement import check_agreement
 from beam_pipeline.connections import Connection, ConnectionReference
 from beam_pipeline.context import StepContext
 from beam_pipeline.errors import ConfigError
@@ -23,6 +22,7 @@ from beam_pipeline.modules.source.postgres.queries import queries_of
 from beam_pipeline.modules.source.postgres.types import Column
 from beam_pipeline.modules.source.postgres.windowed import WindowedRead, windowed
 from beam_pipeline.progress import progress
+from beam_pipeline.reading.agreement import check_agreement
 
 
 @dataclass(frozen=True)
