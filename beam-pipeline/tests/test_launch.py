@@ -112,7 +112,7 @@ def test_the_graph_reads_the_windows_that_the_launcher_was_given(
     submitted(launcher)
     found = staged_functions(bucket)
     assert found["(beamline) manifest"]._head["windows"] == json.loads(windows)
-    assert found["rows/plan"]._planner._context.window.high == "987654"
+    assert found["rows/plan"]._reader._planner._context.window.high == "987654"
 
 
 def test_the_graph_knows_how_many_bundles_a_worker_runs_at_once(
