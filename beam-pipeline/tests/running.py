@@ -17,7 +17,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from beam_pipeline import files
+from beam_pipeline import cursors, files
+from beam_pipeline.cursor_column import CursorColumn
+from beam_pipeline.plan import Plan
 
 FN_API = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 BUNDLE_BASED = "apache_beam.runners.direct.direct_runner.BundleBasedDirectRunner"
@@ -48,6 +50,20 @@ def plan_of(
             for name, source in (sinks or {"out": last}).items()
         ],
     }
+
+
+def described(plan: dict[str, Any], column: str, profiles: Path | str) -> CursorColumn:
+    """What the first source of a plan says of a column that its windows could be by."""
+    source = plan["sources"][0]
+    source["incremental"] = {
+        "column": column,
+        "from": "max_value_in_destination",
+        "destination_sink": "out",
+        "lag": None,
+        "initial_value": None,
+    }
+    read = Plan.model_validate_json(json.dumps(plan))
+    return cursors.describe(read, str(profiles), None)[source["name"]]
 
 
 class Staged:

@@ -11,6 +11,7 @@ import pytest
 
 from beam_pipeline import registry
 from beam_pipeline.errors import BeamlineError
+from kit_page import has_member
 from source_kit.catalogue import RULES, member_of, page
 from source_kit.naive.member import NaivePlace, documented
 from source_kit.naive.module import find
@@ -28,8 +29,7 @@ EVERY = [(topic, rule) for topic, rules in RULES.items() for rule in rules]
 
 def members() -> dict[str, Any]:
     """Those there are; that each source has one is a test."""
-    folder = Path(__file__).parent / "source_kit" / "members"
-    return {name: member_of(name) for name in SOURCES if (folder / f"{name}.py").is_file()}
+    return {name: member_of(name) for name in SOURCES if has_member("source", name)}
 
 
 PLACES = [(name, kind) for name, member in members().items() for kind in member.kinds]

@@ -9,6 +9,7 @@ import pytest
 
 from beam_pipeline import registry
 from beam_pipeline.errors import BeamlineError
+from kit_page import has_member
 from transform_kit import catalogue
 from transform_kit.naive_member import member as naive
 from transform_kit.rule import AnyCase, Rule
@@ -18,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 NAMES = [module.name for module in registry.discover("transform")]
 SUBJECTS = {name: Subject(name) for name in NAMES}
 RULES = [rule for rules in catalogue.RULES.values() for rule in rules]
-FOUND = {name: catalogue.member_of(name) for name in NAMES if catalogue.has_member(name)}
+FOUND = {name: catalogue.member_of(name) for name in NAMES if has_member("transform", name)}
 
 
 def cases() -> list[object]:

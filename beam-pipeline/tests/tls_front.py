@@ -6,8 +6,9 @@ import contextlib
 import select
 import socket
 import ssl
-import threading
 from typing import Any
+
+from listening import Listener
 
 
 class TlsFront:
@@ -23,9 +24,8 @@ class TlsFront:
         self.context: ssl.SSLContext | None = None
         self.versions: list[str | None] = []
         self._server = server
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listener.getsockname()[1])
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._listener = Listener(self._pass_on)
+        self.port = self._listener.port
 
     def shows(self, certificate: str, key: str, clients: str | None = None) -> None:
         """Uses a certificate from now on; `clients` is whose clients' certificates are then wanted."""
@@ -38,14 +38,6 @@ class TlsFront:
 
     def close(self) -> None:
         self._listener.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                accepted, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._pass_on, args=(accepted,), daemon=True).start()
 
     def _pass_on(self, accepted: Any) -> None:
         with contextlib.suppress(OSError):

@@ -7,6 +7,8 @@ import socket
 import threading
 import time
 
+from listening import Listener
+
 _PIECE = 16384
 
 
@@ -28,9 +30,8 @@ class Front:
         self.passed = 0
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listener.getsockname()[1])
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._listener = Listener(self._connect)
+        self.port = self._listener.port
 
     @property
     def connections(self) -> int:
@@ -48,22 +49,11 @@ class Front:
 
     def close(self) -> None:
         """Cuts every connection, and takes none from now on."""
-        # A thread that waits in accept() holds the socket open, whoever closes it.
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         with self._lock:
             for one in self._open:
                 with contextlib.suppress(OSError):
                     one.shutdown(socket.SHUT_RDWR)
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                reader, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._connect, args=(reader,), daemon=True).start()
 
     def _connect(self, reader: socket.socket) -> None:
         with self._lock:

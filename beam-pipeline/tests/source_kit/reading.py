@@ -13,12 +13,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from beam_pipeline import columns, cursors
+from beam_pipeline import columns
 from beam_pipeline.cursor_column import CursorColumn
 from beam_pipeline.errors import FAILURE_TYPES, BeamlineError
-from beam_pipeline.plan import Plan
 from beam_pipeline.window import CursorType, SourceWindow, format_value
-from running import Child, InProcess, Staged, plan_of
+from running import Child, InProcess, Staged, described, plan_of
 from source_kit.front import Front
 from source_kit.place import Access, Capability, Place
 
@@ -120,16 +119,7 @@ class Reading:
             BeamlineError: As the source does.
         """
         access = self.place.access(self.place.server)
-        plan = self.plan(parameters)
-        plan["sources"][0]["incremental"] = {
-            "column": column,
-            "from": "max_value_in_destination",
-            "destination_sink": "out",
-            "lag": None,
-            "initial_value": None,
-        }
-        found = cursors.describe(Plan.model_validate_json(json.dumps(plan)), str(self.profiles(access)), None)
-        return found[STEP]
+        return described(self.plan(parameters), column, self.profiles(access))
 
     def child(self) -> Child:
         """For a read in a process of its own."""

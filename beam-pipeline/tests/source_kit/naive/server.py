@@ -11,6 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from listening import Listener
+
 PASSWORD = "right"
 _BATCH_BYTES = 1 << 20
 
@@ -22,23 +24,12 @@ class Server:
         self.tables: dict[str, pa.Table | tuple[int, int]] = {}
         self.sessions = 0
         self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = ("127.0.0.1", int(self._listener.getsockname()[1]))
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._listener = Listener(self._answer)
+        self.address = ("127.0.0.1", self._listener.port)
 
     def close(self) -> None:
         """Takes no more connections."""
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                reader, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._answer, args=(reader,), daemon=True).start()
 
     def _answer(self, reader: socket.socket) -> None:
         with self._lock:

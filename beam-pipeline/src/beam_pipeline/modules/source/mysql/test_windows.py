@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
-from beam_pipeline import connections, cursor_column, cursors
+from beam_pipeline import connections, cursor_column
 from beam_pipeline.context import StepContext
 from beam_pipeline.modules.source.mysql import session
 from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.plan import PlannedRead, Planner
-from beam_pipeline.plan import Plan
 from beam_pipeline.window import SourceWindow
-from running import plan_of
+from running import described, plan_of
 
 TYPES = {
     "id": ("integer", "3", "6"),
@@ -42,17 +41,6 @@ def window(
     return {
         "rows": {**given, "low_inclusive": inclusive, "high": high or last, "next": "x", "basis": "record"}
     }
-
-
-def described(plan: dict[str, Any], column: str, profiles: Path) -> Any:
-    plan["sources"][0]["incremental"] = {
-        "column": column,
-        "from": "max_value_in_destination",
-        "destination_sink": "out",
-        "lag": None,
-        "initial_value": None,
-    }
-    return cursors.describe(Plan.model_validate_json(json.dumps(plan)), str(profiles), None)["rows"]
 
 
 @pytest.fixture
