@@ -127,12 +127,8 @@ describe('a sink that writes while the job runs', function () {
     assert.deepEqual(await readFile(join(root, 'w.duckdb')), before);
   });
 
-  async function run(name: string): Promise<Receipt> {
-    const started = ['run', `${name}.yaml`, '--task-queue', taskQueue, '--json'];
-    const { stdout, stderr } = await clone.beamline(root, started, env);
-    assert.match(stdout, /^\{/, stderr);
-    const document = JSON.parse(stdout) as Receipt & { receipt?: Receipt };
-    return document.receipt ?? document;
+  function run(name: string): Promise<Receipt> {
+    return clone.run(root, [`${name}.yaml`, '--task-queue', taskQueue], env);
   }
 
   async function config(name: string, parameters: string, hasTable = true): Promise<void> {

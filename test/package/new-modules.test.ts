@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { execa } from 'execa';
 import { pythonPath } from '../../src/process/python.js';
-import type { Receipt } from '../../src/shared/run/receipt.js';
 import { copyClone, type CopiedClone } from '../support/copied-clone.js';
 import { projectRoot, startTemporal, temporaryRoot } from '../support/stack.js';
 
@@ -205,11 +204,7 @@ describe('adding a source, a transform, a destination and a sink in the job', fu
     assert.match(`${checked.stdout}${checked.stderr}`, /1 file, no problems/);
     const worker = await clone.startWorker(root, taskQueue, env);
     try {
-      const started = ['run', 'numbers.yaml', '--task-queue', taskQueue, '--json'];
-      const { stdout, stderr } = await clone.beamline(root, started, env);
-      assert.match(stdout, /^\{/, stderr);
-      const document = JSON.parse(stdout) as Receipt & { receipt?: Receipt };
-      const receipt = document.receipt ?? document;
+      const receipt = await clone.run(root, ['numbers.yaml', '--task-queue', taskQueue], env);
       assert.equal(receipt.outcome, 'succeeded', JSON.stringify(receipt.failure));
       assert.deepEqual(
         [receipt.rows_read, receipt.sinks[0]?.rows, receipt.written?.[0]?.rows],

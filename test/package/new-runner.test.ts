@@ -146,12 +146,8 @@ describe('adding a runner', function () {
     return execa(process.execPath, args, { cwd: clone.path });
   }
 
-  async function run(file: string, runner: string): Promise<Receipt> {
-    const args = ['run', file, '--runner', runner, '--task-queue', taskQueue, '--json'];
-    const { stdout, stderr } = await clone.beamline(root, args, env());
-    assert.match(stdout, /^\{/, stderr);
-    const document = JSON.parse(stdout) as Receipt & { receipt?: Receipt };
-    return document.receipt ?? document;
+  function run(file: string, runner: string): Promise<Receipt> {
+    return clone.run(root, [file, '--runner', runner, '--task-queue', taskQueue], env());
   }
 
   async function started(file: string): Promise<string> {

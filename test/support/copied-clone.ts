@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict';
 import { copyFile, cp, link, mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { pythonPath } from '../../src/process/python.js';
+import type { Receipt } from '../../src/shared/run/receipt.js';
 import { startReadyChild, type ReadyChild } from './child.js';
 import { projectRoot, type WorkerReady } from './stack.js';
 
@@ -13,6 +15,8 @@ export interface CopiedClone {
   path: string;
   /** Runs the copy's command line in a project. */
   beamline(root: string, args: string[], env?: NodeJS.ProcessEnv): Promise<Said>;
+  /** Runs a config, and waits for its end. */
+  run(root: string, args: string[], env: NodeJS.ProcessEnv): Promise<Receipt>;
   /** Starts the copy's worker for a project. */
   startWorker(
     root: string,
@@ -43,14 +47,21 @@ export async function copyClone(path: string): Promise<CopiedClone> {
     await symlink(join(projectRoot, name), join(path, name));
   }
   const inCopy = (...parts: string[]): string => join(path, 'dist', 'src', ...parts);
+  const beamline: CopiedClone['beamline'] = (given, args, env) =>
+    execa(process.execPath, [inCopy('cli', 'main.js'), ...args], {
+      cwd: given,
+      env: envOf(env),
+      reject: false,
+    });
   return {
     path,
-    beamline: (root, args, env) =>
-      execa(process.execPath, [inCopy('cli', 'main.js'), ...args], {
-        cwd: root,
-        env: envOf(env),
-        reject: false,
-      }),
+    beamline,
+    async run(root, args, env) {
+      const { stdout, stderr } = await beamline(root, ['run', ...args, '--json'], env);
+      assert.match(stdout, /^\{/, stderr);
+      const document = JSON.parse(stdout) as Receipt & { receipt?: Receipt };
+      return document.receipt ?? document;
+    },
     startWorker: (root, taskQueue, env) =>
       startReadyChild<WorkerReady>(
         process.execPath,
