@@ -71,10 +71,12 @@ export async function createRunRequest(
   if (options.window !== undefined) input.window = options.window;
   if (options.again === true) input.again = true;
   if (options.allowPlaintextProfile === true) input.allowPlaintextProfile = true;
-  const { runner, place, problems } = await placeOf(input, { loaded, built, root, namespace: '' });
-  if (problems.length > 0) {
+  const asked = { loaded, built, root, namespace: '' };
+  const { runner, place, problems } = await runPlaceOf(input, asked);
+  const unread = problems();
+  if (unread.length > 0) {
     const { ConfigProblems } = await import('../config/index.js');
-    throw new ConfigProblems(problems);
+    throw new ConfigProblems(unread);
   }
   await assertPathsAllowed(loaded, built, root);
   const values = Object.entries(args).map(([name, value]) => `${name}=${String(value)}`);
@@ -123,8 +125,8 @@ export interface RunPlace {
   target: RunnerTarget | null;
   /** The same in Markdown. */
   place: string | null;
-  /** What its job could not read. */
-  problems: Problem[];
+  /** Looks for what its job could not read. */
+  problems: () => Problem[];
 }
 
 /**
@@ -132,7 +134,7 @@ export interface RunPlace {
  * @param asked `namespace`: the Temporal namespace, a part of the deployment's name
  * @throws `ConfigProblems` if anything of the launch is missing or wrong
  */
-export async function placeOf(
+export async function runPlaceOf(
   input: RunPipelineInput,
   asked: { loaded: LoadedConfig; built: BuiltPlan; root: string; namespace: string },
 ): Promise<RunPlace> {
@@ -142,13 +144,13 @@ export async function placeOf(
   const read = readRunInput(input);
   const runner = read.runner ?? built.runner;
   const targets = await targetsOf(runner);
-  if (targets === null) return { runner, target: null, place: null, problems: [] };
+  if (targets === null) return { runner, target: null, place: null, problems: () => [] };
   const { environmentFor } = await import('../dev/environment/stack-environment.js');
   const env = await environmentFor(root);
   const launch = { config: built.launch, run: read.launch };
   const target = targets.resolve({ root, env, namespace, ...launch });
   const allowPlaintext = input.allowPlaintextProfile === true;
-  const problems = targets.problems(loaded, built, { root, allowPlaintext });
+  const problems = () => targets.problems(loaded, built, { root, allowPlaintext });
   return { runner, target, place: targets.place(target), problems };
 }
 

@@ -12,7 +12,6 @@ import { runnerByField } from '../runners/registry.js';
 import { failure } from '../shared/failures.js';
 import { outcomeFailureTypes, type Outcome, type Receipt } from '../shared/run/receipt.js';
 import type { RunPipelineInput } from '../shared/run/run-input.js';
-import { checkedConfigIn } from '../shared/run/run-memo.js';
 import {
   targetOf,
   type PreparedRun,
@@ -22,9 +21,9 @@ import {
 import { withDeadline } from './steps/deadline.js';
 import { isRefused, refusal, resumedProblem, runInputProblem } from './contract/intake.js';
 import { createDestinationLocks, type DestinationLocks } from './locks/destination-locks.js';
-import { finalFailure, unprepared } from './record/final-failure.js';
+import { finalFailure } from './record/final-failure.js';
 import { inspect } from './steps/inspect.js';
-import { prepareOn } from './contract/proxies.js';
+import { prepare, referenceOf } from './steps/prepare.js';
 import { publishSink, settleSinks } from './steps/publish.js';
 import { finishEarlier, freezeWindows } from './steps/windows.js';
 import { routesOf, type Routes } from './record/routes.js';
@@ -128,25 +127,6 @@ export async function runPipelineWith(
   });
 }
 
-/** A run that cannot be prepared has touched nothing: it ends with the reason as its own failure. */
-async function prepare(input: RunPipelineInput, record: RunRecord): Promise<PreparedRun> {
-  const { taskQueue, firstExecutionRunId, runId, memo } = workflowInfo();
-  // Who resets a run wants it to take what is there now.
-  const checked = runId === firstExecutionRunId ? checkedConfigIn(memo) : undefined;
-  const more = checked === undefined ? [] : ([checked] as const);
-  try {
-    return await prepareOn(taskQueue, input.store)(input, firstExecutionRunId, 2, ...more);
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    // What fails once a cancellation is in was not tried again.
-    if (CancellationScope.current().consideredCancelled) {
-      throw new CancelledFailure('the run was cancelled');
-    }
-    record.enter('failed');
-    throw unprepared(runFailureOf(error, null), record.receipt('failed', null), error);
-  }
-}
-
 function deadlineOf({ timeoutMs }: PreparedRun): number | null {
   return timeoutMs === null ? null : Date.now() + timeoutMs;
 }
@@ -231,8 +211,8 @@ async function runSteps(state: RunState): Promise<void> {
 
 /** Uploads what the run's job reads: from then on any host goes on with the run, as far as its sinks let it. */
 async function provideNow(state: RunState): Promise<void> {
-  const { record, runner } = state;
-  record.provided = (await runner.provide?.(contextOf(state, {}))) ?? null;
+  const { record, runner, heard } = state;
+  record.provided = (await runner.provide?.(contextOf(state, {}), heard)) ?? null;
 }
 
 /** Looks at the destinations; what is read from here on is newer than what they have. */
@@ -300,16 +280,4 @@ function runnerOf(runners: Runners, name: string): RunnerWorkflow {
   // The worker that prepared the run has it: one of a newer version, or of another build.
   if (runner === undefined) throw new Error(`this worker has no runner \`${name}\``);
   return runner;
-}
-
-function referenceOf(prepared: PreparedRun): RunReference {
-  return {
-    runKey: prepared.runKey,
-    planSha256: prepared.planSha256,
-    ...(prepared.config === undefined ? {} : { config: prepared.config }),
-    storeId: prepared.store.id,
-    ...(prepared.bucket === undefined ? {} : { bucket: prepared.bucket }),
-    profiles: prepared.profiles,
-    destinationWaitMs: prepared.destinationWaitMs,
-  };
 }

@@ -17,7 +17,7 @@ export interface RunnerWorkflow<Heard extends Ears = Ears> {
    * Puts what the job reads where any host, and the job, finds it. While this is under way the run keeps
    * no destination from others. Called of runs that have a bucket.
    */
-  provide?(context: RunnerContext): Promise<Provided>;
+  provide?(context: RunnerContext, heard: Heard): Promise<Provided>;
   /**
    * Stages the run's result, and returns when it is there; a wait is for signals and timers, never a poll.
    * However it ends, nothing of it runs on: a cancellation comes as Temporal's, and what was started is ended

@@ -16,7 +16,7 @@ export const workflow: RunnerWorkflow<JobEvents> = {
     });
     return events;
   },
-  provide: (context) => upload(jobContextOf(context, new JobEvents())),
+  provide: (context, events) => upload(jobContextOf(context, events)),
   stage: (context, events, resumed) =>
     runJob(jobContextOf(context, events), resumed as ResumedJob | null),
 };

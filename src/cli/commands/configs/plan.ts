@@ -135,10 +135,10 @@ async function placeFor(
     ...(options.runner !== undefined && { runner: options.runner }),
     ...(launch !== undefined && { launch }),
   };
-  const { placeOf } = await import('../../../client/run-request.js');
+  const { runPlaceOf } = await import('../../../client/run-request.js');
   const { temporalAddress } = await import('../../../client/server/connection.js');
   const namespace = temporalAddress(config.root).namespace ?? 'default';
-  const { runner, target } = await placeOf(input, { ...config, namespace });
+  const { runner, target } = await runPlaceOf(input, { ...config, namespace });
   // What is shown of it is Dataflow's.
   return { runner, target: optionsOf(runner).hasService ? (target as DataflowTarget) : null };
 }
