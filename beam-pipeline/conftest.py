@@ -16,7 +16,7 @@ import psycopg
 import pymysql
 import pytest
 
-from beam_pipeline import secrets
+from beam_pipeline.connect import secrets
 from running import Child, InProcess
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -127,7 +127,7 @@ def _bigquery_emulator(_storage_emulator: str, tmp_path_factory: pytest.TempPath
 @pytest.fixture
 def bigquery(_bigquery_emulator: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A client of a BigQuery of the tests' own, in the project `test`."""
-    from beam_pipeline.bigquery import open_client
+    from beam_pipeline.storage.bigquery import open_client
 
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", _bigquery_emulator)
     return open_client("test")

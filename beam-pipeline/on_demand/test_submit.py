@@ -12,7 +12,7 @@ import pytest
 from apache_beam.portability.api import beam_runner_api_pb2
 from prism import Prism, WorkerPool, on_workers
 
-from beam_pipeline import files
+from beam_pipeline.storage import files
 from fake_dataflow import FakeDataflow, options, serve
 from running import Child, InProcess, Staged, plan_of
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from beam_pipeline.context import StepContext
-from beam_pipeline.empty_batch import empty_batch
+from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.source.files.params import FilesParams
 from beam_pipeline.modules.source.files.read import ReadFromFiles
+from beam_pipeline.staging.empty_batch import empty_batch
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,8 @@ def growth(
 def main(argv: Sequence[str]) -> None:
     import argparse
 
-    from beam_pipeline import bigquery, coder  # noqa: F401  so that importing is not measured
-    from beam_pipeline.execute import execute
+    from beam_pipeline import coder  # noqa: F401  so that importing is not measured
+    from beam_pipeline.attempt.execute import execute
 
     plan, staging, *profiles = argv
     before = megabytes()

@@ -17,9 +17,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from beam_pipeline import cursors, files
-from beam_pipeline.cursor_column import CursorColumn
-from beam_pipeline.plan import Plan
+from beam_pipeline.asked import cursors
+from beam_pipeline.storage import files
+from beam_pipeline.modules.cursor_column import CursorColumn
+from beam_pipeline.attempt.plan import Plan
 
 FN_API = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 BUNDLE_BASED = "apache_beam.runners.direct.direct_runner.BundleBasedDirectRunner"
@@ -103,7 +104,7 @@ class InProcess:
         options: tuple[str, ...] = (),
         windows: dict[str, Any] | None = None,
     ) -> Staged:
-        from beam_pipeline.execute import execute
+        from beam_pipeline.attempt.execute import execute
 
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         (folder / "plan.json").write_text(json.dumps(plan))

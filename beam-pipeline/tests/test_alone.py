@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from beam_pipeline import columns
+from beam_pipeline.asked import columns
 from running import plan_of
 
 QUERY = {"module": "postgres", "profile": "pg", "query": "SELECT 1 AS id"}

@@ -11,12 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from beam_pipeline import coder, duckdb_session, parquet, spill
 from beam_pipeline.errors import DataError
-from beam_pipeline.modules.source.files import csv_rows, csv_text, json_lines, jsonl_format
+from beam_pipeline.modules.source.files.csv import rows as csv_rows
+from beam_pipeline.modules.source.files.csv import text as csv_text
+from beam_pipeline.modules.source.files.jsonl import format as jsonl_format
+from beam_pipeline.modules.source.files.jsonl import lines as json_lines
 from beam_pipeline.modules.source.files.params import FilesParams
 from beam_pipeline.reading import prefetch
+from beam_pipeline.sql import duckdb_session
 from beam_pipeline.sql_engine.query import Query
+from beam_pipeline.staging import coder, parquet, spill
 from file_reading import read_files
 
 MB = 1 << 20

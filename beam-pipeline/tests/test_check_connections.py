@@ -1,4 +1,4 @@
-"""`python -m beam_pipeline.check_connections` against real servers and silence."""
+"""`python -m beam_pipeline.asked.check_connections` against real servers and silence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from beam_pipeline import check_connections
+from beam_pipeline.asked import check_connections
 
 CANARY = "canary-pa55word"
 
@@ -23,7 +23,7 @@ CANARY = "canary-pa55word"
 def run(tmp_path: Path, profiles: Any, *keys: str) -> tuple[int, dict[str, Any], str]:
     path = tmp_path / "tried.json"
     path.write_text(profiles if isinstance(profiles, str) else json.dumps(profiles))
-    command = [sys.executable, "-m", "beam_pipeline.check_connections", "--profiles", str(path)]
+    command = [sys.executable, "-m", "beam_pipeline.asked.check_connections", "--profiles", str(path)]
     done = subprocess.run(
         [*command, *(word for key in keys for word in ("--key", key))],
         check=False,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from beam_pipeline import files
+from beam_pipeline.storage import files
 from running import BUNDLE_BASED, FN_API, Child, plan_of
 
 TOTAL = 2 * 3 * 1000

@@ -10,8 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from beam_pipeline import columns, columns_check
+from beam_pipeline.asked import columns
 from beam_pipeline.errors import ConfigError, ConnectionLost, SqlError
+from beam_pipeline.modules import columns_check
 from beam_pipeline.modules.source.postgres import session
 from running import plan_of
 

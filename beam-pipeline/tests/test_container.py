@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from beam_pipeline import template_spec
+from beam_pipeline.attempt import template_spec
+from beam_pipeline.attempt.parameters import PARAMETERS, is_valid
 from beam_pipeline.main import _parser
-from beam_pipeline.parameters import PARAMETERS, is_valid
 
 FOLDER = Path(__file__).resolve().parents[1]
 DOCKERFILES = ["Dockerfile.worker", "Dockerfile.flex-template"]

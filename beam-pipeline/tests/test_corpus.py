@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from beam_pipeline.registry import Module, discover
+from beam_pipeline.modules.registry import Module, discover
 
 CORPUS = Path(__file__).parents[2] / "test" / "corpus" / "modules"
 

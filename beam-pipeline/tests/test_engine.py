@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from beam_pipeline import sinks
-from beam_pipeline.staging import WriteParts
+from beam_pipeline.attempt import sinks
+from beam_pipeline.staging.staging import WriteParts
 from running import BUNDLE_BASED, Child, InProcess, plan_of
 
 TOTAL = 2 * 3 * 1000
@@ -26,7 +26,7 @@ def counting(**parameters: Any) -> dict[str, Any]:
 
 def test_a_module_is_a_folder_and_nothing_else(extended: dict[str, str], child: Child) -> None:
     printed = subprocess.run(
-        [sys.executable, "-m", "beam_pipeline.catalogue"],
+        [sys.executable, "-m", "beam_pipeline.modules.catalogue"],
         env={**os.environ, **extended},
         capture_output=True,
         check=True,

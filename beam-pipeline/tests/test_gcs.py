@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from beam_pipeline import errors, files
-from beam_pipeline.pattern import pattern_regex
+from beam_pipeline import errors
+from beam_pipeline.storage import files
+from beam_pipeline.storage.pattern import pattern_regex
 
 NAMES = [
     "a.csv",
@@ -59,7 +60,7 @@ def test_a_pattern_takes_no_letter_for_another() -> None:
 
 
 def test_the_placeholder_of_a_folder_is_no_file(bucket: str) -> None:
-    from beam_pipeline import gcs
+    from beam_pipeline.storage import gcs
 
     files.write_whole(f"{bucket}/a", b"x")
     gcs.write(f"{bucket}/folder/", b"")

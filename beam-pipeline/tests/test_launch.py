@@ -11,8 +11,8 @@ import pytest
 from apache_beam.internal import pickler
 from apache_beam.portability.api import beam_runner_api_pb2
 
-from beam_pipeline import files
-from beam_pipeline.at_once import AtOnce
+from beam_pipeline.modules.at_once import AtOnce
+from beam_pipeline.storage import files
 from fake_dataflow import FakeDataflow, options, serve
 from running import Child, plan_of
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from beam_pipeline.errors import ConfigError
-from beam_pipeline.local_time import UnclearTimeError, Zone
+from beam_pipeline.sql.local_time import UnclearTimeError, Zone
 
 moment = datetime.datetime
 US, UTC_US = pa.timestamp("us"), pa.timestamp("us", "UTC")

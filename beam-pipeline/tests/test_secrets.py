@@ -15,7 +15,9 @@ from urllib.parse import quote
 
 import pytest
 
-from beam_pipeline import connections, errors, failure, secret_manager, secrets, worker_redaction
+from beam_pipeline import errors
+from beam_pipeline.attempt import failure
+from beam_pipeline.connect import connections, secret_manager, secrets, worker_redaction
 from running import FN_API, Child, plan_of
 
 CANARY = "c4nary-7Q!x"

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from beam_pipeline import catalogue, registry
+from beam_pipeline.attempt.plan import Plan
 from beam_pipeline.errors import ConfigError, InternalError
-from beam_pipeline.params import Capabilities
-from beam_pipeline.plan import Plan
+from beam_pipeline.modules import catalogue, registry
+from beam_pipeline.modules.params import Capabilities
 from running import Child, plan_of
 
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from beam_pipeline import registry
+from beam_pipeline.modules import registry
 from beam_pipeline.errors import BeamlineError
 from kit_page import has_member
 from source_kit.catalogue import RULES, member_of, page

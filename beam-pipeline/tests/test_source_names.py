@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from beam_pipeline import registry
+from beam_pipeline.modules import registry
 
-FOLDER = Path(registry.__file__).parent / "modules" / "source"
+FOLDER = Path(registry.__file__).parent / "source"
 PAGE = (FOLDER / "README.md").read_text()
 COMMON = set(re.findall(r"^\| `(\w+\.py)`", PAGE, re.MULTILINE))
 OWN = {

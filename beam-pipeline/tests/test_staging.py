@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from beam_pipeline import errors
-from beam_pipeline.staging import StagedPart, Tally, WriteManifest, WriteParts
+from beam_pipeline.staging.staging import StagedPart, Tally, WriteManifest, WriteParts
 
 IDS = pa.RecordBatch.from_pydict({"id": [1, 2]})
 TEXTS = pa.RecordBatch.from_pydict({"id": ["1"]})
@@ -93,7 +93,7 @@ def test_adopts_the_manifest_of_its_own_attempt_only(
 ) -> None:
     there = b""
     # As in Cloud Storage, where a manifest is created once.
-    monkeypatch.setattr("beam_pipeline.files.write_once", lambda _, content: there or content)
+    monkeypatch.setattr("beam_pipeline.storage.files.write_once", lambda _, content: there or content)
     facts = parts_of(tmp_path, IDS)
     there = json.dumps(head()).encode()
     (adopted,) = WriteManifest(str(tmp_path), head()).process(None, facts)

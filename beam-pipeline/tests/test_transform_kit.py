@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from beam_pipeline import registry
+from beam_pipeline.modules import registry
 from beam_pipeline.errors import BeamlineError
 from kit_page import has_member
 from transform_kit import catalogue

@@ -15,22 +15,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from beam_pipeline import (
-    catalogue,
-    cells,
-    coder,
-    connections,
-    errors,
-    failure,
-    files,
-    parquet,
-    registry,
-    secrets,
-    sql_text,
-)
-from beam_pipeline.context import StepContext
-from beam_pipeline.progress import Progress
+from beam_pipeline import errors
+from beam_pipeline.attempt import failure
+from beam_pipeline.connect import connections, secrets
+from beam_pipeline.modules import catalogue, registry
+from beam_pipeline.modules.context import StepContext
 from beam_pipeline.reading import prefetch
+from beam_pipeline.sql import cells, sql_text
+from beam_pipeline.staging import coder, parquet
+from beam_pipeline.storage import files
+from beam_pipeline.telling.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
 

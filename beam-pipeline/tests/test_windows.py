@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from beam_pipeline import registry, window
+from beam_pipeline import window
 from beam_pipeline.errors import ConfigError
+from beam_pipeline.modules import registry
 from running import Child, plan_of
 
 WINDOW = {"column": "id", "type": "integer", "low": "3", "low_inclusive": True, "high": "6"}
@@ -155,7 +156,7 @@ def test_a_child_refuses_a_window_that_is_none(child: Child, profiles: Path) -> 
 
 
 def look(
-    plan: dict[str, Any], profiles: Path, *, module: tuple[str, ...] = ("-m", "beam_pipeline.cursors")
+    plan: dict[str, Any], profiles: Path, *, module: tuple[str, ...] = ("-m", "beam_pipeline.asked.cursors")
 ) -> tuple[int, dict[str, Any]]:
     path = profiles.with_name("plan.json")
     path.write_text(json.dumps(plan))
@@ -194,7 +195,9 @@ def test_cursor_columns_of_a_plan_are_told_without_beam(
     )  # fmt: skip
     without_beam = "import sys, runpy; sys.modules['apache_beam'] = None; del sys.argv[0]; runpy.run_module("
     code, told = look(
-        plan, profiles, module=("-c", without_beam + "'beam_pipeline.cursors', run_name='__main__')", "x")
+        plan,
+        profiles,
+        module=("-c", without_beam + "'beam_pipeline.asked.cursors', run_name='__main__')", "x"),
     )
     assert (code, told) == (
         0,

@@ -45,7 +45,7 @@ ALL: list[Check | Suite] = [
     Check("mypy", [VENV_BIN / "mypy", "--no-error-summary"], folder=DATA_PLANE),
     Check(
         "flex template",
-        [VENV_BIN / "python", "-m", "beam_pipeline.template_spec", "--check"],
+        [VENV_BIN / "python", "-m", "beam_pipeline.attempt.template_spec", "--check"],
         folder=DATA_PLANE,
     ),
     Check(

@@ -18,8 +18,8 @@ INSTALL_POSTGRES = (
 )
 # Imports what a run imports: uv writes no bytecode, and a first run should not wait for it.
 COMPILE = """
-import beam_pipeline.execute
-from beam_pipeline import registry
+import beam_pipeline.attempt.execute
+from beam_pipeline.modules import registry
 for kind in registry.KINDS:
     for module in registry.discover(kind):
         module.transform_type

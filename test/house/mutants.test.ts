@@ -62,7 +62,10 @@ describe('the mutants of a program', () => {
   it('are tried on the tests that own the file', async () => {
     const audit = await testsOf(packageRoot, 'src/activities/staged/audit.ts');
     assert.ok(audit.includes('dist/test/activities/audit.test.js'), audit.join());
-    const staging = await testsOf(packageRoot, 'beam-pipeline/src/beam_pipeline/staging.py');
+    const staging = await testsOf(
+      packageRoot,
+      'beam-pipeline/src/beam_pipeline/staging/staging.py',
+    );
     assert.ok(staging.length > 0 && staging.every((path) => /test_\w+\.py$/.test(path)));
   });
 });

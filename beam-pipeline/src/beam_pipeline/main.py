@@ -20,10 +20,13 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from beam_pipeline import errors, failure, files, parameters, roots, secrets
-from beam_pipeline.events import EventStream
-from beam_pipeline.fault_point import fault_point
-from beam_pipeline.progress import progress
+from beam_pipeline import errors
+from beam_pipeline.attempt import failure, parameters
+from beam_pipeline.connect import secrets
+from beam_pipeline.storage import files, roots
+from beam_pipeline.telling.events import EventStream
+from beam_pipeline.telling.fault_point import fault_point
+from beam_pipeline.telling.progress import progress
 
 TERMINATED = 143
 # At most so long the end of a failed attempt waits for its report to be written.
@@ -100,7 +103,7 @@ def _attempt(
         if arguments.closed is not None and files.exists(arguments.closed):
             raise errors.RunEnded(f"the run has ended: {arguments.closed} is there; nothing was started")
         # Importing Beam takes most of a second: the first lines are out before.
-        from beam_pipeline.execute import execute
+        from beam_pipeline.attempt.execute import execute
 
         roots.allow(arguments.roots)
         fault_point("beam:started")
@@ -124,8 +127,8 @@ def _leave(staging: str, described: dict[str, Any] | None) -> None:
             report.start()
             report.join(_REPORT_SECONDS)
         return
-    if "beam_pipeline.staging" in sys.modules:
-        sys.modules["beam_pipeline.staging"].ending.set()
+    if "beam_pipeline.staging.staging" in sys.modules:
+        sys.modules["beam_pipeline.staging.staging"].ending.set()
     files.remove_tree(staging)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import kit_page
-from beam_pipeline import registry
+from beam_pipeline.modules import registry
 from kit_page import row
 from source_kit.place import CAPABILITIES, Member
 from source_kit.rule import Rule

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import kit_page
-from beam_pipeline import registry
+from beam_pipeline.modules import registry
 from kit_page import row
 from transform_kit.place import Member
 from transform_kit.rule import Rule

@@ -57,7 +57,7 @@ def main() -> None:
     """Prints the growth."""
     from apache_beam.options.pipeline_options import PipelineOptions
 
-    from beam_pipeline.graph import new_pipeline
+    from beam_pipeline.attempt.graph import new_pipeline
     from running import FN_API
     from transform_kit import much
     from transform_kit.subject import STEP, Subject

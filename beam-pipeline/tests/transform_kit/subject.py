@@ -12,12 +12,14 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from beam_pipeline import coder, columns_check, failure
-from beam_pipeline.context import StepContext
-from beam_pipeline.empty_batch import empty_batch
-from beam_pipeline.graph import new_pipeline
+from beam_pipeline.attempt import failure
+from beam_pipeline.attempt.graph import new_pipeline
+from beam_pipeline.modules import columns_check
 from beam_pipeline.modules import transform as transforms
-from beam_pipeline.registry import Module
+from beam_pipeline.modules.context import StepContext
+from beam_pipeline.modules.registry import Module
+from beam_pipeline.staging import coder
+from beam_pipeline.staging.empty_batch import empty_batch
 from running import FN_API
 from transform_kit.place import Denial, Place
 

@@ -63,7 +63,7 @@ export async function assertColumnsOfJob(
   run: RunReference,
   plan: Plan,
 ): Promise<void> {
-  const { steps } = await askPython(deps, run, 'beam_pipeline.columns', answer);
+  const { steps } = await askPython(deps, run, 'beam_pipeline.asked.columns', answer);
   await assertColumns(deps.root, run, plan, steps);
   await assertTaken(deps, run, plan, steps);
 }

@@ -24,5 +24,5 @@ export async function probeCursors(
   deps: Pick<ActivityDeps, 'root' | 'store' | 'python'>,
   run: RunReference,
 ): Promise<Record<string, CursorProbe>> {
-  return (await askPython(deps, run, 'beam_pipeline.cursors', answer)).sources;
+  return (await askPython(deps, run, 'beam_pipeline.asked.cursors', answer)).sources;
 }

@@ -64,7 +64,7 @@ export async function askColumns(
   try {
     const plan = join(folder, 'plan.json');
     await writeFile(plan, canonicalJson);
-    const args = ['-m', 'beam_pipeline.columns', `--plan=${plan}`, `--root=${root}`];
+    const args = ['-m', 'beam_pipeline.asked.columns', `--plan=${plan}`, `--root=${root}`];
     if (alone) args.push('--alone');
     if (profiles !== null) args.push(`--profiles=${profiles}`);
     const { stdout, stderr } = await execa(pythonPath(), args, {

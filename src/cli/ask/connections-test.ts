@@ -70,7 +70,7 @@ export async function testConnections(
   root: string,
 ): Promise<TestedConnection[]> {
   const wanted = keys.map((key) => `--key=${key}`);
-  const args = ['-m', 'beam_pipeline.check_connections', `--profiles=${file}`, ...wanted];
+  const args = ['-m', 'beam_pipeline.asked.check_connections', `--profiles=${file}`, ...wanted];
   const { stdout, stderr, exitCode } = await execa(pythonPath(), args, {
     cwd: root,
     reject: false,

@@ -11,7 +11,7 @@ import { isTimezone, unknownTimezone } from '../values/timezone.js';
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]*$/;
 const name = (what: string): z.ZodString =>
   z.string().min(1).max(63).regex(namePattern).describe(what);
-/** One line of text; what Beamline adds to a job has labels of its own (`beam_pipeline.graph`). */
+/** One line of text; what Beamline adds to a job has labels of its own (`beam_pipeline.attempt.graph`). */
 export const stepNamePattern = /^(?!\(beamline\)).+$/;
 const stepName = z
   .string()

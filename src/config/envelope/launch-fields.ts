@@ -36,7 +36,7 @@ const folder = /^gs:\/\/[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](\/\S*)?$/;
 const region = /^[a-z]+(-[a-z]+)*\d+$/;
 const zone = /^[a-z]+(-[a-z]+)*\d+-[a-z]$/;
 const machine = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
-/** `[host[:port]/]path[:tag][@digest]`: of the template's parameter too, `beam_pipeline/parameters.py`. */
+/** `[host[:port]/]path[:tag][@digest]`: of the template's parameter too, `beam_pipeline/attempt/parameters.py`. */
 const image =
   /^([A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?\/)?[a-z0-9]+([._-]+[a-z0-9]+)*(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
 

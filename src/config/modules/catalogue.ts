@@ -106,7 +106,7 @@ function readCatalogue(root: string, home: string): Catalogue {
 /** Asks Python for the catalogue, as text. */
 export function describeModules(home: string = packageRoot): string {
   const python = pythonPath();
-  const child = spawnSync(python, ['-m', 'beam_pipeline.catalogue'], {
+  const child = spawnSync(python, ['-m', 'beam_pipeline.modules.catalogue'], {
     encoding: 'utf8',
     env: { ...process.env, PYTHONPATH: join(home, 'beam-pipeline', 'src') },
     maxBuffer: 64 * 1024 * 1024,
@@ -115,7 +115,7 @@ export function describeModules(home: string = packageRoot): string {
   const said = child.error?.message ?? child.stderr.trim().split('\n').at(-1) ?? 'nothing';
   throw new CatalogueError(
     `cannot describe the modules: ${said}\n` +
-      `The command was: ${python} -m beam_pipeline.catalogue. Is the project set up (make setup)?`,
+      `The command was: ${python} -m beam_pipeline.modules.catalogue. Is the project set up (make setup)?`,
   );
 }
 

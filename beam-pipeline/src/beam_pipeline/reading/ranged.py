@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 import apache_beam as beam
 import pyarrow as pa
 
-from beam_pipeline.progress import progress
+from beam_pipeline.telling.progress import progress
 
 T = TypeVar("T")
 

@@ -12,10 +12,10 @@ from typing import Any
 import numpy
 import pyarrow as pa
 
-from beam_pipeline import duckdb_session
-from beam_pipeline.duckdb_session import quoted
 from beam_pipeline.errors import ConfigError
 from beam_pipeline.near_miss import did_you_mean
+from beam_pipeline.sql import duckdb_session
+from beam_pipeline.sql.duckdb_session import quoted
 
 # Through its text a decimal becomes the nearest double, as the same number in another scale does. The
 # sum makes one zero of -0 and 0.

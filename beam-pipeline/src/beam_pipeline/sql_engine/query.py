@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from beam_pipeline import duckdb_errors, duckdb_session
-from beam_pipeline.duckdb_errors import Origin
-from beam_pipeline.duckdb_session import Unstorable, batches, quoted, storable
 from beam_pipeline.errors import BeamlineError, SqlError
+from beam_pipeline.sql import duckdb_errors, duckdb_session
+from beam_pipeline.sql.duckdb_errors import Origin
+from beam_pipeline.sql.duckdb_session import Unstorable, batches, quoted, storable
 from beam_pipeline.sql_engine.room import divided
 
 EXPLAIN = "EXPLAIN "

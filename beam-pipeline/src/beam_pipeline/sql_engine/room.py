@@ -7,8 +7,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from beam_pipeline import duckdb_session
-from beam_pipeline.at_once import AtOnce
+from beam_pipeline.modules.at_once import AtOnce
+from beam_pipeline.sql import duckdb_session
 
 _UNITS = "KMGT"
 

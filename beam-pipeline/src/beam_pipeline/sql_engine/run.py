@@ -11,13 +11,10 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 
-from beam_pipeline import files
-from beam_pipeline.alone import Alone
-from beam_pipeline.context import StepContext
-from beam_pipeline.duckdb_session import literal, quoted
-from beam_pipeline.empty_batch import empty_batch
 from beam_pipeline.errors import ConfigError
-from beam_pipeline.spill import SpillWriter
+from beam_pipeline.modules.alone import Alone
+from beam_pipeline.modules.context import StepContext
+from beam_pipeline.sql.duckdb_session import literal, quoted
 from beam_pipeline.sql_engine import statement
 from beam_pipeline.sql_engine.options import Options
 from beam_pipeline.sql_engine.partition import Dealer
@@ -25,6 +22,9 @@ from beam_pipeline.sql_engine.query import Query
 from beam_pipeline.sql_engine.room import Room
 from beam_pipeline.sql_engine.set_aside import SetAside
 from beam_pipeline.sql_engine.whole import RunWhole
+from beam_pipeline.staging.empty_batch import empty_batch
+from beam_pipeline.staging.spill import SpillWriter
+from beam_pipeline.storage import files
 
 _PARTITIONS = 16
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
-from beam_pipeline import staging
 from beam_pipeline.errors import InternalError
-from beam_pipeline.spill import Spilled, SpillWriter, packed
 from beam_pipeline.sql_engine.partition import Dealer
+from beam_pipeline.staging import staging
+from beam_pipeline.staging.spill import Spilled, SpillWriter, packed
 
 # Rows that wait for their part's file; more row groups would be smaller ones.
 _WAITING_BYTES = 64 << 20

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from beam_pipeline import duckdb_errors
 from beam_pipeline.errors import BeamlineError, ConfigError, SqlError
 from beam_pipeline.near_miss import did_you_mean
+from beam_pipeline.sql import duckdb_errors
 from beam_pipeline.sql_engine.query import EXPLAIN, Query
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import apache_beam as beam
 
-from beam_pipeline.duckdb_session import literal, quoted
 from beam_pipeline.errors import ConfigError
-from beam_pipeline.spill import Spilled, local_files, row_bytes, unpacked
+from beam_pipeline.sql.duckdb_session import literal, quoted
 from beam_pipeline.sql_engine.partition import family
 from beam_pipeline.sql_engine.query import Query
 from beam_pipeline.sql_engine.room import Room
+from beam_pipeline.staging.spill import Spilled, local_files, row_bytes, unpacked
 
 
 class RunWhole(beam.DoFn):

@@ -169,7 +169,7 @@ class BigqueryPlace:
         """A call is tried again for a minute."""
         from google.cloud.bigquery import DEFAULT_RETRY
 
-        patch.setattr("beam_pipeline.bigquery.RETRY_SECONDS", 1)
+        patch.setattr("beam_pipeline.storage.bigquery.RETRY_SECONDS", 1)
         patch.setattr(DEFAULT_RETRY, "_timeout", 1.0)
 
     def close(self) -> None:

@@ -101,7 +101,7 @@ class FilesPlace:
         return {"path": path} if self._kind == "parquet" else {"path": path, "columns": columns}
 
     def _put(self, contents: list[bytes]) -> str:
-        from beam_pipeline import gcs
+        from beam_pipeline.storage import gcs
 
         self._made += 1
         folder = f"{self._bucket}/{self._made}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from beam_pipeline.context import StepContext
-from beam_pipeline.cursor_column import CursorColumn, find_cursor
+from beam_pipeline.modules.context import StepContext
+from beam_pipeline.modules.cursor_column import CursorColumn, find_cursor
 from source_kit.naive.params import NaiveParams
 from source_kit.naive.read import cursors, opened
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import runpy
 import sys
 
-from beam_pipeline import registry
+from beam_pipeline.modules import registry
 from source_kit.naive.module import find
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-from beam_pipeline import registry
-from beam_pipeline.registry import Kind, Module
+from beam_pipeline.modules import registry
+from beam_pipeline.modules.registry import Kind, Module
 
 _find = registry.find
 

@@ -6,8 +6,8 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from beam_pipeline.connections import DatabaseParams
-from beam_pipeline.params import Capabilities
+from beam_pipeline.connect.connections import DatabaseParams
+from beam_pipeline.modules.params import Capabilities
 
 # Each breaks one promise of a source.
 Fault = Literal[

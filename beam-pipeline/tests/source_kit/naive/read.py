@@ -16,11 +16,11 @@ import apache_beam as beam
 import pyarrow as pa
 
 from beam_pipeline import errors
-from beam_pipeline.connections import ConnectionReference
-from beam_pipeline.context import StepContext
-from beam_pipeline.cursor_column import column_of
-from beam_pipeline.empty_batch import empty_batch
-from beam_pipeline.progress import progress
+from beam_pipeline.connect.connections import ConnectionReference
+from beam_pipeline.modules.context import StepContext
+from beam_pipeline.modules.cursor_column import column_of
+from beam_pipeline.staging.empty_batch import empty_batch
+from beam_pipeline.telling.progress import progress
 from beam_pipeline.window import CursorType
 from source_kit.naive.params import Fault, NaiveParams
 

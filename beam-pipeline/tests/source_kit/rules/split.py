@@ -27,7 +27,7 @@ def without(reading: Reading) -> None:
 
 @rules.rule("a read that can be split is split, and says in how many parts", "reads all as one part")
 def is_split(reading: Reading) -> None:
-    from beam_pipeline.progress import progress
+    from beam_pipeline.telling.progress import progress
 
     said: list[int | None] = []
     expect = progress.expect

@@ -9,9 +9,9 @@ from typing import Any
 import apache_beam as beam
 from beam_pipeline.modules.sink.recording.params import RecordingParams
 
-from beam_pipeline.context import StepContext
-from beam_pipeline.fault_point import fault_point
-from beam_pipeline.written import Written
+from beam_pipeline.modules.context import StepContext
+from beam_pipeline.staging.written import Written
+from beam_pipeline.telling.fault_point import fault_point
 
 
 class WriteRows(beam.PTransform):

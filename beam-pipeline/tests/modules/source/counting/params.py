@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from beam_pipeline.params import Capabilities, ModuleParams
+from beam_pipeline.modules.params import Capabilities, ModuleParams
 
 
 class CountingParams(ModuleParams):

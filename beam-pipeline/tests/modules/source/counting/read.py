@@ -10,8 +10,8 @@ import apache_beam as beam
 import pyarrow as pa
 from beam_pipeline.modules.source.counting.params import CountingParams
 
-from beam_pipeline.context import StepContext
-from beam_pipeline.progress import progress
+from beam_pipeline.modules.context import StepContext
+from beam_pipeline.telling.progress import progress
 
 
 class ReadNumbers(beam.PTransform):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from beam_pipeline.connections import DatabaseParams
-from beam_pipeline.params import Capabilities
+from beam_pipeline.connect.connections import DatabaseParams
+from beam_pipeline.modules.params import Capabilities
 
 
 class LeakingParams(DatabaseParams):

@@ -9,8 +9,8 @@ from typing import Any
 import apache_beam as beam
 from beam_pipeline.modules.source.leaking.params import LeakingParams
 
-from beam_pipeline.connections import ConnectionReference
-from beam_pipeline.context import StepContext
+from beam_pipeline.connect.connections import ConnectionReference
+from beam_pipeline.modules.context import StepContext
 
 
 class ReadLeaking(beam.PTransform):

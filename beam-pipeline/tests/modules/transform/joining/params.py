@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from beam_pipeline.params import Capabilities, ModuleParams
+from beam_pipeline.modules.params import Capabilities, ModuleParams
 
 
 class JoiningParams(ModuleParams):

@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from beam_pipeline import errors, secrets, sql_text
+from beam_pipeline import errors
+from beam_pipeline.connect import secrets
 from beam_pipeline.modules.source.bigquery.statement import Statement
+from beam_pipeline.sql import sql_text
 
 _BY_REASON: dict[str, type[errors.BeamlineError]] = {
     "accessDenied": errors.PermissionDenied,

@@ -9,11 +9,11 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from beam_pipeline import bigquery
-from beam_pipeline.context import StepContext
 from beam_pipeline.errors import ConfigError, ConnectionLost
+from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.source.bigquery import failures
 from beam_pipeline.modules.source.bigquery.statement import Statement
+from beam_pipeline.storage import bigquery
 
 # A job that failed for a passing reason is tried under the next id: no id is usable twice.
 _TRIES = 3

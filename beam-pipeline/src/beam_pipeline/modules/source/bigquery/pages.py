@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from beam_pipeline import bigquery
 from beam_pipeline.errors import ConnectionLost
 from beam_pipeline.modules.source.bigquery import convert, failures
 from beam_pipeline.modules.source.bigquery.types import Column
+from beam_pipeline.storage import bigquery
 
 # A page takes a call; below this, another range costs more than it saves.
 _LEAST_ROWS = 20_000

@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from beam_pipeline.params import Capabilities, ModuleParams
+from beam_pipeline.modules.params import Capabilities, ModuleParams
 
 # `dataset.table`, with a project before it: `project.` or `project:`; a project may be `example.com:name`.
 TABLE = r"^(?:[^`$*@\s]+[.:])?[^`$*@\s.:]+\.[^`$*@.:]+$"

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from beam_pipeline import bigquery, query_text
-from beam_pipeline.context import StepContext
-from beam_pipeline.cursor_column import column_of
 from beam_pipeline.errors import SqlError
+from beam_pipeline.modules.context import StepContext
+from beam_pipeline.modules.cursor_column import column_of
 from beam_pipeline.modules.source.bigquery import failures, job, pages, statement, streams
 from beam_pipeline.modules.source.bigquery.params import BigqueryParams
 from beam_pipeline.modules.source.bigquery.statement import Statement
 from beam_pipeline.modules.source.bigquery.types import Column, columns_of, cursor_types
-from beam_pipeline.progress import progress
+from beam_pipeline.sql import query_text
+from beam_pipeline.storage import bigquery
+from beam_pipeline.telling.progress import progress
 
 _TABLE = re.compile(r"(?:(.+)[.:])?([^.:]+)\.([^.:]+)")
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from beam_pipeline import bigquery
-from beam_pipeline.context import StepContext
-from beam_pipeline.empty_batch import empty_batch
+from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.source.bigquery import convert, failures, pages, streams
 from beam_pipeline.modules.source.bigquery.params import BigqueryParams
 from beam_pipeline.modules.source.bigquery.plan import PlannedRead, Planner
 from beam_pipeline.modules.source.bigquery.types import schema_of
 from beam_pipeline.reading.prefetch import prefetched
 from beam_pipeline.reading.ranged import RangedRead
+from beam_pipeline.staging.empty_batch import empty_batch
+from beam_pipeline.storage import bigquery
 
 
 class ReadFromBigquery(RangedRead):

@@ -9,8 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from beam_pipeline import bigquery
 from beam_pipeline.modules.source.bigquery import failures
+from beam_pipeline.storage import bigquery
 
 # What a logical view, or a table outside BigQuery, is not.
 READABLE = ("TABLE", "SNAPSHOT", "CLONE")

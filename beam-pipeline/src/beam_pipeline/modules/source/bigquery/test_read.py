@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from beam_pipeline.context import StepContext
 from beam_pipeline.errors import BeamlineError, ConfigError, DataError, SqlError
+from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.source.bigquery import job, pages, statement
 from beam_pipeline.modules.source.bigquery.cursor import describe_cursor
 from beam_pipeline.modules.source.bigquery.params import BigqueryParams

@@ -82,7 +82,7 @@ def schema_of(columns: Sequence[Column]) -> Any:
 
 
 def cursor_types(schema: Sequence[Any]) -> dict[str, tuple[str, CursorType | None]]:
-    """What the columns are for a window (beam_pipeline/cursor_column.py), by name."""
+    """What the columns are for a window (beam_pipeline/modules/cursor_column.py), by name."""
     return {field.name: (type_name(field), _CURSORS.get(type_name(field))) for field in schema}
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from beam_pipeline.errors import DataError
 from beam_pipeline.near_miss import did_you_mean
-from beam_pipeline.sql_types import arrow_type, sql_type
+from beam_pipeline.sql.sql_types import arrow_type, sql_type
 
 # The rows of a file from which types are inferred, as far as they lie in the first block.
 SAMPLE_ROWS = 50_000

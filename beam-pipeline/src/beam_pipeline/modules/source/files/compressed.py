@@ -9,8 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from beam_pipeline import errors, files
+from beam_pipeline import errors
 from beam_pipeline.modules.source.files import encodings
+from beam_pipeline.storage import files
 
 # A packed file may begin with a short member.
 _START_BYTES = 4096

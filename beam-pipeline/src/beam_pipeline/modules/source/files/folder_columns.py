@@ -8,10 +8,10 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 
-from beam_pipeline import exact_cast
 from beam_pipeline.errors import DataError
 from beam_pipeline.modules.source.files import inference
 from beam_pipeline.modules.source.files.columns import Column, Declared, declaration
+from beam_pipeline.sql import exact_cast
 
 # What Hive calls the folder of the rows whose column is NULL.
 _NULL = "__HIVE_DEFAULT_PARTITION__"

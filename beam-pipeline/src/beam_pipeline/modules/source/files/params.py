@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from beam_pipeline.params import Capabilities, ModuleParams
+from beam_pipeline.modules.params import Capabilities, ModuleParams
 
 Format = Literal["csv", "jsonl", "parquet"]
 
@@ -29,7 +29,7 @@ def _known_encoding(name: str) -> str:
 
 
 def _known_types(columns: dict[str, str]) -> dict[str, str]:
-    from beam_pipeline.sql_types import arrow_type
+    from beam_pipeline.sql.sql_types import arrow_type
 
     for name, kind in columns.items():
         try:

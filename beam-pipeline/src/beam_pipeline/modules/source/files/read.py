@@ -7,24 +7,21 @@ from typing import Any
 
 import pyarrow as pa
 
-from beam_pipeline import files, roots
-from beam_pipeline.alone import Alone, Estimate
-from beam_pipeline.context import StepContext
-from beam_pipeline.empty_batch import empty_batch
 from beam_pipeline.errors import ResourceError
-from beam_pipeline.modules.source.files import (
-    csv_format,
-    folder_columns,
-    jsonl_format,
-    parquet_format,
-    versions,
-)
+from beam_pipeline.modules.alone import Alone, Estimate
+from beam_pipeline.modules.context import StepContext
+from beam_pipeline.modules.source.files import folder_columns, versions
 from beam_pipeline.modules.source.files.agreed import Agreed
 from beam_pipeline.modules.source.files.columns import Column, check_names, declared_types, schema_of
+from beam_pipeline.modules.source.files.csv import format as csv_format
+from beam_pipeline.modules.source.files.jsonl import format as jsonl_format
 from beam_pipeline.modules.source.files.params import FilesParams
-from beam_pipeline.progress import progress
+from beam_pipeline.modules.source.files.parquet import format as parquet_format
 from beam_pipeline.reading.prefetch import prefetched
 from beam_pipeline.reading.ranged import RangedRead
+from beam_pipeline.staging.empty_batch import empty_batch
+from beam_pipeline.storage import files, roots
+from beam_pipeline.telling.progress import progress
 
 _FORMATS: dict[str, Any] = {"csv": csv_format, "jsonl": jsonl_format, "parquet": parquet_format}
 

@@ -12,7 +12,9 @@ import pyarrow as pa
 import pytest
 
 from beam_pipeline.errors import DataError
-from beam_pipeline.modules.source.files import csv_comments, csv_rows, csv_text
+from beam_pipeline.modules.source.files.csv import comments as csv_comments
+from beam_pipeline.modules.source.files.csv import rows as csv_rows
+from beam_pipeline.modules.source.files.csv import text as csv_text
 from file_reading import read_files
 
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from beam_pipeline.errors import ConfigError, DataError
-from beam_pipeline.modules.source.files import parquet_sizes
+from beam_pipeline.modules.source.files.parquet import sizes as parquet_sizes
 from file_reading import read_files
 
 A = pa.array
@@ -203,7 +203,7 @@ UNFOLDING: list[tuple[str, Any, dict[str, Any]]] = [
 # Reads files in a process of its own, and prints the largest batch and the most memory that Arrow had.
 MEASURE = """
 import sys, pyarrow
-from beam_pipeline.modules.source.files import parquet_sizes
+from beam_pipeline.modules.source.files.parquet import sizes as parquet_sizes
 from file_reading import read_files
 parquet_sizes.BATCH_BYTES = 1 << 20
 for path in sys.argv[1:]:

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from beam_pipeline.errors import ConfigError, DataError
-from beam_pipeline.modules.source.files import csv_rows, json_lines
+from beam_pipeline.modules.source.files.csv import rows as csv_rows
+from beam_pipeline.modules.source.files.jsonl import lines as json_lines
 from running import BUNDLE_BASED, InProcess, Staged, plan_of
 
 

@@ -17,7 +17,7 @@ from asyncmy.connection import Connection as Link
 from asyncmy.constants import CLIENT
 from asyncmy.cursors import SSCursor
 
-from beam_pipeline.connections import Connection
+from beam_pipeline.connect.connections import Connection
 from beam_pipeline.errors import ResourceError
 from beam_pipeline.modules.source.mysql.tls import Mode, Tls, wanted
 

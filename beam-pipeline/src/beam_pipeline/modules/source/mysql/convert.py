@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_pipeline import cells
-from beam_pipeline.empty_batch import empty_batch
 from beam_pipeline.errors import DataError
 from beam_pipeline.modules.source.mysql.types import Column
+from beam_pipeline.sql import cells
+from beam_pipeline.staging.empty_batch import empty_batch
 
 _DAY = 86_400_000_000
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from asyncmy.errors import MySQLError
 
-from beam_pipeline import cursor_column
-from beam_pipeline.context import StepContext
-from beam_pipeline.cursor_column import CursorColumn
+from beam_pipeline.modules import cursor_column
+from beam_pipeline.modules.context import StepContext
+from beam_pipeline.modules.cursor_column import CursorColumn
 from beam_pipeline.modules.source.mysql import describe, failures, session
 from beam_pipeline.modules.source.mysql.client import Client
 from beam_pipeline.modules.source.mysql.names import quoted

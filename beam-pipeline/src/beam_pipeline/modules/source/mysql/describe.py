@@ -7,7 +7,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from beam_pipeline import errors
-from beam_pipeline.connections import Connection
+from beam_pipeline.connect.connections import Connection
 from beam_pipeline.modules.source.mysql import failures
 from beam_pipeline.modules.source.mysql.client import Client
 from beam_pipeline.modules.source.mysql.types import Column, Mapping, column_of

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 from asyncmy.errors import MySQLError
 
-from beam_pipeline import errors, sql_text
-from beam_pipeline.connections import Connection
+from beam_pipeline import errors
+from beam_pipeline.connect.connections import Connection
+from beam_pipeline.sql import sql_text
 
 _BY_NUMBER: dict[int, type[errors.BeamlineError]] = {
     **dict.fromkeys((1044, 1045, 1049, 1130, 1251, 1698, 1862, 2059, 4151), errors.AuthenticationError),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from beam_pipeline.connections import Connection, ConnectionReference
-from beam_pipeline.context import StepContext
+from beam_pipeline.connect.connections import Connection, ConnectionReference
+from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.source.mysql import describe, failures, session, split
 from beam_pipeline.modules.source.mysql.client import Client
 from beam_pipeline.modules.source.mysql.names import quoted
@@ -14,8 +14,8 @@ from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.queries import queries_of
 from beam_pipeline.modules.source.mysql.types import Column
 from beam_pipeline.modules.source.mysql.windowed import WindowedRead, windowed
-from beam_pipeline.progress import progress
 from beam_pipeline.reading.agreement import check_agreement
+from beam_pipeline.telling.progress import progress
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from beam_pipeline import query_text, sql_text
-from beam_pipeline.connections import Connection
-from beam_pipeline.context import StepContext
+from beam_pipeline.connect.connections import Connection
+from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.source.mysql import failures
 from beam_pipeline.modules.source.mysql.client import Client
 from beam_pipeline.modules.source.mysql.names import quoted
 from beam_pipeline.modules.source.mysql.params import MysqlParams
+from beam_pipeline.sql import query_text, sql_text
 
 
 def queries_of(

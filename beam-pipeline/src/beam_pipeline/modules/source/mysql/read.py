@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from beam_pipeline import alone, sql_text
-from beam_pipeline.alone import Alone
-from beam_pipeline.connections import ConnectionReference
-from beam_pipeline.context import StepContext
+from beam_pipeline.connect.connections import ConnectionReference
+from beam_pipeline.modules import alone
+from beam_pipeline.modules.alone import Alone
+from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.source.mysql import stream
 from beam_pipeline.modules.source.mysql.convert import Converter
 from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.plan import PlannedRead, Planner
 from beam_pipeline.reading.ranged import RangedRead
+from beam_pipeline.sql import sql_text
 
 
 class ReadFromMysql(RangedRead):

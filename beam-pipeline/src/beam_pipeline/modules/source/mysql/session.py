@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from beam_pipeline.connections import Connection
+from beam_pipeline.connect.connections import Connection
 from beam_pipeline.modules.source.mysql import failures
 from beam_pipeline.modules.source.mysql.client import Client
 

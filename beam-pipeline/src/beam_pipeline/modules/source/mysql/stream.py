@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from beam_pipeline.connections import Connection
+from beam_pipeline.connect.connections import Connection
 from beam_pipeline.modules.source.mysql import failures, session
 from beam_pipeline.modules.source.mysql.client import Limits, Row
 from beam_pipeline.modules.source.mysql.types import Column

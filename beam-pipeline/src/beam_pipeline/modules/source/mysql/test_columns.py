@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from beam_pipeline.context import StepContext
 from beam_pipeline.errors import SqlError
+from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.source.mysql import stream
 from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.read import ReadFromMysql

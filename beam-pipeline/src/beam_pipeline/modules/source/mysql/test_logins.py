@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from beam_pipeline import connections
+from beam_pipeline.connect import connections
 from beam_pipeline.errors import ConfigError
 from beam_pipeline.modules.source.mysql import session
 

@@ -33,7 +33,7 @@ def test_memory_is_a_part_of_what_many_columns_are(mysql: Any, my_profiles: Path
 def test_a_value_that_is_too_long_is_refused(
     mysql: Any, in_process: Any, my_profiles: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("beam_pipeline.cells.MAX_CELL_BYTES", 1_000_000)
+    monkeypatch.setattr("beam_pipeline.sql.cells.MAX_CELL_BYTES", 1_000_000)
     for kind in ("", "_binary "):
         query = "SELECT seq AS id, REPEAT({}'x', IF(seq = 3, 1000001, 1000000)) AS wide FROM seq_1_to_{}"
         assert in_process.run(source(query.format(kind, 2)), my_profiles).query("SELECT count(*) FROM t") == [

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from beam_pipeline.context import StepContext
 from beam_pipeline.errors import BeamlineError, ConfigError, SqlError
+from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.source.mysql import stream
 from beam_pipeline.modules.source.mysql.convert import Converter
 from beam_pipeline.modules.source.mysql.params import MysqlParams

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from beam_pipeline import connections, cursor_column
-from beam_pipeline.context import StepContext
+from beam_pipeline.connect import connections
+from beam_pipeline.modules import cursor_column
+from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.source.mysql import session
 from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.plan import PlannedRead, Planner

@@ -9,8 +9,8 @@ import ssl
 from dataclasses import dataclass
 from enum import Enum
 
-from beam_pipeline import certificates
-from beam_pipeline.connections import MYSQL_TLS, POSTGRES_TLS, Connection
+from beam_pipeline.connect import certificates
+from beam_pipeline.connect.connections import MYSQL_TLS, POSTGRES_TLS, Connection
 from beam_pipeline.errors import ResourceError
 from beam_pipeline.near_miss import did_you_mean
 

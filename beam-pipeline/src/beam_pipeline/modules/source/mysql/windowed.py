@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from beam_pipeline import cursor_column
-from beam_pipeline.context import StepContext
+from beam_pipeline.modules import cursor_column
+from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.source.mysql.client import Client
 from beam_pipeline.modules.source.mysql.names import quoted
 from beam_pipeline.modules.source.mysql.types import Column, cursor_type

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from beam_pipeline.connections import Connection
+from beam_pipeline.connect.connections import Connection
 from beam_pipeline.modules.source.postgres import failures, session
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_pipeline import cells
-from beam_pipeline.empty_batch import empty_batch
 from beam_pipeline.errors import DataError
 from beam_pipeline.modules.source.postgres.types import Column
+from beam_pipeline.sql import cells
+from beam_pipeline.staging.empty_batch import empty_batch
 
 # ADBC moves PostgreSQL's epoch (2000) to Unix's without looking for infinity, which wraps around.
 # DuckDB's own infinities, which pass through Parquet, stand for them.

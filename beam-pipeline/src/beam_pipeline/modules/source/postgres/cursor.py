@@ -6,9 +6,9 @@ from typing import Any
 
 import psycopg
 
-from beam_pipeline import cursor_column
-from beam_pipeline.context import StepContext
-from beam_pipeline.cursor_column import CursorColumn
+from beam_pipeline.modules import cursor_column
+from beam_pipeline.modules.context import StepContext
+from beam_pipeline.modules.cursor_column import CursorColumn
 from beam_pipeline.modules.source.postgres import describe, failures, session, tables, types
 from beam_pipeline.modules.source.postgres.names import quoted
 from beam_pipeline.modules.source.postgres.params import PostgresParams

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import generators, pq
 
-from beam_pipeline.connections import Connection
+from beam_pipeline.connect.connections import Connection
 from beam_pipeline.errors import ConfigError
 from beam_pipeline.modules.source.postgres import failures, types
 from beam_pipeline.modules.source.postgres.types import Column

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import psycopg
 
-from beam_pipeline import errors, sql_text
-from beam_pipeline.connections import Connection
+from beam_pipeline import errors
+from beam_pipeline.connect.connections import Connection
+from beam_pipeline.sql import sql_text
 
 # By SQLSTATE, or its first two characters (the class).
 _BY_STATE: dict[str, type[errors.BeamlineError]] = {

@@ -6,8 +6,8 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from beam_pipeline.connections import POSTGRES_TLS, DatabaseParams
-from beam_pipeline.params import Capabilities
+from beam_pipeline.connect.connections import POSTGRES_TLS, DatabaseParams
+from beam_pipeline.modules.params import Capabilities
 
 
 class Partition(BaseModel):

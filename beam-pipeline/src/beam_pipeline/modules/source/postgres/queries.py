@@ -6,11 +6,11 @@ from typing import Any
 
 import psycopg
 
-from beam_pipeline import query_text, sql_text
-from beam_pipeline.connections import Connection
-from beam_pipeline.context import StepContext
+from beam_pipeline.connect.connections import Connection
+from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.source.postgres import failures, tables
 from beam_pipeline.modules.source.postgres.params import PostgresParams
+from beam_pipeline.sql import query_text, sql_text
 
 
 def queries_of(

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from beam_pipeline import alone, sql_text
-from beam_pipeline.alone import Alone, Estimate
-from beam_pipeline.connections import ConnectionReference
-from beam_pipeline.context import StepContext
+from beam_pipeline.connect.connections import ConnectionReference
+from beam_pipeline.modules import alone
+from beam_pipeline.modules.alone import Alone, Estimate
+from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.source.postgres import session
 from beam_pipeline.modules.source.postgres.convert import Converter
 from beam_pipeline.modules.source.postgres.params import PostgresParams
 from beam_pipeline.modules.source.postgres.plan import PlannedRead, Planner, release
 from beam_pipeline.reading.prefetch import prefetched
 from beam_pipeline.reading.ranged import RangedRead
+from beam_pipeline.sql import sql_text
 
 
 class ReadFromPostgres(RangedRead):

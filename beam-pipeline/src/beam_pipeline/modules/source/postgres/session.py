@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from beam_pipeline.connections import Connection
+from beam_pipeline.connect.connections import Connection
 from beam_pipeline.modules.source.postgres import failures, tls
 
 DEFAULT_PORT = 5432

@@ -34,7 +34,7 @@ def test_memory_is_a_part_of_what_many_columns_are(sql: Any, profiles: Path, tmp
 def test_a_value_that_is_too_long_is_refused(
     sql: Any, in_process: Any, profiles: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("beam_pipeline.cells.MAX_CELL_BYTES", 1_000_000)
+    monkeypatch.setattr("beam_pipeline.sql.cells.MAX_CELL_BYTES", 1_000_000)
     for value in ("repeat('x', {})", "repeat('x', {})::bytea", "to_jsonb(repeat('x', {} - 2))"):
         longer = value.format("CASE n WHEN 3 THEN 1000001 ELSE 1000000 END")
         query = f"SELECT n AS id, {longer} AS wide FROM generate_series(1, {{}}) AS n"

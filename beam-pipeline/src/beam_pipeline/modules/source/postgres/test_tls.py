@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import certificate_kinds
-from beam_pipeline import connections
+from beam_pipeline.connect import connections
 from beam_pipeline.errors import ConfigError
 from beam_pipeline.modules.source.postgres import session
 from running import plan_of

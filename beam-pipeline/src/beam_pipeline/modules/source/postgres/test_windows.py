@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from beam_pipeline import cursor_column
-from beam_pipeline.context import StepContext
+from beam_pipeline.modules import cursor_column
+from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.source.postgres.params import PostgresParams
 from beam_pipeline.modules.source.postgres.plan import PlannedRead, Planner
 from beam_pipeline.window import SourceWindow

@@ -11,8 +11,8 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from beam_pipeline import cursor_column
-from beam_pipeline.context import StepContext
+from beam_pipeline.modules import cursor_column
+from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.source.postgres import types
 from beam_pipeline.modules.source.postgres.names import quoted
 from beam_pipeline.modules.source.postgres.types import Column

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from beam_pipeline.context import StepContext
+from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.transform.beamsql.params import BeamSqlParams
 from beam_pipeline.modules.transform.beamsql.translate import translate
 from beam_pipeline.sql_engine.query import Query

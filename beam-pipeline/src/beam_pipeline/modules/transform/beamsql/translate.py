@@ -10,11 +10,11 @@ from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ErrorLevel, ParseError, TokenError, UnsupportedError
 from sqlglot.generators.duckdb import DuckDBGenerator
 
-from beam_pipeline.duckdb_errors import Origin, shown_at
 from beam_pipeline.errors import ConfigError, SqlError
 from beam_pipeline.modules.transform.beamsql import refused
 from beam_pipeline.modules.transform.beamsql.dialect import BeamSql
 from beam_pipeline.modules.transform.beamsql.rewrite import RefusedError, rewrite
+from beam_pipeline.sql.duckdb_errors import Origin, shown_at
 
 # Stands before what a node becomes, around the offset at which its author wrote it. Both characters are for
 # private use, and no SQL can hold them outside of quotes.

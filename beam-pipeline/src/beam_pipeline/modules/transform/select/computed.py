@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from beam_pipeline import duckdb_errors, duckdb_session
-from beam_pipeline.context import StepContext
 from beam_pipeline.errors import ConfigError, SqlError
+from beam_pipeline.modules.context import StepContext
+from beam_pipeline.sql import duckdb_errors, duckdb_session
 
 _BEFORE = "SELECT ("
 # What the parser's tree calls an expression that looks beyond its row.

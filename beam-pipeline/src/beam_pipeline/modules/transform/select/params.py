@@ -6,11 +6,11 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from beam_pipeline.params import Capabilities, ModuleParams
+from beam_pipeline.modules.params import Capabilities, ModuleParams
 
 
 def _known_types(cast: dict[str, str]) -> dict[str, str]:
-    from beam_pipeline.sql_types import arrow_type
+    from beam_pipeline.sql.sql_types import arrow_type
 
     for name, kind in cast.items():
         try:

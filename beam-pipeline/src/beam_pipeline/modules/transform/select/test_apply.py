@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from beam_pipeline import exact_cast
+from beam_pipeline.sql import exact_cast
 from running import InProcess, Staged, plan_of
 
 TABLE = pa.table(

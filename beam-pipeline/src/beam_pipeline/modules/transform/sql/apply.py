@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from beam_pipeline.context import StepContext
+from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.transform.sql.params import SqlParams
 from beam_pipeline.sql_engine.query import Query
 from beam_pipeline.sql_engine.run import RunQuery

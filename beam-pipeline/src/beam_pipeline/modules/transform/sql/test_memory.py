@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from beam_pipeline import launch
-from beam_pipeline.at_once import AtOnce
+from beam_pipeline.attempt import launch
+from beam_pipeline.attempt.execute import _at_once
 from beam_pipeline.errors import ConfigError
-from beam_pipeline.execute import _at_once
+from beam_pipeline.modules.at_once import AtOnce
 from beam_pipeline.sql_engine.room import Room, divided
 from running import BUNDLE_BASED, FN_API, InProcess, Staged, plan_of
 

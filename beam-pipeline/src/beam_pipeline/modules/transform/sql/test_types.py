@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from beam_pipeline import duckdb_session
+from beam_pipeline.sql import duckdb_session
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,13 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 
-from beam_pipeline.context import StepContext
-from beam_pipeline.empty_batch import schema_after
 from beam_pipeline.errors import ConfigError, DataError
-from beam_pipeline.local_time import UnclearTimeError, Zone
+from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.transform.timezone.params import Change, TimezoneParams
 from beam_pipeline.near_miss import did_you_mean
-from beam_pipeline.sql_types import sql_type
+from beam_pipeline.sql.local_time import UnclearTimeError, Zone
+from beam_pipeline.sql.sql_types import sql_type
+from beam_pipeline.staging.empty_batch import schema_after
 
 
 class ChangeZones(beam.PTransform):

@@ -6,11 +6,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from beam_pipeline.params import Capabilities, ModuleParams
+from beam_pipeline.modules.params import Capabilities, ModuleParams
 
 
 def _known_zone(name: str) -> str:
-    from beam_pipeline.local_time import is_zone
+    from beam_pipeline.sql.local_time import is_zone
 
     if not is_zone(name):
         raise ValueError(f"`{name}` is no time zone; use a name such as `UTC` or `Europe/Berlin`")

@@ -1,0 +1,1 @@
+"""Connection profiles, secrets and certificates."""

@@ -1,0 +1,1 @@
+"""DuckDB's sessions and errors, texts and types of SQL."""

@@ -1,0 +1,1 @@
+"""What an attempt leaves: rows in files, batches on their way, and the manifest."""

@@ -1,0 +1,1 @@
+"""What a process tells of itself: events, progress, faults of the tests."""

@@ -1,0 +1,84 @@
+"""The house in order: no folder has more files than a reader takes in, and none leads back to itself."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[1] / "src"
+# A source has up to 16 names in common with the others (modules/source/README.md).
+MOST_FILES = 18
+
+
+def own_files() -> list[Path]:
+    """Everything but tests."""
+    return [path for path in SOURCE.rglob("*.py") if not path.name.startswith("test_")]
+
+
+def imported(path: Path) -> Iterable[Path]:
+    """The files of this package that a file imports, wherever in it that stands."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            found = (SOURCE / name.replace(".", "/")).with_suffix(".py")
+            if found.is_file():
+                yield found
+
+
+def place_of(path: Path) -> str:
+    """Its folder; but the program, and a source's PTransform, lie above what stands beside them."""
+    return str((path if path.name in ("main.py", "read.py") else path.parent).relative_to(SOURCE))
+
+
+def arrows() -> dict[str, set[str]]:
+    """Which folder imports which others."""
+    found: dict[str, set[str]] = {}
+    for path in own_files():
+        home = place_of(path)
+        others = {place_of(other) for other in imported(path)}
+        found.setdefault(home, set()).update(others - {home})
+    return found
+
+
+def circle(arrows: Mapping[str, set[str]]) -> list[str]:
+    """A way that leads back to where it began; empty if there is none."""
+    done: set[str] = set()
+
+    def search(name: str, way: list[str]) -> list[str]:
+        if name in way:
+            return [*way[way.index(name) :], name]
+        if name in done:
+            return []
+        for other in sorted(arrows.get(name, ())):
+            if found := search(other, [*way, name]):
+                return found
+        done.add(name)
+        return []
+
+    return next((found for name in sorted(arrows) if (found := search(name, []))), [])
+
+
+def test_no_folder_has_more_files_than_a_source() -> None:
+    sizes = Counter(path.parent for path in own_files() if path.name != "__init__.py")
+    assert {str(folder): size for folder, size in sizes.items() if size > MOST_FILES} == {}
+
+
+def test_no_folder_leads_back_to_itself() -> None:
+    assert circle(arrows()) == []
+
+
+@pytest.mark.parametrize("given", [{"a": {"b"}, "b": {"c", "d"}, "d": {"b"}}, {"b": {"d"}, "d": {"b"}}])
+def test_a_circle_would_be_found(given: dict[str, set[str]]) -> None:
+    assert circle(given) == ["b", "d", "b"]
+
+
+def test_imports_are_seen() -> None:
+    assert "beam_pipeline/storage" in arrows()["beam_pipeline/attempt"]
