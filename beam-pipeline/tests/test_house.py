@@ -9,17 +9,18 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).resolve().parents[1] / "src"
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = [ROOT / name / "src" for name in ("beam-pipeline", "emulators/bigquery", "emulators/storage")]
 # A source has up to 16 names in common with the others (modules/source/README.md).
 MOST_FILES = 18
 
 
-def own_files() -> list[Path]:
+def own_files(source: Path) -> list[Path]:
     """Everything but tests."""
-    return [path for path in SOURCE.rglob("*.py") if not path.name.startswith("test_")]
+    return [path for path in source.rglob("*.py") if not path.name.startswith("test_")]
 
 
-def imported(path: Path) -> Iterable[Path]:
+def imported(source: Path, path: Path) -> Iterable[Path]:
     """The files of this package that a file imports, wherever in it that stands."""
     for node in ast.walk(ast.parse(path.read_text())):
         names: list[str] = []
@@ -28,22 +29,23 @@ def imported(path: Path) -> Iterable[Path]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         for name in names:
-            found = (SOURCE / name.replace(".", "/")).with_suffix(".py")
+            found = (source / name.replace(".", "/")).with_suffix(".py")
             if found.is_file():
                 yield found
 
 
-def place_of(path: Path) -> str:
+def place_of(source: Path, path: Path) -> str:
     """Its folder; but the program, and a source's PTransform, lie above what stands beside them."""
-    return str((path if path.name in ("main.py", "read.py") else path.parent).relative_to(SOURCE))
+    is_above = path.name in ("main.py", "__main__.py", "read.py")
+    return str((path if is_above else path.parent).relative_to(source))
 
 
-def arrows() -> dict[str, set[str]]:
+def arrows(source: Path) -> dict[str, set[str]]:
     """Which folder imports which others."""
     found: dict[str, set[str]] = {}
-    for path in own_files():
-        home = place_of(path)
-        others = {place_of(other) for other in imported(path)}
+    for path in own_files(source):
+        home = place_of(source, path)
+        others = {place_of(source, other) for other in imported(source, path)}
         found.setdefault(home, set()).update(others - {home})
     return found
 
@@ -66,13 +68,16 @@ def circle(arrows: Mapping[str, set[str]]) -> list[str]:
     return next((found for name in sorted(arrows) if (found := search(name, []))), [])
 
 
-def test_no_folder_has_more_files_than_a_source() -> None:
-    sizes = Counter(path.parent for path in own_files() if path.name != "__init__.py")
+@pytest.mark.parametrize("source", SOURCES, ids=str)
+def test_no_folder_has_more_files_than_a_source(source: Path) -> None:
+    sizes = Counter(path.parent for path in own_files(source) if path.name != "__init__.py")
+    assert sizes
     assert {str(folder): size for folder, size in sizes.items() if size > MOST_FILES} == {}
 
 
-def test_no_folder_leads_back_to_itself() -> None:
-    assert circle(arrows()) == []
+@pytest.mark.parametrize("source", SOURCES, ids=str)
+def test_no_folder_leads_back_to_itself(source: Path) -> None:
+    assert circle(arrows(source)) == []
 
 
 @pytest.mark.parametrize("given", [{"a": {"b"}, "b": {"c", "d"}, "d": {"b"}}, {"b": {"d"}, "d": {"b"}}])
@@ -81,4 +86,4 @@ def test_a_circle_would_be_found(given: dict[str, set[str]]) -> None:
 
 
 def test_imports_are_seen() -> None:
-    assert "beam_pipeline/storage" in arrows()["beam_pipeline/attempt"]
+    assert "beam_pipeline/storage" in arrows(SOURCES[0])["beam_pipeline/attempt"]

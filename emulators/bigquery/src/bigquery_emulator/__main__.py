@@ -12,12 +12,12 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from bigquery_emulator import catalog
-from bigquery_emulator.database import Database, FolderInUse
-from bigquery_emulator.http_server import BigQueryServer
-from bigquery_emulator.job_runner import JobRunner
-from bigquery_emulator.sample_data import create_missing_samples
-from bigquery_emulator.service import Service
+from bigquery_emulator.http.http_server import BigQueryServer
+from bigquery_emulator.http.service import Service
+from bigquery_emulator.jobs.job_runner import JobRunner
+from bigquery_emulator.tables import catalog
+from bigquery_emulator.tables.database import Database, FolderInUse
+from bigquery_emulator.tables.sample_data import create_missing_samples
 
 # How often the tables that have expired are deleted; they are not shown from the moment on.
 _SWEEP_S = 600

@@ -1,0 +1,1 @@
+"""Jobs: queries, loads, copies and extracts."""

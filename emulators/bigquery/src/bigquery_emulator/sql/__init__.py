@@ -1,0 +1,1 @@
+"""GoogleSQL in the words of DuckDB."""

@@ -1,0 +1,1 @@
+"""Datasets, tables and their rows, as they are kept."""
