@@ -300,7 +300,8 @@ def _with(path: str, value: Any) -> Change:
         (_with("sinks.0.input", "number"), "sinks[0].input  no step is named `number`; did you mean `numbers`?"),
         (_with("transforms.0.inputs", ["numbers", "numbers"]), "module `sizing` takes 1, got 2"),
         (_with("transforms.0.inputs", ["b"]), "depend on one another in a circle: a, b"),
-        (_with("version", 2), "is not a plan: version"),
+        (_with("version", 2), "has format 2: a newer Beamline wrote it, and this one reads formats up to 1"),
+        (_with("version", 0), "is not a plan: version"),
     ],
 )  # fmt: skip
 def test_a_wrong_plan_is_a_config_error(

@@ -7,6 +7,7 @@ import { failure } from '../shared/failures.js';
 import { lockWorkflowPrefix, storeTaskQueue } from '../shared/names.js';
 import type { Receipt } from '../shared/run/receipt.js';
 import type { RunPipelineInput } from '../shared/run/run-input.js';
+import { readable } from '../store/format-version.js';
 import { isGsUri } from '../store/gs-uri.js';
 import { storePaths, type LocalStore } from '../store/local-store.js';
 import { objectPaths, readIfThere } from '../store/object-store.js';
@@ -141,6 +142,7 @@ async function completesOf(
     const text = await readIfThere(await objects(), objectPaths.receipt(bucket, runKey));
     receipt = text === null ? null : (JSON.parse(text.toString('utf8')) as Receipt);
   }
+  readable(`the receipt of run ${runKey}`, receipt);
   if (!receipt?.left || receipt.plan_sha256 === null) {
     throw failure(
       'ConfigError',

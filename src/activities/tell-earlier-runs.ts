@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Receipt, ReceiptSink } from '../shared/run/receipt.js';
+import { newerProblem } from '../store/format-version.js';
 import { storePaths, type LocalStore } from '../store/local-store.js';
 import { writeAtomically } from '../store/write-file.js';
 
@@ -14,7 +15,8 @@ export async function tellEarlierRuns(
   for (const runKey of new Set(finished.map((one) => one.run_key))) {
     const file = storePaths.receipt(store, runKey);
     const earlier = await receiptIn(file);
-    if (earlier === null) continue;
+    // What a newer version keeps of a run is not written anew in our way.
+    if (earlier === null || newerProblem(file, earlier) !== null) continue;
     const mine = finished.filter((one) => one.run_key === runKey);
     await writeAtomically(file, `${JSON.stringify(afterwards(earlier, mine, run_key), null, 2)}\n`);
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { failure } from '../../shared/failures.js';
 import { manifest, type Manifest } from '../../shared/run/manifest.js';
+import { readable } from '../../store/format-version.js';
 import { isGsUri } from '../../store/gs-uri.js';
 import { withLocalFile } from '../../store/parquet-footer.js';
 import type { Staged } from '../../workflows/contract/activities.js';
@@ -36,7 +37,11 @@ export async function readManifest(
         `sha256 ${sha256}, recorded ${staged.manifestSha256}`,
     );
   }
-  return { manifest: manifest.parse(JSON.parse(text.toString('utf8'))), sha256 };
+  const document: unknown = readable(
+    `the manifest ${staged.manifestUri}`,
+    JSON.parse(text.toString('utf8')),
+  );
+  return { manifest: manifest.parse(document), sha256 };
 }
 
 /** The sha256 tells whether it is whole. */

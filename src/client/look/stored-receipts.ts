@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Receipt } from '../../shared/run/receipt.js';
 import { runKeyPattern } from '../../shared/run-key.js';
 import { readReceipt } from './read-receipt.js';
+import { newerProblem } from '../../store/format-version.js';
 import { storePaths } from '../../store/local-store.js';
 import { objectPaths, readIfThere } from '../../store/object-store.js';
 
@@ -15,14 +16,17 @@ export function storeRootOf(root: string): { root: string } {
 export async function storedReceipt(root: string, runKey: string): Promise<Receipt | null> {
   if (!isRunKey(runKey)) return null;
   const file = storePaths.receipt(storeRootOf(root), runKey);
+  let problem: string | null = null;
   try {
-    const receipt = readReceipt(JSON.parse(await readFile(file, 'utf8')));
-    if (receipt !== null) return receipt;
+    const document: unknown = JSON.parse(await readFile(file, 'utf8'));
+    problem = newerProblem(file, document);
+    const receipt = readReceipt(document);
+    if (receipt !== null && problem === null) return receipt;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw new Error(`${file} cannot be read`, { cause: error });
   }
-  throw new Error(`${file} is no receipt`);
+  throw new Error(problem ?? `${file} is no receipt`);
 }
 
 /** The receipt of a run key in the bucket of a project's settings, where every host can read it; else null. */
@@ -33,7 +37,11 @@ export async function receiptInBucket(root: string, runKey: string): Promise<Rec
   if (store === undefined) return null;
   const { openObjectStore } = await import('../../gateways/open-object-store.js');
   const content = await readIfThere(await openObjectStore(), objectPaths.receipt(store, runKey));
-  return content === null ? null : (JSON.parse(content.toString('utf8')) as Receipt);
+  if (content === null) return null;
+  const receipt = JSON.parse(content.toString('utf8')) as Receipt;
+  const problem = newerProblem(objectPaths.receipt(store, runKey), receipt);
+  if (problem !== null) throw new Error(problem);
+  return receipt;
 }
 
 /**

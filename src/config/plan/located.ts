@@ -1,5 +1,6 @@
 import type { DestinationContext } from '../../destinations/destination.js';
 import { loadDestination } from '../../destinations/registry.js';
+import { readable } from '../../store/format-version.js';
 import type { PinnedPlan, Plan } from './plan-types.js';
 
 /** What is pinned of a plan: all but the names that its destinations have on one host. */
@@ -14,6 +15,7 @@ export function pinnedOf(plan: Plan): PinnedPlan {
 
 /** A pinned plan with the names that its destinations have in that store and project. */
 export async function located(pinned: PinnedPlan, context: DestinationContext): Promise<Plan> {
+  readable(`the plan of \`${pinned.name}\``, pinned);
   const sinks = pinned.sinks.map(async ({ destination: known, ...sink }) => {
     if (known !== undefined) return { ...sink, destination: known };
     const destination = await loadDestination(sink.module);

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -10,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from beam_pipeline.errors import ConfigError
 from beam_pipeline.storage import files
+
+# The format of plans that is written now (src/store/format-version.ts).
+_FORMAT = 1
 
 
 class _Part(BaseModel):
@@ -90,6 +95,7 @@ def read(uri: str) -> PinnedPlan:
         ConfigError: The file is missing or is not a plan.
     """
     content = files.read_bytes(uri)
+    _refuse_newer(uri, content)
     try:
         plan = Plan.model_validate_json(content)
     except ValidationError as error:
@@ -99,6 +105,17 @@ def read(uri: str) -> PinnedPlan:
         )
         raise ConfigError(f"{uri} is not a plan: " + "; ".join(problems)) from None
     return PinnedPlan(plan, hashlib.sha256(content).hexdigest())
+
+
+def _refuse_newer(uri: str, content: bytes) -> None:
+    with suppress(ValueError):
+        document = json.loads(content)
+        version = document.get("version") if isinstance(document, dict) else None
+        if isinstance(version, int) and version > _FORMAT:
+            raise ConfigError(
+                f"{uri} has format {version}: a newer Beamline wrote it, and this one reads formats up to "
+                f"{_FORMAT}; update the image of the workers, or this installation"
+            )
 
 
 def in_order(plan: Plan) -> list[tuple[int, PlanTransform]]:
