@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -87,3 +88,10 @@ def test_a_circle_would_be_found(given: dict[str, set[str]]) -> None:
 
 def test_imports_are_seen() -> None:
     assert "beam_pipeline/storage" in arrows(SOURCES[0])["beam_pipeline/attempt"]
+
+
+def test_the_page_says_what_lives_in_each_folder() -> None:
+    page = (SOURCES[0] / "beam_pipeline" / "README.md").read_text()
+    listed = re.findall(r"^\| `(\w+)`", page, re.MULTILINE)
+    folders = {path.parent.name for path in (SOURCES[0] / "beam_pipeline").glob("*/__init__.py")}
+    assert sorted(listed) == sorted(folders)
