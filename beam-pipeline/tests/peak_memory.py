@@ -44,8 +44,8 @@ def growth(
 def main(argv: Sequence[str]) -> None:
     import argparse
 
-    from beam_pipeline import coder  # noqa: F401  so that importing is not measured
     from beam_pipeline.attempt.execute import execute
+    from beam_pipeline.staging import coder  # noqa: F401  so that importing is not measured
 
     plan, staging, *profiles = argv
     before = megabytes()

@@ -146,7 +146,7 @@ def test_a_relative_path_begins_at_the_root(path: str, root: str | None, resolve
 
 def test_local_files_load_no_google_client() -> None:
     code = (
-        "import sys; from beam_pipeline import files, secrets; files.match('/tmp/*'); "
+        "import sys; from beam_pipeline.connect import secrets; from beam_pipeline.storage import files; files.match('/tmp/*'); "
         "print(any(name in sys.modules for name in ('google.cloud.storage', 'google.auth', 'requests')))"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
