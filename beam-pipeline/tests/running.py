@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from beam_pipeline.asked import cursors
-from beam_pipeline.storage import files
-from beam_pipeline.modules.cursor_column import CursorColumn
 from beam_pipeline.attempt.plan import Plan
+from beam_pipeline.modules.cursor_column import CursorColumn
+from beam_pipeline.storage import files
 
 FN_API = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 BUNDLE_BASED = "apache_beam.runners.direct.direct_runner.BundleBasedDirectRunner"

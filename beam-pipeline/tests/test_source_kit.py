@@ -9,8 +9,8 @@ from typing import Any, get_args
 
 import pytest
 
-from beam_pipeline.modules import registry
 from beam_pipeline.errors import BeamlineError
+from beam_pipeline.modules import registry
 from kit_page import has_member
 from source_kit.catalogue import RULES, member_of, page
 from source_kit.naive.member import NaivePlace, documented

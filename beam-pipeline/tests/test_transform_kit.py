@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from beam_pipeline.modules import registry
 from beam_pipeline.errors import BeamlineError
+from beam_pipeline.modules import registry
 from kit_page import has_member
 from transform_kit import catalogue
 from transform_kit.naive_member import member as naive

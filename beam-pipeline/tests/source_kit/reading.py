@@ -14,8 +14,8 @@ import pyarrow as pa
 import pytest
 
 from beam_pipeline.asked import columns
-from beam_pipeline.modules.cursor_column import CursorColumn
 from beam_pipeline.errors import FAILURE_TYPES, BeamlineError
+from beam_pipeline.modules.cursor_column import CursorColumn
 from beam_pipeline.window import CursorType, SourceWindow, format_value
 from running import Child, InProcess, Staged, described, plan_of
 from source_kit.front import Front
