@@ -91,6 +91,7 @@ describe('a run that waits for a host which is not there', function () {
 
   it('is told by `status`, and what to do about it', async () => {
     const run = await beamline.get('holder');
+    await until(async () => (await run.status()).stuck === null, 'a worker answers');
     const waits = await beamline.waitsOf(await run.status());
     assert.deepEqual(waits, { absent_host: absent, held_by: [] });
     const lines = statusLines(run, await run.status(), null, waits).join('\n');
@@ -167,9 +168,8 @@ describe('a run that waits for a host which is not there', function () {
 
   it('says so when no worker answers, and to who follows not at the first look', async () => {
     const run = await beamline.get('waiting');
-    assert.equal((await run.status()).stuck, null);
     await stopWorker();
-    assert.equal((await run.status()).stuck, noWorker);
+    await until(async () => (await run.status()).stuck === noWorker, 'no worker answers');
     const seen: (string | null)[] = [];
     for await (const { stuck } of run.progress()) {
       seen.push(stuck);
