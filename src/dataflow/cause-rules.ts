@@ -15,6 +15,8 @@ export interface CauseRule {
   retryHelps: boolean;
   /** What to do; a clause, in the imperative. */
   next: string;
+  /** True if that is a change of the config or of launch options, which are pinned: a rerun repeats them. */
+  inConfig?: true;
   /** Where the words are documented or reported. */
   sources: readonly string[];
 }
@@ -67,6 +69,7 @@ export const causeRules: readonly CauseRule[] = [
     ],
     retryHelps: false,
     next: 'set a `machineType` with more memory in `launch` (e2-highmem-2, say), or let less data stand in one step',
+    inConfig: true,
     sources: [`${guides}/troubleshoot-oom`],
   },
   {
@@ -78,6 +81,7 @@ export const causeRules: readonly CauseRule[] = [
     ],
     retryHelps: true,
     next: 'try again later, or set another `machineType`, `workerZone` or `workerRegion` in `launch`',
+    inConfig: true,
     sources: [
       `${guides}/common-errors#worker-pool-failure`,
       `${github}/GoogleCloudPlatform/DataflowTemplates/issues/2263`,
@@ -90,6 +94,7 @@ export const causeRules: readonly CauseRule[] = [
     patterns: [/No space left on device|disk is full|\bENOSPC\b/i],
     retryHelps: false,
     next: 'set a larger `diskSizeGb` in `launch`',
+    inConfig: true,
     sources: [`${guides}/common-errors`],
   },
   {
@@ -104,6 +109,7 @@ export const causeRules: readonly CauseRule[] = [
     ],
     retryHelps: true,
     next: 'wait until other jobs have ended, raise the quota that is named, or lower `numWorkers` and `maxWorkers` in `launch`',
+    inConfig: true,
     sources: [
       `${guides}/common-errors`,
       `${github}/GoogleCloudPlatform/ai-on-gke/issues/849`,
@@ -122,6 +128,7 @@ export const causeRules: readonly CauseRule[] = [
     ],
     retryHelps: false,
     next: 'correct `subnetwork` or `network` in `launch`; for private addresses, turn Private Google Access on in that subnetwork',
+    inConfig: true,
     sources: [
       `${guides}/troubleshoot-networking`,
       `${github}/GoogleCloudPlatform/python-docs-samples/issues/4133`,
@@ -153,6 +160,7 @@ export const causeRules: readonly CauseRule[] = [
     ],
     retryHelps: false,
     next: 'make the query and the expected columns agree',
+    inConfig: true,
     sources: [
       'https://cloud.google.com/bigquery/docs/error-messages',
       'https://arrow.apache.org/docs/python/api/exceptions.html',
@@ -244,6 +252,7 @@ export const causeRules: readonly CauseRule[] = [
     isVague: true,
     retryHelps: true,
     next: 'set a `machineType` with more memory in `launch`, if the log of the workers shows that they ran out of it',
+    inConfig: true,
     sources: [
       `${guides}/troubleshoot-oom`,
       `${github}/apache/beam/issues/25273`,

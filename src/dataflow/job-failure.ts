@@ -1,7 +1,7 @@
 import type { JobFailure, JobMessage } from '../shared/run/job.js';
 import { shortened } from '../shared/shortened.js';
 import { causeRuleOf, type CauseRule } from './cause-rules.js';
-import { ownCauseOf, ownTypeOf } from './own-errors.js';
+import { ownCauseOf, ownTypeOf, type OwnCause } from './own-errors.js';
 import { redacted } from './redact.js';
 import { exceptionsOf, stepOf, withoutMarks } from './traceback.js';
 
@@ -77,6 +77,7 @@ export function jobFailureOf(
     message: shortened(chosen.message, longestMessage),
     retryHelps: chosen.retryHelps,
     next: isOpenEnded && logs !== '' ? `${chosen.next}${logs}` : chosen.next,
+    ...(chosen.inConfig === undefined ? {} : { inConfig: chosen.inConfig }),
     evidence: evidenceOf(findings),
     ...(chosen.step === undefined ? {} : { step: chosen.step }),
   };
@@ -119,22 +120,32 @@ function findingOf(message: JobMessage): Finding {
     const rule = causeRuleOf(words);
     if (rule === undefined) continue;
     const weight = rule.isVague === true ? weights.vague : weights.ruled;
-    const { cause, retryHelps, next } = rule;
-    return { cause, retryHelps, next, message: lineOf(rule, words), ...at, weight, of: message };
+    return { ...adviceOf(rule), message: lineOf(rule, words), ...at, weight, of: message };
   }
-  const unknown = { cause: 'unknown', retryHelps: true, next: "read the job's log" } as const;
   const [last] = said;
   if (last !== undefined) {
-    return { ...unknown, message: firstLine(last), ...at, weight: weights.exception, of: message };
+    return {
+      ...unexplained,
+      message: firstLine(last),
+      ...at,
+      weight: weights.exception,
+      of: message,
+    };
   }
   const weight = isNoise(text) ? weights.noise : weights.words;
   return {
-    ...unknown,
+    ...unexplained,
     message: firstLine(unframed(bare(text))) || firstLine(text),
     ...at,
     weight,
     of: message,
   };
+}
+
+const unexplained = { cause: 'unknown', retryHelps: true, next: "read the job's log" } as const;
+
+function adviceOf({ cause, retryHelps, next, inConfig }: CauseRule): OwnCause {
+  return { cause, retryHelps, next, ...(inConfig === undefined ? {} : { inConfig }) };
 }
 
 /** An error of `beam_pipeline.errors`, in a traceback or by itself. */
@@ -160,11 +171,7 @@ function ownErrorOf(
 function stagedFindingOf(staged: StagedFailure, best: Finding | undefined): Finding {
   const { type, message, step = best?.step, cause } = staged;
   const rule = causeRuleOf(`${message}\n${cause ?? ''}`);
-  const own = ownCauseOf(type) ?? {
-    cause: rule?.cause ?? 'unknown',
-    retryHelps: rule?.retryHelps ?? true,
-    next: rule?.next ?? "read the job's log",
-  };
+  const own = ownCauseOf(type) ?? (rule === undefined ? unexplained : adviceOf(rule));
   return {
     ...own,
     message: ownWords(message),

@@ -6,9 +6,10 @@ export interface OwnCause {
   cause: JobCause;
   retryHelps: boolean;
   next: string;
+  inConfig?: true;
 }
 
-const byType: Partial<Record<FailureType, { cause: JobCause; next: string }>> = {
+const byType: Partial<Record<FailureType, Omit<OwnCause, 'retryHelps'>>> = {
   AuthenticationError: {
     cause: 'database_login',
     next: 'correct the user, the password (or its secret) or the database name of the connection profile',
@@ -17,9 +18,14 @@ const byType: Partial<Record<FailureType, { cause: JobCause; next: string }>> = 
   DataError: {
     cause: 'schema_mismatch',
     next: 'correct the data, or the config that expects another form',
+    inConfig: true,
   },
   PermissionDenied: { cause: 'permission', next: 'give the permission that is missing' },
-  StorageFull: { cause: 'quota', next: 'set a larger `diskSizeGb` in `launch`' },
+  StorageFull: {
+    cause: 'quota',
+    next: 'set a larger `diskSizeGb` in `launch`',
+    inConfig: true,
+  },
   ConnectionLost: {
     cause: 'network',
     next: 'check that the workers reach the server from their subnetwork (route, firewall, Cloud NAT, allowed addresses)',
@@ -27,6 +33,7 @@ const byType: Partial<Record<FailureType, { cause: JobCause; next: string }>> = 
   ConfigError: {
     cause: 'launcher',
     next: 'correct the config or an argument',
+    inConfig: true,
   },
   ResourceError: { cause: 'launcher', next: 'mend what is named' },
   ObjectStoreRefused: {

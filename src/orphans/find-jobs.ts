@@ -1,5 +1,10 @@
 import { costOf, type Prices } from '../dataflow/prices.js';
-import { DataflowRefused, UnknownJobState, type Dataflow } from '../gateways/dataflow.js';
+import {
+  DataflowRefused,
+  JobNotFound,
+  UnknownJobState,
+  type Dataflow,
+} from '../gateways/dataflow.js';
 import { consoleUrlOf, identityOf } from '../shared/run/job-identity.js';
 import type { JobReference, JobView } from '../shared/run/job.js';
 import { hasEnded } from './has-ended.js';
@@ -120,6 +125,6 @@ function ageOf({ createTime }: JobView, now: number): number | null {
 }
 
 function ignoreGone(error: unknown): null {
-  if (error instanceof Error && error.name === 'JobNotFound') return null;
+  if (error instanceof JobNotFound) return null;
   throw error;
 }

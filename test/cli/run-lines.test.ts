@@ -447,13 +447,18 @@ describe("a run's Dataflow job", () => {
       'retry     may help if the cause has passed',
       'next      raise the quota; then beamline rerun q4kx7mw2ta',
     ]);
-    const memory = { ...quota, cause: 'out_of_memory' as const, next: 'set more in `launch`' };
+    const memory = {
+      ...quota,
+      cause: 'out_of_memory' as const,
+      next: 'set a larger machine',
+      inConfig: true as const,
+    };
     assert.equal(
       failed({
         type: 'JobFailed',
         receipt: { ...ofDataflow, job: { ...job, failure: memory } },
       })[3],
-      'next      set more in `launch`; then beamline run orders.yaml --arg day=2026-01-01 --runner dataflow',
+      'next      set a larger machine; then beamline run orders.yaml --arg day=2026-01-01 --runner dataflow',
     );
   });
 });

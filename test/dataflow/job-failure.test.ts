@@ -82,6 +82,24 @@ describe('why a job failed', () => {
     assert.equal(failure.cause, 'out_of_memory');
   });
 
+  it('says whether what mends it is pinned, so that a rerun would fail again', () => {
+    for (const rule of causeRules) {
+      const isOfLaunch = rule.next.includes('`launch`') || rule.cause === 'schema_mismatch';
+      assert.equal(rule.inConfig ?? false, isOfLaunch, rule.title);
+    }
+    const told = [
+      jobFailureOf(messages([traceback('MemoryError: 1')])),
+      jobFailureOf([], { staged: { type: 'ConfigError', message: 'no such column' } }),
+      jobFailureOf([], {
+        staged: { type: 'InternalError', message: 'E', cause: 'MemoryError: 1' },
+      }),
+      jobFailureOf(messages([traceback('beam_pipeline.errors.ConfigError: no such column')])),
+    ];
+    for (const failure of told) assert.equal(failure.inConfig, true, failure.message);
+    const outside = jobFailureOf([], { staged: { type: 'PermissionDenied', message: 'no' } });
+    assert.equal(outside.inConfig, undefined);
+  });
+
   it('names the command that reads the whole log where the messages do not say why', () => {
     const options = { logCommand: 'gcloud logging read X' };
     assert.match(jobFailureOf([], options).next, /gcloud logging read X/);

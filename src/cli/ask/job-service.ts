@@ -1,5 +1,10 @@
 import type { Run, RunSnapshot } from '../../client/index.js';
-import type { Dataflow } from '../../gateways/dataflow.js';
+import {
+  DataflowRefused,
+  DataflowUnavailable,
+  JobNotFound,
+  type Dataflow,
+} from '../../gateways/dataflow.js';
 import type { JobReference, ReceiptJob } from '../../shared/run/job.js';
 import { CliError, exitCodes } from '../terminal/errors.js';
 
@@ -30,25 +35,24 @@ export async function jobOf(run: Run, snapshot: RunSnapshot): Promise<ReceiptJob
 }
 
 function explained(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  switch (error.name) {
-    case 'DataflowUnavailable':
-      return new CliError(`Dataflow does not answer: ${error.message}`, {
-        exitCode: exitCodes.unreachable,
-        cause: error,
-      });
-    case 'DataflowRefused':
-      return new CliError(`Dataflow refuses: ${error.message}`, {
-        exitCode: exitCodes.unreachable,
-        hint: 'Log in (gcloud auth application-default login), and have roles/dataflow.viewer.',
-        cause: error,
-      });
-    case 'JobNotFound':
-      return new CliError(`Dataflow does not know the job any more: ${error.message}`, {
-        exitCode: exitCodes.failed,
-        cause: error,
-      });
-    default:
-      return error;
+  if (error instanceof DataflowUnavailable) {
+    return new CliError(`Dataflow does not answer: ${error.message}`, {
+      exitCode: exitCodes.unreachable,
+      cause: error,
+    });
   }
+  if (error instanceof DataflowRefused) {
+    return new CliError(`Dataflow refuses: ${error.message}`, {
+      exitCode: exitCodes.unreachable,
+      hint: 'Log in (gcloud auth application-default login), and have roles/dataflow.viewer.',
+      cause: error,
+    });
+  }
+  if (error instanceof JobNotFound) {
+    return new CliError(`Dataflow does not know the job any more: ${error.message}`, {
+      exitCode: exitCodes.failed,
+      cause: error,
+    });
+  }
+  return error;
 }

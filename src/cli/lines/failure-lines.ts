@@ -98,14 +98,14 @@ function jobAdviceOf(failure: JobFailure, failed: RunFailed, byType: Advice): Ad
         retry: failure.retryHelps
           ? 'may help if the cause has passed'
           : 'will not help until the cause is removed',
-        next: `${failure.next}; then ${isOfConfig(failure) ? nextOfChanged(subjectOf(failed)) : commandOf('rerun', failed.runKey)}`,
+        next: `${failure.next}; then ${isInConfig(failure) ? nextOfChanged(subjectOf(failed)) : commandOf('rerun', failed.runKey)}`,
       };
   }
 }
 
-/** Whether what there is to do is a change of the config, which is pinned, as launch options are. */
-function isOfConfig({ cause, next }: JobFailure): boolean {
-  return cause === 'schema_mismatch' || /`launch`|the config/.test(next);
+/** What older versions wrote does not say it. */
+function isInConfig({ cause, inConfig }: JobFailure): boolean {
+  return inConfig ?? cause === 'schema_mismatch';
 }
 
 /** What the job's messages say beside the cause. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Dataflow } from '../../gateways/dataflow.js';
+import { DataflowUnavailable, type Dataflow } from '../../gateways/dataflow.js';
 import type { JobMessage, JobReference } from '../../shared/run/job.js';
 
 /** From the most important. */
@@ -50,6 +50,6 @@ export async function* followMessages(
 
 /** Once without an answer is no end. */
 function unlessUnavailable(error: unknown): JobMessage[] {
-  if (error instanceof Error && error.name === 'DataflowUnavailable') return [];
+  if (error instanceof DataflowUnavailable) return [];
   throw error;
 }

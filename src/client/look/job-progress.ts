@@ -1,4 +1,4 @@
-import type { Dataflow } from '../../gateways/dataflow.js';
+import { DataflowUnavailable, type Dataflow } from '../../gateways/dataflow.js';
 import type { JobState, ReceiptJob } from '../../shared/run/job.js';
 import type { StepKind, StepProgress } from '../../shared/run/progress.js';
 
@@ -66,7 +66,7 @@ export class JobProgress {
       this.#steps = Object.fromEntries(steps);
     } catch (error) {
       // One look that was lost is none; who may not look, or has no credentials, asks no more.
-      const passes = error instanceof Error && error.name === 'DataflowUnavailable';
+      const passes = error instanceof DataflowUnavailable;
       if (!passes) this.#isOver = true;
     }
   }

@@ -169,6 +169,8 @@ export interface JobFailure {
   retryHelps: boolean;
   /** What to do next. */
   next: string;
+  /** True if that is a change of the config or of launch options, which a rerun repeats as they were pinned. */
+  inConfig?: true;
   /** The messages that say so, newest first, at most a few. */
   evidence: JobMessage[];
   /** Step of the config at fault, where the message names it. */

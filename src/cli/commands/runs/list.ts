@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Beamline, Receipt, RunSummary } from '../../../client/index.js';
+import { TemporalUnreachable } from '../../../client/server/errors.js';
 import { runStates } from '../../../shared/run/receipt.js';
 import { bad, good } from '../../terminal/colour.js';
 import { clipped, duration, instant, tookMs } from '../../terminal/format.js';
@@ -62,7 +63,7 @@ async function withReceipt(beamline: Beamline, run: RunSummary): Promise<Listed>
       unreadable = 'it ended with something that is no receipt';
     }
   } catch (error) {
-    if (error instanceof Error && error.name === 'TemporalUnreachable') throw error;
+    if (error instanceof TemporalUnreachable) throw error;
     unreadable = clipped(error instanceof Error ? error.message : String(error), 200);
   }
   return {

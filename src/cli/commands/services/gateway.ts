@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { GatewayRefused } from '../../../gateway/gateway-options.js';
 import { keepStatePrivate } from '../../../process/private-state.js';
 import { CliError, exitCodes } from '../../terminal/errors.js';
 import { examples } from '../../terminal/examples.js';
@@ -47,7 +48,7 @@ export function register(program: Command): void {
 
 function explain(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  if (error.name === 'GatewayRefused') {
+  if (error instanceof GatewayRefused) {
     return new CliError(error.message, { exitCode: exitCodes.badInput, cause: error });
   }
   const { code } = error as { code?: string };

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jobFailureOf, type StagedFailure } from '../../../dataflow/job-failure.js';
 import { logCommandOf } from '../../../dataflow/log-command.js';
 import { costOf, type Prices } from '../../../dataflow/prices.js';
-import type { Dataflow } from '../../../gateways/dataflow.js';
+import { DataflowUnavailable, type Dataflow } from '../../../gateways/dataflow.js';
 import { faultPoint } from '../../../process/fault-point.js';
 import { isText } from '../../../shared/form.js';
 import { identityOf } from '../../../shared/run/job-identity.js';
@@ -112,7 +112,7 @@ async function persistently<T>(
       return await call();
     } catch (error) {
       const wait = waits[tried];
-      const canHelp = error instanceof Error && error.name === 'DataflowUnavailable';
+      const canHelp = error instanceof DataflowUnavailable;
       if (!canHelp || wait === undefined) return null;
       await sleep(wait);
     }
