@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { Child, type ChildEnd } from './child.js';
 import { readJsonLines } from './json-lines.js';
-import { killGroup, recordProcess } from './process-record.js';
 
 export interface SuperviseOptions {
   command: string;
@@ -24,9 +23,7 @@ export interface SuperviseOptions {
   graceMs: number;
 }
 
-export interface ChildEnd {
-  exitCode: number | null;
-  signal: NodeJS.Signals | null;
+export interface SupervisedEnd extends ChildEnd {
   stalled: boolean;
   /** The last lines of standard error. */
   stderr: string[];
@@ -35,53 +32,33 @@ export interface ChildEnd {
 const keptLines = 40;
 const watchEveryMs = 500;
 
-/** Runs a child in a process group of its own until it ends, stalls or is aborted. */
-export async function supervise(options: SuperviseOptions): Promise<ChildEnd> {
-  options.signal.throwIfAborted();
-  const child = spawn(options.command, options.args, {
-    cwd: options.cwd,
-    env: options.env ?? process.env,
-    detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  const pid = child.pid;
-  const ended = new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>(
-    (resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (exitCode, signal) => resolve({ exitCode, signal }));
-    },
-  );
-  if (pid === undefined) {
-    await ended; // Rejects with the reason, such as ENOENT.
-    throw new Error(`${options.command} did not start`);
-  }
+/** Runs a child until it ends, stalls or is aborted. */
+export async function supervise(options: SuperviseOptions): Promise<SupervisedEnd> {
+  const { input, records, logFile, stallAfterMs, signal, graceMs } = options;
+  signal.throwIfAborted();
+  const child = new Child(options);
   let stalled = false;
   // Counted in turns of this process, not in time: after a pause of the whole machine neither the
   // child nor its lines are late.
   let silentMs = 0;
   const watchdog = setInterval(() => {
     silentMs += watchEveryMs;
-    if (silentMs < options.stallAfterMs) return;
+    if (silentMs < stallAfterMs) return;
     stalled = true;
-    killGroup(pid, 'SIGKILL');
+    child.kill();
   }, watchEveryMs);
-  let killTimer: NodeJS.Timeout | undefined;
-  const stop = () => {
-    killGroup(pid, 'SIGTERM');
-    killGroup(pid, 'SIGCONT'); // A stopped process acts on SIGTERM only when it goes on.
-    killTimer = setTimeout(() => killGroup(pid, 'SIGKILL'), options.graceMs);
-  };
-  options.signal.addEventListener('abort', stop, { once: true });
+  const stop = () => void child.stop(graceMs).catch(() => undefined); // It is awaited below.
+  signal.addEventListener('abort', stop, { once: true });
 
   const stderr: string[] = [];
-  const log = options.logFile ? createWriteStream(options.logFile, { flags: 'a' }) : undefined;
+  const log = logFile ? createWriteStream(logFile, { flags: 'a' }) : undefined;
   log?.on('error', () => undefined); // A full disk must not end the worker.
   const keep = (line: string) => {
     stderr.push(line);
     if (stderr.length > keptLines) stderr.shift();
     log?.write(`${line}\n`);
   };
-  createInterface({ input: child.stderr }).on('line', keep);
+  if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', keep);
   readJsonLines(
     child.stdout,
     (event) => {
@@ -90,21 +67,16 @@ export async function supervise(options: SuperviseOptions): Promise<ChildEnd> {
     },
     keep,
   );
-  child.stdin.on('error', () => undefined); // The child may end before it has read everything.
-  let forget: (() => Promise<void>) | undefined;
   try {
     // A child that cannot be recorded could not be ended by a later attempt: it does not go on.
-    forget = await recordProcess(options.records, pid);
-    if (options.input !== undefined) child.stdin.write(options.input);
-    const end = await ended;
-    return { ...end, stalled, stderr };
+    await child.record(records);
+    if (input !== undefined) child.stdin.write(input);
+    return { ...(await child.ended), stalled, stderr };
   } finally {
     clearInterval(watchdog);
-    clearTimeout(killTimer);
-    options.signal.removeEventListener('abort', stop);
-    killGroup(pid, 'SIGKILL'); // The child, or grandchildren that outlived it.
-    await ended.catch(() => undefined);
+    signal.removeEventListener('abort', stop);
+    child.kill();
+    await child.gone();
     log?.end();
-    await forget?.();
   }
 }

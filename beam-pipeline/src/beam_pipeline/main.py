@@ -26,6 +26,7 @@ from beam_pipeline.connect import secrets
 from beam_pipeline.storage import files, roots
 from beam_pipeline.telling.events import EventStream
 from beam_pipeline.telling.fault_point import fault_point
+from beam_pipeline.telling.parent import add_exit_with_parent
 from beam_pipeline.telling.progress import progress
 
 TERMINATED = 143
@@ -173,7 +174,7 @@ def _parser() -> argparse.ArgumentParser:
     parameters.add_to(parser)
     parser.add_argument("--roots", help="JSON list of the folders that a config's files may lie in")
     parser.add_argument("--temp_dir", help="folder for spilled data")
-    parser.add_argument("--exit_with_parent", action="store_true", help="exit when standard input closes")
+    add_exit_with_parent(parser)
     parser.add_argument(
         "--ask_before_reading",
         action="store_true",

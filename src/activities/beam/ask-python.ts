@@ -1,7 +1,6 @@
-import { execa } from 'execa';
 import { z } from 'zod';
 import { Context } from '@temporalio/activity';
-import { jsonOf } from '../../process/json-lines.js';
+import { askProgram } from '../../process/ask-program.js';
 import { pythonEnvironment } from '../../process/python.js';
 import { failure } from '../../shared/failures.js';
 import { storePaths } from '../../store/local-store.js';
@@ -28,21 +27,21 @@ export async function askPython<T>(
   const args = [
     '-m',
     program,
+    '--exit_with_parent',
     `--plan=${storePaths.plan(store, run.planSha256)}`,
     `--root=${root}`,
     `--roots=${JSON.stringify(rootsOf(root))}`,
     ...(run.profiles === null ? [] : [`--profiles=${run.profiles}`]),
   ];
-  const { stdout, stderr, exitCode } = await execa(python, args, {
+  const env = pythonEnvironment();
+  const { document, stderr, exitCode } = await askProgram({
+    command: python,
+    args,
     cwd: root,
-    env: pythonEnvironment(),
-    extendEnv: false,
-    reject: false,
-    cancelSignal: signal,
-    forceKillAfterDelay: 2_000,
+    env,
+    signal,
   });
   if (signal.aborted) throw await cancellationOf();
-  const document = jsonOf(stdout);
   const refused = refusal.safeParse(document).data;
   if (refused !== undefined) {
     const { type, message, detail, mayPass } = readPythonFailure(refused.failure);
@@ -51,6 +50,6 @@ export async function askPython<T>(
   const told = answer.safeParse(document);
   if (told.success) return told.data;
   throw failure('InternalError', `the sources could not be asked: exit code ${exitCode ?? '?'}`, {
-    stderr: stderr.split('\n').slice(-20),
+    stderr,
   });
 }

@@ -1,12 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { z } from 'zod';
 import { environmentFor } from '../../dev/environment/stack-environment.js';
 import type { StepColumns } from '../../config/plan/outlooks.js';
 import type { BuiltPlan } from '../../config/index.js';
-import { jsonOf } from '../../process/json-lines.js';
+import { askProgram } from '../../process/ask-program.js';
 import { pythonEnvironment, pythonPath } from '../../process/python.js';
 import { manifestSink } from '../../shared/run/manifest.js';
 import { CliError, exitCodes } from '../terminal/errors.js';
@@ -64,20 +63,16 @@ export async function askColumns(
   try {
     const plan = join(folder, 'plan.json');
     await writeFile(plan, canonicalJson);
-    const args = ['-m', 'beam_pipeline.asked.columns', `--plan=${plan}`, `--root=${root}`];
+    const args = ['-m', 'beam_pipeline.asked.columns', '--exit_with_parent', `--plan=${plan}`];
+    args.push(`--root=${root}`);
     if (alone) args.push('--alone');
     if (profiles !== null) args.push(`--profiles=${profiles}`);
-    const { stdout, stderr } = await execa(pythonPath(), args, {
-      cwd: root,
-      env: pythonEnvironment(await environmentFor(root)),
-      extendEnv: false,
-      reject: false,
-    });
-    const told = answer.safeParse(jsonOf(stdout)).data;
+    const env = pythonEnvironment(await environmentFor(root));
+    const { document, stderr } = await askProgram({ command: pythonPath(), args, cwd: root, env });
+    const told = answer.safeParse(document).data;
     if (told !== undefined && 'steps' in told) return told;
     if (told === undefined) {
-      const last = stderr.trim().split('\n').at(-1);
-      throw new Error(`the columns could not be found out: ${last ?? 'no answer'}`);
+      throw new Error(`the columns could not be found out: ${stderr.at(-1) ?? 'no answer'}`);
     }
     throw new StepRefused(told.failure.message, told.failure.step);
   } finally {

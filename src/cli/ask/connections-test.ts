@@ -1,11 +1,10 @@
 import { dirname, resolve } from 'node:path';
-import { execa } from 'execa';
 import { z } from 'zod';
 import { checkConfig, findProfiles, loadConfig, profileKeys } from '../../config/index.js';
 import { suggestion } from '../../config/values/near-miss.js';
 import { ofDemo } from '../../config/checks/profiles.js';
 import { profilesName } from '../../shared/names.js';
-import { jsonOf } from '../../process/json-lines.js';
+import { askProgram } from '../../process/ask-program.js';
 import { pythonPath } from '../../process/python.js';
 import { CliError, exitCodes } from '../terminal/errors.js';
 import { shellCommand } from '../terminal/shell-command.js';
@@ -70,14 +69,15 @@ export async function testConnections(
   root: string,
 ): Promise<TestedConnection[]> {
   const wanted = keys.map((key) => `--key=${key}`);
-  const args = ['-m', 'beam_pipeline.asked.check_connections', `--profiles=${file}`, ...wanted];
-  const { stdout, stderr, exitCode } = await execa(pythonPath(), args, {
-    cwd: root,
-    reject: false,
-  });
-  const parsed = answer.safeParse(jsonOf(stdout)).data;
+  const program = ['-m', 'beam_pipeline.asked.check_connections', '--exit_with_parent'];
+  const args = [...program, `--profiles=${file}`, ...wanted];
+  const asked = await askProgram({ command: pythonPath(), args, cwd: root });
+  const parsed = answer.safeParse(asked.document).data;
   if (parsed === undefined) {
-    throw new Error(`the connection test ended with exit code ${exitCode ?? '?'}: ${stderr}`);
+    const { exitCode, stderr } = asked;
+    throw new Error(
+      `the connection test ended with exit code ${exitCode ?? '?'}: ${stderr.join('\n')}`,
+    );
   }
   if ('error' in parsed) throw new CliError(parsed.error, { exitCode: exitCodes.badInput });
   return parsed.results;

@@ -1,9 +1,8 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { closeSync, createWriteStream, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
+import { Child } from '../../process/child.js';
 import { readJsonLines } from '../../process/json-lines.js';
-import { killGroup, recordProcess } from '../../process/process-record.js';
 
 export interface ServiceOptions {
   name: string;
@@ -65,55 +64,50 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { name, logFile } = options;
   options.signal.throwIfAborted();
   mkdirSync(dirname(logFile), { recursive: true });
-  const log = { file: logFile, append: true } as const;
   const command = [options.command, ...options.args];
   const [program = '', ...args] = options.talks
     ? command
     : ['sh', '-c', whileParentLives, name, ...command];
-  const child = execa(program, args, {
+  const log = openSync(logFile, 'a');
+  const child = new Child({
+    command: program,
+    args,
     cwd: options.cwd,
     env: options.env,
-    extendEnv: false,
-    detached: true,
-    cleanup: false,
-    reject: false,
-    buffer: false,
-    stdin: 'pipe',
-    stdout: options.talks ? 'pipe' : [log, 'pipe'],
     stderr: log,
   });
-  const { pid } = child;
-  if (pid === undefined) throw new ServiceFailed(`${name} did not start: ${(await child).message}`);
-  // Before anything is awaited: what goes to a file as well flows at once, and is gone for a later reader.
+  closeSync(log);
   readJsonLines(
     child.stdout,
     (event) => options.onEvent?.(event),
     () => undefined, // In the log.
   );
-  const forget = await recordProcess(options.records, pid);
-  const ended = child.then(async ({ exitCode, signal }) => {
-    await forget();
-    return exitCode === undefined ? `ended by ${signal}` : `ended with code ${exitCode}`;
-  });
-
+  if (!options.talks) child.stdout.pipe(createWriteStream(logFile, { flags: 'a' }));
+  try {
+    await child.record(options.records);
+  } catch (error) {
+    throw new ServiceFailed(
+      `${name} did not start: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
   const service: Service = {
     name,
-    pid,
+    pid: child.pid ?? 0,
     logFile,
-    ended,
-    async stop(graceMs = 10_000) {
-      child.kill('SIGTERM');
-      killGroup(pid, 'SIGCONT'); // A stopped process acts on SIGTERM only when it goes on.
-      const patience = new AbortController();
-      const late = sleep(graceMs, 'late', { signal: patience.signal }).catch(() => 'in time');
-      await Promise.race([ended, late]);
-      patience.abort();
-      killGroup(pid, 'SIGKILL');
-      await ended;
-    },
+    ended: endOf(child),
+    stop: (graceMs = 10_000) => child.stop(graceMs),
   };
   await untilReady(service, options);
   return service;
+}
+
+async function endOf(child: Child): Promise<string> {
+  const { exitCode, signal } = await child.ended;
+  await child.gone();
+  return exitCode === null ? `ended by ${signal}` : `ended with code ${exitCode}`;
 }
 
 /** The last lines of a log, indented, for an error message. */

@@ -9,7 +9,7 @@ import type { StepColumns } from '../../config/plan/outlooks.js';
 import { deferred } from '../../process/deferred.js';
 import { faultPoint } from '../../process/fault-point.js';
 import { endRecordedProcesses } from '../../process/process-record.js';
-import { supervise, type ChildEnd } from '../../process/supervise.js';
+import { supervise, type SupervisedEnd } from '../../process/supervise.js';
 import { failure } from '../../shared/failures.js';
 import type { Progress, StepProgress } from '../../shared/run/progress.js';
 import { attemptLine } from '../../store/beam-log.js';
@@ -146,7 +146,7 @@ async function runAttempt(
 
 function beamFailure(
   last: BeamEvent | undefined,
-  end: ChildEnd,
+  end: SupervisedEnd,
   attempt: number,
 ): ApplicationFailure {
   const stderr = end.stderr.slice(-20);

@@ -30,6 +30,7 @@ from beam_pipeline.connect import connections, secrets
 from beam_pipeline.connect.connections import Connection
 from beam_pipeline.errors import AuthenticationError, BeamlineError, ConnectionLost, ResourceError
 from beam_pipeline.near_miss import did_you_mean
+from beam_pipeline.telling.parent import add_exit_with_parent, end_with_parent
 
 CONNECT_SECONDS = 10
 # A server that speaks first does so at once; over a slow line the greeting still needs its way.
@@ -46,7 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m beam_pipeline.asked.check_connections")
     parser.add_argument("--profiles", required=True, help="path of the connection profiles")
     parser.add_argument("--key", action="append", help="a profile to try; default: all")
+    add_exit_with_parent(parser)
     arguments = parser.parse_args(argv)
+    if arguments.exit_with_parent:
+        end_with_parent()
     try:
         profiles = connections.read_profiles(arguments.profiles)
     except BeamlineError as error:

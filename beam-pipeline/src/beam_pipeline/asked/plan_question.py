@@ -9,6 +9,7 @@ from typing import Any
 
 from beam_pipeline.attempt import failure
 from beam_pipeline.storage import roots
+from beam_pipeline.telling.parent import add_exit_with_parent, end_with_parent
 
 
 def answer(
@@ -33,9 +34,12 @@ def answer(
     parser.add_argument("--profiles", type=_given, help="path of the connection profiles")
     parser.add_argument("--root", type=_given, help="folder to which relative paths are relative")
     parser.add_argument("--roots", help="JSON list of the folders that a config's files may lie in")
+    add_exit_with_parent(parser)
     for name, help_text in switches.items():
         parser.add_argument(f"--{name}", action="store_true", help=help_text)
     arguments = parser.parse_args(argv)
+    if arguments.exit_with_parent:
+        end_with_parent()
     try:
         roots.allow(arguments.roots)
         document = ask(arguments)
