@@ -3,9 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import pLimit from 'p-limit';
 import type { ReadyChild } from '../support/child.js';
-import { createHosts, leftovers, wake } from '../support/hosts.js';
+import { createHosts, leftovers, wake, type Hosts } from '../support/hosts.js';
 import { duckdbRows, query, startRun, writeOrdersPipeline } from '../support/pipeline.js';
 import { startDatabase, startTemporal, type Database } from '../support/stack.js';
 
@@ -33,11 +32,35 @@ const points = [
 const rows = 20_000;
 const count = 'SELECT count(*)::int AS n, count(DISTINCT id)::int AS ids';
 
+/** What befalls one run. */
+class Play {
+  readonly name: string;
+  readonly ended: Promise<void>;
+  #resolve!: (outcome: Promise<void>) => void;
+
+  constructor(
+    readonly point: string,
+    readonly signal: 'SIGKILL' | 'SIGSTOP',
+  ) {
+    this.name = `${signal}-${point.replaceAll(':', '-')}`;
+    this.ended = new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  /** Waits for the outcome, and leaves it to the test. */
+  async end(outcome: Promise<void>): Promise<void> {
+    this.#resolve(outcome);
+    await outcome.catch(() => undefined);
+  }
+}
+
 describe('a crash or a pause at any step boundary, on two hosts that share no disk', function () {
   this.timeout(240_000);
   let environment: TestWorkflowEnvironment;
   let database: ReadyChild<Database>;
-  const limit = pLimit(5);
+  /** Pairs of hosts; each plays what is left, one after another. */
+  const pairs = 6;
+  const plays: Play[] = [];
+  let playing: Promise<unknown>;
 
   before(async () => {
     [environment, database] = await Promise.all([startTemporal(), startDatabase('postgres')]);
@@ -47,54 +70,70 @@ describe('a crash or a pause at any step boundary, on two hosts that share no di
     );
   });
   after(async () => {
+    await playing;
     await database?.end();
     await environment?.teardown();
   });
 
-  for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
+  // Those that wait for a worker that sleeps take the longest.
+  for (const signal of ['SIGSTOP', 'SIGKILL'] as const) {
     for (const point of points) {
-      const outcome = deferred(() => limit(() => crashAt(point, signal)));
-      before(() => outcome.start());
-      it(`${signal} at ${point}: every row once`, () => outcome.result());
+      const play = new Play(point, signal);
+      plays.push(play);
+      it(`${signal} at ${point}: every row once`, () => play.ended);
     }
   }
 
-  async function crashAt(point: string, signal: 'SIGKILL' | 'SIGSTOP'): Promise<void> {
-    const hosts = await createHosts(environment, `crash-${signal}-${point}`, 2);
-    const { roots, workers, taskQueue } = hosts;
+  before(() => {
+    const left = [...plays];
+    playing = Promise.all(Array.from({ length: pairs }, (_, pair) => playOn(pair, left)));
+  });
+
+  async function playOn(pair: number, left: Play[]): Promise<void> {
+    const hosts = await createHosts(environment, `crash-${pair}`, 2);
     try {
-      for (const [host, root] of roots.entries()) {
-        await writeOrdersPipeline(root, database.ready, { mode: 'append', lake: true });
-        await hosts.start(host);
+      await Promise.all(hosts.roots.map((_, host) => hosts.start(host)));
+      for (let play = left.shift(); play !== undefined; play = left.shift()) {
+        const outcome = crashAt(hosts, play).catch((error: unknown) => {
+          for (const worker of hosts.workers) process.stderr.write(worker.stderr());
+          throw error;
+        });
+        await play.end(outcome);
       }
-      await hosts.arm(point, signal);
-      const run = await startRun(environment, { config: 'orders.yaml' }, { taskQueue });
-      const hit = await hosts.hit(point);
-      const victim = workers.findIndex(({ pid }) => pid === hit);
-      // A worker that died or sleeps is replaced on its own host; a child's worker does that itself.
-      if (victim >= 0) await hosts.start(victim);
-      const receipt = await run.result();
-      assert.equal(receipt.outcome, 'succeeded');
-      assert.deepEqual(
-        receipt.sinks.map((sink) => [sink.state, sink.rows, sink.version]),
-        [
-          ['published', rows, 1],
-          ['published', rows, 1],
-        ],
-      );
-      assert.deepEqual(await published(roots), [rows]);
-      if (signal === 'SIGSTOP') {
-        wake(hit);
-        await sleep(4_000); // Longer than a heartbeat needs to tell the sleeper that it was replaced.
-        assert.deepEqual(await published(roots), [rows]);
-      }
-      assert.deepEqual(await leftovers(roots), []);
-    } catch (error) {
-      for (const worker of workers) process.stderr.write(worker.stderr());
-      throw error;
     } finally {
       await hosts.end();
     }
+  }
+
+  async function crashAt(hosts: Hosts, { name: folder, point, signal }: Play): Promise<void> {
+    const { roots, taskQueue } = hosts;
+    for (const root of roots) {
+      await writeOrdersPipeline(root, database.ready, { mode: 'append', lake: true, folder });
+    }
+    await hosts.arm(point, signal);
+    const run = await startRun(environment, { config: join(folder, 'orders.yaml') }, { taskQueue });
+    const hit = await hosts.hit(point);
+    // A worker that died or sleeps is replaced on its own host; a child's worker does that itself.
+    const victim = hosts.workers.find(({ pid }) => pid === hit);
+    if (victim !== undefined) await hosts.start(victim.host);
+    const receipt = await run.result();
+    assert.equal(receipt.outcome, 'succeeded');
+    assert.deepEqual(
+      receipt.sinks.map((sink) => [sink.state, sink.rows, sink.version]),
+      [
+        ['published', rows, 1],
+        ['published', rows, 1],
+      ],
+    );
+    const folders = roots.map((root) => join(root, folder));
+    assert.deepEqual(await published(folders), [rows]);
+    if (signal === 'SIGSTOP') {
+      wake(hit);
+      await sleep(4_000); // Longer than a heartbeat needs to tell the sleeper that it was replaced.
+      assert.deepEqual(await published(folders), [rows]);
+    }
+    await victim?.end('SIGKILL');
+    assert.deepEqual(await leftovers(roots), []);
   }
 });
 
@@ -115,16 +154,4 @@ async function published(roots: string[]): Promise<number[]> {
     counts.push(table?.['n'] as number);
   }
   return counts;
-}
-
-/** A task that is started now and asked for its result later. */
-function deferred(task: () => Promise<void>): { start(): void; result(): Promise<void> } {
-  let running: Promise<void> | undefined;
-  return {
-    start() {
-      running = task();
-      running.catch(() => undefined); // Reported by `result`.
-    },
-    result: async () => running,
-  };
 }

@@ -6,13 +6,16 @@ import type { ReadyChild } from './child.js';
 import { startWorker, temporaryRoot, type WorkerReady } from './stack.js';
 import { until } from './until.js';
 
+/** A worker, and on which of its test's hosts it runs. */
+export type HostWorker = ReadyChild<WorkerReady> & { host: number };
+
 /** Hosts of one test: project roots that share no disk, a task queue of their own, fault points. */
 export interface Hosts {
   roots: string[];
   taskQueue: string;
   /** Starts one more worker on a host; `command` may wrap it, as for a small disk. */
-  start(host: number, command?: string[]): Promise<ReadyChild<WorkerReady>>;
-  workers: ReadyChild<WorkerReady>[];
+  start(host: number, command?: string[]): Promise<HostWorker>;
+  workers: HostWorker[];
   /** Kills the workers of a host and removes its disk. */
   lose(host: number): Promise<void>;
   /** Puts a signal at a fault point (`src/process/fault-point.ts`). */
@@ -22,6 +25,9 @@ export interface Hosts {
   /** Ends the workers and removes the roots. */
   end(): Promise<void>;
 }
+
+/** For a process to come to a fault point. */
+const longestWaitMs = 150_000;
 
 export async function createHosts(
   environment: Pick<TestWorkflowEnvironment, 'address'>,
@@ -33,29 +39,30 @@ export async function createHosts(
   const faults = join(base, 'faults');
   const roots = Array.from({ length: count }, (_, index) => join(base, `host-${index}`));
   await Promise.all([faults, ...roots].map((folder) => mkdir(folder)));
-  const workers: ReadyChild<WorkerReady>[] = [];
-  const workersOf = roots.map((): ReadyChild<WorkerReady>[] => []);
+  const workers: HostWorker[] = [];
   return {
     roots,
     taskQueue,
     workers,
     async start(host, command) {
       const all = { ...env, BEAMLINE_FAULT_POINTS: faults };
-      const worker = await startWorker(environment, roots[host] as string, all, taskQueue, command);
+      const root = roots[host] as string;
+      const started = await startWorker(environment, root, all, taskQueue, command);
+      const worker = Object.assign(started, { host });
       workers.push(worker);
-      workersOf[host]?.push(worker);
       return worker;
     },
     async lose(host) {
-      await Promise.all((workersOf[host] ?? []).map((worker) => worker.end('SIGKILL')));
+      const lost = workers.filter((worker) => worker.host === host);
+      await Promise.all(lost.map((worker) => worker.end('SIGKILL')));
       await rm(roots[host] as string, { recursive: true, force: true });
     },
     arm: (point, signal) => writeFile(join(faults, point), signal),
     async hit(point) {
-      for (;;) {
+      for (const end = Date.now() + longestWaitMs; ; await sleep(50)) {
         const text = await readFile(join(faults, `${point}.hit`), 'utf8').catch(() => null);
         if (text !== null) return Number(text);
-        await sleep(50);
+        if (Date.now() > end) throw new Error(`no process came to ${point}`);
       }
     },
     async end() {

@@ -27,6 +27,8 @@ export interface OrdersPipeline {
   timeout?: string;
   /** Whether a second sink writes Parquet files to `lake/`. */
   lake?: boolean;
+  /** Folder in the root for the config and what it writes, so that several stand beside each other. */
+  folder?: string;
 }
 
 /** Writes `orders.yaml` (postgres → duckdb) and its connection profiles into a project root. */
@@ -39,12 +41,13 @@ export async function writeOrdersPipeline(
     destinationWait = '30s',
     timeout,
     lake = false,
+    folder = '.',
   }: OrdersPipeline,
 ): Promise<void> {
-  await mkdir(root, { recursive: true });
+  await mkdir(join(root, folder), { recursive: true });
   await writeFile(join(root, '.connections.json'), JSON.stringify({ shop: profileOf(database) }));
   await writeFile(
-    join(root, 'orders.yaml'),
+    join(root, folder, 'orders.yaml'),
     `name: orders
 destination_wait: ${destinationWait}
 ${timeout === undefined ? '' : `timeout: ${timeout}\n`}${mode === 'append' ? 'args: { all: true }\n' : ''}sources:
@@ -59,22 +62,22 @@ sinks:
     input: orders
     mode: ${mode}
     parameters:
-      database: warehouse.duckdb
+      database: ${join(folder, 'warehouse.duckdb')}
       table: orders
-${lake ? lakeSink(mode) : ''}`,
+${lake ? lakeSink(mode, join(folder, 'lake')) : ''}`,
   );
 }
 
 /** An append is of a query that follows an argument, or of one that is read in windows. */
 const all = '${args.all}';
 
-function lakeSink(mode: string): string {
+function lakeSink(mode: string, path: string): string {
   return `  - name: lake
     module: files
     input: orders
     mode: ${mode}
     parameters:
-      path: lake
+      path: ${path}
 `;
 }
 
