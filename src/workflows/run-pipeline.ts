@@ -26,10 +26,12 @@ import { inspect } from './steps/inspect.js';
 import { prepare, referenceOf } from './steps/prepare.js';
 import { publishSink, settleSinks } from './steps/publish.js';
 import { finishEarlier, freezeWindows } from './steps/windows.js';
+import { receiptOf } from './record/receipt.js';
 import { routesOf, type Routes } from './record/routes.js';
 import { RunEnd } from './record/run-end.js';
 import { attemptOf, runFailureOf, type RunFailure } from './record/run-failure.js';
 import { RunRecord } from './record/run-record.js';
+import { statusOf } from './record/status.js';
 import type { ResumedRun } from './resumed-run.js';
 import type { Ears, RunnerContext, RunnerWorkflow } from './runner.js';
 import { cancelJobSignal, drainJobSignal, statusQuery } from './contract/signals.js';
@@ -60,7 +62,7 @@ export async function runPipelineWith(
     Object.entries(runners).map(([name, runner]) => [name, runner.listen?.(record) ?? deaf]),
   );
   setHandler(statusQuery, () =>
-    record.status(locks.waitingFor(), heard.get(record.runner)?.claimedState ?? null),
+    statusOf(record, locks.waitingFor(), heard.get(record.runner)?.claimedState ?? null),
   );
   setHandler(cancelJobSignal, () => work.cancel());
   setHandler(drainJobSignal, () => {
@@ -117,7 +119,7 @@ export async function runPipelineWith(
     if (outcome !== 'succeeded') await settleSinks(record, run, activities, locks);
     await locks.release();
     record.enter(outcome);
-    const receipt = record.receipt(outcome, failed);
+    const receipt = receiptOf(record, outcome, failed);
     const sinks = await activities
       .finish(run, receipt, targetOf(prepared))
       .catch((error: unknown) => log.warn('the receipt could not be kept', { error }));

@@ -9,6 +9,7 @@ import { checkedConfigIn } from '../../shared/run/run-memo.js';
 import type { PreparedRun, RunReference } from '../contract/activities.js';
 import { prepareOn } from '../contract/proxies.js';
 import { unprepared } from '../record/final-failure.js';
+import { receiptOf } from '../record/receipt.js';
 import { runFailureOf } from '../record/run-failure.js';
 import type { RunRecord } from '../record/run-record.js';
 
@@ -27,7 +28,7 @@ export async function prepare(input: RunPipelineInput, record: RunRecord): Promi
       throw new CancelledFailure('the run was cancelled');
     }
     record.enter('failed');
-    throw unprepared(runFailureOf(error, null), record.receipt('failed', null), error);
+    throw unprepared(runFailureOf(error, null), receiptOf(record, 'failed', null), error);
   }
 }
 
