@@ -85,7 +85,7 @@ unit-test: ## run all tests but those of integration-test: [filter=WORDS]
 integration-test: ## run the tests of whole stacks and of databases, which they start: [filter=WORDS] [service=postgres|mysql]
 	$(do) scripts/run-tests --only integration $${filter:+--filter "$$filter"} $${service:+--service "$$service"}
 
-tox: ## run the Python tests in every Python from 3.11 that is installed: [filter=WORDS]
+tox: ## run the Python tests in every Python from 3.11 on PATH or in pyenv: [filter=WORDS]
 	$(do) scripts/tox $${filter:+"$$filter"}
 
 isort: ## sort the imports of the Python code

@@ -8,6 +8,7 @@ import json
 import platform
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 import time
@@ -128,3 +129,10 @@ def node_version(program: str | Path = "node") -> tuple[int, ...] | None:
 
 def shown(version: tuple[int, ...] | None) -> str:
     return ".".join(map(str, version)) if version else "not there"
+
+
+if __name__ == "__main__":  # VERSION PROGRAM: brings another major version, for the tests.
+    try:
+        print(bring(sys.argv[1], Path(sys.argv[2]).absolute()).version)
+    except StepFailed as error:
+        sys.exit(str(error))
