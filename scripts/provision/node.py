@@ -17,14 +17,16 @@ class NodePackages(Step):
     stamp = ROOT / "node_modules" / ".beamline-stamp"
 
     def is_done(self) -> bool:
-        return self.stamp.exists() and stamped(self.stamp, self._key())
+        # A link leads to those of another clone, which are not changed from here.
+        return self.stamp.parent.is_symlink() or stamped(self.stamp, self._key())
 
     def run(self, notes: list[str]) -> None:
         self.stamp.unlink(missing_ok=True)
         run_quietly(
             "node",
             ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"],
-            env={"npm_config_update_notifier": "false"},
+            # `npm pack --dry-run` would make this one dry, too.
+            env={"npm_config_update_notifier": "false", "npm_config_dry_run": "false"},
         )
         write_stamp(self.stamp, self._key())
 

@@ -90,18 +90,6 @@ describe('a pipeline, installed and run', function () {
     });
   }
 
-  async function bring(module: string, version: string, where: string): Promise<{ skip?: string }> {
-    const { exitCode, stderr } = await execa(
-      join(projectRoot, 'scripts', 'python'),
-      ['-m', module, version, where],
-      { reject: false },
-    );
-    if (exitCode === 3) return { skip: `there is no Python ${version} here` };
-    if (exitCode !== 0 && noNetwork.test(stderr)) return { skip: `no network: ${stderr}` };
-    assert.equal(exitCode, 0, stderr);
-    return {};
-  }
-
   async function assertRuns(node: string, python: string): Promise<void> {
     const root = await temporary();
     await writeFile(join(root, 'orders.yaml'), config);
@@ -110,7 +98,6 @@ describe('a pipeline, installed and run', function () {
       cwd: root,
       env: { ...process.env, TEMPORAL_ADDRESS: environment.address, BEAMLINE_PYTHON: python },
     };
-    const main = (part: string) => join(projectRoot, 'dist', 'src', part, 'main.js');
     const queue = `--task-queue=${root}`;
     const worker = await startReadyChild<WorkerReady>(node, [main('worker'), queue], options);
     try {
@@ -135,4 +122,20 @@ describe('a pipeline, installed and run', function () {
 function skip(test: Mocha.Context, reason: string): never {
   console.log(`      skipped: ${reason}`);
   return test.skip();
+}
+
+async function bring(module: string, version: string, where: string): Promise<{ skip?: string }> {
+  const { exitCode, stderr } = await execa(
+    join(projectRoot, 'scripts', 'python'),
+    ['-m', module, version, where],
+    { reject: false },
+  );
+  if (exitCode === 3) return { skip: `there is no Python ${version} here` };
+  if (exitCode !== 0 && noNetwork.test(stderr)) return { skip: `no network: ${stderr}` };
+  assert.equal(exitCode, 0, stderr);
+  return {};
+}
+
+function main(part: string): string {
+  return join(projectRoot, 'dist', 'src', part, 'main.js');
 }
