@@ -38,3 +38,18 @@ def test_node_is_the_same_everywhere() -> None:
     assert image is not None
     assert image[1] == NodePackage(*package["beamline"]["node"][MAIN]["linux-x86_64"]).version
     assert package["devDependencies"]["@types/node"].startswith(f"{MAIN}.")
+
+
+def test_python_is_the_same_everywhere() -> None:
+    project = tomllib.loads((ROOT / "beam-pipeline" / "pyproject.toml").read_text())
+    supported = [each.rpartition(" ")[2] for each in project["project"]["classifiers"]]
+    assert project["project"]["requires-python"] == f">={supported[0]}"
+    oldest = supported[0].replace(".", "")
+    for path in [*ROOT.glob("*/pyproject.toml"), *ROOT.glob("emulators/*/pyproject.toml")]:
+        tools = tomllib.loads(path.read_text())["tool"]
+        assert tools.get("mypy", {}).get("python_version", supported[0]) == supported[0], path
+        assert tools.get("ruff", {}).get("target-version", f"py{oldest}") == f"py{oldest}", path
+    tried = (ROOT / "test" / "package" / "platforms.test.ts").read_text()
+    assert f"of {supported!r}" in tried
+    for page in ("README.md", "CONTRIBUTING.md"):
+        assert f"Python {', '.join(supported[:-1])} or {supported[-1]}" in (ROOT / page).read_text(), page
