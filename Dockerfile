@@ -1,6 +1,6 @@
 # Worker, gateway, command line and emulators: which one is said by the command (docker-compose.yml).
 # Not the images of Dataflow jobs: those are beam-pipeline/Dockerfile.*.
-FROM node:22.23.2-bookworm-slim AS node
+FROM node:22.23.5-bookworm-slim AS node
 
 FROM node AS javascript
 WORKDIR /build

@@ -45,7 +45,7 @@ format: ## rewrite the sources in the house format
 
 generate: ## rewrite the generated files: schemas/ and docs/reference/
 	$(do) scripts/setup node python build
-	$(do) npm run --silent generate
+	$(do) scripts/with-node npm run --silent generate
 
 setup: ## install everything that the demo and the tests need
 	$(do) scripts/setup node python build temporal time-skipping databases postgres
@@ -54,7 +54,7 @@ clean: ## remove what was built, and the state of the local stack
 	$(do) rm -rf dist .beamline
 
 clean-all: clean ## also remove the installed packages; the cache of programs stays
-	$(do) rm -rf node_modules .venv
+	$(do) rm -rf node_modules .node .venv
 
 run_local: need-config ## run a pipeline on this machine: config=FILE [profile=FILE]
 	$(do) ./beamline run "$$config" --runner local $(profile_option)
@@ -85,7 +85,7 @@ unit-test: ## run all tests but those of integration-test: [filter=WORDS]
 integration-test: ## run the tests of whole stacks and of databases, which they start: [filter=WORDS] [service=postgres|mysql]
 	$(do) scripts/run-tests --only integration $${filter:+--filter "$$filter"} $${service:+--service "$$service"}
 
-tox: ## run the Python tests in every Python from 3.11 that is installed: [filter=WORDS]
+tox: ## run the Python tests in every Python from 3.11 on PATH or in pyenv: [filter=WORDS]
 	$(do) scripts/tox $${filter:+"$$filter"}
 
 isort: ## sort the imports of the Python code

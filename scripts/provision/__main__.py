@@ -9,6 +9,7 @@ import time
 from provision.console import Console
 from provision.mariadb import MariaDb
 from provision.node import Build, NodePackages
+from provision.node_runtime import NodeRuntime
 from provision.postgres import PostgresUser
 from provision.preflight import check_folders
 from provision.prism import Prism
@@ -17,15 +18,15 @@ from provision.step import Step, StepFailed, perform
 from provision.temporal_cli import TemporalCli
 from provision.time_skipping import TimeSkippingServer
 
-PARTS: dict[str, type[Step]] = {
-    "node": NodePackages,
-    "python": PythonEnvironment,
-    "build": Build,
-    "temporal": TemporalCli,
-    "time-skipping": TimeSkippingServer,
-    "databases": MariaDb,
-    "postgres": PostgresUser,
-    "prism": Prism,
+PARTS: dict[str, tuple[type[Step], ...]] = {
+    "node": (NodeRuntime, NodePackages),
+    "python": (PythonEnvironment,),
+    "build": (Build,),
+    "temporal": (TemporalCli,),
+    "time-skipping": (TimeSkippingServer,),
+    "databases": (MariaDb,),
+    "postgres": (PostgresUser,),
+    "prism": (Prism,),
 }
 DEFAULT_PARTS = ["node", "python", "build", "temporal"]
 
@@ -38,7 +39,7 @@ def main() -> int:
     if unknown:
         parser.error(f"unknown part `{unknown[0]}`; parts are {', '.join(PARTS)}")
 
-    steps = [PARTS[part]() for part in arguments.parts or DEFAULT_PARTS]
+    steps = [step() for part in arguments.parts or DEFAULT_PARTS for step in PARTS[part]]
     console = Console()
     started = time.monotonic()
     try:

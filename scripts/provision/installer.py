@@ -51,7 +51,7 @@ class Installer:
         except StepFailed:
             return "without uv"
         self.uv = [self.python, "-m", "uv", "pip", "install", "--quiet", "--python", self.python]
-        self.uv_environment = uv_settings(self._pip_settings())
+        self.uv_environment = uv_settings(self.pip_settings())
         return None
 
     def install(self, name: str, lock: Path) -> None:
@@ -73,7 +73,7 @@ class Installer:
     def _install_by_pip(self, name: str, lock: Path) -> None:
         run_quietly(name, [*self.pip, "--no-deps", "--require-hashes", "--requirement", lock])
 
-    def _pip_settings(self) -> str:
+    def pip_settings(self) -> str:
         command = [str(self.python), "-m", "pip", "config", "list"]
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 

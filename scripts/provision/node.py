@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
+from provision.node_runtime import node_version
 from provision.paths import ROOT, STATE
-from provision.step import Step, StepFailed, content_key, run_quietly, stamped, write_stamp
-
-MINIMUM_NODE = (20, 19)
-INSTALL_NODE = "Install Node.js 20.19 or newer (nodejs.org)."
+from provision.step import Step, content_key, run_quietly, stamped, write_stamp
 
 
 class NodePackages(Step):
@@ -20,23 +17,21 @@ class NodePackages(Step):
     stamp = ROOT / "node_modules" / ".beamline-stamp"
 
     def is_done(self) -> bool:
-        return self.stamp.exists() and stamped(self.stamp, self._key())
+        # A link leads to those of another clone, which are not changed from here.
+        return self.stamp.parent.is_symlink() or stamped(self.stamp, self._key())
 
     def run(self, notes: list[str]) -> None:
-        version = node_version()
-        if version[:2] < MINIMUM_NODE:
-            found = ".".join(map(str, version))
-            raise StepFailed(f"Node.js is {found}, which is too old. {INSTALL_NODE}")
         self.stamp.unlink(missing_ok=True)
         run_quietly(
             "node",
             ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"],
-            env={"npm_config_update_notifier": "false"},
+            # `npm pack --dry-run` would make this one dry, too.
+            env={"npm_config_update_notifier": "false", "npm_config_dry_run": "false"},
         )
         write_stamp(self.stamp, self._key())
 
     def _key(self) -> str:
-        return content_key([ROOT / "package-lock.json"], str(node_version()[0]))
+        return content_key([ROOT / "package-lock.json"], str((node_version() or (0,))[0]))
 
 
 class Build(Step):
@@ -77,11 +72,3 @@ def remove_orphans(dist: Path) -> None:
         if not source.exists():
             for suffix in (".js", ".js.map", ".d.ts"):
                 output.with_name(f"{output.stem}{suffix}").unlink(missing_ok=True)
-
-
-def node_version() -> tuple[int, ...]:
-    try:
-        text = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise StepFailed(f"`node` was not found. {INSTALL_NODE}") from error
-    return tuple(int(part) for part in text.strip().removeprefix("v").split("-")[0].split("."))

@@ -32,8 +32,9 @@ def make_clone(folder: Path) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
     shutil.copytree(ROOT / "dist", folder / "dist")  # A build would write through a link.
-    for installed in ("node_modules", ".venv"):
-        shutil.copytree(ROOT / installed, folder / installed, symlinks=True, copy_function=link_or_copy)
+    for installed in ("node_modules", ".venv", ".node"):
+        if (ROOT / installed).exists():  # Not where the machine's Node.js is new enough.
+            shutil.copytree(ROOT / installed, folder / installed, symlinks=True, copy_function=link_or_copy)
     for name in STAMPS:
         (folder / name).unlink()
         shutil.copy2(ROOT / name, folder / name)

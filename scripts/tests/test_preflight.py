@@ -58,7 +58,7 @@ def test_nothing_is_installed_where_a_database_cannot_run(
         def run(self, notes: list[str]) -> None:
             raise AssertionError("installed")
 
-    monkeypatch.setitem(setup.PARTS, "node", Never)
+    monkeypatch.setitem(setup.PARTS, "node", (Never,))
     monkeypatch.setattr(PostgresUser, "is_done", lambda _: refuse())
     monkeypatch.setattr(sys, "argv", ["setup", "node", "postgres"])
     assert setup.main() == 1

@@ -34,7 +34,7 @@ def set_up(folder: Path, monkeypatch: pytest.MonkeyPatch, commands: Commands) ->
     monkeypatch.setattr(python_env.PythonEnvironment, "folder", folder)
     monkeypatch.setattr(python_env.PythonEnvironment, "stamp", folder / "stamp")
     monkeypatch.setattr(python_env.PythonEnvironment, "_works", lambda _: True)
-    monkeypatch.setattr(installer.Installer, "_pip_settings", lambda _: "")
+    monkeypatch.setattr(installer.Installer, "pip_settings", lambda _: "")
     notes: list[str] = []
     python_env.PythonEnvironment().run(notes)
     return notes

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import '../process/supported-node.js';
 import { createProgram } from './program.js';
 import { reportError } from './terminal/report-error.js';
 

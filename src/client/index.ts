@@ -16,7 +16,7 @@ export {
   TemporalUnreachable,
   type EndState,
 } from './server/errors.js';
-export { Run } from './run.js';
+export type { Run } from './run.js';
 export type { Schedules, TriggeredRun } from './schedules.js';
 export type { Applied } from '../schedules/apply.js';
 export type { Change, SchedulePlan } from '../schedules/plan.js';

@@ -30,7 +30,10 @@ export class Schedules {
   readonly #deployment: string;
   readonly #isNamed: boolean;
 
-  /** @throws `ConfigProblems` if `beamline.yaml` is wrong */
+  /**
+   * @throws `ConfigProblems` if `beamline.yaml` is wrong
+   * @internal
+   */
   constructor(
     { client, address, namespace }: TemporalClient,
     { root, taskQueue }: { root: string; taskQueue: string },

@@ -2,6 +2,7 @@
  * `node dist/src/emulator/main.js --folder DIR [options] [-- COMMAND ARGS…]`: the Dataflow emulator.
  * Prints one JSON line on standard output when it is ready.
  */
+import '../process/supported-node.js';
 import { ArgumentsInvalid, emulatorOptions, parseArguments } from './arguments.js';
 import { keepStatePrivate } from '../process/private-state.js';
 import { runEmulator } from './run.js';

@@ -3,6 +3,7 @@
  * [--service-account EMAIL] [--deployment ID]`: takes events of jobs over HTTP and signals their runs.
  * Prints one JSON line on standard output when it is ready.
  */
+import '../process/supported-node.js';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { keepStatePrivate } from '../process/private-state.js';

@@ -23,6 +23,7 @@ export interface Applied {
 }
 
 export interface ApplyOptions {
+  /** @internal */
   client: ScheduleClient;
   /** Goes into the notes of the schedules that change. */
   reason?: string | undefined;
@@ -155,7 +156,10 @@ function isAsDesired(current: CurrentSchedule, desired: DesiredSchedule): boolea
   return differences(current.facts, desiredFacts(desired, current.paused)).length === 0;
 }
 
-/** Deletes a schedule of ours; nothing if it is gone. */
+/**
+ * Deletes a schedule of ours; nothing if it is gone.
+ * @internal
+ */
 export async function remove(
   client: ScheduleClient,
   name: string,

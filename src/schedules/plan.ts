@@ -29,7 +29,10 @@ export interface SchedulePlan {
 }
 
 export interface PlanContext {
-  /** A {@link guardedSchedules} client. */
+  /**
+   * A {@link guardedSchedules} client.
+   * @internal
+   */
   client: ScheduleClient;
   /** The project root. */
   root: string;

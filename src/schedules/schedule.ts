@@ -74,6 +74,7 @@ export interface CurrentSchedule {
   isEdited: boolean;
   paused: boolean;
   note: string | null;
+  /** @internal */
   description: ScheduleDescription;
 }
 

@@ -9,6 +9,7 @@ export * from './failure-types.js';
  * Makes the failure that crosses the activity boundary; whether it is retried follows from its type. Its
  * texts are redacted already, and are shortened here.
  * @param mayPass false if another attempt cannot help, whatever the type says
+ * @internal
  */
 export function failure(
   type: FailureType,

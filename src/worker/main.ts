@@ -2,6 +2,7 @@
  * `node dist/src/worker/main.js [--root DIR] [--store DIR] [--task-queue NAME] [--events pubsub:NAME]
  * [--health-port PORT] [--health-host HOST]`: hosts workflows and activities. Prints one JSON line on standard output when it is ready.
  */
+import '../process/supported-node.js';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { keepStatePrivate } from '../process/private-state.js';

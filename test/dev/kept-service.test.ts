@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { keepService } from '../../src/dev/services/kept-service.js';
 import type { Service } from '../../src/dev/services/service.js';
-import { deferred } from '../../src/process/deferred.js';
 
 /** Services that end when they are told to. */
 function services() {
   const started: { end: (how: string) => void; stopped: boolean }[] = [];
   const start = async (): Promise<{ service: Service; ready: number }> => {
-    const ended = deferred<string>();
+    const ended = Promise.withResolvers<string>();
     const state = { end: ended.resolve, stopped: false };
     const pid = started.push(state);
     const service: Service = {
@@ -28,7 +27,7 @@ function services() {
 describe('a kept service', () => {
   it('is started again when it ends, and stopped once for all', async () => {
     const { started, start } = services();
-    const seen = deferred<string>();
+    const seen = Promise.withResolvers<string>();
     const { service, ready } = await keepService({
       start,
       signal: new AbortController().signal,
@@ -46,7 +45,7 @@ describe('a kept service', () => {
 
   it('is stopped while it starts again', async () => {
     const { started, start } = services();
-    const begun = deferred<void>();
+    const begun = Promise.withResolvers<void>();
     const { service } = await keepService({
       start: async (signal) => {
         if (started.length === 0) return start();

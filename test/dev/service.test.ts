@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { deferred } from '../../src/process/deferred.js';
 import { startService } from '../../src/dev/services/service.js';
 import { temporaryRoot } from '../support/stack.js';
 
@@ -8,7 +7,7 @@ describe('a service of the local stack', () => {
   it('is heard although it is ready at once', async () => {
     const { root, remove } = await temporaryRoot();
     try {
-      const said = deferred<unknown>();
+      const said = Promise.withResolvers<unknown>();
       const service = await startService({
         name: 'quick',
         command: 'sh',

@@ -3,7 +3,6 @@ import { createEventIntake } from '../../src/gateway/intake/event-intake.js';
 import { createEventMetrics } from '../../src/gateway/intake/metrics.js';
 import { startEventPull } from '../../src/gateway/pubsub-pull.js';
 import type { SignalResult } from '../../src/gateway/intake/signal-run.js';
-import { deferred, type Deferred } from '../../src/process/deferred.js';
 import {
   eventAttributes,
   jobData,
@@ -32,7 +31,10 @@ describe('events that are pulled from Pub/Sub', function () {
 
   /** A pull whose Temporal answers as told; `held` makes it wait. */
   function pull(answer: SignalResult = 'signalled') {
-    const temporal: { answer: SignalResult; held: Deferred<void> | null } = { answer, held: null };
+    const temporal: { answer: SignalResult; held: PromiseWithResolvers<void> | null } = {
+      answer,
+      held: null,
+    };
     const signals: string[] = [];
     const lines: string[] = [];
     const metrics = createEventMetrics();
@@ -57,7 +59,7 @@ describe('events that are pulled from Pub/Sub', function () {
 
   it('are acknowledged when their signal is in, and not before', async () => {
     const { temporal, signals, stop } = pull();
-    temporal.held = deferred<void>();
+    temporal.held = Promise.withResolvers<void>();
     publish();
     await until(() => signals.length === 1);
     assert.equal(open(), 1);
@@ -102,7 +104,7 @@ describe('events that are pulled from Pub/Sub', function () {
   it('are delivered to another process when the first one sleeps, whose late end does no harm', async () => {
     pubsub.createSubscription(subscription, { leaseMs: 200 });
     const sleeper = pull();
-    sleeper.temporal.held = deferred<void>();
+    sleeper.temporal.held = Promise.withResolvers<void>();
     publish();
     await until(() => sleeper.signals.length === 1);
     // The lease runs out as that of a paused process does.

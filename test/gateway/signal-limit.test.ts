@@ -6,7 +6,6 @@ import {
   windowMs,
 } from '../../src/gateway/intake/signal-limit.js';
 import type { SignalResult } from '../../src/gateway/intake/signal-run.js';
-import { deferred } from '../../src/process/deferred.js';
 import type { JobEvent } from '../../src/shared/run/job.js';
 
 describe('the limit of signals', () => {
@@ -34,7 +33,7 @@ describe('the limit of signals', () => {
 
   it('lets equal claims that come together share one signal and its failure', async () => {
     const { limited } = limit();
-    const answer = deferred<SignalResult>();
+    const answer = Promise.withResolvers<SignalResult>();
     let sent = 0;
     const send = () => {
       sent++;

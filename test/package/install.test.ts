@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa, type ResultPromise } from 'execa';
 import { choosePorts } from '../../src/dev/environment/ports.js';
 import { readStackRecord } from '../../src/dev/environment/stack-record.js';
 import { packageRoot } from '../../src/dev/services/tools.js';
+import { compile } from '../support/compile.js';
+import { copyClone } from '../support/copied-clone.js';
 import { temporaryRoot } from '../support/stack.js';
 import { until } from '../support/until.js';
 
@@ -21,7 +24,7 @@ sinks: [{ name: warehouse, module: duckdb, input: orders, parameters: { database
 
 /** As one who has no clone: the tarball, in an empty folder. */
 describe('the package, installed in an empty folder', function () {
-  this.timeout(300_000);
+  this.timeout(420_000);
   let root: string;
   let remove: () => Promise<void>;
   let packed: Packed;
@@ -29,17 +32,16 @@ describe('the package, installed in an empty folder', function () {
 
   before(async () => {
     ({ root, remove } = await temporaryRoot());
-    const made = await execa(
-      'npm',
-      ['pack', '--ignore-scripts', '--json', '--pack-destination', root],
-      { cwd: packageRoot },
-    );
+    // As one packs who has just cloned: nothing is built yet.
+    const clone = join(root, 'clone');
+    await copyClone(clone, { isBuilt: false });
+    const made = await execa('npm', ['pack', '--json', '--pack-destination', root], { cwd: clone });
     [packed = assert.fail('nothing was packed')] = JSON.parse(made.stdout) as Packed[];
-    writeFileSync(join(root, 'package.json'), '{"type": "module", "private": true}');
+    await writeFile(join(root, 'package.json'), '{"type": "module", "private": true}');
     const quick = ['--prefer-offline', '--no-audit', '--no-fund'];
     await execa('npm', ['install', ...quick, join(root, packed.filename)], { cwd: root });
-    writeFileSync(join(root, 'orders.yaml'), config);
-    writeFileSync(join(root, 'orders.csv'), 'id,name\n1,Ada\n2,Grace\n');
+    await writeFile(join(root, 'orders.yaml'), config);
+    await writeFile(join(root, 'orders.csv'), 'id,name\n1,Ada\n2,Grace\n');
   });
   after(async () => {
     stack?.kill('SIGTERM');
@@ -58,7 +60,7 @@ describe('the package, installed in an empty folder', function () {
       assert.ok(paths.includes(path), path);
     }
     const strange = paths.filter((path) =>
-      /__pycache__|\.pyc$|\/test_\w+\.py$|conftest/.test(path),
+      /__pycache__|\.pyc$|\/test_\w+\.py$|conftest|\.map$|^dist\/(?!src\/)/.test(path),
     );
     assert.deepEqual(strange, []);
   });
@@ -66,6 +68,14 @@ describe('the package, installed in an empty folder', function () {
   it('validates a config', async () => {
     const { stderr, stdout } = await beamline('validate', 'orders.yaml');
     assert.match(`${stdout}${stderr}`, /1 file, no problems/);
+  });
+
+  it('compiles with a program, under strict and without skipLibCheck', async () => {
+    const text = await readFile(join(packageRoot, 'test/added/client/program.ts'), 'utf8');
+    const ofWhole = text.replaceAll("'beamline-client'", "'beamline'");
+    await writeFile(join(root, 'program.ts'), ofWhole);
+    await writeFile(join(root, 'worker.ts'), "export { runPipeline } from 'beamline/workflows';\n");
+    await compile(root, 'program.ts', 'worker.ts');
   });
 
   it('gives a client that loads nothing of a worker', async () => {

@@ -31,8 +31,8 @@ export interface Said {
   stderr: string;
 }
 
-/** Copies what git has, by hard links where it is only read, and what was built from it. */
-export async function copyClone(path: string): Promise<CopiedClone> {
+/** Copies what git has, by hard links where it is only read, and, where that is asked for, what was built from it. */
+export async function copyClone(path: string, { isBuilt = true } = {}): Promise<CopiedClone> {
   const { stdout } = await execa('git', ['ls-files', '-z', '-co', '--exclude-standard'], {
     cwd: projectRoot,
   });
@@ -42,7 +42,7 @@ export async function copyClone(path: string): Promise<CopiedClone> {
       .filter((name) => name !== '')
       .map((name) => take(name, path)),
   );
-  await cp(join(projectRoot, 'dist'), join(path, 'dist'), { recursive: true });
+  if (isBuilt) await cp(join(projectRoot, 'dist'), join(path, 'dist'), { recursive: true });
   for (const name of ['node_modules', '.venv']) {
     await symlink(join(projectRoot, name), join(path, name));
   }

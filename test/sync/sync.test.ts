@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { deferred } from '../../src/process/deferred.js';
 import { createObjectStore } from '../../src/gateways/google-storage.js';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { mirroredFiles } from '../../src/sync/mirrored-files.js';
@@ -194,7 +193,7 @@ describe('sync', () => {
     }
     // Both have seen the bucket before either writes.
     let looking = 2;
-    const seen = deferred<null>();
+    const seen = Promise.withResolvers<null>();
     const together: ObjectStore = {
       ...objects,
       async *list(prefix) {

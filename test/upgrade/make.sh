@@ -11,7 +11,7 @@ git -C "$work/clone" checkout --quiet "$commit"
 "$work/clone/scripts/setup" node python build temporal databases
 mkdir "$root"
 # The state names its host.
-unshare --uts sh -c 'hostname beamline-old && exec node dist/test/upgrade/make.js "$@"' - "$work/clone" "$root"
+unshare --uts sh -c 'hostname beamline-old && exec scripts/with-node node dist/test/upgrade/make.js "$@"' - "$work/clone" "$root"
 password=$(sed -n 's/.*"password": "\(.*\)".*/\1/p' "$root/.connections.json")
 mkdir -p "test/upgrade/$commit"
 "$work/clone/.venv/bin/python" test/upgrade/state.py pack "$root" "test/upgrade/$commit/state.tar.xz" \

@@ -15,7 +15,10 @@ const queueTypes = { workflow: 1, activity: 2 } as const;
 /** One that was killed is listed for minutes; one that lives asks again within a minute. */
 const freshS = 90;
 
-/** Whether a worker has lately asked for work on a task queue. */
+/**
+ * Whether a worker has lately asked for work on a task queue.
+ * @internal
+ */
 export async function hasWorkerOn(
   client: Client,
   taskQueue: string,
@@ -34,6 +37,7 @@ export async function hasWorkerOn(
 /**
  * The host that only can go on with a run, if no worker is there on it; null if the run needs none, or does
  * not say so.
+ * @internal
  */
 export async function absentHostOf(
   client: Client,

@@ -13,7 +13,10 @@ export interface CancelRequest {
 /** What follows a request are the steps that clean up. */
 const eventsPerPage = 50;
 
-/** The last request to cancel in a history, from its end; null if none is found. */
+/**
+ * The last request to cancel in a history, from its end; null if none is found.
+ * @internal
+ */
 export async function cancelRequestOf(
   client: Client,
   workflowId: string,

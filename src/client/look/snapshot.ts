@@ -69,12 +69,14 @@ export interface PendingActivity {
 /**
  * The short run key of an execution: its own word, since a list does not tell first run ids. Anybody may
  * start one that says anything: what is no run key names no file and no run.
+ * @internal
  */
 export function runKeyOfExecution(execution: Execution): string {
   const said = execution.textOf(searchAttributes.runKey.name);
   return said !== undefined && isRunKey(said) ? said : runKeyOf(execution.firstRunId);
 }
 
+/** @internal */
 export function summaryOf(execution: Execution, runKey: string): RunSummary {
   return {
     run_key: runKey,
@@ -88,6 +90,7 @@ export function summaryOf(execution: Execution, runKey: string): RunSummary {
   };
 }
 
+/** @internal */
 export function snapshotOf(
   execution: DescribedExecution,
   runKey: string,

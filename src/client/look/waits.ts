@@ -26,7 +26,10 @@ export interface Waits {
 /** Milliseconds for each answer of a workflow: who cannot be asked is left out. */
 const answerWithinMs = 2_000;
 
-/** What keeps the run of a workflow id from going on, as far as it answers. */
+/**
+ * What keeps the run of a workflow id from going on, as far as it answers.
+ * @internal
+ */
 export async function waitsOf(client: Client, workflowId: string): Promise<Waits> {
   const status = await answeredStatus(client, workflowId);
   return {
@@ -35,7 +38,10 @@ export async function waitsOf(client: Client, workflowId: string): Promise<Waits
   };
 }
 
-/** Who holds what a workflow waits for, as far as they answer. */
+/**
+ * Who holds what a workflow waits for, as far as they answer.
+ * @internal
+ */
 export async function holdersOf(
   client: Client,
   workflowId: string,
@@ -45,7 +51,10 @@ export async function holdersOf(
   return (await Promise.all(held)).flatMap((one) => one ?? []);
 }
 
-/** The status of a run, as its workflow answers; null if it does not in time, or answers anything else. */
+/**
+ * The status of a run, as its workflow answers; null if it does not in time, or answers anything else.
+ * @internal
+ */
 export async function answeredStatus(
   client: Client,
   workflowId: string,

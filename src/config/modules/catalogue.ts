@@ -94,7 +94,9 @@ function readCatalogue(root: string, home: string): Catalogue {
   const kept = join(home, 'schemas', 'modules.json');
   const keptPrints = readJson(join(home, 'schemas', 'modules.sha256.json')) as
     Fingerprints | undefined;
-  if (keptPrints !== undefined && text(keptPrints) === text(now)) {
+  // The client alone has no data plane beside it: what is kept is of the version that it was made with.
+  const isAlone = !existsSync(join(home, 'beam-pipeline'));
+  if (keptPrints !== undefined && (isAlone || text(keptPrints) === text(now))) {
     const catalogue = readJson(kept) as Catalogue | undefined;
     if (catalogue !== undefined) return catalogue;
   }

@@ -5,7 +5,6 @@ import { z } from 'zod';
 import { pythonPath } from '../../process/python.js';
 import { endRecordedProcesses } from '../../process/process-record.js';
 import { demo } from '../../shared/names.js';
-import { deferred } from '../../process/deferred.js';
 import { type Service, startService } from '../services/service.js';
 import { claimStack, StackRunning, stateOf } from '../environment/stack-record.js';
 import { storeSecret } from '../store-secret.js';
@@ -71,7 +70,7 @@ async function start(
 
   const records = join(stateOf(root), 'processes', 'demo');
   await endRecordedProcesses(records); // Of a demo that was killed.
-  const line = deferred<unknown>();
+  const line = Promise.withResolvers<unknown>();
   const service = await startService({
     name: 'postgres',
     command: pythonPath(),

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import { deferred } from '../../process/deferred.js';
 import { type Service, startService, type ServiceOptions } from '../services/service.js';
 
 /** One service of the stack: how it is started, and what it says when it is ready. */
@@ -23,7 +22,7 @@ export async function startPart<T>(
   { logFileOf, ...common }: Surroundings,
 ): Promise<{ service: Service; ready: T }> {
   const { readyLine, ...command } = part;
-  const said = deferred<T>();
+  const said = Promise.withResolvers<T>();
   const service = await startService({
     ...common,
     ...command,

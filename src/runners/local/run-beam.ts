@@ -6,7 +6,6 @@ import { ApplicationFailure } from '@temporalio/common';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { z } from 'zod';
 import type { StepColumns } from '../../config/plan/outlooks.js';
-import { deferred } from '../../process/deferred.js';
 import { faultPoint } from '../../process/fault-point.js';
 import { endRecordedProcesses } from '../../process/process-record.js';
 import { supervise, type SupervisedEnd } from '../../process/supervise.js';
@@ -96,7 +95,7 @@ async function runAttempt(
     refusal ??= error;
     refused.abort();
   };
-  const columns = deferred<StepColumns | null>();
+  const columns = Promise.withResolvers<StepColumns | null>();
   // Reading does not wait for it.
   const taken = columns.promise
     .then((steps) => steps && assertTaken(deps, run, plan, steps))

@@ -3,7 +3,10 @@ import type { ReceiptJob } from './job.js';
 import type { Progress, StepProgress } from './progress.js';
 import type { ReceiptSink, RunState } from './receipt.js';
 
-/** Registered by the worker when it starts: an unregistered one leaves a run failing its tasks. */
+/**
+ * Registered by the worker when it starts: an unregistered one leaves a run failing its tasks.
+ * @internal
+ */
 export const searchAttributes = {
   pipeline: defineSearchAttributeKey('BeamlinePipeline', SearchAttributeType.KEYWORD),
   state: defineSearchAttributeKey('BeamlineState', SearchAttributeType.KEYWORD),
