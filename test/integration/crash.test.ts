@@ -7,6 +7,7 @@ import pLimit from 'p-limit';
 import type { ReadyChild } from '../support/child.js';
 import { createHosts, leftovers, wake } from '../support/hosts.js';
 import { duckdbRows, query, startRun, writeOrdersPipeline } from '../support/pipeline.js';
+import { startedEarly } from '../support/started-early.js';
 import { startDatabase, startTemporal, type Database } from '../support/stack.js';
 
 /** Every step boundary of `runPipeline`, in order; the process that is hit is its prefix. */
@@ -53,7 +54,7 @@ describe('a crash or a pause at any step boundary, on two hosts that share no di
 
   for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
     for (const point of points) {
-      const outcome = deferred(() => limit(() => crashAt(point, signal)));
+      const outcome = startedEarly(() => limit(() => crashAt(point, signal)));
       before(() => outcome.start());
       it(`${signal} at ${point}: every row once`, () => outcome.result());
     }
@@ -115,16 +116,4 @@ async function published(roots: string[]): Promise<number[]> {
     counts.push(table?.['n'] as number);
   }
   return counts;
-}
-
-/** A task that is started now and asked for its result later. */
-function deferred(task: () => Promise<void>): { start(): void; result(): Promise<void> } {
-  let running: Promise<void> | undefined;
-  return {
-    start() {
-      running = task();
-      running.catch(() => undefined); // Reported by `result`.
-    },
-    result: async () => running,
-  };
 }

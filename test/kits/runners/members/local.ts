@@ -1,0 +1,7 @@
+import type { KitMember } from '../member.js';
+
+export const member: KitMember = {
+  traits: { adopts: false, hears: false },
+  starts: 'runBeam',
+  start: async () => ({ deps: {}, stop: async () => undefined }),
+};

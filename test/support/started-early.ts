@@ -1,0 +1,14 @@
+/** A task that is started now and asked for its result later: several tests wait side by side. */
+export function startedEarly(task: () => Promise<void>): {
+  start(): void;
+  result(): Promise<void>;
+} {
+  let running: Promise<void> | undefined;
+  return {
+    start() {
+      running = task();
+      running.catch(() => undefined); // Reported by `result`.
+    },
+    result: async () => running,
+  };
+}
