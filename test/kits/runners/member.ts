@@ -13,6 +13,8 @@ export interface Traits {
 /** What a runner needs beside its folder: `members/<name>.ts`, export `member`. */
 export interface KitMember {
   traits: Traits;
+  /** `beamline.yaml` of a project whose runs are its: empty if it needs none. */
+  settings: string;
   /** Name of the activity that starts what runs the pipeline. */
   starts: string;
   /** Starts what its jobs run on. */

@@ -76,6 +76,15 @@ export class KitRun {
     return this.until(async () => (await this.program.running()) > 0, 'the program runs');
   }
 
+  /** Until it runs, and its workflow has heard so and waits. */
+  async untilWaiting(): Promise<void> {
+    await this.untilRunning();
+    await this.until(async () => {
+      const { raw } = await this.#handle.describe();
+      return (raw.pendingActivities ?? []).length === 0;
+    }, 'no activity is under way');
+  }
+
   untilTriedAgain(): Promise<void> {
     const { ends, handle } = this.parts;
     return this.until(() => ends.wasTriedAgain(handle.workflowId), 'its start was tried again');
@@ -114,6 +123,11 @@ export class KitRun {
     return (await this.#handle.describe()).runId;
   }
 
+  /** Its state, with all that was sent before this was asked. */
+  async state(): Promise<string> {
+    return (await this.#handle.query<RunStatus>('status')).state;
+  }
+
   /** How many activities it has asked for. */
   async activities(): Promise<number> {
     const { events } = await this.#handle.fetchHistory();
@@ -127,10 +141,10 @@ export class KitRun {
 
   /** Says that it has ended, which is not so. */
   async sendForged(): Promise<void> {
-    const { name, forged } = this.#signal;
+    const signal = this.#signal;
     const { job } = await this.#handle.query<RunStatus>('status');
-    const jobId = job?.job_id;
-    await this.#handle.signal(name, forged({ key: this.parts.key, jobId }));
+    const claim = signal.forged({ key: this.parts.key, jobId: job?.job_id });
+    await this.#handle.signal(signal.name, claim);
   }
 
   /** Ends whatever is left of it. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pythonPath } from '../../../src/process/python.js';
 import { startOf } from '../../../src/process/process-record.js';
-import { programNames, type ProgramEnd } from './programs.js';
+import { programNames, slowMs, type ProgramEnd } from './programs.js';
 
 const args = process.argv.slice(2);
 if (args[1] === 'beam_pipeline.main') await main();
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const parent = process.ppid;
   process.on('SIGTERM', () => {
-    setTimeout(() => process.exit(143), existsSync(path('slow')) ? 1_500 : 0);
+    setTimeout(() => process.exit(143), existsSync(path('slow')) ? slowMs : 0);
   });
   await noteCompany(path('started'), path('company'));
   appendFileSync(path('started'), `${process.pid}\n`);

@@ -32,6 +32,9 @@ export const programNames = {
   cause: 'no such column: kit_column',
 } as const;
 
+/** What a slow one takes to end. */
+export const slowMs = 5_000;
+
 /** Writes what runs `program.ts` as if it were Python. */
 export async function writePython(root: string): Promise<string> {
   const program = fileURLToPath(new URL('program.js', import.meta.url));

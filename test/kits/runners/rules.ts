@@ -4,5 +4,5 @@ import { launches } from './rules/launches.js';
 import { results } from './rules/results.js';
 import { signals } from './rules/signals.js';
 
-/** Everything that every runner must do, by what it is about. */
-export const rules: Record<string, readonly Rule[]> = { launches, ends, signals, results };
+/** Everything that every runner must do, by what it is about; what takes longest is begun first. */
+export const rules: Record<string, readonly Rule[]> = { signals, launches, ends, results };

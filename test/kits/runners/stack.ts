@@ -51,6 +51,8 @@ export class KitStack {
     await mkdir(programs);
     process.env[programNames.folder] = programs;
     await writeFile(join(root, 'orders.csv'), 'id,name\n1,Ada\n2,Grace\n');
+    const settings = [...kits.values()].map((kit) => kit.settings).join('');
+    await writeFile(join(root, 'beamline.yaml'), settings);
     const python = await writePython(root);
     const environment = await startTemporal([
       '--dynamic-config-value',
@@ -151,7 +153,12 @@ export class KitStack {
       forged: () => ({ told: 'ended' }),
     };
     const key = runKeyOf(firstExecutionRunId);
-    return this.#kitRun(workflowId, { key, program, signal, patienceMs: 10_000 });
+    return this.#kitRun(workflowId, {
+      key,
+      program,
+      signal,
+      patienceMs: fault === null ? 45_000 : 10_000,
+    });
   }
 
   #kitRun(

@@ -1,21 +1,8 @@
 import { optionsOf, runnerNames } from '../../../src/runners/registry.js';
-import type { RunnerOptions } from '../../../src/runners/runner.js';
+import { choices } from './choices.js';
 import { memberOf, type KitMember } from './member.js';
 import { applies } from './rule.js';
 import { rules } from './rules.js';
-
-/** What a config may ask for and a runner may deny: then it is told so. */
-export interface Choice {
-  name: string;
-  isTaken(options: RunnerOptions): boolean;
-}
-
-export const choices = [
-  { name: '`launch` options', isTaken: ({ takesLaunch }) => takesLaunch === true },
-  { name: 'settings that are complete', isTaken: ({ isRemote }) => isRemote === true },
-  { name: 'a file outside of the project', isTaken: ({ isRemote }) => isRemote !== true },
-  { name: '`${env:NAME}`', isTaken: ({ isRemote }) => isRemote !== true },
-] as const satisfies readonly Choice[];
 
 /** Which rule of the kit runs for which runner: `docs/reference/kit-runners.md`. */
 export async function kitTable(): Promise<string> {
@@ -32,8 +19,6 @@ export async function kitTable(): Promise<string> {
       members.map(() => '---'),
     ),
   ];
-  const cell = (member: KitMember | null, text: (found: KitMember) => string): string =>
-    member === null ? 'no places' : text(member);
   const topics = Object.entries(rules).flatMap(([topic, found]) => [
     '',
     `## ${topic}`,
@@ -53,16 +38,16 @@ export async function kitTable(): Promise<string> {
     '',
     '# The kit of runners',
     '',
-    'What every runner must do ([kits.md](../kits.md)), and for which it runs: `ran` in each `make test`; `refused`: it is',
-    'denied, and a config that asks for it is refused.',
+    'What every runner must do ([kits.md](../kits.md)), and for which it runs: `ran` in each `make test`; `refused`: a run',
+    'that asks for it is refused before it begins; `noted`: it is ignored, and the run says so.',
     '',
     '## choices',
     '',
     ...head,
-    ...choices.map(({ name, isTaken }) =>
+    ...choices.map((choice) =>
       row(
-        name,
-        members.map(([runner]) => (isTaken(optionsOf(runner)) ? 'taken' : 'refused')),
+        choice.name,
+        members.map(([runner]) => (choice.isTaken(optionsOf(runner)) ? 'taken' : choice.denied)),
       ),
     ),
     ...topics,
@@ -72,4 +57,8 @@ export async function kitTable(): Promise<string> {
 
 function row(what: string, cells: readonly string[]): string {
   return `| ${[what, ...cells].join(' | ')} |`;
+}
+
+function cell(member: KitMember | null, text: (found: KitMember) => string): string {
+  return member === null ? 'no places' : text(member);
 }

@@ -25,9 +25,9 @@ launch:
 /** On the emulated service, which runs the kit's program in place of the template's. */
 export const member: KitMember = {
   traits: { adopts: true, hears: true },
+  settings,
   starts: 'launchJob',
   async start({ root, python }) {
-    await writeFile(join(root, 'beamline.yaml'), settings);
     const storage = await startStorage(join(root, 'storage'));
     process.env['STORAGE_EMULATOR_HOST'] = storage.endpoint;
     await storage.createBucket(devBucket);

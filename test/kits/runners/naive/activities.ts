@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { heartbeating } from '../../../../src/activities/attempt/heartbeating.js';
-import { programNames, type Program, type ProgramEnd } from '../programs.js';
+import { programNames, slowMs, type Program, type ProgramEnd } from '../programs.js';
 import type { Fault } from './fault.js';
 import type { NaiveActivities, NaiveEnd } from './workflow.js';
 
@@ -37,7 +37,7 @@ export class NaiveProgram implements Program {
 
   /** As it is asked to. */
   async stop(): Promise<void> {
-    if (this.#isSlow) await sleep(1_500);
+    if (this.#isSlow) await sleep(slowMs);
     await this.kill();
   }
 

@@ -13,8 +13,9 @@ async function assertSucceeds(run: KitRun): Promise<void> {
 }
 
 async function assertGoesOn(run: KitRun): Promise<void> {
+  assert.equal(await run.state(), 'running');
   await sleep(1_000);
-  assert.equal(await run.isOpen(), true);
+  assert.deepEqual([await run.isOpen(), await run.state()], [true, 'running']);
   assert.equal(await run.program.running(), 1);
 }
 
@@ -33,7 +34,7 @@ export const signals = [
     'waits for its signal alone',
     async (place) => {
       const run = await place.start({ isDeaf: true });
-      await run.untilRunning();
+      await run.untilWaiting();
       await assertSucceeds(run);
     },
     hears,
@@ -44,7 +45,7 @@ export const signals = [
     'believes what it is told',
     async (place) => {
       const run = await place.start();
-      await run.untilRunning();
+      await run.untilWaiting();
       await run.sendForged();
       await assertGoesOn(run);
       await assertSucceeds(run);
@@ -57,7 +58,7 @@ export const signals = [
     'chokes on another form',
     async (place) => {
       const run = await place.start();
-      await run.untilRunning();
+      await run.untilWaiting();
       await run.sendMalformed();
       await assertGoesOn(run);
       await assertSucceeds(run);
@@ -70,7 +71,7 @@ export const signals = [
     'never goes on in a new execution',
     async (place) => {
       const run = await place.start();
-      await run.untilRunning();
+      await run.untilWaiting();
       await untilContinued(run);
       await assertSucceeds(run);
     },
@@ -82,7 +83,7 @@ export const signals = [
     'starts again in a new execution',
     async (place) => {
       const run = await place.start();
-      await run.untilRunning();
+      await run.untilWaiting();
       await untilContinued(run);
       await assertGoesOn(run);
       await run.cancel();

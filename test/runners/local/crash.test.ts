@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import pLimit from 'p-limit';
-import type { ReadyChild } from '../support/child.js';
-import { createHosts, leftovers, wake } from '../support/hosts.js';
-import { duckdbRows, query, startRun, writeOrdersPipeline } from '../support/pipeline.js';
-import { startedEarly } from '../support/started-early.js';
-import { startDatabase, startTemporal, type Database } from '../support/stack.js';
+import type { ReadyChild } from '../../support/child.js';
+import { createHosts, leftovers, wake } from '../../support/hosts.js';
+import { duckdbRows, query, startRun, writeOrdersPipeline } from '../../support/pipeline.js';
+import { startedEarly } from '../../support/started-early.js';
+import { startDatabase, startTemporal, type Database } from '../../support/stack.js';
 
 /** Every step boundary of `runPipeline`, in order; the process that is hit is its prefix. */
 const points = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { chaos, type ChaosReport } from '../chaos/chaos.js';
-import type { Step } from '../chaos/schedule.js';
+import { chaos, type ChaosReport } from '../../chaos/chaos.js';
+import type { Step } from '../../chaos/schedule.js';
 
 /** The step boundaries at which the worker of one run is hit, one after another, in their order. */
 const ways = {
