@@ -26,7 +26,9 @@ renameSync(`${task.record}.draft`, endOf(task.record));
 // The kit of runners has some that tell nothing.
 if (task.workflowId.startsWith('deaf-')) process.exit(0);
 const connection = await Connection.connect({ address: process.env['TEMPORAL_ADDRESS'] ?? '' });
-await new Client({ connection }).workflow.getHandle(task.workflowId).signal('signalledEnded', { ended: true });
+await new Client({ connection }).workflow
+  .getHandle(task.workflowId)
+  .signal('signalledEnded', { ended: true });
 await connection.close();
 
 /** Whether this process is the one of its run: its record is there whole, or not at all. */

@@ -45,9 +45,10 @@ export const workflow: RunnerWorkflow<Heard> = {
   },
 
   async stage(context, heard, resumed): Promise<Staged> {
-    const started = resumed ?? (await on(context, (host) => host.startSignalled(context.run)));
     let end: Ended | null = null;
     try {
+      // Also one that is cancelled meanwhile may have started something.
+      const started = resumed ?? (await on(context, (host) => host.startSignalled(context.run)));
       for (;;) {
         await condition(() => heard.endClaimed || context.isLong(), lookAfter);
         heard.endClaimed = false;
