@@ -29,7 +29,7 @@ export async function describeKit(
   describe('the kit of runners', function () {
     this.timeout(90_000);
     // Most of a run is waiting: many are under way at a time.
-    const limit = pLimit(6);
+    const limit = pLimit(10);
     const trials: { start(): void }[] = [];
     let stack: KitStack | undefined;
     before(async () => {

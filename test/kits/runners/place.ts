@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { RunStatus } from '../../../src/shared/run/contract.js';
 import type { Outcome, Receipt } from '../../../src/shared/run/receipt.js';
@@ -96,7 +97,13 @@ export class KitRun {
   }
 
   async ended(): Promise<RunEnd> {
-    await this.until(async () => !(await this.isOpen()), 'the run ends');
+    const over = new AbortController();
+    await Promise.race([
+      this.#handle.result().catch(() => undefined),
+      sleep(this.parts.patienceMs, undefined, { signal: over.signal }).then(() =>
+        assert.fail(`the run did not end within ${this.parts.patienceMs / 1000} s`),
+      ),
+    ]).finally(() => over.abort());
     const { workflowId } = this.#handle;
     const kept = this.parts.ends.receipt(workflowId);
     assert.ok(kept !== undefined, 'the run ended without a receipt');

@@ -157,7 +157,7 @@ export class KitStack {
       key,
       program,
       signal,
-      patienceMs: fault === null ? 45_000 : 10_000,
+      patienceMs: fault === null ? 45_000 : 6_000,
     });
   }
 
