@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
+import type { RunnerService } from '../../../src/gateways/dataflow.js';
+import { loadRunnerPart } from '../../../src/runners/load.js';
 import { optionsOf } from '../../../src/runners/registry.js';
 import { startedEarly } from '../../support/started-early.js';
 import { askFor, choices } from './choices.js';
@@ -75,6 +77,12 @@ function describeRunner(name: string, member: KitMember, trial: Trial): void {
   }
 
   const options = optionsOf(name);
+  if (options.hasService === true) {
+    it('has the service that it says it has', async () => {
+      const { open } = await loadRunnerPart<RunnerService>(name, 'service');
+      await (await open()).close();
+    });
+  }
   for (const [index, choice] of choices.entries()) {
     const isTaken = choice.isTaken(options);
     it(
