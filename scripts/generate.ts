@@ -8,13 +8,15 @@ import { delimiter, dirname, join } from 'node:path';
 import { packageRoot } from '../src/config/modules/catalogue.js';
 import { generatedFiles, generatedFolders } from '../src/config/generate/files.js';
 import { pythonPath } from '../src/process/python.js';
-import { kitTable } from '../test/kits/destinations/table.js';
+import { kitTable as kitOfDestinations } from '../test/kits/destinations/table.js';
+import { kitTable as kitOfRunners } from '../test/kits/runners/table.js';
 import { runnerCatalogue, workflowIndex } from './runner-lists.js';
 
 const check = process.argv.includes('--check');
 const files = {
   ...(await generatedFiles()),
-  'docs/reference/kit-destinations.md': await kitTable(),
+  'docs/reference/kit-destinations.md': await kitOfDestinations(),
+  'docs/reference/kit-runners.md': await kitOfRunners(),
   'docs/reference/kit-sources.md': pageOf('source_kit.catalogue'),
   'docs/reference/kit-transforms.md': pageOf('transform_kit.catalogue'),
   'src/runners/catalogue.ts': await runnerCatalogue(),

@@ -106,3 +106,12 @@ export interface Dataflow {
   metrics(job: JobReference): Promise<JobMetrics>;
   close(): Promise<void>;
 }
+
+/** What is asked of the service that a runner's jobs are on. */
+export type JobService = Pick<Dataflow, 'get' | 'messages' | 'close'>;
+
+/** The service of a runner that has one (`src/runners/<name>/service.ts`, export `service`). */
+export interface RunnerService {
+  /** Whoever opens it closes it. */
+  open(this: void): Promise<JobService>;
+}

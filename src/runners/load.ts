@@ -1,7 +1,10 @@
 import { runnerNames } from './registry.js';
 
 /** Loads a part of a runner: the export `part` of its file of that name. */
-export async function loadRunnerPart<T>(name: string, part: 'activities' | 'target'): Promise<T> {
+export async function loadRunnerPart<T>(
+  name: string,
+  part: 'activities' | 'target' | 'service',
+): Promise<T> {
   if (!runnerNames.includes(name)) {
     throw new Error(`no runner is named \`${name}\` (${runnerNames.join(', ')})`);
   }

@@ -4,7 +4,8 @@
  * - `options.ts` exports `options`, {@link RunnerOptions}: data that every layer may ask;
  * - `workflow.ts` exports `workflow`, a `RunnerWorkflow`: deterministic, from start to manifest;
  * - `activities.ts` exports `activities`, a `RunnerActivities`: what it does outside of the history;
- * - `target.ts` exports `target`, a `RunnerTargets`: where its job goes, and what is wrong with that.
+ * - `target.ts` exports `target`, a `RunnerTargets`: where its job goes, and what is wrong with that;
+ * - `service.ts` exports `service`, a `RunnerService`: the service that its jobs are on.
  *
  * `npm run generate` writes the lists of them (`catalogue.ts`, and `worker/workflows.ts`: workflow code
  * cannot look at folders). Nothing else is edited to add one.

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { execa } from 'execa';
-import type { Receipt } from '../../src/shared/run/receipt.js';
 import type { ReadyChild } from '../support/child.js';
 import { copyClone, type CopiedClone } from '../support/copied-clone.js';
 import { projectRoot, startTemporal, temporaryRoot, type WorkerReady } from '../support/stack.js';
 import { until } from '../support/until.js';
 
-const config = (more = '') => `name: orders
-${more}
+const config = `name: orders
 sources: [{ name: orders, module: files, parameters: { path: orders.csv, format: csv } }]
 sinks: [{ name: lake, module: files, input: orders, parameters: { path: lake, format: jsonl } }]
 `;
@@ -19,7 +17,7 @@ const taskQueue = 'new-runner';
 
 /** What starts a process, waits for its signal, and can be adopted, cancelled and continued as new. */
 describe('adding a runner', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   this.bail(true);
   let environment: TestWorkflowEnvironment;
   let clone: CopiedClone;
@@ -27,7 +25,6 @@ describe('adding a runner', function () {
   let root: string;
   let worker: ReadyChild<WorkerReady> | undefined;
   const faults = (): string => join(root, 'faults');
-  const hold = (): string => join(root, 'hold');
   const env = (): NodeJS.ProcessEnv => ({
     TEMPORAL_ADDRESS: environment.address,
     BEAMLINE_FAULT_POINTS: faults(),
@@ -39,11 +36,9 @@ describe('adding a runner', function () {
     root = join(base.root, 'project');
     await mkdir(join(root, 'faults'), { recursive: true });
     await writeFile(join(root, 'orders.csv'), 'id,name\n1,Ada\n2,Grace\n');
-    await writeFile(join(root, 'orders.yaml'), config());
-    await writeFile(join(root, 'hasty.yaml'), config('timeout: 8s'));
-    const short = ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=100'];
+    await writeFile(join(root, 'orders.yaml'), config);
     [environment, clone] = await Promise.all([
-      startTemporal(short),
+      startTemporal(),
       copyClone(join(base.root, 'beamline')),
     ]);
   });
@@ -52,15 +47,12 @@ describe('adding a runner', function () {
     await environment?.teardown();
     await remove?.();
   });
-  beforeEach(async () => {
-    for (const name of ['launches', 'hold', 'lake']) {
-      await rm(join(root, name), { recursive: true, force: true });
-    }
-  });
 
-  it('is one new folder, and what is generated of it', async () => {
-    const added = join(projectRoot, 'test', 'added', 'runners', 'signalled');
-    await cp(added, join(clone.path, 'src', 'runners', 'signalled'), { recursive: true });
+  it('is one new folder, its places in the kit, and what is generated of them', async () => {
+    const added = join(projectRoot, 'test', 'added');
+    const folder = join(clone.path, 'src', 'runners', 'signalled');
+    await cp(join(added, 'runners', 'signalled'), folder, { recursive: true });
+    await cp(join(added, 'kits'), join(clone.path, 'test', 'kits'), { recursive: true });
     await build();
     const first = await inClone('dist/scripts/generate.js');
     assert.match(first.stdout, /run it once more/);
@@ -71,66 +63,39 @@ describe('adding a runner', function () {
       .filter((line) => line.startsWith('wrote'));
     assert.deepEqual(wrote.toSorted(), [
       'wrote docs/reference/config.md',
+      'wrote docs/reference/kit-runners.md',
       'wrote schemas/pipeline.schema.json',
       'wrote src/runners/catalogue.ts',
       'wrote src/worker/workflows.ts',
     ]);
     await inClone('scripts/bundle-workflows.mjs');
-    worker = await clone.startWorker(root, taskQueue, env());
   });
 
-  it('publishes what the others publish', async () => {
-    await run('orders.yaml', 'local');
-    const expected = await published();
-    assert.equal(expected.length, 2);
-    await rm(join(root, 'lake'), { recursive: true });
-    const receipt = await run('orders.yaml', 'signalled');
-    assert.deepEqual([receipt.runner, receipt.rows_read], ['signalled', 2]);
-    assert.deepEqual(await published(), expected);
+  it('keeps the rules of the kit', async () => {
+    const args = ['--no-config', '--exit', '--require', './dist/test/support/quiet-runtime.js'];
+    // What happens when its processes are killed is tested below.
+    const others = ['--invert', '--grep', 'has tests of its own'];
+    const kit = 'dist/test/kits/runners/signalled.test.js';
+    const { stdout } = await inClone('node_modules/mocha/bin/mocha.js', ...args, ...others, kit);
+    assert.match(stdout, /✔ launches: what was started before its answer was lost is adopted/);
+    assert.match(stdout, /✔ signals: a signal that is lost is made up for by a look/);
+    assert.match(stdout, /✔ takes: no settings/);
   });
 
   it('is adopted by the next attempt, where the worker dies once it has started', async () => {
-    await writeFile(join(faults(), 'worker:signalled-started'), 'SIGKILL');
-    const running = run('orders.yaml', 'signalled');
-    await until(() => existsSync(join(faults(), 'worker:signalled-started.hit')));
-    await worker?.end('SIGKILL');
     worker = await clone.startWorker(root, taskQueue, env());
-    assert.equal((await running).outcome, 'succeeded');
-    assert.equal((await launches()).length, 1);
-    assert.equal((await published()).length, 2);
-  });
-
-  it('ends with a cancellation, and nothing is published', async () => {
-    await writeFile(hold(), '');
-    const key = await started('orders.yaml');
-    await until(async () => (await launches()).length === 1);
-    const { exitCode, stderr } = await clone.beamline(root, ['cancel', key], env());
-    assert.equal(exitCode, 0, stderr);
-    await until(async () => (await receiptOf(key))?.outcome === 'cancelled');
-    await assertGone();
-  });
-
-  it('ends with the deadline', async () => {
-    await writeFile(hold(), '');
-    const receipt = await run('hasty.yaml', 'signalled');
-    assert.equal(receipt.outcome, 'deadline_exceeded');
-    await assertGone();
-  });
-
-  it('waits through executions that are continued as new, and no signal of another form ends it', async () => {
-    await writeFile(hold(), '');
-    const key = await started('orders.yaml');
-    await until(async () => (await launches()).length === 1);
-    const { workflowId, runId } = await executionOf(key);
-    const handle = environment.client.workflow.getHandle(workflowId);
-    await until(async () => {
-      await handle.signal('signalledEnded', { manifest: 1 });
-      return (await handle.describe()).runId !== runId;
-    });
-    await rm(hold());
-    await until(async () => (await receiptOf(key))?.outcome === 'succeeded');
-    assert.equal((await launches()).length, 1);
-    assert.equal((await published()).length, 2);
+    await writeFile(join(faults(), 'worker:signalled-started'), 'SIGKILL');
+    const args = ['orders.yaml', '--runner', 'signalled', '--task-queue', taskQueue];
+    const running = clone.run(root, args, env());
+    await until(() => existsSync(join(faults(), 'worker:signalled-started.hit')));
+    await worker.end('SIGKILL');
+    worker = await clone.startWorker(root, taskQueue, env());
+    const { outcome, runner } = await running;
+    assert.deepEqual([outcome, runner], ['succeeded', 'signalled']);
+    assert.equal((await linesOf(root, 'launches')).length, 1);
+    const lake = join(root, 'lake', 'current');
+    const files = await Promise.all((await readdir(lake)).map((name) => linesOf(lake, name)));
+    assert.equal(files.flat().filter((line) => line.includes('"id"')).length, 2);
   });
 
   it('is one of the choices that are offered', async () => {
@@ -145,51 +110,9 @@ describe('adding a runner', function () {
   function inClone(...args: string[]) {
     return execa(process.execPath, args, { cwd: clone.path });
   }
-
-  function run(file: string, runner: string): Promise<Receipt> {
-    return clone.run(root, [file, '--runner', runner, '--task-queue', taskQueue], env());
-  }
-
-  async function started(file: string): Promise<string> {
-    const args = ['run', file, '--runner', 'signalled', '--task-queue', taskQueue];
-    const { stdout, stderr } = await clone.beamline(root, [...args, '--detach', '--json'], env());
-    assert.match(stdout, /^\{/, stderr);
-    return (JSON.parse(stdout) as { run_key: string }).run_key;
-  }
-
-  async function executionOf(key: string): Promise<{ workflowId: string; runId: string }> {
-    const query = `BeamlineRunKey = "${key}"`;
-    for (;;) {
-      for await (const { workflowId, runId } of environment.client.workflow.list({ query })) {
-        return { workflowId, runId };
-      }
-    }
-  }
-
-  async function receiptOf(key: string): Promise<Receipt | null> {
-    const file = join(root, '.beamline', 'store', 'runs', key, 'receipt.json');
-    return existsSync(file) ? (JSON.parse(await readFile(file, 'utf8')) as Receipt) : null;
-  }
-
-  async function launches(): Promise<string[]> {
-    const text = await readFile(join(root, 'launches'), 'utf8').catch(() => '');
-    return text.split('\n').filter((line) => line !== '');
-  }
-
-  async function published(): Promise<string[]> {
-    const folder = join(root, 'lake', 'current');
-    const files = existsSync(folder) ? await readdir(folder) : [];
-    const texts = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')));
-    return texts
-      .join('')
-      .split('\n')
-      .filter((line) => line.includes('"id"'))
-      .toSorted();
-  }
-
-  async function assertGone(): Promise<void> {
-    const [pid = assert.fail('nothing was launched')] = await launches();
-    assert.throws(() => process.kill(-Number(pid), 0), { code: 'ESRCH' });
-    assert.deepEqual(await published(), []);
-  }
 });
+
+async function linesOf(folder: string, name: string): Promise<string[]> {
+  const text = await readFile(join(folder, name), 'utf8');
+  return text.split('\n').filter((line) => line !== '');
+}

@@ -98,16 +98,6 @@ describe('the end of a job', function () {
     });
   });
 
-  it('cancels the job when the run takes longer than its timeout', async () => {
-    await withJobRun(environment, { timeoutMs: 600_000 }, async ({ dataflow, start, receipts }) => {
-      const error = await causeOf(await start());
-      assert.ok(error instanceof ApplicationFailure);
-      assert.equal(error.type, 'DeadlineExceeded');
-      assert.deepEqual(dataflow.stops, ['cancel job-1']);
-      assert.equal(receipts[0]?.outcome, 'deadline_exceeded');
-    });
-  });
-
   it('refuses to drain a batch job, and goes on', async () => {
     await withJobRun(environment, {}, async ({ dataflow, start }) => {
       const run = await start();

@@ -21,18 +21,6 @@ describe('what a run hears of its job', function () {
   });
   after(() => environment?.teardown());
 
-  it('notices by its own timer that the event of the end was lost', async () => {
-    await withJobRun(environment, {}, async ({ dataflow, start }) => {
-      const run = await start();
-      await until(async () => (await run.query<RunStatus>('status')).job?.job_id === 'job-1');
-      dataflow.last.view.state = 'JOB_STATE_DONE';
-      const receipt = await run.result();
-      assert.equal(receipt.outcome, 'succeeded');
-      assert.equal(dataflow.reads.length, 1);
-      assert.ok(receipt.duration_ms >= target.reconcileAfterMs, String(receipt.duration_ms));
-    });
-  });
-
   it('believes no event: a forged end makes it look, and a flood at most once in 30 s', async () => {
     await withJobRun(environment, {}, async ({ dataflow, start }) => {
       const run = await start();

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { JobFailure } from '../../src/shared/run/job.js';
 import { Context } from '@temporalio/activity';
-import { CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { RunStatus } from '../../src/shared/run/contract.js';
 import { failure } from '../../src/shared/failures.js';
@@ -138,26 +137,6 @@ describe('the launch of a job', function () {
         assert.equal(dataflow.launches, 1);
       },
     );
-  });
-
-  it('finds and ends the job of a launch that was cancelled before it answered', async () => {
-    await withJobRun(environment, {}, async ({ dataflow, start }) => {
-      const activities = dataflow.activities();
-      const run = await start({
-        ...activities,
-        launchJob: async (request) => {
-          await activities.launchJob(request);
-          for (;;) {
-            Context.current().heartbeat();
-            await Context.current().sleep(200);
-          }
-        },
-      });
-      await until(() => dataflow.jobs.length === 1);
-      await run.cancel();
-      assert.ok((await causeOf(run)) instanceof CancelledFailure);
-      assert.deepEqual(dataflow.stops, ['cancel job-1']);
-    });
   });
 
   it('does not wait for an event of a job that its launch found ended', async () => {

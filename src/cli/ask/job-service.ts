@@ -3,21 +3,25 @@ import {
   DataflowRefused,
   DataflowUnavailable,
   JobNotFound,
-  type Dataflow,
+  type JobService,
+  type RunnerService,
 } from '../../gateways/dataflow.js';
+import { loadRunnerPart } from '../../runners/load.js';
 import type { JobReference, ReceiptJob } from '../../shared/run/job.js';
 import { CliError, exitCodes } from '../terminal/errors.js';
 
-/** Opens the Dataflow service, does something, and closes it however that ends. */
-export async function withDataflow<T>(action: (dataflow: Dataflow) => Promise<T>): Promise<T> {
-  const { createDataflow } = await import('../../gateways/google-dataflow.js');
-  const dataflow = await createDataflow();
+/** Opens the service of a runner, does something, and closes it however that ends. */
+export async function withService<T>(
+  runner: string,
+  action: (service: JobService) => Promise<T>,
+): Promise<T> {
+  const service = await (await loadRunnerPart<RunnerService>(runner, 'service')).open();
   try {
-    return await action(dataflow);
+    return await action(service);
   } catch (error) {
     throw explained(error);
   } finally {
-    await dataflow.close();
+    await service.close();
   }
 }
 

@@ -4,7 +4,7 @@ import { optionsOf } from '../../../runners/registry.js';
 import { CliError, exitCodes } from '../../terminal/errors.js';
 import { examples } from '../../terminal/examples.js';
 import { globalsOf } from '../../options/globals.js';
-import { jobOf, referenceOf, withDataflow } from '../../ask/job-service.js';
+import { jobOf, referenceOf, withService } from '../../ask/job-service.js';
 import { print, printJson } from '../../terminal/output.js';
 import { shellCommand } from '../../terminal/shell-command.js';
 import { runArgument, withBeamline } from '../../ask/temporal.js';
@@ -26,12 +26,13 @@ export function register(program: Command): void {
           else print(`run ${run.key} has ended already: ${snapshot.state.replaceAll('_', ' ')}`);
           return;
         }
-        if (snapshot.runner !== null && !optionsOf(snapshot.runner).hasService) {
+        const { runner } = snapshot;
+        if (runner !== null && !optionsOf(runner).hasService) {
           throw cannot(run, 'it runs here, without a Dataflow job');
         }
         const job = referenceOf(await jobOf(run, snapshot));
-        if (job === null) throw cannot(run, 'its job is not known yet');
-        const { type } = await withDataflow((dataflow) => dataflow.get(job));
+        if (job === null || runner === null) throw cannot(run, 'its job is not known yet');
+        const { type } = await withService(runner, (service) => service.get(job));
         if (type === 'batch')
           throw cannot(run, 'its job is a batch job, which Dataflow cannot drain');
         await run.drain();

@@ -9,7 +9,7 @@ import { followFile } from '../../follow/follow-file.js';
 import { instant } from '../../terminal/format.js';
 import { globalsOf } from '../../options/globals.js';
 import { followMessages, levels, messageLines } from '../../lines/job-messages.js';
-import { jobOf, referenceOf, withDataflow } from '../../ask/job-service.js';
+import { jobOf, referenceOf, withService } from '../../ask/job-service.js';
 import { print, printAsIs, printJson } from '../../terminal/output.js';
 import { runArgument, withBeamline } from '../../ask/temporal.js';
 import { shellCommand } from '../../terminal/shell-command.js';
@@ -46,30 +46,34 @@ interface Options {
   level: JobMessage['importance'];
 }
 
-/** The job of a run on Dataflow; null if the run is a local one. */
-async function jobOfRun(
-  root: string,
-  reference: string,
-): Promise<{ runKey: string; job: JobReference | null } | null> {
+interface RunWithJob {
+  runKey: string;
+  runner: string;
+  job: JobReference | null;
+}
+
+/** The job of a run whose runner has a service; null if the run is a local one. */
+async function jobOfRun(root: string, reference: string): Promise<RunWithJob | null> {
   const { findStoredReceipt } = await import('../../../client/look/stored-receipts.js');
   const receipt = await findStoredReceipt(root, reference === 'latest' ? '' : reference);
   if (receipt !== null) {
     if (!optionsOf(receipt.runner).hasService) return null;
-    return { runKey: receipt.run_key, job: referenceOf(receipt.job) };
+    return { runKey: receipt.run_key, runner: receipt.runner, job: referenceOf(receipt.job) };
   }
   // The log of a local run is here, whether Temporal answers or not.
   if (existsSync(await logFileOf(root, reference))) return null;
   return withBeamline({ root }, async (beamline) => {
     const run = await beamline.get(reference);
     const snapshot = await run.status();
-    if (snapshot.runner === null || !optionsOf(snapshot.runner).hasService) return null;
-    return { runKey: run.key, job: referenceOf(await jobOf(run, snapshot)) };
+    const { runner } = snapshot;
+    if (runner === null || !optionsOf(runner).hasService) return null;
+    return { runKey: run.key, runner, job: referenceOf(await jobOf(run, snapshot)) };
   });
 }
 
 async function showMessages(
   root: string,
-  { runKey, job }: { runKey: string; job: JobReference | null },
+  { runKey, runner, job }: RunWithJob,
   { level, json, follow }: { level: JobMessage['importance']; json: boolean; follow: boolean },
 ): Promise<void> {
   if (job === null) {
@@ -78,17 +82,17 @@ async function showMessages(
       hint: `${shellCommand(`status ${runKey}`)} says where it is.`,
     });
   }
-  await withDataflow(async (dataflow) => {
+  await withService(runner, async (service) => {
     const minimum = { minimum: level };
     if (follow) {
       await untilEnd(root, runKey, async (ended) => {
-        for await (const message of followMessages(dataflow, job, { ...minimum, ended })) {
+        for await (const message of followMessages(service, job, { ...minimum, ended })) {
           for (const line of messageLines(message)) printAsIs(line);
         }
       });
       return;
     }
-    const messages = await dataflow.messages(job, minimum);
+    const messages = await service.messages(job, minimum);
     if (json) printJson({ run_key: runKey, job, messages });
     else for (const message of messages) for (const line of messageLines(message)) printAsIs(line);
   });

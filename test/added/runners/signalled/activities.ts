@@ -9,15 +9,17 @@ import { heartbeating } from '../../activities/attempt/heartbeating.js';
 import { rootsOf } from '../../activities/plan/roots-of.js';
 import type { RunnerActivities } from '../../activities/runner-activities.js';
 import { faultPoint } from '../../process/fault-point.js';
-import { killGroup } from '../../process/process-record.js';
+import { killGroup, startOf } from '../../process/process-record.js';
 import { storePaths } from '../../store/local-store.js';
 import type { RunReference } from '../../workflows/contract/activities.js';
-import type { SignalledActivities } from './workflow.js';
+import { endOf } from './end-of.js';
+import type { Ended, SignalledActivities } from './workflow.js';
 
 export const activities: RunnerActivities = {
   ofStore(deps): { [name in keyof SignalledActivities]: SignalledActivities[name] } {
     return {
       startSignalled: heartbeating((run: RunReference) => start(deps, run)),
+      lookSignalled: heartbeating((run: RunReference) => look(deps, run)),
       endSignalled: heartbeating((run: RunReference) => end(deps, run)),
     };
   },
@@ -50,6 +52,15 @@ async function start(deps: ActivityDeps, run: RunReference): Promise<{ pid: numb
   for (; pid === null; pid = await pidOf(deps, run)) await sleep(50);
   await faultPoint('worker:signalled-started');
   return { pid };
+}
+
+/** One that has ended without a word is gone. */
+async function look(deps: ActivityDeps, run: RunReference): Promise<Ended | null> {
+  const pid = await pidOf(deps, run);
+  const isThere = pid !== null && (await startOf(pid)) !== null;
+  const text = await readFile(endOf(recordOf(deps, run)), 'utf8').catch(() => '');
+  if (text !== '') return JSON.parse(text) as Ended;
+  return isThere ? null : { failed: 'its process is gone' };
 }
 
 async function end(deps: ActivityDeps, run: RunReference): Promise<void> {

@@ -13,38 +13,47 @@ import { ignored } from '../../workflows/contract/intake.js';
 import { supervised, type HostQueue } from '../../workflows/contract/proxies.js';
 import type { Ears, RunnerContext, RunnerWorkflow } from '../../workflows/runner.js';
 
-/** What the process says when it ends: its manifest, or why there is none. */
+/** What the process leaves when it ends: its manifest, or why there is none. */
 export type Ended = { manifest: string; sha256: string } | { failed: string };
 
 export interface SignalledActivities {
   /** Starts the process, or finds the one that an earlier attempt started. */
   startSignalled(run: RunReference): Promise<{ pid: number }>;
+  /** How it ended; null while it goes on. */
+  lookSignalled(run: RunReference): Promise<Ended | null>;
   /** Ends it; twice is once. */
   endSignalled(run: RunReference): Promise<void>;
 }
 
-const ended = defineSignal<[end: Ended]>('signalledEnded');
+const ended = defineSignal<[hint: unknown]>('signalledEnded');
+/** A signal may be lost. */
+const lookAfter = '20s';
 
 interface Heard extends Ears {
-  end: Ended | null;
+  /** Anybody may say so: it is looked at. */
+  endClaimed: boolean;
 }
 
 export const workflow: RunnerWorkflow<Heard> = {
   listen() {
-    const heard: Heard = { claimedState: null, end: null };
-    setHandler(ended, (end) => {
-      if (isEnd(end)) heard.end ??= end;
+    const heard: Heard = { claimedState: null, endClaimed: false };
+    setHandler(ended, (hint) => {
+      if (isNamed(hint) && hint['ended'] === true) heard.endClaimed = true;
       else ignored('a signal signalledEnded');
     });
     return heard;
   },
 
   async stage(context, heard, resumed): Promise<Staged> {
-    const started = resumed ?? (await on(context, (host) => host.startSignalled(context.run)));
+    let end: Ended | null = null;
     try {
+      // Also one that is cancelled meanwhile may have started something.
+      const started = resumed ?? (await on(context, (host) => host.startSignalled(context.run)));
       for (;;) {
-        await condition(() => heard.end !== null || context.isLong());
-        if (heard.end !== null) break;
+        await condition(() => heard.endClaimed || context.isLong(), lookAfter);
+        heard.endClaimed = false;
+        end = await on(context, (host) => host.lookSignalled(context.run));
+        if (end !== null) break;
         await context.continueIfLong(started);
       }
     } catch (error) {
@@ -54,8 +63,8 @@ export const workflow: RunnerWorkflow<Heard> = {
       );
       throw error;
     }
-    if ('failed' in heard.end) throw failure('BeamCrashed', heard.end.failed);
-    return { manifestUri: heard.end.manifest, manifestSha256: heard.end.sha256, attempt: 1 };
+    if ('failed' in end) throw failure('BeamCrashed', end.failed);
+    return { manifestUri: end.manifest, manifestSha256: end.sha256, attempt: 1 };
   },
 };
 
@@ -72,10 +81,4 @@ function on<T>(
       }),
     ),
   );
-}
-
-function isEnd(sent: unknown): sent is Ended {
-  if (!isNamed(sent)) return false;
-  const { manifest, sha256, failed } = sent;
-  return typeof failed === 'string' || (typeof manifest === 'string' && typeof sha256 === 'string');
 }

@@ -3,10 +3,12 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { ReadyChild } from '../support/child.js';
-import { createHosts, leftovers, wake, type Hosts } from '../support/hosts.js';
-import { duckdbRows, query, startRun, writeOrdersPipeline } from '../support/pipeline.js';
-import { startDatabase, startTemporal, type Database } from '../support/stack.js';
+import pLimit from 'p-limit';
+import type { ReadyChild } from '../../support/child.js';
+import { createHosts, leftovers, wake, type Hosts } from '../../support/hosts.js';
+import { duckdbRows, query, startRun, writeOrdersPipeline } from '../../support/pipeline.js';
+import { startedEarly } from '../../support/started-early.js';
+import { startDatabase, startTemporal, type Database } from '../../support/stack.js';
 
 /** Every step boundary of `runPipeline`, in order; the process that is hit is its prefix. */
 const points = [
@@ -32,35 +34,13 @@ const points = [
 const rows = 20_000;
 const count = 'SELECT count(*)::int AS n, count(DISTINCT id)::int AS ids';
 
-/** What befalls one run. */
-class Play {
-  readonly name: string;
-  readonly ended: Promise<void>;
-  #resolve!: (outcome: Promise<void>) => void;
-
-  constructor(
-    readonly point: string,
-    readonly signal: 'SIGKILL' | 'SIGSTOP',
-  ) {
-    this.name = `${signal}-${point.replaceAll(':', '-')}`;
-    this.ended = new Promise((resolve) => (this.#resolve = resolve));
-  }
-
-  /** Waits for the outcome, and leaves it to the test. */
-  async end(outcome: Promise<void>): Promise<void> {
-    this.#resolve(outcome);
-    await outcome.catch(() => undefined);
-  }
-}
-
 describe('a crash or a pause at any step boundary, on two hosts that share no disk', function () {
   this.timeout(240_000);
   let environment: TestWorkflowEnvironment;
   let database: ReadyChild<Database>;
-  /** Pairs of hosts; each plays what is left, one after another. */
-  const pairs = 6;
-  const plays: Play[] = [];
-  let playing: Promise<unknown>;
+  /** Pairs of hosts that are free: each plays one after another. */
+  const free: Hosts[] = [];
+  const limit = pLimit(6);
 
   before(async () => {
     [environment, database] = await Promise.all([startTemporal(), startDatabase('postgres')]);
@@ -70,7 +50,7 @@ describe('a crash or a pause at any step boundary, on two hosts that share no di
     );
   });
   after(async () => {
-    await playing;
+    await Promise.all(free.map((hosts) => hosts.end()));
     await database?.end();
     await environment?.teardown();
   });
@@ -78,35 +58,37 @@ describe('a crash or a pause at any step boundary, on two hosts that share no di
   // Those that wait for a worker that sleeps take the longest.
   for (const signal of ['SIGSTOP', 'SIGKILL'] as const) {
     for (const point of points) {
-      const play = new Play(point, signal);
-      plays.push(play);
-      it(`${signal} at ${point}: every row once`, () => play.ended);
+      const outcome = startedEarly(() => limit(() => onFreeHosts(point, signal)));
+      before(() => outcome.start());
+      it(`${signal} at ${point}: every row once`, () => outcome.result());
     }
   }
 
-  before(() => {
-    const left = [...plays];
-    playing = Promise.all(Array.from({ length: pairs }, (_, pair) => playOn(pair, left)));
-  });
-
-  async function playOn(pair: number, left: Play[]): Promise<void> {
-    const hosts = await createHosts(environment, `crash-${pair}`, 2);
+  async function onFreeHosts(point: string, signal: 'SIGKILL' | 'SIGSTOP'): Promise<void> {
+    const hosts = free.pop() ?? (await startHosts(`crash-${signal}-${point}`));
     try {
-      await Promise.all(hosts.roots.map((_, host) => hosts.start(host)));
-      for (let play = left.shift(); play !== undefined; play = left.shift()) {
-        const outcome = crashAt(hosts, play).catch((error: unknown) => {
-          for (const worker of hosts.workers) process.stderr.write(worker.stderr());
-          throw error;
-        });
-        await play.end(outcome);
-      }
-    } finally {
+      await crashAt(hosts, point, signal);
+    } catch (error) {
+      for (const worker of hosts.workers) process.stderr.write(worker.stderr());
       await hosts.end();
+      throw error;
     }
+    free.push(hosts);
   }
 
-  async function crashAt(hosts: Hosts, { name: folder, point, signal }: Play): Promise<void> {
+  async function startHosts(taskQueue: string): Promise<Hosts> {
+    const hosts = await createHosts(environment, taskQueue, 2);
+    await Promise.all(hosts.roots.map((_, host) => hosts.start(host)));
+    return hosts;
+  }
+
+  async function crashAt(
+    hosts: Hosts,
+    point: string,
+    signal: 'SIGKILL' | 'SIGSTOP',
+  ): Promise<void> {
     const { roots, taskQueue } = hosts;
+    const folder = `${signal}-${point.replaceAll(':', '-')}`;
     for (const root of roots) {
       await writeOrdersPipeline(root, database.ready, { mode: 'append', lake: true, folder });
     }

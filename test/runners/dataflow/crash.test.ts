@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { chaos, type ChaosReport } from '../chaos/chaos.js';
-import type { Step } from '../chaos/schedule.js';
+import { chaos, type ChaosReport } from '../../chaos/chaos.js';
+import type { Step } from '../../chaos/schedule.js';
 
 /** The step boundaries at which the worker of one run is hit, one after another, in their order. */
 const ways = {
@@ -42,7 +42,7 @@ const all = [
 const hostCount = ways.SIGKILL.length + ways.SIGSTOP.length + 3;
 
 describe('a crash or a pause at any step boundary of a run on Dataflow', function () {
-  this.timeout(420_000);
+  this.timeout(900_000);
   let report: ChaosReport;
 
   before(async () => {

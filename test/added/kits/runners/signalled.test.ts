@@ -1,0 +1,3 @@
+import { describeKit } from './kit.js';
+
+await describeKit(['signalled'], { proves: false });

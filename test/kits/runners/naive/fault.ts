@@ -1,0 +1,20 @@
+/** Ways of being wrong: each breaks one promise of a runner. */
+export type Fault =
+  | 'starts two'
+  | 'starts beside the earlier one'
+  | 'starts anew'
+  | 'polls'
+  | 'leaves it running when cancelled'
+  | 'leaves it running at the deadline'
+  | 'does not wait for its end'
+  | 'forgets what it has not heard of'
+  | 'publishes what failed'
+  | 'tells no cause'
+  | 'waits for its signal alone'
+  | 'believes what it is told'
+  | 'chokes on another form'
+  | 'never goes on in a new execution'
+  | 'starts again in a new execution'
+  | 'leaves a row out'
+  | 'changes a type'
+  | 'counts what it did not read';
