@@ -6,6 +6,14 @@ module.exports = class TotalsReporter extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
     const again = [];
+    // The counts of each file: one in which something failed may be run once more.
+    const files = {};
+    for (const outcome of ['pass', 'fail', 'pending']) {
+      runner.on(outcome, ({ file = '' }) => {
+        const counts = (files[file] ??= { pass: 0, fail: 0, pending: 0 });
+        counts[outcome] += 1;
+      });
+    }
     runner.on('retry', (test, error) =>
       again.push({ title: test.fullTitle(), reason: reasonOf(error) }),
     );
@@ -22,7 +30,7 @@ module.exports = class TotalsReporter extends reporters.Spec {
         reason: reasonOf(test.err),
       }));
       const most = slowest.toSorted(([a], [b]) => b - a).slice(0, 20);
-      const totals = { passes, failures, pending, failed, again, slowest: most };
+      const totals = { passes, failures, pending, failed, again, slowest: most, files };
       writeFileSync(`${file}.new`, JSON.stringify(totals));
       renameSync(`${file}.new`, file);
     });

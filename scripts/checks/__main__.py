@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
+from collections.abc import Sequence
+from pathlib import Path
 
 from checks.runner import Check, Count, Suite, junit_count, mocha_count, run, stop_on_signals
 from checks.selection import PARTS, SERVICES, select
@@ -23,7 +26,8 @@ TOTALS = STATE / "totals"
 COLOR = [] if sys.stdout.isatty() else ["--no-color"]
 
 # A busy machine can make a test of processes and time limits late; what was tried again is said at the end.
-RETRIES = ["--retries", "1"] if os.environ.get("CI") else []
+AGAIN = bool(os.environ.get("CI"))
+RETRIES = ["--retries", "1"] if AGAIN else []
 
 # Files at once: tests mostly wait for servers and processes.
 PARALLEL = ["--parallel", "--jobs", "2"]
@@ -33,6 +37,42 @@ SPREAD = ["--numprocesses", "2", "--dist", "worksteal"]
 
 NEEDED_BY_CHECKS = ["node", "python"]
 NEEDED_BY_TESTS = [*NEEDED_BY_CHECKS, "temporal", "time-skipping", "databases", "postgres"]
+
+MOCHA: list[str | Path] = [NODE_BIN / "mocha", "--reporter", "scripts/mocha-reporter.cjs", *COLOR]
+
+
+def files_of_mocha(files: Sequence[str]) -> list[str | Path]:
+    """Without the settings of `.mocharc.json` that say which files there are."""
+    settings = json.loads((ROOT / ".mocharc.json").read_text())
+    required = [word for path in settings["require"] for word in ("--require", path)]
+    return [
+        *MOCHA,
+        "--no-config",
+        "--exit",
+        "--forbid-only",
+        "--timeout",
+        str(settings["timeout"]),
+        *required,
+        *files,
+    ]
+
+
+def pytest(totals: str, *options: str) -> list[str | Path]:
+    report = [f"--junitxml={TOTALS / totals}", "--override-ini=junit_family=xunit1"]
+    return [VENV_BIN / "python", "-m", "pytest", *options, *report]
+
+
+def pytest_suite(name: str, folder: Path, totals: str, *options: str, minutes: float = 20) -> Suite:
+    return Suite(
+        name,
+        pytest(totals, *options),
+        totals=TOTALS / totals,
+        count=junit_count,
+        folder=folder,
+        minutes=minutes,
+        once_more=(lambda files: pytest(totals, *files)) if AGAIN else None,
+    )
+
 
 ALL: list[Check | Suite] = [
     Check("typescript", ["scripts/setup", "build"]),
@@ -69,41 +109,17 @@ ALL: list[Check | Suite] = [
     Check("scripts: mypy", [VENV_BIN / "mypy", "--no-error-summary"], folder=SCRIPTS),
     Suite(
         "mocha",
-        [NODE_BIN / "mocha", "--reporter", "scripts/mocha-reporter.cjs", *COLOR, *PARALLEL, *RETRIES],
+        [*MOCHA, *PARALLEL, *RETRIES],
         totals=TOTALS / "mocha.json",
         count=mocha_count,
         environment={"BEAMLINE_TOTALS": str(TOTALS / "mocha.json")},
         minutes=60,
+        once_more=files_of_mocha if AGAIN else None,
     ),
-    Suite(
-        "pytest",
-        [VENV_BIN / "python", "-m", "pytest", *SPREAD, f"--junitxml={TOTALS / 'pytest.xml'}"],
-        totals=TOTALS / "pytest.xml",
-        count=junit_count,
-        folder=DATA_PLANE,
-        minutes=25,
-    ),
-    Suite(
-        "pytest storage emulator",
-        [VENV_BIN / "python", "-m", "pytest", f"--junitxml={TOTALS / 'pytest-storage.xml'}"],
-        totals=TOTALS / "pytest-storage.xml",
-        count=junit_count,
-        folder=STORAGE,
-    ),
-    Suite(
-        "pytest BigQuery emulator",
-        [VENV_BIN / "python", "-m", "pytest", *SPREAD, f"--junitxml={TOTALS / 'pytest-bigquery.xml'}"],
-        totals=TOTALS / "pytest-bigquery.xml",
-        count=junit_count,
-        folder=BIGQUERY,
-    ),
-    Suite(
-        "pytest scripts",
-        [VENV_BIN / "python", "-m", "pytest", f"--junitxml={TOTALS / 'pytest-scripts.xml'}"],
-        totals=TOTALS / "pytest-scripts.xml",
-        count=junit_count,
-        folder=SCRIPTS,
-    ),
+    pytest_suite("pytest", DATA_PLANE, "pytest.xml", *SPREAD, minutes=25),
+    pytest_suite("pytest storage emulator", STORAGE, "pytest-storage.xml"),
+    pytest_suite("pytest BigQuery emulator", BIGQUERY, "pytest-bigquery.xml", *SPREAD),
+    pytest_suite("pytest scripts", SCRIPTS, "pytest-scripts.xml"),
 ]
 
 
@@ -149,11 +165,10 @@ def report(total: Count, elapsed: str) -> None:
         print("slowest:")
     for seconds, name in total.slowest:
         print(f"  {seconds:6.1f} s  {shorten(name, lines=1)}")
-    for attempt in total.again:
+    for attempt in dict.fromkeys(total.again):
         print(f"tried again: {shorten(attempt)}")
-    failed = {failure.splitlines()[0] for failure in total.failures}
-    twice = sum(attempt.splitlines()[0] not in failed for attempt in total.again)
-    if twice:
+    failed, again = ({text.splitlines()[0] for text in texts} for texts in (total.failures, total.again))
+    if twice := len(again - failed):
         print(f"{twice} passed only on a second try")
     if total.skipped:
         print(f"{total.skipped} skipped")

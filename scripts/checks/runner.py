@@ -11,7 +11,7 @@ import time
 import xml.etree.ElementTree
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +19,8 @@ from provision.console import Console, duration
 from provision.paths import ROOT
 
 MOST_SLOWEST = 20
+# More files than a busy machine makes fail: they are broken.
+MOST_AGAIN = 8
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -35,6 +37,8 @@ class Count:
     """What was tried again, and why."""
     slowest: tuple[tuple[float, str], ...] = field(default=(), compare=False)
     """Seconds and names of the slowest tests, the slowest first."""
+    files: Mapping[str, Count] = field(default_factory=dict, compare=False)
+    """Of a suite: the counts of each of its files."""
 
     def __add__(self, other: Count) -> Count:
         return Count(
@@ -70,6 +74,8 @@ class Suite:
     minutes: float = 20
     grace_seconds: float = 60
     """How long the process may live on once the totals are written."""
+    once_more: Callable[[Sequence[str]], Sequence[str | Path]] | None = None
+    """The command that runs some of its files by themselves, once more; None: what failed has failed."""
     may_be_empty: bool = False
     """Whether it may run no test: it was narrowed to some names."""
 
@@ -96,6 +102,11 @@ def run(items: Sequence[Check | Suite], console: Console) -> Count:
         else:
             console.line(f"\n{item.name}")
             count, complaint = run_suite(item)
+            files = [name for name, of_file in count.files.items() if of_file.failed]
+            if item.once_more is not None and 0 < len(files) <= MOST_AGAIN and "" not in files:
+                console.line(f"\n{item.name}, by themselves: {', '.join(files)}")
+                second, complaint = run_suite(replace(item, command=item.once_more(files), once_more=None))
+                count = with_second(count, files, second)
         elapsed = time.monotonic() - started
         if complaint:
             console.failed(f"{item.name} ({duration(elapsed)}): {complaint}")
@@ -105,6 +116,12 @@ def run(items: Sequence[Check | Suite], console: Console) -> Count:
             console.finished(item.name, elapsed, note)
         total += count
     return total
+
+
+def with_second(first: Count, files: Sequence[str], second: Count) -> Count:
+    """The counts of a suite of which some files were run a second time: of these, the second counts."""
+    kept = sum((of_file for name, of_file in first.files.items() if name not in files), start=Count())
+    return kept + Count(again=first.again + first.failures, slowest=first.slowest) + second
 
 
 def run_check(check: Check) -> tuple[Count, str]:
@@ -229,7 +246,11 @@ def mocha_count(path: Path) -> Count:
         tuple(f"{each['title']}\n{each['reason']}" for each in totals[name]) for name in ("failed", "again")
     )
     slowest = tuple((float(seconds), str(title)) for seconds, title in totals["slowest"])
-    return Count(totals["passes"], totals["failures"], totals["pending"], failures, again, slowest)
+    files = {
+        name: Count(counts["pass"], counts["fail"], counts["pending"])
+        for name, counts in totals["files"].items()
+    }
+    return Count(totals["passes"], totals["failures"], totals["pending"], failures, again, slowest, files)
 
 
 def junit_count(path: Path) -> Count:
@@ -250,4 +271,15 @@ def junit_count(path: Path) -> Count:
             for names in (["tests"], ["failures", "errors"], ["skipped"])
         )
         count += Count(tests - bad - skipped, bad, skipped)
-    return count
+    return replace(count, files=junit_files(root))
+
+
+def junit_files(root: xml.etree.ElementTree.Element) -> dict[str, Count]:
+    """The counts of each file, which the cases of pytest's xunit1 name."""
+    files: dict[str, Count] = {}
+    for case in root.iter("testcase"):
+        bad = int(case.find("failure") is not None or case.find("error") is not None)
+        skipped = int(case.find("skipped") is not None)
+        file = case.get("file", "")
+        files[file] = files.get(file, Count()) + Count(1 - bad - skipped, bad, skipped)
+    return files

@@ -12,7 +12,7 @@ PARTS = ("unit", "integration")
 SERVICES = {"postgres": ("postgres",), "mysql": ("mysql", "mariadb")}
 
 # Folders of test/ whose tests start whole stacks.
-STACKS = ("chaos", "dev", "examples", "integration", "package", "upgrade")
+STACKS = ("chaos", "dev", "examples", "integration", "package", "runners", "upgrade")
 DATABASES = " or ".join(name for names in SERVICES.values() for name in names)
 
 

@@ -3,8 +3,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,10 +29,11 @@ def suite(totals: Path, script: str, *, grace_seconds: float = 5, minutes: float
     return Suite("fake", command, totals, mocha_count, grace_seconds=grace_seconds, minutes=minutes)
 
 
-def write(passes: int, failures: int) -> str:
+def write(passes: int, failures: int, files: dict[str, dict[str, int]] | None = None) -> str:
     failed = [{"title": f"test {number}", "reason": "1 is not 2"} for number in range(failures)]
     outcomes = {"passes": passes, "failures": failures, "pending": 0}
-    totals = {**outcomes, "failed": failed, "again": failed, "slowest": [[2.5, "one"], [1, "two"]]}
+    rest = {"failed": failed, "again": failed, "slowest": [[2.5, "one"], [1, "two"]]}
+    totals = {**outcomes, **rest, "files": files or {}}
     document = json.dumps(totals)
     return f"open(totals, 'w').write({document!r})"
 
@@ -54,7 +56,9 @@ def test_suite_that_crashes_before_its_totals_fails(totals: Path) -> None:
 
 
 def test_totals_of_an_earlier_run_do_not_count(totals: Path) -> None:
-    totals.write_text('{"passes": 9, "failures": 0, "pending": 0, "failed": [], "again": [], "slowest": []}')
+    totals.write_text(
+        '{"passes": 9, "failures": 0, "pending": 0, "failed": [], "again": [], "slowest": [], "files": {}}'
+    )
     assert run([suite(totals, "sys.exit(1)")], Console()) == Count(failed=1)
 
 
@@ -172,6 +176,45 @@ def test_failures_of_all_items_and_what_was_tried_again_are_kept_with_their_reas
     )
     assert count.again == ("test 0\n1 is not 2",)
     assert count.slowest == ((2.5, "one"), (1.5, "a.b"), (1.0, "two"), (0.0, "a.c"))
+
+
+def counts(passed: int, failed: int) -> dict[str, int]:
+    return {"pass": passed, "fail": failed, "pending": 0}
+
+
+@pytest.mark.parametrize(("second", "count"), [((2, 0), Count(5)), ((1, 1), Count(4, 1))])
+def test_files_in_which_a_test_failed_are_run_once_more_by_themselves(
+    second: tuple[int, int], count: Count, totals: Path
+) -> None:
+    asked: list[list[str]] = []
+
+    def once_more(files: Sequence[str]) -> Sequence[str | Path]:
+        asked.append(list(files))
+        return suite(totals, write(*second, {"b.js": counts(*second)})).command
+
+    first = suite(totals, write(4, 1, {"a.js": counts(3, 0), "b.js": counts(1, 1)}))
+    result = run([replace(first, once_more=once_more)], Console())
+    assert (result, asked) == (count, [["b.js"]])
+    failure = "test 0\n1 is not 2"
+    assert result.failures == ((failure, "fake: 1 passed, 1 failed") if count.failed else ())
+    assert failure in result.again
+
+
+@pytest.mark.parametrize("names", [["", "b"], [str(number) for number in range(9)]])
+def test_what_is_not_known_or_too_much_is_not_run_once_more(names: list[str], totals: Path) -> None:
+    files = {name: counts(0, 1) for name in names}
+    first = suite(totals, write(0, len(names), files))
+    assert run([replace(first, once_more=lambda _: ["false"])], Console()) == Count(0, len(names))
+
+
+def test_counts_of_files_are_read_from_what_pytest_writes(tmp_path: Path) -> None:
+    test = tmp_path / "test_some.py"
+    test.write_text("def test_a(): pass\ndef test_b(): assert False\n")
+    report = tmp_path / "report.xml"
+    options = ["--override-ini=junit_family=xunit1", f"--junitxml={report}", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", *options, str(test)]
+    subprocess.run(command, check=False, capture_output=True, cwd=tmp_path)
+    assert junit_count(report).files == {"test_some.py": Count(1, 1)}
 
 
 def test_what_failed_stands_right_above_the_counts_and_what_was_slow_or_tried_again_above_it(
