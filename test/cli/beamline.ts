@@ -13,9 +13,17 @@ export interface Said {
 
 /** Runs the command line as a person would, in a folder. */
 export function beamline(folder: string, ...args: string[]): Said {
+  return beamlineIn({ folder, env: process.env }, ...args);
+}
+
+export function beamlineIn(
+  { folder, env }: { folder: string; env: NodeJS.ProcessEnv },
+  ...args: string[]
+): Said {
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
     cwd: folder,
     encoding: 'utf8',
+    env,
   });
   return { status, stdout, stderr };
 }

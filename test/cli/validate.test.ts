@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { beamline } from './beamline.js';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beamline, beamlineIn } from './beamline.js';
 import { temporaryFolder } from '../config/support.js';
 
 const good = `
@@ -103,14 +105,33 @@ describe('beamline validate', () => {
     assert.equal(run('validate', 'project/a.yaml', '--root', 'project').status, 0);
   });
 
-  it('takes a small multiple of the time of an empty program, from start to exit', () => {
+  it('loads little code, and none of a worker: it stays a matter of milliseconds', () => {
     folder.write('good.yaml', good);
-    const empty = least(() => spawnSync(process.execPath, ['-e', '0']));
-    const validate = least(() => run('validate', 'good.yaml'));
-    // On a quiet machine an empty program takes 40 ms, so that this is half a second.
-    assert.ok(validate < 12 * empty, `${validate} ms, an empty program ${empty} ms`);
+    const coverage = join(folder.path, 'coverage');
+    const env = { ...process.env, NODE_V8_COVERAGE: coverage };
+    assert.equal(beamlineIn({ folder: folder.path, env }, 'validate', 'good.yaml').status, 0);
+    const loaded = loadedIn(coverage);
+    const bytes = loaded.reduce((sum, file) => sum + statSync(file).size, 0);
+    assert.ok(bytes > 500_000 && bytes < 3_000_000, `${bytes} bytes of ${loaded.length} files`);
+    const ofWorker = /@temporalio\/(?:worker|client)|@grpc|@google-cloud|@duckdb|execa/;
+    assert.deepEqual(
+      loaded.filter((file) => ofWorker.test(file)),
+      [],
+    );
   });
 });
+
+/** The files of code that a program loaded which left its coverage there. */
+function loadedIn(coverage: string): string[] {
+  const files = new Set<string>();
+  for (const name of readdirSync(coverage)) {
+    const { result } = JSON.parse(readFileSync(join(coverage, name), 'utf8')) as {
+      result: { url: string }[];
+    };
+    for (const { url } of result) if (url.startsWith('file:')) files.add(fileURLToPath(url));
+  }
+  return [...files];
+}
 
 /** A config of that pipeline that writes that table. */
 const config = (name: string, table: string, more = ''): string =>
@@ -232,16 +253,6 @@ describe('beamline validate DIR', () => {
     assert.equal(status, 2);
   });
 });
-
-/** The least time of five runs, in milliseconds. */
-function least(body: () => { status: number | null }): number {
-  const times = Array.from({ length: 5 }, () => {
-    const start = performance.now();
-    assert.equal(body().status, 0);
-    return performance.now() - start;
-  });
-  return Math.min(...times);
-}
 
 describe('beamline', () => {
   const folder = temporaryFolder();

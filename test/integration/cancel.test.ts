@@ -44,12 +44,12 @@ describe('ending a run early', function () {
     const asked = Date.now();
     await run.cancel();
     assert.equal((await endOf(run)) instanceof CancelledFailure, true);
-    assert.ok(Date.now() - asked < 10_000, `took ${Date.now() - asked} ms`);
+    assert.ok(Date.now() - asked < 30_000, `took ${Date.now() - asked} ms`);
     assert.ok(!isAlive(pid));
     assert.deepEqual(await leftovers(hosts.roots), []);
     assert.equal((await receiptOf(run)).outcome, 'cancelled');
     for (let waited = 0; (await running()) > 0; waited += 100) {
-      assert.ok(waited < 10_000, 'the query runs on in the database');
+      assert.ok(waited < 30_000, 'the query runs on in the database');
       await sleep(100);
     }
   });
