@@ -216,7 +216,7 @@ def test_a_terminated_child_removes_its_staging(extended: dict[str, str], child:
     process = child.start(counting(seconds=0.3, batches=100), env=extended)
     seconds = child.end_when(process, is_reading)
     assert child.code == 143
-    assert seconds < 2
+    assert seconds < 10  # Of the 30 that it would take.
     assert not child.staging.exists()
     assert {event["event"] for event in child.events} == {"started", "progress"}
 
