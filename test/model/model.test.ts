@@ -9,7 +9,7 @@ import type { ModelDestination } from './open-destination.js';
 import { found, series, troubles } from './series.js';
 import { openStager, type Stager } from './stager.js';
 
-/** Of DuckDB; BigQuery's emulator, which takes many times as long, plays a part of them. */
+/** Of DuckDB; BigQuery's emulator, which takes many times as long, plays a tenth of them. */
 const given = process.env['BEAMLINE_MODEL_CASES'];
 const seed = Number(process.env['BEAMLINE_MODEL_SEED'] ?? Date.now() % 1_000_000_000);
 
@@ -25,14 +25,14 @@ const destinations: {
 }[] = [
   {
     name: 'DuckDB',
-    cases: Number(given ?? 300),
+    cases: Number(given ?? 500),
     start: async (root) => inDuckdb(root),
     // A publisher that sleeps holds the database: it has committed nothing.
     seenHere: [],
   },
   {
     name: 'BigQuery',
-    cases: given === undefined ? 40 : Math.ceil(Number(given) / 10),
+    cases: given === undefined ? 60 : Math.ceil(Number(given) / 10),
     start: inBigquery,
     seenHere: ['cancelled: it had committed'],
   },

@@ -10,7 +10,7 @@ describe('chaos, reading a changing table in windows', function () {
   this.timeout(500_000);
 
   it(`loses and doubles no row under the faults of seed ${seed}`, async () => {
-    const schedule = scheduleOf(seed, { runs: 4, inFlight: 4, ...windowPipelines });
+    const schedule = scheduleOf(seed, { runs: 10, inFlight: 6, ...windowPipelines });
     const { violations, faults, story, folder } = await chaos(schedule, windowsWorld(seed));
     const told = [`seed ${seed}`, ...schedule.steps.map((step) => JSON.stringify(step)), ...story];
     assert.deepEqual(violations, [], `${told.join('\n')}\nthe world is kept in ${folder}`);
