@@ -1,6 +1,6 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { ReadyChild } from './child.js';
 import { startWorker, temporaryRoot, type WorkerReady } from './stack.js';
@@ -59,11 +59,9 @@ export async function createHosts(
     },
     arm: (point, signal) => writeFile(join(faults, point), signal),
     async hit(point) {
-      for (const end = Date.now() + longestWaitMs; ; await sleep(50)) {
-        const text = await readFile(join(faults, `${point}.hit`), 'utf8').catch(() => null);
-        if (text !== null) return Number(text);
-        if (Date.now() > end) throw new Error(`no process came to ${point}`);
-      }
+      const file = join(faults, `${point}.hit`);
+      await until(() => existsSync(file), `a process comes to ${point}`, longestWaitMs);
+      return Number(await readFile(file, 'utf8'));
     },
     async end() {
       await Promise.all(workers.map((worker) => worker.end('SIGKILL')));

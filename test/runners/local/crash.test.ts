@@ -38,7 +38,8 @@ describe('a crash or a pause at any step boundary, on two hosts that share no di
   this.timeout(240_000);
   let environment: TestWorkflowEnvironment;
   let database: ReadyChild<Database>;
-  /** Pairs of hosts that are free: each plays one after another. */
+  /** Pairs of hosts, and those that are free: each plays one after another. */
+  const pairs: Hosts[] = [];
   const free: Hosts[] = [];
   const limit = pLimit(6);
 
@@ -50,7 +51,7 @@ describe('a crash or a pause at any step boundary, on two hosts that share no di
     );
   });
   after(async () => {
-    await Promise.all(free.map((hosts) => hosts.end()));
+    await Promise.all(pairs.map((hosts) => hosts.end()));
     await database?.end();
     await environment?.teardown();
   });
@@ -70,7 +71,6 @@ describe('a crash or a pause at any step boundary, on two hosts that share no di
       await crashAt(hosts, point, signal);
     } catch (error) {
       for (const worker of hosts.workers) process.stderr.write(worker.stderr());
-      await hosts.end();
       throw error;
     }
     free.push(hosts);
@@ -78,6 +78,7 @@ describe('a crash or a pause at any step boundary, on two hosts that share no di
 
   async function startHosts(taskQueue: string): Promise<Hosts> {
     const hosts = await createHosts(environment, taskQueue, 2);
+    pairs.push(hosts);
     await Promise.all(hosts.roots.map((_, host) => hosts.start(host)));
     return hosts;
   }
