@@ -82,7 +82,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     (event) => options.onEvent?.(event),
     () => undefined, // In the log.
   );
-  if (!options.talks) child.stdout.pipe(createWriteStream(logFile, { flags: 'a' }));
+  if (!options.talks) {
+    const text = createWriteStream(logFile, { flags: 'a' });
+    text.on('error', () => undefined); // A full disk must not end the stack.
+    child.stdout.pipe(text);
+  }
   try {
     await child.record(options.records);
   } catch (error) {
