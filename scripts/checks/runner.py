@@ -105,7 +105,8 @@ def run(items: Sequence[Check | Suite], console: Console) -> Count:
             files = [name for name, of_file in count.files.items() if of_file.failed]
             if item.once_more is not None and 0 < len(files) <= MOST_AGAIN and "" not in files:
                 console.line(f"\n{item.name}, by themselves: {', '.join(files)}")
-                second, complaint = run_suite(replace(item, command=item.once_more(files), once_more=None))
+                by_themselves = replace(item, command=item.once_more(files), may_be_empty=False)
+                second, complaint = run_suite(by_themselves)
                 count = with_second(count, files, second)
         elapsed = time.monotonic() - started
         if complaint:

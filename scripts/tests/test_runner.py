@@ -200,6 +200,13 @@ def test_files_in_which_a_test_failed_are_run_once_more_by_themselves(
     assert failure in result.again
 
 
+def test_a_file_of_which_no_test_is_run_once_more_has_failed(totals: Path) -> None:
+    first = suite(totals, write(0, 1, {"b.js": counts(0, 1)}))
+    nothing = suite(totals, write(0, 0)).command
+    narrowed = replace(first, may_be_empty=True, once_more=lambda _: nothing)
+    assert run([narrowed], Console()) == Count(failed=1)
+
+
 @pytest.mark.parametrize("names", [["", "b"], [str(number) for number in range(9)]])
 def test_what_is_not_known_or_too_much_is_not_run_once_more(names: list[str], totals: Path) -> None:
     files = {name: counts(0, 1) for name in names}
