@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { Child } from './child.js';
 import { jsonOf } from './json-lines.js';
+import { LastLines } from './last-lines.js';
 
 export interface Question {
   command: string;
@@ -24,6 +25,24 @@ const longestAnswer = 64 * 1024 * 1024;
 const keptLines = 20;
 const graceMs = 2_000;
 
+export interface ModuleQuestion extends Omit<Question, 'command'> {
+  python: string;
+  /** Such as `beam_pipeline.asked.columns`. */
+  module: string;
+}
+
+/**
+ * Asks a program of the data plane, which ends with this process.
+ * @throws the reason for which it did not start
+ */
+export function askModule({ python, module, args, ...rest }: ModuleQuestion): Promise<Answer> {
+  return askProgram({
+    ...rest,
+    command: python,
+    args: ['-m', module, '--exit_with_parent', ...args],
+  });
+}
+
 /**
  * Asks a program that prints one JSON document and ends.
  * @throws the reason for which it did not start
@@ -33,12 +52,9 @@ export async function askProgram({ signal, ...options }: Question): Promise<Answ
   const child = new Child(options);
   const stop = () => void child.stop(graceMs);
   signal?.addEventListener('abort', stop, { once: true });
-  const stderr: string[] = [];
+  const last = new LastLines(keptLines);
   if (child.stderr !== null) {
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      stderr.push(line);
-      if (stderr.length > keptLines) stderr.shift();
-    });
+    createInterface({ input: child.stderr }).on('line', (line) => last.keep(line));
   }
   const chunks: Buffer[] = [];
   let length = 0;
@@ -50,7 +66,7 @@ export async function askProgram({ signal, ...options }: Question): Promise<Answ
   try {
     const { exitCode } = await child.ended;
     const text = length > longestAnswer ? '' : Buffer.concat(chunks).toString('utf8');
-    return { document: jsonOf(text), exitCode, stderr };
+    return { document: jsonOf(text), exitCode, stderr: last.lines };
   } finally {
     signal?.removeEventListener('abort', stop);
   }

@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Child, type ChildEnd } from './child.js';
 import { readJsonLines } from './json-lines.js';
+import { LastLines } from './last-lines.js';
 
 export interface SuperviseOptions {
   command: string;
@@ -50,12 +51,11 @@ export async function supervise(options: SuperviseOptions): Promise<SupervisedEn
   const stop = () => void child.stop(graceMs).catch(() => undefined); // It is awaited below.
   signal.addEventListener('abort', stop, { once: true });
 
-  const stderr: string[] = [];
+  const last = new LastLines(keptLines);
   const log = logFile ? createWriteStream(logFile, { flags: 'a' }) : undefined;
   log?.on('error', () => undefined); // A full disk must not end the worker.
   const keep = (line: string) => {
-    stderr.push(line);
-    if (stderr.length > keptLines) stderr.shift();
+    last.keep(line);
     log?.write(`${line}\n`);
   };
   if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', keep);
@@ -71,7 +71,7 @@ export async function supervise(options: SuperviseOptions): Promise<SupervisedEn
     // A child that cannot be recorded could not be ended by a later attempt: it does not go on.
     await child.record(records);
     if (input !== undefined) child.stdin.write(input);
-    return { ...(await child.ended), stalled, stderr };
+    return { ...(await child.ended), stalled, stderr: last.lines };
   } finally {
     clearInterval(watchdog);
     signal.removeEventListener('abort', stop);

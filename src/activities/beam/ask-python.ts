@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Context } from '@temporalio/activity';
-import { askProgram } from '../../process/ask-program.js';
+import { askModule } from '../../process/ask-program.js';
 import { pythonEnvironment } from '../../process/python.js';
 import { failure } from '../../shared/failures.js';
 import { storePaths } from '../../store/local-store.js';
@@ -14,33 +14,25 @@ const refusal = z.object({ failure: pythonFailure });
 
 /**
  * Asks the data plane about the plan of a run, without running it.
- * @param program a module of Python that answers with one document
+ * @param module of Python, which answers with one document
  * @throws the failure that it answers with
  */
 export async function askPython<T>(
   { root, store, python }: Pick<ActivityDeps, 'root' | 'store' | 'python'>,
   run: RunReference,
-  program: string,
+  module: string,
   answer: z.ZodType<T>,
 ): Promise<T> {
   const signal = Context.current().cancellationSignal;
   const args = [
-    '-m',
-    program,
-    '--exit_with_parent',
     `--plan=${storePaths.plan(store, run.planSha256)}`,
     `--root=${root}`,
     `--roots=${JSON.stringify(rootsOf(root))}`,
     ...(run.profiles === null ? [] : [`--profiles=${run.profiles}`]),
   ];
   const env = pythonEnvironment();
-  const { document, stderr, exitCode } = await askProgram({
-    command: python,
-    args,
-    cwd: root,
-    env,
-    signal,
-  });
+  const asked = { python, module, args, cwd: root, env, signal };
+  const { document, stderr, exitCode } = await askModule(asked);
   if (signal.aborted) throw await cancellationOf();
   const refused = refusal.safeParse(document).data;
   if (refused !== undefined) {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { environmentFor } from '../../dev/environment/stack-environment.js';
 import type { StepColumns } from '../../config/plan/outlooks.js';
 import type { BuiltPlan } from '../../config/index.js';
-import { askProgram } from '../../process/ask-program.js';
+import { askModule } from '../../process/ask-program.js';
 import { pythonEnvironment, pythonPath } from '../../process/python.js';
 import { manifestSink } from '../../shared/run/manifest.js';
 import { CliError, exitCodes } from '../terminal/errors.js';
@@ -63,12 +63,13 @@ export async function askColumns(
   try {
     const plan = join(folder, 'plan.json');
     await writeFile(plan, canonicalJson);
-    const args = ['-m', 'beam_pipeline.asked.columns', '--exit_with_parent', `--plan=${plan}`];
-    args.push(`--root=${root}`);
+    const args = [`--plan=${plan}`, `--root=${root}`];
     if (alone) args.push('--alone');
     if (profiles !== null) args.push(`--profiles=${profiles}`);
     const env = pythonEnvironment(await environmentFor(root));
-    const { document, stderr } = await askProgram({ command: pythonPath(), args, cwd: root, env });
+    const module = 'beam_pipeline.asked.columns';
+    const asked = { python: pythonPath(), module, args, cwd: root, env };
+    const { document, stderr } = await askModule(asked);
     const told = answer.safeParse(document).data;
     if (told !== undefined && 'steps' in told) return told;
     if (told === undefined) {

@@ -4,7 +4,7 @@ import { checkConfig, findProfiles, loadConfig, profileKeys } from '../../config
 import { suggestion } from '../../config/values/near-miss.js';
 import { ofDemo } from '../../config/checks/profiles.js';
 import { profilesName } from '../../shared/names.js';
-import { askProgram } from '../../process/ask-program.js';
+import { askModule } from '../../process/ask-program.js';
 import { pythonPath } from '../../process/python.js';
 import { CliError, exitCodes } from '../terminal/errors.js';
 import { shellCommand } from '../terminal/shell-command.js';
@@ -69,9 +69,12 @@ export async function testConnections(
   root: string,
 ): Promise<TestedConnection[]> {
   const wanted = keys.map((key) => `--key=${key}`);
-  const program = ['-m', 'beam_pipeline.asked.check_connections', '--exit_with_parent'];
-  const args = [...program, `--profiles=${file}`, ...wanted];
-  const asked = await askProgram({ command: pythonPath(), args, cwd: root });
+  const asked = await askModule({
+    python: pythonPath(),
+    module: 'beam_pipeline.asked.check_connections',
+    args: [`--profiles=${file}`, ...wanted],
+    cwd: root,
+  });
   const parsed = answer.safeParse(asked.document).data;
   if (parsed === undefined) {
     const { exitCode, stderr } = asked;
