@@ -26,10 +26,9 @@ from beam_pipeline.connect import secrets
 from beam_pipeline.storage import files, roots
 from beam_pipeline.telling.events import EventStream
 from beam_pipeline.telling.fault_point import fault_point
-from beam_pipeline.telling.parent import add_exit_with_parent
+from beam_pipeline.telling.parent import TERMINATED, add_exit_with_parent, hear_parent
 from beam_pipeline.telling.progress import progress
 
-TERMINATED = 143
 # At most so long the end of a failed attempt waits for its report to be written.
 _REPORT_SECONDS = 20
 
@@ -63,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     may_read = threading.Event()
     _in_background(events.report_progress, stop)
     if arguments.exit_with_parent or arguments.ask_before_reading:
-        _in_background(_hear_parent, endings, terminated, may_read)
+        hear_parent(lambda: endings.put(terminated), may_read.set)
     with contextlib.ExitStack() as stack:
         temp_dir = _temporary_folder(arguments.temp_dir, stack)
 
@@ -137,12 +136,6 @@ def _report(staging: str, described: dict[str, Any]) -> None:
     """Tells a failure where the orchestrator finds it, as far as that is possible."""
     with contextlib.suppress(Exception):
         files.write_whole(files.join(staging, "failure.json"), (json.dumps(described) + "\n").encode())
-
-
-def _hear_parent(endings: queue.SimpleQueue[Ended], ended: Ended, may_read: threading.Event) -> None:
-    while os.read(sys.stdin.fileno(), 4096):
-        may_read.set()
-    endings.put(ended)
 
 
 def _in_background(target: Any, *arguments: Any) -> None:

@@ -7,8 +7,9 @@ import contextlib
 import os
 import sys
 import threading
+from collections.abc import Callable
 
-_TERMINATED = 143
+TERMINATED = 143
 
 
 def add_exit_with_parent(parser: argparse.ArgumentParser) -> None:
@@ -20,11 +21,16 @@ def add_exit_with_parent(parser: argparse.ArgumentParser) -> None:
 
 def end_with_parent() -> None:
     """Ends this process at once when its standard input ends, which its parent holds open."""
-    threading.Thread(target=_hear, daemon=True).start()
+    hear_parent(lambda: os._exit(TERMINATED))
 
 
-def _hear() -> None:
-    with contextlib.suppress(OSError):
-        while os.read(sys.stdin.fileno(), 4096):
-            pass
-    os._exit(_TERMINATED)
+def hear_parent(ended: Callable[[], None], said: Callable[[], None] = lambda: None) -> None:
+    """Listens in the background: calls `said` when standard input has something, `ended` when it ends."""
+
+    def listen() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(sys.stdin.fileno(), 4096):
+                said()
+        ended()
+
+    threading.Thread(target=listen, daemon=True).start()
