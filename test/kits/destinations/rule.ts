@@ -3,27 +3,20 @@ import type {
   OnSchemaChange,
   SinkMode,
 } from '../../../src/destinations/destination.js';
+import { ruleMaker, type KitRule } from '../rule.js';
 import type { Fault } from './naive.js';
 import type { KitPlace } from './place.js';
 
-/** One thing that every destination must do. */
-export interface Rule {
-  name: string;
-  /** What a member may deny: then the rule does not apply, and the config is refused. */
-  needs: { modes?: readonly SinkMode[]; schemaChange?: OnSchemaChange };
-  /** A wrong member that the rule must fail: see `naive.ts`. */
-  fault: Fault;
-  run(place: KitPlace): Promise<void>;
+/** Where a member denies it, a config that asks for it is refused. */
+export interface Needs {
+  modes: readonly SinkMode[];
+  schemaChange: OnSchemaChange;
 }
 
-export function rule(
-  name: string,
-  fault: Fault,
-  run: Rule['run'],
-  needs: Rule['needs'] = {},
-): Rule {
-  return { name, fault, run, needs };
-}
+/** One thing that every destination must do. */
+export type Rule = KitRule<Needs, Fault, KitPlace>;
+
+export const rule = ruleMaker<Needs, Fault, KitPlace>();
 
 export function applies({ needs }: Rule, { modes, schemaChanges }: Destination): boolean {
   const { modes: wanted = [], schemaChange = 'fail' } = needs;
