@@ -35,7 +35,9 @@ const entries = [
   'client/index.js',
   'shared/data-converter.js',
   ...foldersOf('destinations').map((name) => `destinations/${name}/index.js`),
-  ...foldersOf('runners').map((name) => `runners/${name}/target.js`),
+  ...foldersOf('runners').flatMap((name) =>
+    ['target.js', 'service.js'].map((file) => `runners/${name}/${file}`),
+  ),
 ].map((path) => join(source, path));
 
 const folder = mkdtempSync(join(tmpdir(), 'beamline-client-'));

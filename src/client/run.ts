@@ -4,12 +4,13 @@ import {
   WorkflowNotFoundError,
   type WorkflowHandle,
 } from '@temporalio/client';
+import type { JobService, RunnerService } from '../gateways/dataflow.js';
+import { loadRunnerPart } from '../runners/load.js';
 import { sinksOfStatus, type RunStatus } from '../shared/run/contract.js';
 import { stepsOfReceipt } from '../shared/run/progress.js';
 import type { Receipt } from '../shared/run/receipt.js';
 import type { RunPipelineInput } from '../shared/run/run-input.js';
 import { isUnreachable, type TemporalClient } from './server/connection.js';
-import type { Dataflow } from '../gateways/dataflow.js';
 import { describedOf, type DescribedExecution } from './server/executions.js';
 import { ReceiptNotFound, RunFailed, TemporalUnreachable } from './server/errors.js';
 import { JobProgress } from './look/job-progress.js';
@@ -72,8 +73,8 @@ export class Run {
   /**
    * Looks at the run about once a second, and yields what has changed, until the run has ended. It
    * looks only while somebody iterates; the end itself is awaited, not polled. What it has seen of
-   * the steps it keeps, and the last look has those of the receipt. The steps of a Dataflow job come
-   * from its metrics, every five seconds, where Dataflow lets this client look.
+   * the steps it keeps, and the last look has those of the receipt. The steps of a job on a service come
+   * from its metrics, every five seconds, where the service lets this client look.
    */
   async *progress(): AsyncGenerator<RunSnapshot, void, void> {
     const leaving = new AbortController();
@@ -81,15 +82,17 @@ export class Run {
     let last = '';
     let seen: RunSnapshot['steps'] = {};
     const trouble = new FollowedTrouble(this.#temporal);
-    const jobProgress = new JobProgress(openDataflow, {
-      kinds: () => stepKindsOf(this.#handle, this.#root),
-    });
+    let jobProgress: JobProgress | undefined;
     try {
       for (let isLast = false; ; isLast = await within(ended, lookEveryMs)) {
         const snapshot = await trouble.see(await this.#look());
         if (snapshot !== null) {
-          if (snapshot.job !== null) {
-            const live = jobProgress.stepsOf(snapshot.job);
+          const { job, runner } = snapshot;
+          if (job !== null && runner !== null) {
+            jobProgress ??= new JobProgress(() => openService(runner), {
+              kinds: () => stepKindsOf(this.#handle, this.#root),
+            });
+            const live = jobProgress.stepsOf(job);
             if (isEmpty(snapshot.steps)) snapshot.steps = live;
           }
           await this.#rememberSteps(snapshot, seen);
@@ -101,7 +104,7 @@ export class Run {
         if (isLast) return;
       }
     } finally {
-      jobProgress.close();
+      jobProgress?.close();
       leaving.abort();
     }
   }
@@ -271,10 +274,10 @@ function unlessNotFound(error: unknown): void {
   if (!(error instanceof WorkflowNotFoundError)) throw error;
 }
 
-/** Loads the client of Dataflow only where a job is watched. */
-async function openDataflow(): Promise<Dataflow> {
-  const { createDataflow } = await import('../gateways/google-dataflow.js');
-  return createDataflow();
+/** Opens the service of a runner only where a job is watched. */
+async function openService(runner: string): Promise<JobService> {
+  const { open } = await loadRunnerPart<RunnerService>(runner, 'service');
+  return open();
 }
 
 /** Whether `ended` is settled before the time is over. */

@@ -1,16 +1,4 @@
-import type { CostEstimate, JobMetrics } from '../shared/run/job.js';
-
-/** Prices of what a batch job consumes; the key `prices` of the settings has this form. */
-export interface Prices {
-  /** ISO 4217. */
-  currency: string;
-  vcpu_hour: number;
-  memory_gb_hour: number;
-  /** Standard persistent disk. */
-  disk_gb_hour: number;
-  /** Per GB that goes through Dataflow Shuffle and is charged. */
-  shuffle_gb: number;
-}
+import type { CostEstimate, JobMetrics, Prices } from '../shared/run/job.js';
 
 /**
  * List prices of batch workers in the regions whose prices we could check. They are those of

@@ -1,10 +1,13 @@
 import type {
+  CostEstimate,
+  DataflowTarget,
   JobMessage,
   JobMetrics,
   JobReference,
   JobState,
   JobView,
   LaunchOptions,
+  Prices,
 } from '../shared/run/job.js';
 
 /** What a launch asks for, complete. */
@@ -108,10 +111,31 @@ export interface Dataflow {
 }
 
 /** What is asked of the service that a runner's jobs are on. */
-export type JobService = Pick<Dataflow, 'get' | 'messages' | 'close'>;
+export type JobService = Omit<Dataflow, 'launch' | 'prepare'>;
+
+/** What a launch that is only asked about would run. */
+export interface PlanToLaunch {
+  pipeline: string;
+  planSha256: string;
+  /** Whether its job would read connection profiles. */
+  hasProfiles: boolean;
+}
 
 /** The service of a runner that has one (`src/runners/<name>/service.ts`, export `service`). */
 export interface RunnerService {
   /** Whoever opens it closes it. */
   open(this: void): Promise<JobService>;
+  /**
+   * Asks whether it would take a launch; nothing is launched.
+   * @param target what the runner's `target` has resolved
+   * @throws `DataflowRefused`, whose message says what to do, or `DataflowUnavailable`
+   */
+  wouldTake(this: void, target: DataflowTarget, plan: PlanToLaunch): Promise<void>;
+  /** What a job has cost, about; null if what it consumed or the prices of its region are not known. */
+  costOf(
+    this: void,
+    metrics: JobMetrics | null,
+    region: string,
+    prices: Partial<Prices>,
+  ): CostEstimate | null;
 }

@@ -3,10 +3,10 @@ import {
   DataflowUnavailable,
   JobNotFound,
   UnknownJobState,
-  type Dataflow,
+  type JobService,
 } from '../gateways/dataflow.js';
 import { hasEnded } from './has-ended.js';
-import type { OrphanJob, Orphans } from './orphan.js';
+import type { OrphanJob, UnreadJob } from './orphan.js';
 
 /** What was done to an orphan, or why nothing was. */
 export interface Ended {
@@ -24,9 +24,9 @@ export interface Ended {
  * A job that cannot be ended keeps no other from being ended: its record says why.
  */
 export async function endJobs(
-  dataflow: Dataflow,
+  service: JobService,
   project: string,
-  { jobs, unread }: Pick<Orphans, 'jobs' | 'unread'>,
+  { jobs, unread }: { jobs: readonly OrphanJob[]; unread: readonly UnreadJob[] },
   how: 'cancel' | 'drain',
   { evenUnknown = false }: { evenUnknown?: boolean } = {},
 ): Promise<Ended[]> {
@@ -35,7 +35,7 @@ export async function endJobs(
     const reason = whyLeft(job, how, evenUnknown);
     ended.push(
       reason === undefined
-        ? await endJob(dataflow, project, job, how)
+        ? await endJob(service, project, job, how)
         : { job_id: job.job_id, asked: null, reason },
     );
   }
@@ -59,7 +59,7 @@ function whyLeft(
 }
 
 async function endJob(
-  dataflow: Dataflow,
+  service: JobService,
   project: string,
   { job_id, region }: OrphanJob,
   how: 'cancel' | 'drain',
@@ -67,12 +67,12 @@ async function endJob(
   const reference = { project, region, jobId: job_id };
   try {
     const wanted = how === 'cancel' ? 'JOB_STATE_CANCELLED' : 'JOB_STATE_DRAINED';
-    await dataflow.request(reference, wanted);
+    await service.request(reference, wanted);
     return { job_id, asked: how };
   } catch (error) {
     if (!isOfService(error)) throw error;
     // A job that ended a moment ago takes no request any more: that is what was wanted.
-    if (await isGone(dataflow, reference)) {
+    if (await isGone(service, reference)) {
       return { job_id, asked: null, reason: 'it has ended meanwhile' };
     }
     return { job_id, asked: null, reason: error.message, failed: true };
@@ -80,11 +80,11 @@ async function endJob(
 }
 
 async function isGone(
-  dataflow: Dataflow,
-  reference: Parameters<Dataflow['get']>[0],
+  service: JobService,
+  reference: Parameters<JobService['get']>[0],
 ): Promise<boolean> {
   try {
-    return hasEnded((await dataflow.get(reference)).state);
+    return hasEnded((await service.get(reference)).state);
   } catch (error) {
     if (error instanceof JobNotFound) return true;
     if (isOfService(error)) return false;

@@ -1,12 +1,11 @@
-import { costOf, type Prices } from '../dataflow/prices.js';
 import {
   DataflowRefused,
   JobNotFound,
   UnknownJobState,
-  type Dataflow,
+  type JobService,
 } from '../gateways/dataflow.js';
 import { consoleUrlOf, identityOf } from '../shared/run/job-identity.js';
-import type { JobReference, JobView } from '../shared/run/job.js';
+import type { CostEstimate, JobMetrics, JobReference, JobView } from '../shared/run/job.js';
 import { hasEnded } from './has-ended.js';
 import type { OrphanJob, Runs, UnreadJob } from './orphan.js';
 
@@ -16,7 +15,7 @@ export interface JobScope {
   regions: readonly string[];
   deployment: string;
   console: string;
-  prices: Partial<Prices>;
+  costOf: (metrics: JobMetrics | null, region: string) => CostEstimate | null;
 }
 
 /** The end of a job's name (`jobNameOf`): run key and launch ordinal. */
@@ -35,7 +34,7 @@ const ourName = /-([a-z2-7]{10})-\d+$/;
  * A job that cannot be read hides no other: it is given back as unread.
  */
 export async function findOrphanJobs(
-  dataflow: Dataflow,
+  service: JobService,
   runs: Pick<Runs, 'fateOfRun'>,
   scope: JobScope,
   now = Date.now(),
@@ -47,7 +46,7 @@ export async function findOrphanJobs(
     const look = async ({ jobId, jobName }: JobName): Promise<void> => {
       if (!ourName.test(jobName)) return;
       try {
-        const orphan = await orphanOf(dataflow, runs, { ...scope, region }, jobId, now);
+        const orphan = await orphanOf(service, runs, { ...scope, region }, jobId, now);
         if (orphan !== null) jobs.push(orphan);
       } catch (error) {
         // What is no matter of this job (nobody answers) ends the search.
@@ -57,7 +56,7 @@ export async function findOrphanJobs(
     };
     const unknown: JobName[] = [];
     const where = { project, region, filter: 'ACTIVE' } as const;
-    const listed = dataflow.list({ ...where, unread: (job) => unknown.push(job) });
+    const listed = service.list({ ...where, unread: (job) => unknown.push(job) });
     for await (const job of listed) await look(job);
     for (const job of unknown) await look(job);
   }
@@ -71,20 +70,20 @@ type JobName = Pick<JobView, 'jobId' | 'jobName'>;
  * @throws `UnknownJobState` only for a job of ours whose run is gone
  */
 async function orphanOf(
-  dataflow: Dataflow,
+  service: JobService,
   runs: Pick<Runs, 'fateOfRun'>,
-  { project, region, deployment, console, prices }: Omit<JobScope, 'regions'> & { region: string },
+  { project, region, deployment, console, costOf }: Omit<JobScope, 'regions'> & { region: string },
   jobId: string,
   now: number,
 ): Promise<OrphanJob | null> {
   const reference = { project, region, jobId };
-  const identity = identityOf(await labelsOfJob(dataflow, reference));
+  const identity = identityOf(await labelsOfJob(service, reference));
   if (identity === null || identity.deployment !== deployment) return null;
   const run = await runs.fateOfRun(identity);
   if (run === 'open') return null;
-  const job = await dataflow.get(reference).catch(ignoreGone);
+  const job = await service.get(reference).catch(ignoreGone);
   if (job === null || hasEnded(job.state)) return null;
-  const metrics = await dataflow.metrics(reference).catch(() => null);
+  const metrics = await service.metrics(reference).catch(() => null);
   return {
     job_id: jobId,
     job_name: job.jobName,
@@ -97,7 +96,7 @@ async function orphanOf(
     launch: identity.ordinal,
     url: consoleUrlOf({ console, project, region }, jobId),
     age_ms: ageOf(job, now),
-    cost: costOf(metrics, region, prices),
+    cost: costOf(metrics, region),
   };
 }
 
@@ -108,11 +107,11 @@ export function runKeyOfName(jobName: string): string | undefined {
 
 /** None if it is gone. */
 async function labelsOfJob(
-  dataflow: Dataflow,
+  service: JobService,
   reference: JobReference,
 ): Promise<Readonly<Record<string, string>>> {
   try {
-    return (await dataflow.get(reference).catch(ignoreGone))?.labels ?? {};
+    return (await service.get(reference).catch(ignoreGone))?.labels ?? {};
   } catch (error) {
     if (error instanceof UnknownJobState) return error.labels;
     throw error;

@@ -33,6 +33,9 @@ export interface UnreadJob {
   reason: string;
 }
 
+/** With the runner whose service has the job. */
+export type OfRunner<Job> = Job & { runner: string };
+
 /** What a run that has ended left in a store. */
 export interface OrphanStaging {
   run_key: string;
@@ -81,8 +84,8 @@ export interface UnreadLock {
 export interface Orphans {
   /** Runs that wait for a host which is not there. */
   stalled: StalledRun[];
-  jobs: OrphanJob[];
-  unread: UnreadJob[];
+  jobs: OfRunner<OrphanJob>[];
+  unread: OfRunner<UnreadJob>[];
   staging: OrphanStaging[];
   locks: OrphanLock[];
   unread_locks: UnreadLock[];

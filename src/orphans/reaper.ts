@@ -2,12 +2,13 @@ import { readFile } from 'node:fs/promises';
 import type { Receipt } from '../shared/run/receipt.js';
 import { storePaths } from '../store/local-store.js';
 import { ObjectNotFound, objectPaths } from '../store/object-store.js';
-import { createDataflow } from '../gateways/google-dataflow.js';
 import type { Client } from '@temporalio/client';
 import { deploymentOf } from '../config/settings/deployment.js';
 import { loadSettings } from '../config/settings/settings.js';
-import type { Dataflow } from '../gateways/dataflow.js';
 import { openObjectStore } from '../gateways/open-object-store.js';
+import type { JobService, RunnerService } from '../gateways/dataflow.js';
+import { loadRunnerPart } from '../runners/load.js';
+import { optionsOf, runnerNames } from '../runners/registry.js';
 import { endJobs, type Ended } from './end-jobs.js';
 import { findOrphanJobs, runKeyOfName } from './find-jobs.js';
 import { findOrphanLocks, releaseLocks } from './find-locks.js';
@@ -57,18 +58,29 @@ export function createReaper(options: ReaperOptions): Reaper {
   ];
   const regions = project === undefined ? [] : [...new Set(named)];
   const runs: Runs = createRuns(options.client);
-  let service: Promise<Dataflow> | undefined;
-  const dataflow = (): Promise<Dataflow> => (service ??= createDataflow());
+  /** Of the runners that have one. */
+  const services = new Map(
+    runnerNames
+      .filter((runner) => optionsOf(runner).hasService)
+      .map((runner) => [runner, new OpenedService(runner)]),
+  );
 
   async function findJobs(): Promise<Pick<Orphans, 'jobs' | 'unread'>> {
-    if (project === undefined || regions.length === 0) return { jobs: [], unread: [] };
-    return findOrphanJobs(await dataflow(), runs, {
-      project,
-      regions,
-      deployment: deploymentOf({ deployment, project, namespace: options.namespace }),
-      console: process.env['DATAFLOW_EMULATOR_CONSOLE'] ?? 'https://console.cloud.google.com',
-      prices: prices ?? {},
-    });
+    const found: Pick<Orphans, 'jobs' | 'unread'> = { jobs: [], unread: [] };
+    if (project === undefined || regions.length === 0) return found;
+    for (const [runner, opened] of services) {
+      const { costOf } = await opened.part();
+      const { jobs, unread } = await findOrphanJobs(await opened.service(), runs, {
+        project,
+        regions,
+        deployment: deploymentOf({ deployment, project, namespace: options.namespace }),
+        console: process.env['DATAFLOW_EMULATOR_CONSOLE'] ?? 'https://console.cloud.google.com',
+        costOf: (metrics, region) => costOf(metrics, region, prices ?? {}),
+      });
+      found.jobs.push(...jobs.map((job) => ({ runner, ...job })));
+      found.unread.push(...unread.map((job) => ({ runner, ...job })));
+    }
+    return found;
   }
 
   /** The receipt is in both stores: the one at hand is asked. */
@@ -108,15 +120,42 @@ export function createReaper(options: ReaperOptions): Reaper {
       return { jobs, unread, staging: [...remote, ...local], ...held, unread_locks: unreadLocks };
     },
     async endJobs(orphans, how, options) {
-      if (orphans.jobs.length + orphans.unread.length === 0) return [];
-      return endJobs(await dataflow(), project ?? '', orphans, how, options);
+      const ended: Ended[] = [];
+      for (const [runner, opened] of services) {
+        const isIts = (job: { runner: string }): boolean => job.runner === runner;
+        const [jobs, unread] = [orphans.jobs.filter(isIts), orphans.unread.filter(isIts)];
+        if (jobs.length + unread.length === 0) continue;
+        const service = await opened.service();
+        ended.push(...(await endJobs(service, project ?? '', { jobs, unread }, how, options)));
+      }
+      return ended;
     },
     async clean({ staging, locks }) {
       await releaseLocks(runs, locks);
       return { staging: await removeStaging(staging, openObjectStore), locks };
     },
     async close() {
-      await (await service)?.close();
+      await Promise.all([...services.values()].map((opened) => opened.close()));
     },
   };
+}
+
+/** The service of a runner, opened when it is first asked. */
+class OpenedService {
+  #service: Promise<JobService> | undefined;
+
+  constructor(private readonly runner: string) {}
+
+  part(): Promise<RunnerService> {
+    return loadRunnerPart<RunnerService>(this.runner, 'service');
+  }
+
+  service(): Promise<JobService> {
+    this.#service ??= this.part().then(({ open }) => open());
+    return this.#service;
+  }
+
+  async close(): Promise<void> {
+    await (await this.#service)?.close();
+  }
 }

@@ -27,9 +27,9 @@ const arrows: Record<string, string[]> = {
   migrate: ['config'],
   schedules: ['config', 'destinations', 'shared'],
   sync: ['config', 'process', 'store'],
-  client: ['config', 'dev', 'gateways', 'schedules', 'shared', 'store'],
+  client: ['config', 'dev', 'gateways', 'runners', 'schedules', 'shared', 'store'],
   gateway: ['client', 'config', 'gateways', 'process', 'shared', 'workflows'],
-  orphans: ['client', 'config', 'dataflow', 'gateways', 'shared', 'store'],
+  orphans: ['client', 'config', 'gateways', 'runners', 'shared', 'store'],
   activities: [
     'client',
     'config',
@@ -69,7 +69,6 @@ const arrows: Record<string, string[]> = {
   cli: [
     'client',
     'config',
-    'dataflow',
     'dev',
     'emulator',
     'gateway',

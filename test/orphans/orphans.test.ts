@@ -20,7 +20,8 @@ import {
 } from '../../src/orphans/find-staging.js';
 import type { RunFate, Runs } from '../../src/orphans/orphan.js';
 import { labelsOf } from '../../src/shared/run/job-identity.js';
-import type { JobState, JobView } from '../../src/shared/run/job.js';
+import type { JobMetrics, JobState, JobView } from '../../src/shared/run/job.js';
+import { costOf } from '../../src/dataflow/prices.js';
 import { createFakeObjects, FakeJobs } from '../support/fake-jobs.js';
 
 const now = Date.parse('2026-11-25T05:00:00Z');
@@ -29,7 +30,7 @@ const scope = {
   regions: ['us-central1'],
   deployment: 'ours',
   console: 'https://console',
-  prices: {},
+  costOf: (metrics: JobMetrics | null, region: string) => costOf(metrics, region),
 };
 const goneKey = 'aaaaaaaaaa';
 const openKey = 'bbbbbbbbbb';

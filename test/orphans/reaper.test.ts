@@ -160,8 +160,8 @@ describe('orphans, with the Dataflow emulator and a real Temporal', function () 
     await theirs.handle.terminate('test');
     const orphans = await reaper.find();
     assert.deepEqual(
-      orphans.jobs.map(({ job_id, workflow_id, type }) => [job_id, workflow_id, type]),
-      [[goneJob, 'Gone', 'batch']],
+      orphans.jobs.map(({ runner, job_id, workflow_id }) => [runner, job_id, workflow_id]),
+      [['dataflow', goneJob, 'Gone']],
     );
     assert.match((await reaper.endJobs(orphans, 'drain'))[0]?.reason ?? '', /batch/);
     assert.equal((await reaper.endJobs(orphans, 'cancel'))[0]?.asked, 'cancel');

@@ -20,7 +20,7 @@ describe('a launch that makes no job, or does not say which', function () {
   /** The activities of a run whose launch fails, after `before` is done, and cannot be tried again. */
   function failingLaunch(
     { dataflow }: JobRun,
-    type: 'InternalError' | 'LaunchRefused',
+    type: 'DataflowUnavailable' | 'LaunchRefused',
     before: (request: LaunchJob) => unknown = () => undefined,
   ) {
     return timedActivities(environment, {
@@ -34,9 +34,9 @@ describe('a launch that makes no job, or does not say which', function () {
 
   it('looks for the job for a minute after a launch without an answer, and ends none', async () => {
     await withJobRun(environment, {}, async (test) => {
-      const { activities, times } = failingLaunch(test, 'InternalError');
+      const { activities, times } = failingLaunch(test, 'DataflowUnavailable');
       const error = await causeOf(await test.start(activities));
-      assert.equal((error as ApplicationFailure).type, 'InternalError');
+      assert.equal((error as ApplicationFailure).type, 'DataflowUnavailable');
       // At once, and after 5, 20 and 60 s.
       assert.deepEqual(times(20, 'launchJob', 'findJob'), [
         '0 launchJob',
@@ -53,7 +53,7 @@ describe('a launch that makes no job, or does not say which', function () {
     await withJobRun(environment, {}, async (test) => {
       const { dataflow, receipts } = test;
       dataflow.onStop = (job) => dataflow.move('JOB_STATE_CANCELLED', job);
-      const { activities, times } = failingLaunch(test, 'InternalError', (request) =>
+      const { activities, times } = failingLaunch(test, 'DataflowUnavailable', (request) =>
         dataflow.add(request),
       );
       await causeOf(await test.start(activities));
@@ -68,7 +68,7 @@ describe('a launch that makes no job, or does not say which', function () {
     await withJobRun(environment, {}, async (test) => {
       const { dataflow } = test;
       dataflow.hidesJobs = true;
-      const { activities, times } = failingLaunch(test, 'InternalError', (request) =>
+      const { activities, times } = failingLaunch(test, 'DataflowUnavailable', (request) =>
         dataflow.add(request),
       );
       const run = await test.start(activities);

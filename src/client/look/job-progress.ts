@@ -1,4 +1,4 @@
-import { DataflowUnavailable, type Dataflow } from '../../gateways/dataflow.js';
+import { DataflowUnavailable, type JobService } from '../../gateways/dataflow.js';
 import type { JobState, ReceiptJob } from '../../shared/run/job.js';
 import type { StepKind, StepProgress } from '../../shared/run/progress.js';
 
@@ -6,24 +6,24 @@ import type { StepKind, StepProgress } from '../../shared/run/progress.js';
 const lookEveryMs = 5_000;
 
 /**
- * What the steps of a Dataflow job have done, read from its metrics while somebody watches.
+ * What the steps of a job on a service have done, read from its metrics while somebody watches.
  *
  * It never makes a watcher wait: a look goes on beside, and the steps are those of the last one that
  * came back. Without credentials or network there are none, and nothing is said.
  */
 export class JobProgress {
-  readonly #open: () => Promise<Dataflow>;
+  readonly #open: () => Promise<JobService>;
   readonly #readKinds: () => Promise<ReadonlyMap<string, StepKind>>;
   #kinds: Promise<ReadonlyMap<string, StepKind>> | undefined;
   readonly #everyMs: number;
-  #service: Promise<Dataflow> | undefined;
+  #service: Promise<JobService> | undefined;
   #steps: Record<string, StepProgress> = {};
   #lookedAt = -Infinity;
   #isLooking = false;
   #isOver = false;
 
   constructor(
-    open: () => Promise<Dataflow>,
+    open: () => Promise<JobService>,
     {
       kinds,
       everyMs = lookEveryMs,

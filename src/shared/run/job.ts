@@ -137,6 +137,18 @@ export interface JobMetrics {
   shuffleGb: number | null;
 }
 
+/** Prices of what a batch job consumes; the key `prices` of the settings has this form. */
+export interface Prices {
+  /** ISO 4217. */
+  currency: string;
+  vcpu_hour: number;
+  memory_gb_hour: number;
+  /** Standard persistent disk. */
+  disk_gb_hour: number;
+  /** Per GB that goes through Dataflow Shuffle and is charged. */
+  shuffle_gb: number;
+}
+
 /** An estimate, from list prices that the user can override. */
 export interface CostEstimate {
   amount: number;

@@ -70,10 +70,10 @@ export function register(program: Command): void {
       }
       const isAsked = target !== null && options.offline !== true;
       if (isAsked) {
-        const { askDataflow } = await import('../../ask/ask-dataflow.js');
+        const { askLaunch } = await import('../../ask/ask-launch.js');
         const offline = { ...givenOptions(command), offline: true };
         const unasked = commandOf('plan', file, ...optionWords(command.options, offline));
-        await askDataflow(target, built, { root, unasked });
+        await askLaunch({ runner, target }, built, unasked);
       }
       if (json) {
         const found = {

@@ -22,7 +22,7 @@ export async function endEarlierJobs(
     if (!(await wasReset(client))) return;
     const { project, region, deployment, console } = target;
     const fateOfRun: Runs['fateOfRun'] = async (run) => (run.runKey === runKey ? 'closed' : 'open');
-    const scope = { project, regions: [region], deployment, console, prices: {} };
+    const scope = { project, regions: [region], deployment, console, costOf: () => null };
     const service = await dataflow();
     const { jobs } = await findOrphanJobs(service, { fateOfRun }, scope);
     const ended = await endJobs(service, project, { jobs, unread: [] }, 'cancel');

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jobFailureOf, type StagedFailure } from '../../../dataflow/job-failure.js';
 import { logCommandOf } from '../../../dataflow/log-command.js';
-import { costOf, type Prices } from '../../../dataflow/prices.js';
+import { costOf } from '../../../dataflow/prices.js';
 import { DataflowUnavailable, type Dataflow } from '../../../gateways/dataflow.js';
 import { faultPoint } from '../../../process/fault-point.js';
 import { isText } from '../../../shared/form.js';
 import { identityOf } from '../../../shared/run/job-identity.js';
-import type { DataflowTarget, JobFailure, JobReference } from '../../../shared/run/job.js';
+import type { DataflowTarget, JobFailure, JobReference, Prices } from '../../../shared/run/job.js';
 import { objectPaths, type ObjectStore } from '../../../store/object-store.js';
 import type { JobActivities } from '../workflow/job-activities.js';
 import { launcherLogOf } from './launcher-log.js';
