@@ -103,7 +103,7 @@ def test_chosen_keys_only(mariadb: dict[str, Any], tmp_path: Path) -> None:
 
 
 def test_a_server_that_never_answers_times_out(silent_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    from beam_pipeline.modules.source.postgres import session
+    from beam_pipeline.modules.source.postgres.connection import session
 
     monkeypatch.setattr(session, "CONNECT_SECONDS", 2)
     profile = {"host": "127.0.0.1", "port": silent_port, "database": "d", "user": "u", "password": "p" * 8}

@@ -13,7 +13,7 @@ import pytest
 from beam_pipeline.asked import columns
 from beam_pipeline.errors import ConfigError, ConnectionLost, SqlError
 from beam_pipeline.modules import columns_check
-from beam_pipeline.modules.source.postgres import session
+from beam_pipeline.modules.source.postgres.connection import session
 from running import plan_of
 
 TYPES = """

@@ -15,8 +15,8 @@ import pytest
 from beam_pipeline.connect import connections, secrets
 from beam_pipeline.connect.connections import ConnectionReference
 from beam_pipeline.errors import ConfigError, SqlError
-from beam_pipeline.modules.source.mysql import tls as mysql
-from beam_pipeline.modules.source.postgres import tls as postgres
+from beam_pipeline.modules.source.mysql.connection import tls as mysql
+from beam_pipeline.modules.source.postgres.connection import tls as postgres
 from beam_pipeline.near_miss import did_you_mean
 from beam_pipeline.storage import files, regular, roots
 from beam_pipeline.storage.pattern import pattern_regex

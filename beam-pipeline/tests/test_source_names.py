@@ -10,16 +10,21 @@ from beam_pipeline.modules import registry
 
 FOLDER = Path(registry.__file__).parent / "source"
 PAGE = (FOLDER / "README.md").read_text()
-COMMON = set(re.findall(r"^\| `(\w+\.py)`", PAGE, re.MULTILINE))
+COMMON = set(re.findall(r"^\| `([\w/]+\.py)`", PAGE, re.MULTILINE))
 OWN = {
-    name: set(re.findall(r"`(\w+\.py)`", files))
+    name: set(re.findall(r"`([\w/]+\.py)`", files))
     for name, files in re.findall(r"^\| `(\w+)` +\|(.*)\|$", PAGE, re.MULTILINE)
 }
 
+# Folders that several sources have.
+SHARED = ("columns", "connection")
+
 
 def files_of(source: str) -> set[str]:
-    found = {path.name for path in (FOLDER / source).glob("*.py")}
-    return {name for name in found if not name.startswith("test_")} - {"__init__.py"}
+    own = FOLDER / source
+    found = [*own.glob("*.py"), *(path for name in SHARED for path in (own / name).glob("*.py"))]
+    tests = {path for path in found if path.name.startswith("test_")}
+    return {str(path.relative_to(own)) for path in found if path not in tests and path.name != "__init__.py"}
 
 
 def test_each_file_of_a_source_is_listed() -> None:

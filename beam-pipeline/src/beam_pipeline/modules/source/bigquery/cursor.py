@@ -7,11 +7,11 @@ from typing import Any
 from beam_pipeline.errors import ConnectionLost, SqlError
 from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.cursor_column import COUNT_SECONDS, CursorColumn, find_cursor
-from beam_pipeline.modules.source.bigquery import failures, job
+from beam_pipeline.modules.source.bigquery.columns.types import cursor_types
+from beam_pipeline.modules.source.bigquery.connection import failures, job
+from beam_pipeline.modules.source.bigquery.connection.statement import Statement, quoted
 from beam_pipeline.modules.source.bigquery.params import BigqueryParams
 from beam_pipeline.modules.source.bigquery.plan import statement_of
-from beam_pipeline.modules.source.bigquery.statement import Statement, quoted
-from beam_pipeline.modules.source.bigquery.types import cursor_types
 from beam_pipeline.storage import bigquery
 
 # BigQuery bills by what it reads, and a count is only a courtesy.

@@ -8,8 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 from beam_pipeline.errors import ConnectionLost
-from beam_pipeline.modules.source.bigquery import convert, failures
-from beam_pipeline.modules.source.bigquery.types import Column
+from beam_pipeline.modules.source.bigquery.columns import convert
+from beam_pipeline.modules.source.bigquery.columns.types import Column
+from beam_pipeline.modules.source.bigquery.connection import failures
 from beam_pipeline.storage import bigquery
 
 # A page takes a call; below this, another range costs more than it saves.

@@ -10,10 +10,11 @@ from typing import Any
 from beam_pipeline.errors import SqlError
 from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.cursor_column import column_of
-from beam_pipeline.modules.source.bigquery import failures, job, pages, statement, streams
+from beam_pipeline.modules.source.bigquery import pages, streams
+from beam_pipeline.modules.source.bigquery.columns.types import Column, columns_of, cursor_types
+from beam_pipeline.modules.source.bigquery.connection import failures, job, statement
+from beam_pipeline.modules.source.bigquery.connection.statement import Statement
 from beam_pipeline.modules.source.bigquery.params import BigqueryParams
-from beam_pipeline.modules.source.bigquery.statement import Statement
-from beam_pipeline.modules.source.bigquery.types import Column, columns_of, cursor_types
 from beam_pipeline.sql import query_text
 from beam_pipeline.storage import bigquery
 from beam_pipeline.telling.progress import progress

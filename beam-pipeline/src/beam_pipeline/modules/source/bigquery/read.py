@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from beam_pipeline.modules.context import StepContext
-from beam_pipeline.modules.source.bigquery import convert, failures, pages, streams
+from beam_pipeline.modules.source.bigquery import pages, streams
+from beam_pipeline.modules.source.bigquery.columns import convert
+from beam_pipeline.modules.source.bigquery.columns.types import schema_of
+from beam_pipeline.modules.source.bigquery.connection import failures
 from beam_pipeline.modules.source.bigquery.params import BigqueryParams
 from beam_pipeline.modules.source.bigquery.plan import PlannedRead, Planner
-from beam_pipeline.modules.source.bigquery.types import schema_of
 from beam_pipeline.reading.prefetch import prefetched
 from beam_pipeline.reading.ranged import RangedRead
 from beam_pipeline.staging.empty_batch import empty_batch

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from beam_pipeline.modules.source.bigquery import failures
+from beam_pipeline.modules.source.bigquery.connection import failures
 from beam_pipeline.storage import bigquery
 
 # What a logical view, or a table outside BigQuery, is not.

@@ -9,7 +9,8 @@ import pytest
 
 from beam_pipeline.errors import BeamlineError, ConfigError, DataError, SqlError
 from beam_pipeline.modules.context import StepContext
-from beam_pipeline.modules.source.bigquery import job, pages, statement
+from beam_pipeline.modules.source.bigquery import pages
+from beam_pipeline.modules.source.bigquery.connection import job, statement
 from beam_pipeline.modules.source.bigquery.cursor import describe_cursor
 from beam_pipeline.modules.source.bigquery.params import BigqueryParams
 from beam_pipeline.modules.source.bigquery.plan import Planner, table_of
@@ -169,7 +170,7 @@ def test_an_error_in_the_sql_has_its_place() -> None:
     """The emulator says no places; BigQuery's messages end in one."""
     from google.api_core.exceptions import BadRequest
 
-    from beam_pipeline.modules.source.bigquery import failures
+    from beam_pipeline.modules.source.bigquery.connection import failures
 
     whole = statement.of_query("SELECT id,\n\tnme\nFROM orders", "q")
     told = [{"reason": "invalidQuery", "message": "Unrecognized name: nme at [2:9]"}]
@@ -198,7 +199,7 @@ def test_an_error_in_the_sql_has_its_place() -> None:
 def test_errors_are_named_by_who_must_act(reason: str, kind: str) -> None:
     from google.cloud.bigquery.job.base import _error_result_to_exception
 
-    from beam_pipeline.modules.source.bigquery import failures
+    from beam_pipeline.modules.source.bigquery.connection import failures
 
     with pytest.raises(BeamlineError) as raised, failures.named("test"):
         raise _error_result_to_exception({"reason": reason, "message": "It is so."})

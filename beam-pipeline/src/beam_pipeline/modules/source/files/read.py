@@ -10,9 +10,10 @@ import pyarrow as pa
 from beam_pipeline.errors import ResourceError
 from beam_pipeline.modules.alone import Alone, Estimate
 from beam_pipeline.modules.context import StepContext
-from beam_pipeline.modules.source.files import folder_columns, versions
-from beam_pipeline.modules.source.files.agreed import Agreed
-from beam_pipeline.modules.source.files.columns import Column, check_names, declared_types, schema_of
+from beam_pipeline.modules.source.files import versions
+from beam_pipeline.modules.source.files.columns import folder_columns
+from beam_pipeline.modules.source.files.columns.agreed import Agreed
+from beam_pipeline.modules.source.files.columns.column import Column, check_names, declared_types, schema_of
 from beam_pipeline.modules.source.files.csv import format as csv_format
 from beam_pipeline.modules.source.files.jsonl import format as jsonl_format
 from beam_pipeline.modules.source.files.params import FilesParams

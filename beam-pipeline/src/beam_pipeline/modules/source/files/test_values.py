@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from beam_pipeline.errors import DataError
-from beam_pipeline.modules.source.files.digits import prints_back
+from beam_pipeline.modules.source.files.columns.digits import prints_back
 from file_reading import read_files
 
 AS_TEXT = [

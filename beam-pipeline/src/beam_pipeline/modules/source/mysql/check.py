@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from beam_pipeline.connect.connections import Connection
-from beam_pipeline.modules.source.mysql import session
+from beam_pipeline.modules.source.mysql.connection import session
 
 
 def check(connection: Connection) -> str:

@@ -7,12 +7,13 @@ from asyncmy.errors import MySQLError
 from beam_pipeline.modules import cursor_column
 from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.cursor_column import CursorColumn
-from beam_pipeline.modules.source.mysql import describe, failures, session
-from beam_pipeline.modules.source.mysql.client import Client
-from beam_pipeline.modules.source.mysql.names import quoted
+from beam_pipeline.modules.source.mysql.columns import describe
+from beam_pipeline.modules.source.mysql.columns.names import quoted
+from beam_pipeline.modules.source.mysql.columns.types import cursor_type
+from beam_pipeline.modules.source.mysql.connection import failures, session
+from beam_pipeline.modules.source.mysql.connection.client import Client
 from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.queries import queries_of
-from beam_pipeline.modules.source.mysql.types import cursor_type
 from beam_pipeline.modules.source.mysql.windowed import missing
 from beam_pipeline.reading.agreement import check_agreement
 

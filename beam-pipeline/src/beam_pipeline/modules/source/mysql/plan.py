@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from beam_pipeline.connect.connections import Connection, ConnectionReference
 from beam_pipeline.modules.context import StepContext
-from beam_pipeline.modules.source.mysql import describe, failures, session, split
-from beam_pipeline.modules.source.mysql.client import Client
-from beam_pipeline.modules.source.mysql.names import quoted
+from beam_pipeline.modules.source.mysql import split
+from beam_pipeline.modules.source.mysql.columns import describe
+from beam_pipeline.modules.source.mysql.columns.names import quoted
+from beam_pipeline.modules.source.mysql.columns.types import Column
+from beam_pipeline.modules.source.mysql.connection import failures, session
+from beam_pipeline.modules.source.mysql.connection.client import Client
 from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.queries import queries_of
-from beam_pipeline.modules.source.mysql.types import Column
 from beam_pipeline.modules.source.mysql.windowed import WindowedRead, windowed
 from beam_pipeline.reading.agreement import check_agreement
 from beam_pipeline.telling.progress import progress

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from beam_pipeline.connect.connections import Connection
 from beam_pipeline.modules.context import StepContext
-from beam_pipeline.modules.source.mysql import failures
-from beam_pipeline.modules.source.mysql.client import Client
-from beam_pipeline.modules.source.mysql.names import quoted
+from beam_pipeline.modules.source.mysql.columns.names import quoted
+from beam_pipeline.modules.source.mysql.connection import failures
+from beam_pipeline.modules.source.mysql.connection.client import Client
 from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.sql import query_text, sql_text
 

@@ -10,7 +10,7 @@ from beam_pipeline.modules import alone
 from beam_pipeline.modules.alone import Alone
 from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.source.mysql import stream
-from beam_pipeline.modules.source.mysql.convert import Converter
+from beam_pipeline.modules.source.mysql.columns.convert import Converter
 from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.plan import PlannedRead, Planner
 from beam_pipeline.reading.ranged import RangedRead

@@ -6,9 +6,9 @@ import datetime
 
 import pyarrow as pa
 
-from beam_pipeline.modules.source.mysql.client import Client
-from beam_pipeline.modules.source.mysql.names import quoted
-from beam_pipeline.modules.source.mysql.types import Column
+from beam_pipeline.modules.source.mysql.columns.names import quoted
+from beam_pipeline.modules.source.mysql.columns.types import Column
+from beam_pipeline.modules.source.mysql.connection.client import Client
 from beam_pipeline.reading import columns as reading
 
 _EPOCH = datetime.datetime(1970, 1, 1)

@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 
 from beam_pipeline.connect.connections import Connection
-from beam_pipeline.modules.source.mysql import failures, session
-from beam_pipeline.modules.source.mysql.client import Limits, Row
-from beam_pipeline.modules.source.mysql.types import Column
+from beam_pipeline.modules.source.mysql.columns.types import Column
+from beam_pipeline.modules.source.mysql.connection import failures, session
+from beam_pipeline.modules.source.mysql.connection.client import Limits, Row
 from beam_pipeline.modules.source.mysql.windowed import WindowedRead
 from beam_pipeline.reading.prefetch import pushed
 

@@ -10,7 +10,7 @@ import pytest
 from beam_pipeline.errors import BeamlineError, ConfigError, SqlError
 from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.source.mysql import stream
-from beam_pipeline.modules.source.mysql.convert import Converter
+from beam_pipeline.modules.source.mysql.columns.convert import Converter
 from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.plan import Planner
 from beam_pipeline.window import SourceWindow

@@ -11,7 +11,7 @@ import pytest
 from beam_pipeline.connect import connections
 from beam_pipeline.modules import cursor_column
 from beam_pipeline.modules.context import StepContext
-from beam_pipeline.modules.source.mysql import session
+from beam_pipeline.modules.source.mysql.connection import session
 from beam_pipeline.modules.source.mysql.params import MysqlParams
 from beam_pipeline.modules.source.mysql.plan import PlannedRead, Planner
 from beam_pipeline.window import SourceWindow

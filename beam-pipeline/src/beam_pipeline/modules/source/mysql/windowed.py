@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from beam_pipeline.modules import cursor_column
 from beam_pipeline.modules.context import StepContext
-from beam_pipeline.modules.source.mysql.client import Client
-from beam_pipeline.modules.source.mysql.names import quoted
-from beam_pipeline.modules.source.mysql.types import Column, cursor_type
+from beam_pipeline.modules.source.mysql.columns.names import quoted
+from beam_pipeline.modules.source.mysql.columns.types import Column, cursor_type
+from beam_pipeline.modules.source.mysql.connection.client import Client
 from beam_pipeline.reading.windowed import around, condition
 from beam_pipeline.window import CursorType, CursorValue, SourceWindow
 

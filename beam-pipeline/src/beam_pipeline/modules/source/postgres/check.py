@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 
 from beam_pipeline.connect.connections import Connection
-from beam_pipeline.modules.source.postgres import failures, session
+from beam_pipeline.modules.source.postgres.connection import failures, session
 
 
 def check(connection: Connection) -> str:

@@ -9,8 +9,10 @@ import psycopg
 from beam_pipeline.modules import cursor_column
 from beam_pipeline.modules.context import StepContext
 from beam_pipeline.modules.cursor_column import CursorColumn
-from beam_pipeline.modules.source.postgres import describe, failures, session, tables, types
-from beam_pipeline.modules.source.postgres.names import quoted
+from beam_pipeline.modules.source.postgres import tables
+from beam_pipeline.modules.source.postgres.columns import describe, types
+from beam_pipeline.modules.source.postgres.columns.names import quoted
+from beam_pipeline.modules.source.postgres.connection import failures, session
 from beam_pipeline.modules.source.postgres.params import PostgresParams
 from beam_pipeline.modules.source.postgres.queries import queries_of
 from beam_pipeline.reading.agreement import check_agreement

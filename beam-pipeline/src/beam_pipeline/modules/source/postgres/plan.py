@@ -14,12 +14,14 @@ import psycopg
 from beam_pipeline.connect.connections import Connection, ConnectionReference
 from beam_pipeline.errors import ConfigError
 from beam_pipeline.modules.context import StepContext
-from beam_pipeline.modules.source.postgres import describe, failures, session, split, tables
-from beam_pipeline.modules.source.postgres.convert import DIMENSIONS
-from beam_pipeline.modules.source.postgres.names import quoted
+from beam_pipeline.modules.source.postgres import split, tables
+from beam_pipeline.modules.source.postgres.columns import describe
+from beam_pipeline.modules.source.postgres.columns.convert import DIMENSIONS
+from beam_pipeline.modules.source.postgres.columns.names import quoted
+from beam_pipeline.modules.source.postgres.columns.types import Column
+from beam_pipeline.modules.source.postgres.connection import failures, session
 from beam_pipeline.modules.source.postgres.params import PostgresParams
 from beam_pipeline.modules.source.postgres.queries import queries_of
-from beam_pipeline.modules.source.postgres.types import Column
 from beam_pipeline.modules.source.postgres.windowed import WindowedRead, windowed
 from beam_pipeline.reading.agreement import check_agreement
 from beam_pipeline.telling.progress import progress

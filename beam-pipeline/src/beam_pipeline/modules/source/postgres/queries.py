@@ -8,7 +8,8 @@ import psycopg
 
 from beam_pipeline.connect.connections import Connection
 from beam_pipeline.modules.context import StepContext
-from beam_pipeline.modules.source.postgres import failures, tables
+from beam_pipeline.modules.source.postgres import tables
+from beam_pipeline.modules.source.postgres.connection import failures
 from beam_pipeline.modules.source.postgres.params import PostgresParams
 from beam_pipeline.sql import query_text, sql_text
 

@@ -9,8 +9,8 @@ from beam_pipeline.connect.connections import ConnectionReference
 from beam_pipeline.modules import alone
 from beam_pipeline.modules.alone import Alone, Estimate
 from beam_pipeline.modules.context import StepContext
-from beam_pipeline.modules.source.postgres import session
-from beam_pipeline.modules.source.postgres.convert import Converter
+from beam_pipeline.modules.source.postgres.columns.convert import Converter
+from beam_pipeline.modules.source.postgres.connection import session
 from beam_pipeline.modules.source.postgres.params import PostgresParams
 from beam_pipeline.modules.source.postgres.plan import PlannedRead, Planner, release
 from beam_pipeline.reading.prefetch import prefetched

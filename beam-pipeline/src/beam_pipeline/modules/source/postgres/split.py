@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 import pyarrow as pa
 
-from beam_pipeline.modules.source.postgres.names import quoted
-from beam_pipeline.modules.source.postgres.types import Column
+from beam_pipeline.modules.source.postgres.columns.names import quoted
+from beam_pipeline.modules.source.postgres.columns.types import Column
 from beam_pipeline.reading import columns as reading
 
 # Below this a table is read sooner than a second connection pays off.

@@ -9,8 +9,8 @@ import pytest
 
 from beam_pipeline.errors import BeamlineError, ConfigError, SqlError
 from beam_pipeline.modules.context import StepContext
-from beam_pipeline.modules.source.postgres import session
-from beam_pipeline.modules.source.postgres.convert import Converter
+from beam_pipeline.modules.source.postgres.columns.convert import Converter
+from beam_pipeline.modules.source.postgres.connection import session
 from beam_pipeline.modules.source.postgres.params import PostgresParams
 from beam_pipeline.modules.source.postgres.plan import Planner
 from beam_pipeline.window import SourceWindow

@@ -13,9 +13,9 @@ from typing import Any
 
 from beam_pipeline.modules import cursor_column
 from beam_pipeline.modules.context import StepContext
-from beam_pipeline.modules.source.postgres import types
-from beam_pipeline.modules.source.postgres.names import quoted
-from beam_pipeline.modules.source.postgres.types import Column
+from beam_pipeline.modules.source.postgres.columns import types
+from beam_pipeline.modules.source.postgres.columns.names import quoted
+from beam_pipeline.modules.source.postgres.columns.types import Column
 from beam_pipeline.reading.windowed import around, condition
 from beam_pipeline.window import CursorValue, SourceWindow
 

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from beam_pipeline.errors import ConfigError, DataError
-from beam_pipeline.modules.source.files import inference
-from beam_pipeline.modules.source.files.columns import (
+from beam_pipeline.modules.source.files.columns import inference
+from beam_pipeline.modules.source.files.columns.column import (
     SAMPLE_ROWS,
     Column,
     Declared,
@@ -20,10 +20,10 @@ from beam_pipeline.modules.source.files.columns import (
     misfit,
     schema_of,
 )
+from beam_pipeline.modules.source.files.columns.inference import wider
 from beam_pipeline.modules.source.files.csv import places as csv_places
 from beam_pipeline.modules.source.files.csv.rows import Rows, blocks
 from beam_pipeline.modules.source.files.csv.text import count_lines
-from beam_pipeline.modules.source.files.inference import wider
 from beam_pipeline.modules.source.files.params import FilesParams
 from beam_pipeline.sql import exact_cast
 from beam_pipeline.staging.empty_batch import empty_batch

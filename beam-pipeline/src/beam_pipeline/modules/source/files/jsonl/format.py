@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from beam_pipeline.errors import ConfigError, DataError
-from beam_pipeline.modules.source.files import digits
-from beam_pipeline.modules.source.files.columns import (
+from beam_pipeline.modules.source.files.columns import digits
+from beam_pipeline.modules.source.files.columns.column import (
     SAMPLE_ROWS,
     Column,
     Declared,
@@ -19,7 +19,7 @@ from beam_pipeline.modules.source.files.columns import (
     misfit,
     schema_of,
 )
-from beam_pipeline.modules.source.files.inference import wider
+from beam_pipeline.modules.source.files.columns.inference import wider
 from beam_pipeline.modules.source.files.jsonl import quick as jsonl_quick
 from beam_pipeline.modules.source.files.jsonl.lines import (
     BLOCK_BYTES,

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pajson
 
-from beam_pipeline.modules.source.files import digits
-from beam_pipeline.modules.source.files.columns import Column
+from beam_pipeline.modules.source.files.columns import digits
+from beam_pipeline.modules.source.files.columns.column import Column
 
 # Types that Arrow's reader converts exactly as the slow way does.
 _QUICK = (pa.bool_(), pa.int64(), pa.float64(), pa.string())

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from beam_pipeline import errors
-from beam_pipeline.modules.source.files.columns import (
+from beam_pipeline.modules.source.files.columns.column import (
     Column,
     Declared,
     check_declared,

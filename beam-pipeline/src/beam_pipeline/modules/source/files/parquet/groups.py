@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_pipeline.modules.source.files.arrays import leaves
-from beam_pipeline.modules.source.files.columns import Column
+from beam_pipeline.modules.source.files.columns.arrays import leaves
+from beam_pipeline.modules.source.files.columns.column import Column
 from beam_pipeline.modules.source.files.parquet import int96 as parquet_int96
 from beam_pipeline.modules.source.files.parquet import sizes as parquet_sizes
 

@@ -8,8 +8,8 @@ import numpy
 import pyarrow as pa
 
 from beam_pipeline.errors import DataError
-from beam_pipeline.modules.source.files.arrays import leaves
-from beam_pipeline.modules.source.files.columns import Column, declaration
+from beam_pipeline.modules.source.files.columns.arrays import leaves
+from beam_pipeline.modules.source.files.columns.column import Column, declaration
 
 # Of nanoseconds in 64 bits: the years from 1677 to 2262.
 _MOST_MICROSECONDS = (2**63 - 1) // 1000

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_pipeline.errors import DataError
-from beam_pipeline.modules.source.postgres.types import Column
+from beam_pipeline.modules.source.postgres.columns.types import Column
 from beam_pipeline.sql import cells
 from beam_pipeline.staging.empty_batch import empty_batch
 

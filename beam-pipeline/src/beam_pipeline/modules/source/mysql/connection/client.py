@@ -19,7 +19,7 @@ from asyncmy.cursors import SSCursor
 
 from beam_pipeline.connect.connections import Connection
 from beam_pipeline.errors import ResourceError
-from beam_pipeline.modules.source.mysql.tls import Mode, Tls, wanted
+from beam_pipeline.modules.source.mysql.connection.tls import Mode, Tls, wanted
 
 T = TypeVar("T")
 Row = tuple[Any, ...]

@@ -12,7 +12,7 @@ import pytest
 from beam_pipeline.errors import DataError
 from running import plan_of
 
-README = Path(__file__).with_name("README.md")
+README = Path(__file__).parents[1] / "README.md"
 
 
 # As text, and only if the config asks for it: type, value, its text.

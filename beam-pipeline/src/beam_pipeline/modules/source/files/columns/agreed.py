@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from beam_pipeline.errors import DataError
-from beam_pipeline.modules.source.files.columns import Column, declaration
+from beam_pipeline.modules.source.files.columns.column import Column, declaration
 from beam_pipeline.sql.sql_types import sql_type
 
 Wider = Callable[[Any, Any], Any]

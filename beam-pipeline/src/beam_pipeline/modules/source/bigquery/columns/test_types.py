@@ -14,8 +14,8 @@ from google.cloud.bigquery_storage_v1 import BigQueryReadClient, types
 from google.cloud.bigquery_storage_v1.services.big_query_read.transports import BigQueryReadGrpcTransport
 
 from beam_pipeline.errors import DataError
-from beam_pipeline.modules.source.bigquery import convert
-from beam_pipeline.modules.source.bigquery.types import columns_of
+from beam_pipeline.modules.source.bigquery.columns import convert
+from beam_pipeline.modules.source.bigquery.columns.types import columns_of
 from beam_pipeline.storage import bigquery as home
 from running import plan_of
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from beam_pipeline.errors import DataError
-from beam_pipeline.modules.source.bigquery.types import Column, schema_of
+from beam_pipeline.modules.source.bigquery.columns.types import Column, schema_of
 from beam_pipeline.sql import cells
 from beam_pipeline.sql.exact_cast import cast as exact_cast
 

@@ -12,7 +12,7 @@ import pytest
 import certificate_kinds
 from beam_pipeline.connect import connections
 from beam_pipeline.errors import ConfigError
-from beam_pipeline.modules.source.postgres import session
+from beam_pipeline.modules.source.postgres.connection import session
 from running import plan_of
 from tls_front import TlsFront
 

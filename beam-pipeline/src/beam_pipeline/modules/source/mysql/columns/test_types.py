@@ -11,7 +11,7 @@ import pytest
 from beam_pipeline.errors import DataError
 from running import plan_of
 
-README = Path(__file__).with_name("README.md")
+README = Path(__file__).parents[1] / "README.md"
 
 
 # Through a common table expression, which must hold the same of every type.

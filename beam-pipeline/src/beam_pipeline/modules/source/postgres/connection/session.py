@@ -14,7 +14,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from beam_pipeline.connect.connections import Connection
-from beam_pipeline.modules.source.postgres import failures, tls
+from beam_pipeline.modules.source.postgres.connection import failures, tls
 
 DEFAULT_PORT = 5432
 CONNECT_SECONDS = 15

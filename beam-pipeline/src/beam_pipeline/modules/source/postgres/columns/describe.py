@@ -11,8 +11,9 @@ from psycopg import generators, pq
 
 from beam_pipeline.connect.connections import Connection
 from beam_pipeline.errors import ConfigError
-from beam_pipeline.modules.source.postgres import failures, types
-from beam_pipeline.modules.source.postgres.types import Column
+from beam_pipeline.modules.source.postgres.columns import types
+from beam_pipeline.modules.source.postgres.columns.types import Column
+from beam_pipeline.modules.source.postgres.connection import failures
 from beam_pipeline.reading import columns as reading
 
 _TYPES = """

@@ -12,7 +12,7 @@ import pytest
 
 from beam_pipeline.connect import connections
 from beam_pipeline.errors import ConfigError
-from beam_pipeline.modules.source.mysql import session
+from beam_pipeline.modules.source.mysql.connection import session
 
 ODD = "a@b:c/d%e#f?g[h]i'j\"k\\l m`n"
 

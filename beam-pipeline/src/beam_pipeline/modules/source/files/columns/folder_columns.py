@@ -9,8 +9,8 @@ from urllib.parse import unquote
 import pyarrow as pa
 
 from beam_pipeline.errors import DataError
-from beam_pipeline.modules.source.files import inference
-from beam_pipeline.modules.source.files.columns import Column, Declared, declaration
+from beam_pipeline.modules.source.files.columns import inference
+from beam_pipeline.modules.source.files.columns.column import Column, Declared, declaration
 from beam_pipeline.sql import exact_cast
 
 # What Hive calls the folder of the rows whose column is NULL.

@@ -12,7 +12,7 @@ from typing import Any
 
 from beam_pipeline import errors
 from beam_pipeline.connect import secrets
-from beam_pipeline.modules.source.bigquery.statement import Statement
+from beam_pipeline.modules.source.bigquery.connection.statement import Statement
 from beam_pipeline.sql import sql_text
 
 _BY_REASON: dict[str, type[errors.BeamlineError]] = {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from beam_pipeline.connect.connections import Connection
-from beam_pipeline.modules.source.mysql import failures
-from beam_pipeline.modules.source.mysql.client import Client
+from beam_pipeline.modules.source.mysql.connection import failures
+from beam_pipeline.modules.source.mysql.connection.client import Client
 
 WAIT_SECONDS = 3600
 

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_pipeline.modules.source.files import digits
+from beam_pipeline.modules.source.files.columns import digits
 from beam_pipeline.sql import exact_cast
 
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"

@@ -11,8 +11,8 @@ from typing import Any
 
 from beam_pipeline.errors import ConfigError, ConnectionLost
 from beam_pipeline.modules.context import StepContext
-from beam_pipeline.modules.source.bigquery import failures
-from beam_pipeline.modules.source.bigquery.statement import Statement
+from beam_pipeline.modules.source.bigquery.connection import failures
+from beam_pipeline.modules.source.bigquery.connection.statement import Statement
 from beam_pipeline.storage import bigquery
 
 # A job that failed for a passing reason is tried under the next id: no id is usable twice.

@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from beam_pipeline import errors
 from beam_pipeline.connect.connections import Connection
-from beam_pipeline.modules.source.mysql import failures
-from beam_pipeline.modules.source.mysql.client import Client
-from beam_pipeline.modules.source.mysql.types import Column, Mapping, column_of
+from beam_pipeline.modules.source.mysql.columns.types import Column, Mapping, column_of
+from beam_pipeline.modules.source.mysql.connection import failures
+from beam_pipeline.modules.source.mysql.connection.client import Client
 from beam_pipeline.reading import columns as reading
 
 

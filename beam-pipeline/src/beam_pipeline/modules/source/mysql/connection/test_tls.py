@@ -17,7 +17,7 @@ from conftest import start_database
 import certificate_kinds
 from beam_pipeline.connect import connections
 from beam_pipeline.errors import AuthenticationError, BeamlineError, ConfigError
-from beam_pipeline.modules.source.mysql import session
+from beam_pipeline.modules.source.mysql.connection import session
 from running import plan_of
 
 NO_TLS = ""

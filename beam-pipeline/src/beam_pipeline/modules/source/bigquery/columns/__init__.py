@@ -1,0 +1,1 @@
+"""What the columns of BigQuery are in Arrow, and how their values get there."""

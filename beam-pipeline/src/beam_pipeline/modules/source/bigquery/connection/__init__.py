@@ -1,0 +1,1 @@
+"""How BigQuery is asked: its jobs, and what its failures say."""

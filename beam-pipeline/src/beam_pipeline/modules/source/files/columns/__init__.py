@@ -1,0 +1,1 @@
+"""What the columns of files are: named, inferred, brought together."""

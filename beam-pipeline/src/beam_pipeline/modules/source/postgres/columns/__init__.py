@@ -1,0 +1,1 @@
+"""What the columns of PostgreSQL are in Arrow, and how their values get there."""
