@@ -70,7 +70,9 @@ describe('the launch of a job', function () {
       await dataflow.send('JOB_STATE_QUEUED');
       await until(async () => (await run.query<RunStatus>('status')).job?.job_id === 'job-1');
       await dataflow.move('JOB_STATE_DONE');
-      assert.equal((await run.result()).outcome, 'succeeded');
+      const receipt = await run.result();
+      assert.equal(receipt.outcome, 'succeeded');
+      assert.equal(receipt.notes, undefined);
       assert.equal(dataflow.launches, 1);
     });
   });

@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition } from '@temporalio/workflow';
 import { isTerminal } from '../../../shared/run/job-end.js';
 import { isJobOf } from '../../../shared/run/job-identity.js';
 import type { FailureType } from '../../../shared/failures.js';
@@ -78,10 +78,8 @@ async function verified(context: JobContext, request: LaunchJob): Promise<JobVie
   const { events, activities, target, run } = context;
   const { project, region, deployment } = target;
   for (const jobId of events.candidates.splice(0)) {
-    const view = await activities.readJob({ project, region, jobId }).catch((error: unknown) => {
-      if (isCancellation(error)) throw error;
-      return null; // Forged, or not there yet.
-    });
+    // Forged, or not there yet; where the run is cancelled, whoever waits next hears of it.
+    const view = await activities.readJob({ project, region, jobId }).catch(() => null);
     if (view?.jobName !== request.jobName) continue;
     if (isJobOf(view.labels, { runKey: run.runKey, deployment })) return view;
   }
