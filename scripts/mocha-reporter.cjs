@@ -8,19 +8,22 @@ module.exports = class TotalsReporter extends reporters.Spec {
     const again = [];
     // The counts of each file: one in which something failed may be run once more.
     const files = {};
+    const countsOf = ({ file = '' }) =>
+      (files[file] ??= { pass: 0, fail: 0, pending: 0, seconds: 0 });
     for (const outcome of ['pass', 'fail', 'pending']) {
-      runner.on(outcome, ({ file = '' }) => {
-        const counts = (files[file] ??= { pass: 0, fail: 0, pending: 0 });
-        counts[outcome] += 1;
-      });
+      runner.on(outcome, (test) => (countsOf(test)[outcome] += 1));
     }
     runner.on('retry', (test, error) =>
       again.push({ title: test.fullTitle(), reason: reasonOf(error) }),
     );
     const slowest = [];
-    runner.on('test end', (test) => slowest.push([(test.duration ?? 0) / 1000, test.fullTitle()]));
-    // What a file starts for its tests.
-    runner.on('hook end', (hook) => slowest.push([(hook.duration ?? 0) / 1000, hook.fullTitle()]));
+    const took = (runnable) => {
+      const seconds = (runnable.duration ?? 0) / 1000;
+      slowest.push([seconds, runnable.fullTitle()]);
+      countsOf(runnable).seconds += seconds;
+    };
+    runner.on('test end', took);
+    runner.on('hook end', took); // What a file starts for its tests.
     runner.once('end', () => {
       const file = process.env.BEAMLINE_TOTALS;
       if (!file) return;

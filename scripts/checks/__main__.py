@@ -10,7 +10,16 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from checks.runner import Check, Count, Suite, junit_count, mocha_count, run, stop_on_signals
+from checks.runner import (
+    MOST_SLOWEST,
+    Check,
+    Count,
+    Suite,
+    junit_count,
+    mocha_count,
+    run,
+    stop_on_signals,
+)
 from checks.selection import PARTS, SERVICES, select
 from provision.console import Console, duration
 from provision.paths import ROOT, STATE
@@ -161,10 +170,12 @@ def main() -> int:
 
 def report(total: Count, elapsed: str) -> None:
     """The last line is the one that counts; of what stands above it, what failed is nearest."""
-    if total.slowest:
-        print("slowest:")
-    for seconds, name in total.slowest:
-        print(f"  {seconds:6.1f} s  {shorten(name, lines=1)}")
+    files = sorted(((count.seconds, name) for name, count in total.files.items()), reverse=True)
+    for what, slowest in (("files", files[:MOST_SLOWEST]), ("tests", total.slowest)):
+        if slowest:
+            print(f"slowest {what}:")
+        for seconds, name in slowest:
+            print(f"  {seconds:6.1f} s  {shorten(name.removeprefix(f'{ROOT}/'), lines=1)}")
     for attempt in dict.fromkeys(total.again):
         print(f"tried again: {shorten(attempt)}")
     failed, again = ({text.splitlines()[0] for text in texts} for texts in (total.failures, total.again))

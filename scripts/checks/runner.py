@@ -37,6 +37,8 @@ class Count:
     """What was tried again, and why."""
     slowest: tuple[tuple[float, str], ...] = field(default=(), compare=False)
     """Seconds and names of the slowest tests, the slowest first."""
+    seconds: float = field(default=0, compare=False)
+    """Of its tests, and of what they start."""
     files: Mapping[str, Count] = field(default_factory=dict, compare=False)
     """Of a suite: the counts of each of its files."""
 
@@ -48,6 +50,8 @@ class Count:
             self.failures + other.failures,
             self.again + other.again,
             tuple(sorted(self.slowest + other.slowest, reverse=True)[:MOST_SLOWEST]),
+            self.seconds + other.seconds,
+            {**self.files, **other.files},
         )
 
 
@@ -122,7 +126,8 @@ def run(items: Sequence[Check | Suite], console: Console) -> Count:
 def with_second(first: Count, files: Sequence[str], second: Count) -> Count:
     """The counts of a suite of which some files were run a second time: of these, the second counts."""
     kept = sum((of_file for name, of_file in first.files.items() if name not in files), start=Count())
-    return kept + Count(again=first.again + first.failures, slowest=first.slowest) + second
+    tried = Count(again=first.again + first.failures, slowest=first.slowest, files=first.files)
+    return kept + tried + second
 
 
 def run_check(check: Check) -> tuple[Count, str]:
@@ -248,10 +253,19 @@ def mocha_count(path: Path) -> Count:
     )
     slowest = tuple((float(seconds), str(title)) for seconds, title in totals["slowest"])
     files = {
-        name: Count(counts["pass"], counts["fail"], counts["pending"])
+        name: Count(counts["pass"], counts["fail"], counts["pending"], seconds=counts["seconds"])
         for name, counts in totals["files"].items()
     }
-    return Count(totals["passes"], totals["failures"], totals["pending"], failures, again, slowest, files)
+    return Count(
+        totals["passes"],
+        totals["failures"],
+        totals["pending"],
+        failures,
+        again,
+        slowest,
+        sum(count.seconds for count in files.values()),
+        files,
+    )
 
 
 def junit_count(path: Path) -> Count:
@@ -282,5 +296,6 @@ def junit_files(root: xml.etree.ElementTree.Element) -> dict[str, Count]:
         bad = int(case.find("failure") is not None or case.find("error") is not None)
         skipped = int(case.find("skipped") is not None)
         file = case.get("file", "")
-        files[file] = files.get(file, Count()) + Count(1 - bad - skipped, bad, skipped)
+        seconds = float(case.get("time", "0"))
+        files[file] = files.get(file, Count()) + Count(1 - bad - skipped, bad, skipped, seconds=seconds)
     return files

@@ -13,6 +13,7 @@ import pytest
 from checks.__main__ import report
 from checks.runner import Check, Count, Suite, junit_count, mocha_count, run
 from provision.console import Console
+from provision.paths import ROOT
 
 SCRIPTS = Path(__file__).parents[1]
 
@@ -29,7 +30,7 @@ def suite(totals: Path, script: str, *, grace_seconds: float = 5, minutes: float
     return Suite("fake", command, totals, mocha_count, grace_seconds=grace_seconds, minutes=minutes)
 
 
-def write(passes: int, failures: int, files: dict[str, dict[str, int]] | None = None) -> str:
+def write(passes: int, failures: int, files: dict[str, dict[str, float]] | None = None) -> str:
     failed = [{"title": f"test {number}", "reason": "1 is not 2"} for number in range(failures)]
     outcomes = {"passes": passes, "failures": failures, "pending": 0}
     rest = {"failed": failed, "again": failed, "slowest": [[2.5, "one"], [1, "two"]]}
@@ -178,8 +179,8 @@ def test_failures_of_all_items_and_what_was_tried_again_are_kept_with_their_reas
     assert count.slowest == ((2.5, "one"), (1.5, "a.b"), (1.0, "two"), (0.0, "a.c"))
 
 
-def counts(passed: int, failed: int) -> dict[str, int]:
-    return {"pass": passed, "fail": failed, "pending": 0}
+def counts(passed: int, failed: int) -> dict[str, float]:
+    return {"pass": passed, "fail": failed, "pending": 0, "seconds": 1.5}
 
 
 @pytest.mark.parametrize(("second", "count"), [((2, 0), Count(5)), ((1, 1), Count(4, 1))])
@@ -198,6 +199,7 @@ def test_files_in_which_a_test_failed_are_run_once_more_by_themselves(
     failure = "test 0\n1 is not 2"
     assert result.failures == ((failure, "fake: 1 passed, 1 failed") if count.failed else ())
     assert failure in result.again
+    assert {name: of_file.seconds for name, of_file in result.files.items()} == {"a.js": 1.5, "b.js": 1.5}
 
 
 def test_a_file_of_which_no_test_is_run_once_more_has_failed(totals: Path) -> None:
@@ -221,17 +223,21 @@ def test_counts_of_files_are_read_from_what_pytest_writes(tmp_path: Path) -> Non
     options = ["--override-ini=junit_family=xunit1", f"--junitxml={report}", "-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", "-q", *options, str(test)]
     subprocess.run(command, check=False, capture_output=True, cwd=tmp_path)
-    assert junit_count(report).files == {"test_some.py": Count(1, 1)}
+    files = junit_count(report).files
+    assert files == {"test_some.py": Count(1, 1)}
+    assert files["test_some.py"].seconds > 0
 
 
 def test_what_failed_stands_right_above_the_counts_and_what_was_slow_or_tried_again_above_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     slow = tuple((float(seconds), f"test {seconds}") for seconds in range(30, 0, -1))
-    both = Count(9, 1, failures=("a\nwhy",), again=("a\nwhy", "b\nwhy"), slowest=slow) + Count(1)
-    report(both, "1 s")
+    first = Count(9, 1, failures=("a\nwhy",), again=("a\nwhy", "b\nwhy"), slowest=slow)
+    files = {"a.js": Count(seconds=2), str(ROOT / "b.js"): Count(seconds=30)}
+    report(first + Count(1, files=files), "1 s")
     lines = capsys.readouterr().out.splitlines()
-    said = lines[lines.index("slowest:") + 1 :][:21]
+    assert lines[:3] == ["slowest files:", "    30.0 s  b.js", "     2.0 s  a.js"]
+    said = lines[lines.index("slowest tests:") + 1 :][:21]
     assert (said[0].split(), said[19].split()) == (["30.0", "s", "test", "30"], ["11.0", "s", "test", "11"])
     assert said[20] == "tried again: a"
     assert lines[-5:-1] == ["1 passed only on a second try", "total time 1 s", "failed: a", "    why"]
