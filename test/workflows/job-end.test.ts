@@ -108,6 +108,8 @@ describe('the end of a job', function () {
       const receipt = await run.result();
       assert.deepEqual(dataflow.stops, []);
       assert.match(String(receipt.notes), /drain was refused/);
+      // It asked once what kind of job it is, and once how it ended.
+      assert.deepEqual(dataflow.reads, ['job-1', 'job-1']);
     });
   });
 

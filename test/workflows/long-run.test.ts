@@ -4,6 +4,8 @@ import { CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Beamline } from '../../src/client/index.js';
 import { Run } from '../../src/client/run.js';
+import type { RunStatus } from '../../src/shared/run/contract.js';
+import type { Receipt } from '../../src/shared/run/receipt.js';
 import { runKeyOf } from '../../src/store/run-key.js';
 import { registerSearchAttributes } from '../../src/worker/search-attributes.js';
 import type { ResumedRun } from '../../src/workflows/resumed-run.js';
@@ -109,6 +111,35 @@ describe('a run of which many events are heard', function () {
       // The lock was given back.
       await environment.client.workflow.getHandle(ownLock(preparedSink, taskQueue)).result();
       await beamline.close();
+    });
+  });
+
+  it('is not continued before it has looked at a job of which it heard while it looked at another', async () => {
+    await withJobRun(environment, {}, async ({ dataflow, start }) => {
+      const activities = dataflow.activities();
+      let isTold = false;
+      const run = await start({
+        ...activities,
+        readJob: async (job) => {
+          if (job.jobId === 'job-2' && !isTold) {
+            isTold = true;
+            for (let event = 0; event < 60; event++) await dataflow.send('JOB_STATE_RUNNING');
+            await dataflow.send('JOB_STATE_RUNNING', dataflow.jobs[2]);
+          }
+          return activities.readJob(job);
+        },
+      });
+      await until(async () => (await run.query<RunStatus>('status')).job?.job_id === 'job-1');
+      const { jobName, labels } = dataflow.last.view;
+      const runKey = labels['beamline-run'] ?? '';
+      const [second] = ['second', 'third'].map(() => dataflow.add({ runKey, jobName, ordinal: 1 }));
+      await dataflow.send('JOB_STATE_RUNNING', second);
+      await until(() => dataflow.stops.length === 2);
+      assert.deepEqual(dataflow.stops, ['cancel job-2', 'cancel job-3']);
+      const newest = environment.client.workflow.getHandle(run.workflowId);
+      await until(async () => (await newest.describe()).runId !== run.firstExecutionRunId);
+      await dataflow.move('JOB_STATE_DONE', dataflow.jobs[0]);
+      assert.equal(((await newest.result()) as Receipt).outcome, 'succeeded');
     });
   });
 
