@@ -73,6 +73,11 @@ class Connection:
     tls: Mapping[str, str] = field(default_factory=dict, repr=False)
     anywhere: bool = True
 
+    @property
+    def place(self) -> str:
+        """Which server and database it is of, for messages."""
+        return f"{self.name} ({self.host}, database {self.database})"
+
 
 @dataclass(frozen=True)
 class ConnectionReference:

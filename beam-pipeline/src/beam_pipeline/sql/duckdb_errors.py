@@ -105,11 +105,9 @@ def shown_at(message: str, sql: str, offset: int) -> tuple[str, dict[str, int]]:
     Returns:
         The message and the position, line and column from 1.
     """
-    position, excerpt = sql_text.excerpt(sql, offset)
-    place = f"line {position['line']}, column {position['column']}"
     head, _, more = message.partition("\n")
-    hints = "".join(f"\n{line.strip()}" for line in more.splitlines() if line.strip())
-    return f"{head}, at {place}:\n{excerpt}{hints}", position
+    shown, position = sql_text.placed(head, sql, offset)
+    return shown + "".join(f"\n{line.strip()}" for line in more.splitlines() if line.strip()), position
 
 
 def _at(

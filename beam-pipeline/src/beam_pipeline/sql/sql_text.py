@@ -89,6 +89,16 @@ def excerpt(query: str, offset: int) -> tuple[dict[str, int], str]:
     return {"line": line, "column": column}, f"  {shown}\n  {caret}"
 
 
+def placed(message: str, query: str, offset: int) -> tuple[str, dict[str, int]]:
+    """Adds a place in a query to a message, and shows it.
+
+    Returns:
+        The message and the position: line and column from 1.
+    """
+    position, shown = excerpt(query, offset)
+    return f"{message}, at line {position['line']}, column {position['column']}:\n{shown}", position
+
+
 def _statement(text: str, where: str, index: int, count: int, dialect: Dialect) -> str:
     name = where if count == 1 else f"{where}, query {index} of {count}"
     ended_at: int | None = None

@@ -122,9 +122,7 @@ def _sql_error(text: str, statement: Statement | None, ran: bool) -> errors.Beam
         return kind(_PLACE.sub("", text))
     before = sum(len(one) + 1 for one in lines[: line - 1])
     offset = before + _characters(lines[line - 1], int(found[2]))
-    position, shown = sql_text.excerpt(statement.query, offset)
-    where = f"line {position['line']}, column {position['column']}"
-    return kind(f"{_PLACE.sub('', text)}, at {where}:\n{shown}", position)
+    return kind(*sql_text.placed(_PLACE.sub("", text), statement.query, offset))
 
 
 def wants_filter(error: errors.SqlError) -> bool:

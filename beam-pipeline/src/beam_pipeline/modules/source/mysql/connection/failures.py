@@ -49,7 +49,7 @@ def named(connection: Connection, query: str | None = None) -> Iterator[None]:
         number, text = _parts(error)
         raise _classify(number, text, connection, query) from error
     except (OSError, asyncio.IncompleteReadError) as error:
-        raise errors.ConnectionLost(f"{_place(connection)}: the connection broke: {error}") from error
+        raise errors.ConnectionLost(f"{connection.place}: the connection broke: {error}") from error
 
 
 @contextlib.contextmanager
@@ -61,7 +61,7 @@ def connecting(connection: Connection) -> Iterator[None]:
                 yield
             except TimeoutError as error:
                 raise errors.ConnectionLost(
-                    f"{_place(connection)}: the server did not answer in time"
+                    f"{connection.place}: the server did not answer in time"
                 ) from error
             except (MySQLError, OSError) as error:
                 refused = _tls_error(error, connection)
@@ -93,7 +93,7 @@ def _parts(error: MySQLError) -> tuple[int, str]:
 
 
 def _tls_error(error: BaseException, connection: Connection) -> errors.BeamlineError | None:
-    place = _place(connection)
+    place = connection.place
     beneath: BaseException | None = error
     while beneath is not None:
         if isinstance(beneath, ssl.SSLCertVerificationError):
@@ -124,7 +124,7 @@ def _with_advice(error: errors.AuthenticationError, connection: Connection) -> e
 
 
 def _classify(number: int, text: str, connection: Connection, query: str | None) -> errors.BeamlineError:
-    place = _place(connection)
+    place = connection.place
     if number == 2003:
         for pattern, reason in _UNREACHABLE:
             if re.search(pattern, text):
@@ -154,15 +154,8 @@ def _sql_error(text: str, query: str | None) -> errors.SqlError:
             offset = found.start() if found else None
     if offset is None or offset < 0 or query is None:
         return errors.SqlError(short)
-    position, shown = sql_text.excerpt(query, offset)
-    return errors.SqlError(
-        f"{short}, at line {position['line']}, column {position['column']}:\n{shown}", position
-    )
+    return errors.SqlError(*sql_text.placed(short, query, offset))
 
 
 def _short(text: str) -> str:
     return re.sub(r"; check the manual that corresponds to .*? for the right syntax to use", "", text)
-
-
-def _place(connection: Connection) -> str:
-    return f"{connection.name} ({connection.host}, database {connection.database})"

@@ -90,7 +90,7 @@ def of_adbc(error: Exception, connection: Connection, query: str | None) -> erro
         )
     if state is None and "PGRES_FATAL_ERROR" in str(error) and not _BROKEN.search(str(error)):
         # While rows are streamed the driver loses the SQLSTATE; the query itself was fine before.
-        return errors.DataError(f"{_place(connection)}: the server stopped the query: {text}")
+        return errors.DataError(f"{connection.place}: the server stopped the query: {text}")
     return _classify(text, state, None, connection, query)
 
 
@@ -106,13 +106,11 @@ def _of_psycopg(error: psycopg.Error, connection: Connection, query: str | None)
 def _classify(
     text: str, state: str | None, offset: int | None, connection: Connection, query: str | None
 ) -> errors.BeamlineError:
-    place = _place(connection)
+    place = connection.place
     if state:
         kind = _BY_STATE.get(state) or _BY_STATE.get(state[:2])
         if kind is errors.SqlError and offset is not None and query is not None:
-            position, shown = sql_text.excerpt(query, offset)
-            where = f"line {position['line']}, column {position['column']}"
-            return errors.SqlError(f"{text}, at {where}:\n{shown}", position)
+            return errors.SqlError(*sql_text.placed(text, query, offset))
         if kind is not None:
             return kind(f"{place}: {text}", cause=f"SQLSTATE {state}")
     if _BROKEN.search(text):
@@ -123,10 +121,6 @@ def _classify(
     if state:
         return errors.InternalError(f"{place}: {text}", cause=f"SQLSTATE {state}")
     return errors.ConnectionLost(f"{place}: {text}")
-
-
-def _place(connection: Connection) -> str:
-    return f"{connection.name} ({connection.host}, database {connection.database})"
 
 
 def _is_adbc(error: Exception) -> bool:
