@@ -9,6 +9,7 @@ const config = blocks.find(({ language }) => language === 'yaml')?.text ?? '';
 
 describe('docs/first-pipeline.md', function () {
   this.timeout(120_000);
+  this.retries(0); // What its commands made is there on a second try, which would say so and not why.
   let project: Project;
   before(async () => {
     project = await startProject();

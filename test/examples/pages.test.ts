@@ -103,6 +103,7 @@ const elsewhere: Record<string, string> = {
 
 describe('the pages, on the stack of the demo', function () {
   this.timeout(180_000);
+  this.retries(0); // What a page's commands made is there on a second try, which would say so and not why.
   let project: Project;
   before(async () => {
     project = await startProject();
