@@ -218,14 +218,14 @@ def test_what_is_not_known_or_too_much_is_not_run_once_more(names: list[str], to
 
 def test_counts_of_files_are_read_from_what_pytest_writes(tmp_path: Path) -> None:
     test = tmp_path / "test_some.py"
-    test.write_text("def test_a(): pass\ndef test_b(): assert False\n")
+    test.write_text("import time\ndef test_a(): time.sleep(0.05)\ndef test_b(): assert False\n")
     report = tmp_path / "report.xml"
     options = ["--override-ini=junit_family=xunit1", f"--junitxml={report}", "-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", "-q", *options, str(test)]
     subprocess.run(command, check=False, capture_output=True, cwd=tmp_path)
     files = junit_count(report).files
     assert files == {"test_some.py": Count(1, 1)}
-    assert files["test_some.py"].seconds > 0
+    assert files["test_some.py"].seconds >= 0.05
 
 
 def test_what_failed_stands_right_above_the_counts_and_what_was_slow_or_tried_again_above_it(
