@@ -4,8 +4,6 @@ import {
   WorkflowNotFoundError,
   type WorkflowHandle,
 } from '@temporalio/client';
-import type { JobService, RunnerService } from '../gateways/dataflow.js';
-import { loadRunnerPart } from '../runners/load.js';
 import { sinksOfStatus, type RunStatus } from '../shared/run/contract.js';
 import { stepsOfReceipt } from '../shared/run/progress.js';
 import type { Receipt } from '../shared/run/receipt.js';
@@ -17,6 +15,7 @@ import { JobProgress } from './look/job-progress.js';
 import { readReceipt } from './look/read-receipt.js';
 import { readRunStatus } from './look/read-run-status.js';
 import { receiptInHistory } from './look/receipt-in-history.js';
+import { serviceOf } from './look/runner-service.js';
 import { runFailedOf } from './run-failure.js';
 import { stepKindsOf } from './look/step-kinds.js';
 import { FollowedTrouble, isWithoutWorker, noWorker } from './look/trouble.js';
@@ -89,7 +88,7 @@ export class Run {
         if (snapshot !== null) {
           const { job, runner } = snapshot;
           if (job !== null && runner !== null) {
-            jobProgress ??= new JobProgress(() => openService(runner), {
+            jobProgress ??= new JobProgress(async () => (await serviceOf(runner)).open(), {
               kinds: () => stepKindsOf(this.#handle, this.#root),
             });
             const live = jobProgress.stepsOf(job);
@@ -272,12 +271,6 @@ function isEmpty(steps: RunSnapshot['steps']): boolean {
 /** Throws every error but the one of a run that has ended. */
 function unlessNotFound(error: unknown): void {
   if (!(error instanceof WorkflowNotFoundError)) throw error;
-}
-
-/** Opens the service of a runner only where a job is watched. */
-async function openService(runner: string): Promise<JobService> {
-  const { open } = await loadRunnerPart<RunnerService>(runner, 'service');
-  return open();
 }
 
 /** Whether `ended` is settled before the time is over. */

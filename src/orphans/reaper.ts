@@ -6,8 +6,8 @@ import type { Client } from '@temporalio/client';
 import { deploymentOf } from '../config/settings/deployment.js';
 import { loadSettings } from '../config/settings/settings.js';
 import { openObjectStore } from '../gateways/open-object-store.js';
-import type { JobService, RunnerService } from '../gateways/dataflow.js';
-import { loadRunnerPart } from '../runners/load.js';
+import { serviceOf } from '../client/look/runner-service.js';
+import type { JobService } from '../gateways/dataflow.js';
 import { optionsOf, runnerNames } from '../runners/registry.js';
 import { endJobs, type Ended } from './end-jobs.js';
 import { findOrphanJobs, runKeyOfName } from './find-jobs.js';
@@ -58,19 +58,21 @@ export function createReaper(options: ReaperOptions): Reaper {
   ];
   const regions = project === undefined ? [] : [...new Set(named)];
   const runs: Runs = createRuns(options.client);
-  /** Of the runners that have one. */
-  const services = new Map(
-    runnerNames
-      .filter((runner) => optionsOf(runner).hasService)
-      .map((runner) => [runner, new OpenedService(runner)]),
-  );
+  const runners = runnerNames.filter((runner) => optionsOf(runner).hasService);
+  const opened = new Map<string, Promise<JobService>>();
+
+  function open(runner: string): Promise<JobService> {
+    const service = opened.get(runner) ?? serviceOf(runner).then((found) => found.open());
+    opened.set(runner, service);
+    return service;
+  }
 
   async function findJobs(): Promise<Pick<Orphans, 'jobs' | 'unread'>> {
     const found: Pick<Orphans, 'jobs' | 'unread'> = { jobs: [], unread: [] };
     if (project === undefined || regions.length === 0) return found;
-    for (const [runner, opened] of services) {
-      const { costOf } = await opened.part();
-      const { jobs, unread } = await findOrphanJobs(await opened.service(), runs, {
+    for (const runner of runners) {
+      const { costOf } = await serviceOf(runner);
+      const { jobs, unread } = await findOrphanJobs(await open(runner), runs, {
         project,
         regions,
         deployment: deploymentOf({ deployment, project, namespace: options.namespace }),
@@ -121,11 +123,11 @@ export function createReaper(options: ReaperOptions): Reaper {
     },
     async endJobs(orphans, how, options) {
       const ended: Ended[] = [];
-      for (const [runner, opened] of services) {
+      for (const runner of runners) {
         const isIts = (job: { runner: string }): boolean => job.runner === runner;
         const [jobs, unread] = [orphans.jobs.filter(isIts), orphans.unread.filter(isIts)];
         if (jobs.length + unread.length === 0) continue;
-        const service = await opened.service();
+        const service = await open(runner);
         ended.push(...(await endJobs(service, project ?? '', { jobs, unread }, how, options)));
       }
       return ended;
@@ -135,27 +137,7 @@ export function createReaper(options: ReaperOptions): Reaper {
       return { staging: await removeStaging(staging, openObjectStore), locks };
     },
     async close() {
-      await Promise.all([...services.values()].map((opened) => opened.close()));
+      await Promise.all([...opened.values()].map(async (service) => (await service).close()));
     },
   };
-}
-
-/** The service of a runner, opened when it is first asked. */
-class OpenedService {
-  #service: Promise<JobService> | undefined;
-
-  constructor(private readonly runner: string) {}
-
-  part(): Promise<RunnerService> {
-    return loadRunnerPart<RunnerService>(this.runner, 'service');
-  }
-
-  service(): Promise<JobService> {
-    this.#service ??= this.part().then(({ open }) => open());
-    return this.#service;
-  }
-
-  async close(): Promise<void> {
-    await (await this.#service)?.close();
-  }
 }

@@ -1,10 +1,6 @@
+import { serviceOf } from '../../client/look/runner-service.js';
 import type { BuiltPlan } from '../../config/index.js';
-import {
-  DataflowRefused,
-  DataflowUnavailable,
-  type RunnerService,
-} from '../../gateways/dataflow.js';
-import { loadRunnerPart } from '../../runners/load.js';
+import { DataflowRefused, DataflowUnavailable } from '../../gateways/dataflow.js';
 import type { DataflowTarget } from '../../shared/run/job.js';
 import { CliError, exitCodes } from '../terminal/errors.js';
 
@@ -18,7 +14,7 @@ export async function askLaunch(
   { plan, sha256, profiles }: BuiltPlan,
   unasked: string,
 ): Promise<void> {
-  const { wouldTake } = await loadRunnerPart<RunnerService>(runner, 'service');
+  const { wouldTake } = await serviceOf(runner);
   try {
     await wouldTake(target, {
       pipeline: plan.name,

@@ -1,12 +1,11 @@
 import type { Run, RunSnapshot } from '../../client/index.js';
+import { serviceOf } from '../../client/look/runner-service.js';
 import {
   DataflowRefused,
   DataflowUnavailable,
   JobNotFound,
   type JobService,
-  type RunnerService,
 } from '../../gateways/dataflow.js';
-import { loadRunnerPart } from '../../runners/load.js';
 import type { JobReference, ReceiptJob } from '../../shared/run/job.js';
 import { CliError, exitCodes } from '../terminal/errors.js';
 
@@ -15,7 +14,7 @@ export async function withService<T>(
   runner: string,
   action: (service: JobService) => Promise<T>,
 ): Promise<T> {
-  const service = await (await loadRunnerPart<RunnerService>(runner, 'service')).open();
+  const service = await (await serviceOf(runner)).open();
   try {
     return await action(service);
   } catch (error) {

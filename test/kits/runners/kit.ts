@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import type { RunnerService } from '../../../src/gateways/dataflow.js';
-import { loadRunnerPart } from '../../../src/runners/load.js';
+import { serviceOf } from '../../../src/client/look/runner-service.js';
 import { optionsOf } from '../../../src/runners/registry.js';
 import { startedEarly } from '../../support/started-early.js';
 import { askFor, choices } from './choices.js';
@@ -79,7 +78,7 @@ function describeRunner(name: string, member: KitMember, trial: Trial): void {
   const options = optionsOf(name);
   if (options.hasService === true) {
     it('has the service that it says it has', async () => {
-      const { open } = await loadRunnerPart<RunnerService>(name, 'service');
+      const { open } = await serviceOf(name);
       await (await open()).close();
     });
   }

@@ -61,6 +61,11 @@ export function register(program: Command): void {
       noteUnused(runner, options);
       if (!json) printPlan(built, { file, root });
       if (!json && target !== null) for (const line of launchLines(target)) print(line);
+      if (options.offline !== true) {
+        const { applyDevEnvironment } =
+          await import('../../../dev/environment/stack-environment.js');
+        await applyDevEnvironment(root);
+      }
       const alone = target !== null;
       const asked =
         options.offline === true ? null : await askAll(loaded, built, { root, alone, storeId });
@@ -158,8 +163,6 @@ async function askAll(
   const problems = await columnProblems(loaded, built.plan, asked.steps);
   if (problems.length > 0) throw new ConfigProblems(problems);
   const { checkDestinations } = await import('../../../config/plan/check-destinations.js');
-  const { applyDevEnvironment } = await import('../../../dev/environment/stack-environment.js');
-  await applyDevEnvironment(options.root);
   const checked = await checkDestinations(loaded, built.plan, asked.steps, options);
   if (checked.problems.length > 0) throw new ConfigProblems(checked.problems);
   return { ...asked, uncompared: checked.unreached };
