@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -11,6 +11,8 @@ import { packageRoot } from '../../src/config/modules/catalogue.js';
 import { launchFields } from '../../src/config/envelope/launch-fields.js';
 import { ConfigProblems } from '../../src/config/document/problems.js';
 import { temporaryFolder } from '../config/support.js';
+import { loadedIn } from '../support/loaded-in.js';
+import { beamlineIn } from './beamline.js';
 import {
   startDataflowServer,
   StatusError,
@@ -269,25 +271,14 @@ describe('beamline validate', () => {
 
   it('loads no Google library: it stays a matter of milliseconds', () => {
     folder.write('a.yaml', `${config}runner: dataflow\n`);
-    const script = folder.write(
-      'validate.mjs',
-      `
-      import { createRequire } from 'node:module';
-      await import(${JSON.stringify(join(packageRoot, 'dist/src/cli/main.js'))});
-      const loaded = Object.keys(createRequire(import.meta.url).cache);
-      console.log(JSON.stringify(loaded));
-    `,
-    );
-    const { stdout, stderr } = spawnSync(process.execPath, [script, 'validate', 'a.yaml'], {
-      cwd: folder.path,
-      encoding: 'utf8',
-    });
-    const lines = stdout.trim().split('\n');
-    assert.equal(lines[0], '1 file, no problems.', stderr);
-    const loaded = JSON.parse(lines.at(-1) ?? '') as string[];
+    const coverage = join(folder.path, 'coverage');
+    const env = { ...process.env, NODE_V8_COVERAGE: coverage };
+    const { stdout, stderr } = beamlineIn({ folder: folder.path, env }, 'validate', 'a.yaml');
+    assert.equal(stdout.trim().split('\n')[0], '1 file, no problems.', stderr);
+    const loaded = loadedIn(coverage);
     assert.ok(
       loaded.some((file) => file.includes('commander')),
-      'the cache lists what is loaded',
+      'it lists what is loaded',
     );
     assert.deepEqual(
       loaded.filter((file) => /@google-cloud|google-gax|grpc-js/.test(file)),

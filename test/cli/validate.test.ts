@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beamline, beamlineIn } from './beamline.js';
 import { temporaryFolder } from '../config/support.js';
+import { loadedIn } from '../support/loaded-in.js';
 
 const good = `
 name: orders
@@ -120,18 +120,6 @@ describe('beamline validate', () => {
     );
   });
 });
-
-/** The files of code that a program loaded which left its coverage there. */
-function loadedIn(coverage: string): string[] {
-  const files = new Set<string>();
-  for (const name of readdirSync(coverage)) {
-    const { result } = JSON.parse(readFileSync(join(coverage, name), 'utf8')) as {
-      result: { url: string }[];
-    };
-    for (const { url } of result) if (url.startsWith('file:')) files.add(fileURLToPath(url));
-  }
-  return [...files];
-}
 
 /** A config of that pipeline that writes that table. */
 const config = (name: string, table: string, more = ''): string =>
