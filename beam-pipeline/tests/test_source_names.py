@@ -16,15 +16,15 @@ OWN = {
     for name, files in re.findall(r"^\| `(\w+)` +\|(.*)\|$", PAGE, re.MULTILINE)
 }
 
-# Folders that several sources have.
-SHARED = ("columns", "connection")
+# Folders that several sources have, and the source's own.
+FOLDERS = {Path(name).parent for name in COMMON}
 
 
 def files_of(source: str) -> set[str]:
     own = FOLDER / source
-    found = [*own.glob("*.py"), *(path for name in SHARED for path in (own / name).glob("*.py"))]
-    tests = {path for path in found if path.name.startswith("test_")}
-    return {str(path.relative_to(own)) for path in found if path not in tests and path.name != "__init__.py"}
+    found = [path for folder in FOLDERS for path in (own / folder).glob("*.py")]
+    files = [path for path in found if not path.name.startswith("test_") and path.name != "__init__.py"]
+    return {str(path.relative_to(own)) for path in files}
 
 
 def test_each_file_of_a_source_is_listed() -> None:

@@ -38,7 +38,7 @@ class Count:
     slowest: tuple[tuple[float, str], ...] = field(default=(), compare=False)
     """Seconds and names of the slowest tests, the slowest first."""
     seconds: float = field(default=0, compare=False)
-    """Of its tests, and of what they start."""
+    """Of a file: of its tests, and of what they start."""
     files: Mapping[str, Count] = field(default_factory=dict, compare=False)
     """Of a suite: the counts of each of its files."""
 
@@ -256,16 +256,8 @@ def mocha_count(path: Path) -> Count:
         name: Count(counts["pass"], counts["fail"], counts["pending"], seconds=counts["seconds"])
         for name, counts in totals["files"].items()
     }
-    return Count(
-        totals["passes"],
-        totals["failures"],
-        totals["pending"],
-        failures,
-        again,
-        slowest,
-        sum(count.seconds for count in files.values()),
-        files,
-    )
+    outcomes = (totals["passes"], totals["failures"], totals["pending"])
+    return Count(*outcomes, failures, again, slowest, files=files)
 
 
 def junit_count(path: Path) -> Count:

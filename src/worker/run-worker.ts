@@ -76,7 +76,7 @@ export async function runWorker(flags: WorkerFlags): Promise<0 | 1 | 2 | 3> {
     creating.catch(() => undefined);
     workers = await Promise.race([creating, stopping.away]);
     if (subscription !== undefined) {
-      // A third of what a worker would load is for this alone.
+      // A quarter of what a worker would load is for this alone.
       const { pullEvents } = await import('./pull-events.js');
       pull = pullEvents(flags, subscription);
     }

@@ -160,8 +160,13 @@ describe('orphans, with the Dataflow emulator and a real Temporal', function () 
     await theirs.handle.terminate('test');
     const orphans = await reaper.find();
     assert.deepEqual(
-      orphans.jobs.map(({ runner, job_id, workflow_id }) => [runner, job_id, workflow_id]),
-      [['dataflow', goneJob, 'Gone']],
+      orphans.jobs.map(({ runner, job_id, workflow_id, type }) => [
+        runner,
+        job_id,
+        workflow_id,
+        type,
+      ]),
+      [['dataflow', goneJob, 'Gone', 'batch']],
     );
     assert.match((await reaper.endJobs(orphans, 'drain'))[0]?.reason ?? '', /batch/);
     assert.equal((await reaper.endJobs(orphans, 'cancel'))[0]?.asked, 'cancel');

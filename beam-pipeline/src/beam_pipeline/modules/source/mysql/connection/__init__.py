@@ -1,1 +1,1 @@
-"""How MySQL and MariaDB is spoken to: its sessions, TLS, logins, and what its failures say."""
+"""How MySQL and MariaDB are spoken to: its sessions, TLS, logins, and what its failures say."""
