@@ -8,8 +8,9 @@ COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json ./
 COPY src src
-COPY scripts/bundle-workflows.mjs scripts/bundle-workflows.mjs
+COPY scripts/bundle-programs.mjs scripts/bundle-workflows.mjs scripts/
 RUN npx tsc \
+    && node scripts/bundle-programs.mjs \
     && node scripts/bundle-workflows.mjs \
     && npm prune --omit=dev --no-audit --no-fund
 

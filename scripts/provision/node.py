@@ -52,7 +52,8 @@ class Build(Step):
         self.stamp.unlink(missing_ok=True)
         run_quietly("build", ["node", ROOT / "node_modules/typescript/bin/tsc", "-p", "tsconfig.json"])
         remove_orphans(ROOT / "dist")
-        run_quietly("bundle", ["node", ROOT / "scripts" / "bundle-workflows.mjs"])
+        for bundled in ("programs", "workflows"):
+            run_quietly("bundle", ["node", ROOT / "scripts" / f"bundle-{bundled}.mjs"])
         write_stamp(self.stamp, key)
 
     def _key(self) -> str:

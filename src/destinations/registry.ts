@@ -17,8 +17,6 @@ export async function loadDestination(name: string): Promise<Destination> {
   if (!destinationNames().includes(name)) {
     throw new Error(`no destination is named \`${name}\` (${destinationNames().join(', ')})`);
   }
-  const module = (await import(new URL(`./${name}/index.js`, import.meta.url).href)) as {
-    destination: Destination;
-  };
+  const module = (await import(`./${name}/index.js`)) as { destination: Destination };
   return module.destination;
 }

@@ -56,11 +56,15 @@ describe('the package, installed in an empty folder', function () {
 
   it('holds what runs, and neither tests nor what a program left', () => {
     const paths = packed.files.map(({ path }) => path);
-    for (const path of ['dist/src/cli/main.js', 'dist/src/worker/workflows.bundle.cjs']) {
+    for (const path of [
+      'dist/src/cli/main.js',
+      'dist/src/worker/workflows.bundle.cjs',
+      'dist/programs/publisher.js',
+    ]) {
       assert.ok(paths.includes(path), path);
     }
     const strange = paths.filter((path) =>
-      /__pycache__|\.pyc$|\/test_\w+\.py$|conftest|\.map$|^dist\/(?!src\/)/.test(path),
+      /__pycache__|\.pyc$|\/test_\w+\.py$|conftest|\.map$|^dist\/(?!src\/|programs\/)/.test(path),
     );
     assert.deepEqual(strange, []);
   });

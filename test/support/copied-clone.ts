@@ -42,7 +42,11 @@ export async function copyClone(path: string, { isBuilt = true } = {}): Promise<
       .filter((name) => name !== '')
       .map((name) => take(name, path)),
   );
-  if (isBuilt) await cp(join(projectRoot, 'dist'), join(path, 'dist'), { recursive: true });
+  if (isBuilt) {
+    // With their times: a bundle that looks older than its code is not taken.
+    const options = { recursive: true, preserveTimestamps: true };
+    await cp(join(projectRoot, 'dist'), join(path, 'dist'), options);
+  }
   for (const name of ['node_modules', '.venv']) {
     await symlink(join(projectRoot, name), join(path, name));
   }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { isCurrent } from '../../src/worker/workflow-code.js';
+import { isCurrent } from '../../src/process/current-bundle.js';
+import { publisherProgram } from '../../src/activities/publish/publisher-child.js';
+import { projectRoot } from '../support/stack.js';
 import { temporaryFolder } from '../config/support.js';
 
-describe('the bundle of the workflows', () => {
+describe('a bundle', () => {
   const folder = temporaryFolder();
   const at = (file: string): string => join(folder.path, file);
   const changed = (file: string, second: number): void => {
@@ -26,5 +28,9 @@ describe('the bundle of the workflows', () => {
     changed('a/run/b.d.ts', 110);
     assert.ok(isCurrent(at('bundle.cjs'), folders));
     assert.ok(!isCurrent(at('missing.cjs'), folders));
+  });
+
+  it('is what the build leaves of the publisher', () => {
+    assert.equal(publisherProgram, join(projectRoot, 'dist', 'programs', 'publisher.js'));
   });
 });
