@@ -10,9 +10,15 @@ from pathlib import Path
 from provision.paths import ROOT, cache_directory, pinned
 from provision.step import Step, run_quietly
 
+PROGRAM = """#!/bin/sh
+# A server lives for some seconds: code that is compiled well costs more than it saves.
+exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC \\
+  -cp "$(dirname "$0")/*" io.temporal.testserver.TestServer "$@"
+"""
+
 
 class TimeSkippingServer(Step):
-    """The jars in the cache beside a two-line program that starts them.
+    """The jars in the cache beside a short program that starts them.
 
     `test/support/time-skipping.ts` uses the program if it is there.
     """
@@ -30,7 +36,8 @@ class TimeSkippingServer(Step):
 
     def is_done(self) -> bool:
         # Without Java and Maven the SDK's own download serves; there is nothing to prepare.
-        return (self.folder / "temporal-test-server").exists() or not has_java()
+        program = self.folder / "temporal-test-server"
+        return (program.exists() and program.read_text() == PROGRAM) or not has_java()
 
     def run(self, notes: list[str]) -> None:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
@@ -49,9 +56,7 @@ class TimeSkippingServer(Step):
                 ],
             )
             program = scratch / "temporal-test-server"
-            program.write_text(
-                '#!/bin/sh\nexec java -cp "$(dirname "$0")/*" io.temporal.testserver.TestServer "$@"\n'
-            )
+            program.write_text(PROGRAM)
             program.chmod(0o755)
             shutil.rmtree(self.folder, ignore_errors=True)
             scratch.replace(self.folder)
