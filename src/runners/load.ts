@@ -8,10 +8,7 @@ export async function loadRunnerPart<T>(
   if (!runnerNames.includes(name)) {
     throw new Error(`no runner is named \`${name}\` (${runnerNames.join(', ')})`);
   }
-  const module = (await import(new URL(`./${name}/${part}.js`, import.meta.url).href)) as Record<
-    string,
-    T
-  >;
+  const module = (await import(`./${name}/${part}.js`)) as Record<string, T>;
   const loaded = module[part];
   if (loaded === undefined) throw new Error(`runner \`${name}\` exports no \`${part}\``);
   return loaded;

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { WorkerOptions } from '@temporalio/worker';
-import { isCurrent } from '../process/current-bundle.js';
+import { isCurrent } from '../process/bundled-program.js';
 
 const bundle = fileURLToPath(new URL('./workflows.bundle.cjs', import.meta.url));
 const bundled = ['../workflows/', '../runners/', '../shared/'].map((folder) =>

@@ -1,8 +1,6 @@
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
 import type { PublisherEvent, PublisherTask } from '../../destinations/publisher-process.js';
-import { isCurrent } from '../../process/current-bundle.js';
+import { programFile } from '../../process/bundled-program.js';
 import { supervise } from '../../process/supervise.js';
 import { endRecordedProcesses } from '../../process/process-record.js';
 import { failure } from '../../shared/failures.js';
@@ -11,12 +9,7 @@ import { destinationHash } from '../../store/run-key.js';
 import { cancellationOf } from '../attempt/cancellation.js';
 import type { ActivityDeps } from '../attempt/deps.js';
 
-const source = fileURLToPath(new URL('../../', import.meta.url));
-const bundle = fileURLToPath(new URL('../../../programs/publisher.js', import.meta.url));
-/** The bundle that the build made, which starts in half of the time, unless code is newer. */
-export const publisherProgram = isCurrent(bundle, [source])
-  ? bundle
-  : join(source, 'destinations', 'publisher-process.js');
+const program = programFile('publisher', 'destinations/publisher-process.js');
 /** The child prints a line every second, whatever it does. */
 const stallAfterMs = 10_000;
 const graceMs = 2_000;
@@ -42,7 +35,7 @@ export async function inPublisher<T>(
   let last: PublisherEvent | undefined;
   const end = await supervise({
     command: process.execPath,
-    args: [publisherProgram],
+    args: [program],
     cwd: task.context.root,
     input: `${JSON.stringify(task)}\n`,
     records,

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { isCurrent } from '../../src/process/current-bundle.js';
-import { publisherProgram } from '../../src/activities/publish/publisher-child.js';
+import { isCurrent, programFile } from '../../src/process/bundled-program.js';
 import { projectRoot } from '../support/stack.js';
 import { temporaryFolder } from '../config/support.js';
 
@@ -30,7 +29,13 @@ describe('a bundle', () => {
     assert.ok(!isCurrent(at('missing.cjs'), folders));
   });
 
-  it('is what the build leaves of the publisher', () => {
-    assert.equal(publisherProgram, join(projectRoot, 'dist', 'programs', 'publisher.js'));
-  });
+  for (const [name, main] of [
+    ['publisher', 'destinations/publisher-process.js'],
+    ['cli', 'cli/command-line.js'],
+  ] as const) {
+    it(`is what the build leaves of the ${name}`, () => {
+      const bundle = join(projectRoot, 'dist', 'programs', `${name}.js`);
+      assert.equal(programFile(name, main), bundle);
+    });
+  }
 });
