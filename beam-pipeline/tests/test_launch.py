@@ -43,10 +43,14 @@ def submitted(child: Child) -> dict[str, Any]:
     return last
 
 
+def staged_graph(bucket: str) -> beam_runner_api_pb2.Pipeline:
+    (uri,) = files.match(f"{bucket}/df-staging/**/pipeline.pb")
+    return beam_runner_api_pb2.Pipeline.FromString(files.read_bytes(uri))
+
+
 def staged_functions(bucket: str) -> dict[str, Any]:
     """What the staged graph runs, by the names of its steps."""
-    (uri,) = files.match(f"{bucket}/df-staging/**/pipeline.pb")
-    graph = beam_runner_api_pb2.Pipeline.FromString(files.read_bytes(uri))
+    graph = staged_graph(bucket)
     return {
         transform.unique_name: pickler.loads(payload.do_fn.payload)[0]
         for transform in graph.components.transforms.values()
@@ -92,8 +96,7 @@ def test_the_graph_that_is_staged_is_the_plans(launcher: Child, bucket: str, dat
     more = (f"--sdk_container_image={IMAGE}", f"--dataflow_endpoint={dataflow.endpoint}")
     launcher.finish(launcher.start(PLAN, None, *options(bucket, *more)))
     submitted(launcher)
-    (uri,) = files.match(f"{bucket}/df-staging/**/pipeline.pb")
-    graph = beam_runner_api_pb2.Pipeline.FromString(files.read_bytes(uri))
+    graph = staged_graph(bucket)
     names = {transform.unique_name for transform in graph.components.transforms.values()}
     assert {"rows/plan", "rows/read", "sums", "out", "(beamline) manifest"} <= names
     (environment,) = graph.components.environments.values()
@@ -123,6 +126,20 @@ def test_the_graph_knows_how_many_bundles_a_worker_runs_at_once(
     launcher.finish(launcher.start(PLAN, None, *options(bucket, *more, threads)))
     submitted(launcher)
     assert staged_functions(bucket)["sums/run"]._room.at_once == AtOnce(threads=4, processes=None)
+
+
+def test_a_sink_in_the_job_is_in_the_graph(
+    launcher: Child, bucket: str, dataflow: FakeDataflow, extended: dict[str, str]
+) -> None:
+    parameters = {"folder": f"{bucket}/feed"}
+    sink = {"name": "feed", "module": "recording", "input": "rows", "parameters": parameters}
+    plan = {**PLAN, "job_sinks": [sink]}
+    more = (f"--sdk_container_image={IMAGE}", f"--dataflow_endpoint={dataflow.endpoint}")
+    launcher.finish(launcher.start(plan, None, *options(bucket, *more), env=extended))
+    submitted(launcher)
+    graph = staged_graph(bucket)
+    names = {transform.unique_name for transform in graph.components.transforms.values()}
+    assert {"feed/write", "(beamline) count feed"} <= names
 
 
 def test_with_a_template_location_the_job_is_described_and_left_to_the_launcher(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { copyFile, cp, link, mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
+import type { Stack } from '../../src/dev/stack.js';
 import { pythonPath } from '../../src/process/python.js';
 import type { Receipt } from '../../src/shared/run/receipt.js';
 import { startReadyChild, type ReadyChild } from './child.js';
@@ -16,13 +17,15 @@ export interface CopiedClone {
   /** Runs the copy's command line in a project. */
   beamline(root: string, args: string[], env?: NodeJS.ProcessEnv): Promise<Said>;
   /** Runs a config, and waits for its end. */
-  run(root: string, args: string[], env: NodeJS.ProcessEnv): Promise<Receipt>;
+  run(root: string, args: string[], env?: NodeJS.ProcessEnv): Promise<Receipt>;
   /** Starts the copy's worker for a project. */
   startWorker(
     root: string,
     taskQueue: string,
     env: NodeJS.ProcessEnv,
   ): Promise<ReadyChild<WorkerReady>>;
+  /** Starts the copy's local stack for a project, whose processes have this one's environment. */
+  startStack(root: string): Promise<Stack>;
 }
 
 export interface Said {
@@ -72,6 +75,12 @@ export async function copyClone(path: string, { isBuilt = true } = {}): Promise<
         [inCopy('worker', 'main.js'), `--root=${root}`, `--task-queue=${taskQueue}`],
         { cwd: root, env: { ...process.env, ...envOf(env) } },
       ),
+    async startStack(root) {
+      const { startStack } = (await import(
+        inCopy('dev', 'stack.js')
+      )) as typeof import('../../src/dev/stack.js');
+      return startStack({ root, port: 0, uiPort: 0, gatewayPort: 0 });
+    },
   };
 }
 

@@ -12,7 +12,7 @@ class RecordingParams(ModuleParams):
 
     capabilities: ClassVar[Capabilities] = Capabilities(inputs=1, idempotence="idempotent by id")
 
-    folder: str = Field(description="Where the files come.")
+    folder: str = Field(description="Where the files come: a path, or `gs://BUCKET/FOLDER`.")
     id: str = Field("id", description="The column that names a row.")
     seconds: float = Field(0, description="Time to wait before each batch.")
     hides: int = Field(0, description="Of each batch, so many rows are not told.")
