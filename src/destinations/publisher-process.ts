@@ -1,7 +1,8 @@
 /**
  * The short-lived process that opens a destination, does one thing and ends: a destination's lock
  * (DuckDB's file) is never held by a worker. Reads one JSON request from standard input, prints a
- * `tick` line every second as the sign of life, and one `done` or `failed` line.
+ * `tick` line every second as the sign of life, and one `done` or `failed` line. With `--spare` it first imports
+ * every destination (`process/spares.ts`).
  */
 import { createInterface } from 'node:readline';
 import { ApplicationFailure } from '@temporalio/common';
@@ -18,7 +19,7 @@ import type {
   PublishOutlook,
   PublishRequest,
 } from './destination.js';
-import { loadDestination } from './registry.js';
+import { destinationNames, loadDestination } from './registry.js';
 
 /** What is asked of the process. */
 export interface PublisherTask {
@@ -37,12 +38,13 @@ export interface PublisherTask {
 }
 
 export type PublisherEvent =
-  | { event: 'tick' }
+  | { event: 'tick' | 'warming' | 'ready' | 'pong' }
   | { event: 'done'; result: unknown }
   | { event: 'failed'; failure: { type: FailureType; message: string; cause?: string } };
 
 async function main(): Promise<void> {
   followUmaskOfUser(); // What is published is the user's own.
+  if (process.argv.includes('--spare')) await warmUp();
   const task = await readTask();
   const ticking = setInterval(() => print({ event: 'tick' }), 1000);
   try {
@@ -92,10 +94,22 @@ function performAction(
 }
 
 /** The first line of standard input; the process ends when its parent's end of it closes. */
+/** Imports what any task needs; see `process/spares.ts`. */
+async function warmUp(): Promise<void> {
+  const warming = setInterval(() => print({ event: 'warming' }), 100);
+  await Promise.all(destinationNames().map(loadDestination));
+  clearInterval(warming);
+  await faultPoint('publisher:spare-ready');
+  print({ event: 'ready' });
+}
+
 function readTask(): Promise<PublisherTask> {
   return new Promise((resolve) => {
     const lines = createInterface({ input: process.stdin });
-    lines.once('line', (line) => resolve(JSON.parse(line) as PublisherTask));
+    lines.on('line', (line) => {
+      if (line === 'ping') print({ event: 'pong' });
+      else resolve(JSON.parse(line) as PublisherTask);
+    });
     process.stdin.once('end', () => process.exit(143));
   });
 }

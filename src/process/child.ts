@@ -64,8 +64,8 @@ export class Child {
   }
 
   /**
-   * Records it under `folder` until it has ended (`endRecordedProcesses`). One that cannot be recorded is
-   * ended, since nobody could end it later.
+   * Records it under `folder` until it has ended (`endRecordedProcesses`), and no longer where it was recorded
+   * before. One that cannot be recorded is ended, since nobody could end it later.
    * @throws the reason for which it did not start, such as ENOENT, or was not recorded
    */
   async record(folder: string): Promise<void> {
@@ -74,7 +74,9 @@ export class Child {
       return;
     }
     try {
+      const forgetEarlier = this.#forget;
       this.#forget = await recordProcess(folder, this.pid);
+      await forgetEarlier();
     } catch (error) {
       this.kill();
       await this.gone();

@@ -11,8 +11,14 @@ export function pythonPath(env: NodeJS.ProcessEnv = process.env): string {
 
 /** The environment of a Python child: it runs the `beam_pipeline` that this package brings. */
 export function pythonEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  const own = fileURLToPath(new URL('../../../beam-pipeline/src', import.meta.url));
-  if (!existsSync(own)) return env;
+  const own = ownPackage();
+  if (own === undefined) return env;
   const rest = env['PYTHONPATH'];
   return { ...env, PYTHONPATH: rest ? `${own}${delimiter}${rest}` : own };
+}
+
+/** The folder of the `beam_pipeline` that this package brings; undefined where it is installed elsewhere. */
+export function ownPackage(): string | undefined {
+  const own = fileURLToPath(new URL('../../../beam-pipeline/src', import.meta.url));
+  return existsSync(own) ? own : undefined;
 }

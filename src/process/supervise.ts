@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { Child, type ChildEnd } from './child.js';
 import { readJsonLines } from './json-lines.js';
 import { LastLines } from './last-lines.js';
+import type { Spares } from './spares.js';
 
 export interface SuperviseOptions {
   command: string;
@@ -11,6 +12,8 @@ export interface SuperviseOptions {
   env?: NodeJS.ProcessEnv;
   /** Written to the child's standard input, which stays open: it closes when this process ends. */
   input?: string;
+  /** Spares of this child, one of which is taken if it answers, and what it is told, a line. */
+  spares?: { of: Spares; input: string } | undefined;
   /** Folder in which the child is recorded while it lives (`endRecordedProcesses`). */
   records: string;
   /** File to which standard error is appended. */
@@ -35,9 +38,16 @@ const watchEveryMs = 500;
 
 /** Runs a child until it ends, stalls or is aborted. */
 export async function supervise(options: SuperviseOptions): Promise<SupervisedEnd> {
-  const { input, records, logFile, stallAfterMs, signal, graceMs } = options;
+  const { spares, records, logFile, stallAfterMs, signal, graceMs } = options;
   signal.throwIfAborted();
-  const child = new Child(options);
+  const taken = await spares?.of.take(signal);
+  if (signal.aborted) {
+    taken?.child.kill();
+    await taken?.child.gone();
+    return { exitCode: null, signal: null, stalled: false, stderr: [] };
+  }
+  const child = taken?.child ?? new Child(options);
+  const input = taken === undefined ? options.input : spares?.input;
   let stalled = false;
   // Counted in turns of this process, not in time: after a pause of the whole machine neither the
   // child nor its lines are late.
@@ -59,14 +69,12 @@ export async function supervise(options: SuperviseOptions): Promise<SupervisedEn
     log?.write(`${line}\n`);
   };
   if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', keep);
-  readJsonLines(
-    child.stdout,
-    (event) => {
-      silentMs = 0;
-      options.onEvent(event, (text) => child.stdin.write(text));
-    },
-    keep,
-  );
+  const hear = (event: unknown) => {
+    silentMs = 0;
+    options.onEvent(event, (text) => child.stdin.write(text));
+  };
+  if (taken === undefined) readJsonLines(child.stdout, hear, keep);
+  else taken.listen(hear, keep);
   try {
     // A child that cannot be recorded could not be ended by a later attempt: it does not go on.
     await child.record(records);
@@ -78,5 +86,6 @@ export async function supervise(options: SuperviseOptions): Promise<SupervisedEn
     child.kill();
     await child.gone();
     log?.end();
+    spares?.of.refill();
   }
 }

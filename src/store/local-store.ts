@@ -77,6 +77,8 @@ export const storePaths = {
   /** Records of the publishers of a destination that live now. */
   publisherProcesses: (store: StoreRoot, destinationHash: string) =>
     below(store, 'processes', 'publisher', plainName(destinationHash)),
+  /** Records of the children that wait for a task, by the worker that started them. */
+  spareProcesses: (store: StoreRoot) => below(store, 'processes', 'spare'),
 };
 
 function below({ root }: StoreRoot, ...names: string[]): string {

@@ -16,6 +16,7 @@ import { defaultTaskQueue, storeTaskQueue } from '../shared/names.js';
 import { openLocalStore } from '../store/local-store.js';
 import { dataConverter } from '../client/server/data-converter.js';
 import { removeAbandonedDrafts } from '../store/write-file.js';
+import { keepSpares } from './keep-spares.js';
 import { registerSearchAttributes } from './search-attributes.js';
 import { nameSystemFailures } from './system-failures.js';
 import { workflowCode } from './workflow-code.js';
@@ -28,6 +29,8 @@ export interface WorkerSettings {
   taskQueue?: string;
   python: string;
   temporal: TemporalAddress;
+  /** How many children of each kind wait for a task; default 0. */
+  spares?: number;
 }
 
 export interface Workers {
@@ -36,6 +39,8 @@ export interface Workers {
   /** Runs until a shutdown signal, or until `shutdown`. */
   run(): Promise<void>;
   shutdown(): void;
+  /** Ends the processes that wait for a task; none is started any more. */
+  endSpares(): Promise<void>;
   /** Whether Temporal answers now. */
   answers(): Promise<boolean>;
   /** Whether both workers ask for work. */
@@ -76,6 +81,9 @@ export async function createWorkers(
     dataflow,
     objects: openObjectStore,
     python,
+    ...(settings.spares
+      ? { spares: await keepSpares({ root, store, python }, settings.spares) }
+      : {}),
   };
   const both = {
     dataConverter,
@@ -102,6 +110,11 @@ export async function createWorkers(
     activities: { ...createStoreActivities(deps), ...runners.ofStore, ...replaced(deps) },
     maxConcurrentActivityTaskExecutions: slots,
   });
+  const spares = Object.values(deps.spares ?? {});
+  for (const kind of spares) kind.refill();
+  const endSpares = async (): Promise<void> => {
+    await Promise.all(spares.map((kind) => kind.end()));
+  };
   return {
     storeId: store.id,
     taskQueue,
@@ -109,15 +122,18 @@ export async function createWorkers(
       try {
         await Promise.all([shared.run(), local.run()]);
       } finally {
+        await endSpares();
         await (await service?.catch(() => undefined))?.close();
         await connection.close();
         await clientConnection.close();
       }
     },
     shutdown() {
+      void endSpares();
       shared.shutdown();
       local.shutdown();
     },
+    endSpares,
     answers: () =>
       clientConnection
         .withDeadline(Date.now() + answerWithinMs, () =>

@@ -1,6 +1,6 @@
 /**
  * `node dist/src/worker/main.js [--root DIR] [--store DIR] [--task-queue NAME] [--events pubsub:NAME]
- * [--health-port PORT] [--health-host HOST]`: hosts workflows and activities. Prints one JSON line on standard output when it is ready.
+ * [--health-port PORT] [--health-host HOST] [--spares N]`: hosts workflows and activities. Prints one JSON line on standard output when it is ready.
  */
 import '../process/supported-node.js';
 import { resolve } from 'node:path';
@@ -20,6 +20,7 @@ const { values } = parseArgs({
     deployment: { type: 'string' },
     'health-port': { type: 'string' },
     'health-host': { type: 'string' },
+    spares: { type: 'string' },
   },
 });
 
@@ -33,5 +34,6 @@ process.exit(
     deployment: values.deployment,
     healthPort: values['health-port'],
     healthHost: values['health-host'],
+    spares: values.spares,
   }),
 );

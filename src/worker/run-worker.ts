@@ -25,6 +25,8 @@ export interface WorkerFlags {
   healthPort?: string | undefined;
   /** Where the health endpoint listens; default 127.0.0.1. */
   healthHost?: string | undefined;
+  /** Children of each kind that wait for a task; default: BEAMLINE_SPARES, else 1. */
+  spares?: string | undefined;
 }
 
 /**
@@ -46,6 +48,11 @@ export async function runWorker(flags: WorkerFlags): Promise<0 | 1 | 2 | 3> {
     complain(`--health-port is \`${port}\`; it is a whole number from 0 to 65535`);
     return 2;
   }
+  const spares = flags.spares ?? (process.env['BEAMLINE_SPARES'] || '1');
+  if (!/^[0-8]$/.test(spares)) {
+    complain(`--spares is \`${spares}\`; it is a whole number from 0 to 8`);
+    return 2;
+  }
   Runtime.install({
     logger: new DefaultLogger((flags.logLevel ?? 'INFO') as LogLevel),
     telemetryOptions: { logging: { forward: {}, filter: 'WARN' } },
@@ -54,7 +61,10 @@ export async function runWorker(flags: WorkerFlags): Promise<0 | 1 | 2 | 3> {
   let health: HealthServer | null = null;
   let workers: Workers | null = null;
   const stopping = watchStopping({
-    onAsked: () => void pull?.stop(),
+    onAsked() {
+      void workers?.endSpares();
+      void pull?.stop();
+    },
     answers: () => workers?.answers() ?? null,
   });
   try {
@@ -70,6 +80,7 @@ export async function runWorker(flags: WorkerFlags): Promise<0 | 1 | 2 | 3> {
       root,
       temporal: temporalAddress(root),
       python: pythonPath(),
+      spares: Number(spares),
       ...(store === undefined ? {} : { store }),
       ...(taskQueue === undefined ? {} : { taskQueue }),
     });

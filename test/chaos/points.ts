@@ -3,6 +3,8 @@
  * in `beam-pipeline`), in order; the process that is hit is the name's prefix.
  */
 export const points = [
+  'publisher:spare-ready',
+  'beam:spare-ready',
   'worker:prepared',
   'publisher:inspect:opened',
   'publisher:inspect:done',

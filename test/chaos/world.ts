@@ -130,7 +130,11 @@ export async function createWorld(
       `worker-${index}`,
       process.execPath,
       [programPath('worker', 'main.js'), `--root=${host.root}`, `--task-queue=${host.taskQueue}`],
-      { replaceable: true, cwd: host.root, env: { ...env, BEAMLINE_FAULT_POINTS: host.faults } },
+      {
+        replaceable: true,
+        cwd: host.root,
+        env: { ...env, BEAMLINE_FAULT_POINTS: host.faults, BEAMLINE_SPARES: '1' },
+      },
     ),
   );
   const server = member(

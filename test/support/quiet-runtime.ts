@@ -1,5 +1,8 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 
+// Most tests start a worker for one run or two: only those of spares keep some.
+process.env['BEAMLINE_SPARES'] ??= '0';
+
 let installed: Runtime | undefined;
 
 /** The Temporal runtime of this process, whose workers tell their errors only. */

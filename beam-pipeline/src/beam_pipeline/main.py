@@ -28,6 +28,7 @@ from beam_pipeline.telling.events import EventStream
 from beam_pipeline.telling.fault_point import fault_point
 from beam_pipeline.telling.parent import TERMINATED, add_exit_with_parent, hear_parent
 from beam_pipeline.telling.progress import progress
+from beam_pipeline.telling.spare import wait_for_task
 
 # At most so long the end of a failed attempt waits for its report to be written.
 _REPORT_SECONDS = 20
@@ -48,7 +49,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, 1 (a `failed` line was printed) or 143 (asked to end).
     """
-    arguments, beam_options = _parser().parse_known_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    if list(words) == ["--spare"]:
+        given = wait_for_task(_warm_up)
+        if given is None:
+            return TERMINATED
+        words = given
+    arguments, beam_options = _parser().parse_known_args(words)
     os.umask(0o077)  # Staged rows and what spills are the user's alone.
     events = EventStream.take_stdout()
     _log_to_stderr()
@@ -83,6 +90,17 @@ def main(argv: Sequence[str] | None = None) -> int:
                 events.send("progress", steps=progress.steps())
             events.last(ended.event, **(ended.fields or {}))
     return ended.code
+
+
+def _warm_up() -> None:
+    """Imports what most attempts need."""
+    import duckdb  # noqa: F401
+    import pyarrow.parquet  # noqa: F401
+    from apache_beam.runners.portability import fn_api_runner  # noqa: F401
+
+    from beam_pipeline.attempt import execute  # noqa: F401
+
+    fault_point("beam:spare-ready")
 
 
 def _first(endings: queue.SimpleQueue[Ended]) -> Ended:

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Dataflow } from '../../gateways/dataflow.js';
 import type { LocalStore } from '../../store/local-store.js';
+import type { Spares } from '../../process/spares.js';
 import type { ObjectStore } from '../../store/object-store.js';
 
 /** What the worker gives to its activities. */
@@ -19,4 +20,6 @@ export interface ActivityDeps {
   objects: () => Promise<ObjectStore>;
   /** The Python interpreter that has `beam_pipeline` installed. */
   python: string;
+  /** Children that wait for a task; none where they are not kept. */
+  spares?: { beam: Spares; publisher: Spares };
 }

@@ -9,7 +9,7 @@ import { destinationHash } from '../../store/run-key.js';
 import { cancellationOf } from '../attempt/cancellation.js';
 import type { ActivityDeps } from '../attempt/deps.js';
 
-const program = programFile('publisher', 'destinations/publisher-process.js');
+export const publisherProgram = programFile('publisher', 'destinations/publisher-process.js');
 /** The child prints a line every second, whatever it does. */
 const stallAfterMs = 10_000;
 const graceMs = 2_000;
@@ -24,7 +24,7 @@ const graceMs = 2_000;
  * @param as `beside others`: the run does not hold the lock, and only looks; nobody is ended
  */
 export async function inPublisher<T>(
-  { store }: Pick<ActivityDeps, 'store'>,
+  { store, spares }: Pick<ActivityDeps, 'store' | 'spares'>,
   destination: string,
   task: PublisherTask,
   as: 'holder' | 'beside others' = 'holder',
@@ -33,11 +33,13 @@ export async function inPublisher<T>(
   const records = storePaths.publisherProcesses(store, destinationHash(destination));
   if (as === 'holder') await endRecordedProcesses(records);
   let last: PublisherEvent | undefined;
+  const input = `${JSON.stringify(task)}\n`;
   const end = await supervise({
     command: process.execPath,
-    args: [program],
+    args: [publisherProgram],
     cwd: task.context.root,
-    input: `${JSON.stringify(task)}\n`,
+    input,
+    spares: spares && { of: spares.publisher, input },
     records,
     onEvent: (line) => {
       const event = line as PublisherEvent;

@@ -100,23 +100,23 @@ async function runAttempt(
   const taken = columns.promise
     .then((steps) => steps && assertTaken(deps, run, plan, steps))
     .catch(refuse);
+  const args = [
+    '--exit_with_parent',
+    '--ask_before_reading',
+    `--plan=${storePaths.plan(store, run.planSha256)}`,
+    `--staging=${join(storePaths.staging(store, run.runKey), progress.attempt)}`,
+    `--run_key=${run.runKey}`,
+    `--attempt=${progress.attempt}`,
+    ...(run.windows === undefined ? [] : [`--windows=${JSON.stringify(run.windows)}`]),
+    ...(run.profiles === null ? [] : [`--profiles=${run.profiles}`]),
+    `--roots=${JSON.stringify(rootsOf(root))}`,
+  ];
   const end = await supervise({
     command: python,
-    args: [
-      '-m',
-      'beam_pipeline.main',
-      '--exit_with_parent',
-      '--ask_before_reading',
-      `--plan=${storePaths.plan(store, run.planSha256)}`,
-      `--staging=${join(storePaths.staging(store, run.runKey), progress.attempt)}`,
-      `--run_key=${run.runKey}`,
-      `--attempt=${progress.attempt}`,
-      ...(run.windows === undefined ? [] : [`--windows=${JSON.stringify(run.windows)}`]),
-      ...(run.profiles === null ? [] : [`--profiles=${run.profiles}`]),
-      `--roots=${JSON.stringify(rootsOf(root))}`,
-    ],
+    args: ['-m', 'beam_pipeline.main', ...args],
     cwd: root,
     env: pythonEnvironment(),
+    spares: deps.spares && { of: deps.spares.beam, input: `${JSON.stringify(args)}\n` },
     records,
     logFile,
     onEvent(line, answer) {

@@ -10,6 +10,7 @@ interface WorkerOptions {
   deployment?: string;
   healthPort?: string;
   healthHost?: string;
+  spares?: string;
 }
 
 /** `beamline worker`: hosts workflows and activities until it is asked to stop. */
@@ -26,6 +27,10 @@ export function register(program: Command): void {
     .option('--deployment <id>', "label of the jobs that are taken (default: the settings' own)")
     .option('--health-port <port>', 'answer GET /readyz there: 200 while it takes work, else 503')
     .option('--health-host <host>', 'where that listens (default: 127.0.0.1)')
+    .option(
+      '--spares <n>',
+      'processes of each kind that wait for the next run; 0 saves memory (default: 1)',
+    )
     .addHelpText(
       'after',
       examples(
