@@ -3,8 +3,8 @@
  * in `beam-pipeline`), in order; the process that is hit is the name's prefix.
  */
 export const points = [
-  'publisher:spare-ready',
-  'beam:spare-ready',
+  // The short form keeps no spares: two cores would do little else.
+  ...(process.env['BEAMLINE_SPARES'] === '0' ? [] : ['publisher:spare-ready', 'beam:spare-ready']),
   'worker:prepared',
   'publisher:inspect:opened',
   'publisher:inspect:done',

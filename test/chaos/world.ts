@@ -133,7 +133,7 @@ export async function createWorld(
       {
         replaceable: true,
         cwd: host.root,
-        env: { ...env, BEAMLINE_FAULT_POINTS: host.faults, BEAMLINE_SPARES: '1' },
+        env: { ...env, BEAMLINE_FAULT_POINTS: host.faults },
       },
     ),
   );

@@ -77,7 +77,7 @@ describe('a crash or a pause at any step boundary, on two hosts that share no di
   }
 
   async function startHosts(taskQueue: string): Promise<Hosts> {
-    const hosts = await createHosts(environment, taskQueue, 2, { BEAMLINE_SPARES: '1' });
+    const hosts = await createHosts(environment, taskQueue, 2);
     pairs.push(hosts);
     await Promise.all(hosts.roots.map((_, host) => hosts.start(host)));
     return hosts;
