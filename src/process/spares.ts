@@ -12,9 +12,6 @@ const answerWithinMs = 200;
 /** Milliseconds between two words of a spare that still imports; it says one every 100. */
 const mostSilentMs = 1_000;
 const watchEveryMs = 100;
-/** Milliseconds after which a spare is replaced, so that what it holds does not age. */
-const replacedAfterMs = 3_600_000;
-
 /** What a spare is. It prints `warming` each 100 ms, then `ready`, and a `pong` for each line `ping`. */
 export interface SpareOptions extends Omit<ChildOptions, 'stderr'> {
   /** Folder in which it is recorded from its birth. */
@@ -23,6 +20,8 @@ export interface SpareOptions extends Omit<ChildOptions, 'stderr'> {
   code: () => string;
   /** By default what the system says. */
   freeBytes?: () => number;
+  /** Milliseconds after which one is replaced, so that what it holds does not age; default an hour. */
+  replacedAfterMs?: number;
 }
 
 /** A spare that has been taken: its standard error has not been read, and what it prints goes to the listener. */
@@ -36,7 +35,8 @@ export class Spares {
   readonly #options: SpareOptions;
   readonly #count: number;
   readonly #waiting: Spare[] = [];
-  #isEnded = false;
+  /** Set once they are ended: whoever asks again waits, too. */
+  #ended: Promise<unknown> | undefined;
 
   /** @param count how many are kept; 0 is none */
   constructor(options: SpareOptions, count: number) {
@@ -58,23 +58,25 @@ export class Spares {
 
   /** Starts what is missing, if there is memory for it. What cannot be started is not kept. */
   refill(): void {
-    const { freeBytes = () => process.availableMemory() } = this.#options;
-    while (!this.#isEnded && this.#waiting.length < this.#count && freeBytes() > leastFreeBytes) {
+    const { freeBytes = () => process.availableMemory(), replacedAfterMs = 3_600_000 } =
+      this.#options;
+    while (!this.#ended && this.#waiting.length < this.#count && freeBytes() > leastFreeBytes) {
       const code = this.#code();
       if (code === undefined) return;
       const spare = new Spare(this.#options, code, () => {
+        clearTimeout(aging); // It would keep what is gone for the rest of its hour.
         const at = this.#waiting.indexOf(spare);
         if (at !== -1) this.#waiting.splice(at, 1);
       });
+      const aging = setTimeout(() => void this.#replace(spare), replacedAfterMs).unref();
       this.#waiting.push(spare);
-      setTimeout(() => void this.#replace(spare), replacedAfterMs).unref();
     }
   }
 
   /** Ends them all; none is started any more. */
-  async end(): Promise<void> {
-    this.#isEnded = true;
-    await Promise.all(this.#waiting.splice(0).map((spare) => spare.end()));
+  end(): Promise<unknown> {
+    this.#ended ??= Promise.all(this.#waiting.splice(0).map((spare) => spare.end()));
+    return this.#ended;
   }
 
   /** Undefined where it cannot be read, such as while it is replaced. */

@@ -129,7 +129,6 @@ export async function createWorkers(
       }
     },
     shutdown() {
-      void endSpares();
       shared.shutdown();
       local.shutdown();
     },

@@ -125,8 +125,10 @@ describe('a spare', () => {
 
   it('is kept no more once all are ended', async () => {
     const pid = await ready();
-    await spares?.end();
+    void spares?.end();
+    await spares?.end(); // Whoever asks second waits as well.
     assert.equal(await startOf(pid), null);
+    assert.deepEqual(await readdir(records), []);
     spares?.refill();
     assert.equal(await spares?.take(), undefined);
     assert.deepEqual(await readdir(records), []);
@@ -137,6 +139,21 @@ describe('a spare', () => {
     spares.refill();
     assert.equal(await spares.take(), undefined);
     assert.deepEqual(await run(), { task: 'cold', by: null });
+  });
+
+  it('is replaced once it is old; one that was taken goes on', async () => {
+    spares = new Spares({ ...options(0), replacedAfterMs: 1_500 }, 1);
+    spares.refill();
+    const old = await recorded();
+    let next = old;
+    await until(async () => (next = await recorded()) !== old);
+    assert.equal(await startOf(old), null);
+    const taken = await spares.take();
+    await new Promise((resolve) => setTimeout(resolve, 1_700));
+    assert.equal(taken?.child.pid, next);
+    assert.notEqual(await startOf(next), null);
+    taken?.child.kill();
+    await taken?.child.gone();
   });
 
   it('is not kept where memory is short', async () => {
