@@ -8,6 +8,8 @@ import sys
 import threading
 from collections.abc import Callable
 
+from beam_pipeline.telling.events import EventStream
+
 _PERIOD_SECONDS = 0.1
 
 
@@ -19,27 +21,24 @@ def wait_for_task(warm_up: Callable[[], None]) -> list[str] | None:
     Returns:
         The words; none if standard input ended, as the parent does.
     """
+    events = EventStream(sys.stdout)
     done = threading.Event()
-    warming = threading.Thread(target=_say_warming, args=(done,), daemon=True)
+    warming = threading.Thread(target=_say_warming, args=(events, done), daemon=True)
     warming.start()
     warm_up()
     done.set()
     warming.join()
-    _say("ready")
+    events.send("ready")
     buffer = b""
     while chunk := os.read(sys.stdin.fileno(), 65_536):
         *lines, buffer = (buffer + chunk).split(b"\n")
         for line in lines:
             if line != b"ping":
                 return list(json.loads(line))
-            _say("pong")
+            events.send("pong")
     return None
 
 
-def _say_warming(done: threading.Event) -> None:
+def _say_warming(events: EventStream, done: threading.Event) -> None:
     while not done.wait(_PERIOD_SECONDS):
-        _say("warming")
-
-
-def _say(event: str) -> None:
-    os.write(sys.stdout.fileno(), (json.dumps({"event": event}) + "\n").encode())
+        events.send("warming")
