@@ -17,7 +17,7 @@ export async function copyOf(root: string): Promise<{ root: string; remove: () =
   return { root: folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** Python would take a compiled module of the same second for the changed one. */
+/** Python would take a compiled module of the same second for the changed one; a bundle has what it was made of. */
 function isSource(path: string): boolean {
-  return !path.includes('__pycache__') && !path.includes('_cache/');
+  return !/__pycache__|_cache\/|dist\/programs/.test(path);
 }

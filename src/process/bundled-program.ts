@@ -1,29 +1,22 @@
-import { readdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const source = dirname(fileURLToPath(new URL('.', import.meta.url)));
+const own = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
  * The file of a program to start: the bundle that `scripts/bundle-programs.mjs` made, which starts in half of the
- * time, unless code is newer than it.
- * @param main below `dist/src`
+ * time, unless code was compiled after it, which the compiler's `.tsbuildinfo` tells.
+ * @param main below `src` of what was built
+ * @param dist the folder of what was built
  */
-export function programFile(name: 'cli' | 'publisher', main: string): string {
-  const bundle = join(dirname(source), 'programs', `${name}.js`);
-  return isCurrent(bundle, [source]) ? bundle : join(source, main);
+export function programFile(name: 'cli' | 'publisher', main: string, dist = own): string {
+  const bundle = join(dist, 'programs', `${name}.js`);
+  const [made, compiled] = [modified(bundle), modified(join(dist, '.tsbuildinfo'))];
+  return made !== null && made >= (compiled ?? 0) ? bundle : join(dist, 'src', main);
 }
 
-/** Whether a bundle is there and as new as all code in these folders, whatever folder of theirs it is in. */
-export function isCurrent(bundle: string, folders: readonly string[]): boolean {
-  const at = modified(bundle);
-  return folders.every((folder) =>
-    readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.js'))
-      .every((name) => modified(join(folder, name)) <= at),
-  );
-}
-
-function modified(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+/** Milliseconds since 1970; null if there is no such file, such as what a package leaves out. */
+function modified(path: string): number | null {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null;
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { copyOf } from '../../scripts/mutate/copy.js';
 import { javascriptMutants } from '../../scripts/mutate/javascript-mutants.js';
 import { applied, described, type Mutant } from '../../scripts/mutate/mutant.js';
 import { testsOf } from '../../scripts/mutate/tests-of.js';
@@ -30,6 +31,19 @@ describe('the mutants of a program', () => {
     assert.equal(changed.filter((text) => text.includes('publish(2)')).length, 1);
     assert.equal(changed.filter((text) => !text.includes('publish')).length, 1);
     assert.ok(changed.every((text) => text.includes('await faultPoint("x")')));
+  });
+
+  it('are seen by what is started: a copy has no bundle of the code before', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'beamline-mutants-test-'));
+    for (const folder of ['programs', 'src']) {
+      await mkdir(join(root, 'dist', folder), { recursive: true });
+      await writeFile(join(root, 'dist', folder, 'publisher.js'), '');
+    }
+    const copy = await copyOf(root);
+    assert.deepEqual(await readdir(join(copy.root, 'dist')), ['src']);
+    assert.deepEqual(await readdir(join(copy.root, 'dist', 'src')), ['publisher.js']);
+    await copy.remove();
+    await rm(root, { recursive: true });
   });
 
   it('change each check of Python, also behind letters beyond ASCII', async () => {

@@ -1,41 +1,41 @@
 import assert from 'node:assert/strict';
 import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { isCurrent, programFile } from '../../src/process/bundled-program.js';
-import { projectRoot } from '../support/stack.js';
+import { programFile } from '../../src/process/bundled-program.js';
 import { temporaryFolder } from '../config/support.js';
+import { projectRoot } from '../support/stack.js';
 
-describe('a bundle', () => {
+describe('a program', () => {
   const folder = temporaryFolder();
-  const at = (file: string): string => join(folder.path, file);
-  const changed = (file: string, second: number): void => {
-    folder.write(file, '');
-    utimesSync(at(file), second, second);
+  const main = 'cli/command-line.js';
+  const file = (): string => programFile('cli', main, folder.path);
+  const modify = (name: string, second: number): void => {
+    folder.write(name, '');
+    utimesSync(join(folder.path, name), second, second);
   };
 
-  it('is current if no code is newer, in whatever folder', () => {
-    changed('bundle.cjs', 100);
-    for (const file of ['a/index.js', 'a/run/deep/b.js', 'a/run/b.d.ts', 'c/d.js'])
-      changed(file, 90);
-    const folders = [at('a'), at('c')];
-    assert.ok(isCurrent(at('bundle.cjs'), folders));
-    for (const file of ['a/index.js', 'a/run/deep/b.js', 'c/d.js']) {
-      changed(file, 110);
-      assert.ok(!isCurrent(at('bundle.cjs'), folders), file);
-      changed(file, 90);
-    }
-    changed('a/run/b.d.ts', 110);
-    assert.ok(isCurrent(at('bundle.cjs'), folders));
-    assert.ok(!isCurrent(at('missing.cjs'), folders));
+  it('is its bundle, unless code was compiled after it', () => {
+    const [source, bundle] = [join(folder.path, 'src', main), join(folder.path, 'programs/cli.js')];
+    modify('.tsbuildinfo', 100);
+    assert.equal(file(), source);
+    modify('programs/cli.js', 99);
+    assert.equal(file(), source);
+    modify('programs/cli.js', 100);
+    assert.equal(file(), bundle);
   });
 
-  for (const [name, main] of [
+  it('is its bundle where nothing says when code was compiled, as in a package', () => {
+    modify('programs/cli.js', 1);
+    assert.equal(file(), join(folder.path, 'programs/cli.js'));
+  });
+
+  for (const [name, source] of [
     ['publisher', 'destinations/publisher-process.js'],
-    ['cli', 'cli/command-line.js'],
+    ['cli', main],
   ] as const) {
-    it(`is what the build leaves of the ${name}`, () => {
+    it(`is the bundle that the build leaves of the ${name}`, () => {
       const bundle = join(projectRoot, 'dist', 'programs', `${name}.js`);
-      assert.equal(programFile(name, main), bundle);
+      assert.equal(programFile(name, source), bundle);
     });
   }
 });
